@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.pmem;
+
+/** The smallest unit in which a store becomes durable, and so what {@code persist} has to do. */
+public enum Granularity {
+  /** Caches are inside the persistence domain (eADR, GPF): a fence is enough. */
+  BYTE,
+  /** Cache lines have to be written back: {@code clwb} or its like, and a fence. */
+  CACHE_LINE,
+  /** Ordinary storage: {@code msync} of whole pages. */
+  PAGE
+}
