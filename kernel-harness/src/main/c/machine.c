@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
+#include "machine.h"
+#include "exec.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+static void op_ping(const struct request *r, struct reply *reply)
+{
+	(void)r, (void)reply;
+}
+
+static void op_mount(const struct request *r, struct reply *reply)
+{
+	char *source = request_string(r, 0);
+	char *target = request_string(r, 1);
+	char *type = request_string(r, 2);
+	char *options = request_string(r, 3);
+
+	if (!source || !target || !type)
+		reply_bad_arguments(reply);
+	else
+		reply_syscall(reply, mount(source, target, type, (unsigned long)r->args[0],
+					   options ? options : ""));
+	free(source);
+	free(target);
+	free(type);
+	free(options);
+}
+
+static void op_umount(const struct request *r, struct reply *reply)
+{
+	char *target = request_string(r, 0);
+
+	reply_syscall(reply, umount2(target, (int)r->args[0]));
+	free(target);
+}
+
+/* Files of /proc have no size: read until there is no more. */
+static void op_read_file(const struct request *r, struct reply *reply)
+{
+	size_t limit = WIRE_MAX_PAYLOAD - WIRE_RESPONSE_FIXED_BYTES - 8;
+
+	if (r->args[0] < 0) {
+		reply_bad_arguments(reply);
+		return;
+	}
+	if ((uint64_t)r->args[0] < limit)
+		limit = (size_t)r->args[0];
+	char *path = request_string(r, 0);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd;
+
+	free(path);
+	while (fd >= 0 && reply->data.length < limit) {
+		size_t before = reply->data.length;
+		size_t want = limit - before < 65536 ? limit - before : 65536;
+
+		n = read(fd, bytes_extend(&reply->data, want), want);
+		reply->data.length = before + (n > 0 ? (size_t)n : 0);
+		if (n <= 0)
+			break;
+	}
+	if (n < 0) {
+		reply_errno(reply);
+		bytes_clear(&reply->data);
+	} else {
+		reply->result = (int64_t)reply->data.length;
+	}
+	if (fd >= 0)
+		close(fd);
+}
+
+/* One write(2) as far as possible: settings in /proc and /sys take no second one. */
+static void op_write_file(const struct request *r, struct reply *reply)
+{
+	const uint8_t *nul = memchr(r->blob, 0, r->blob_length);
+
+	if (!nul) {
+		reply_bad_arguments(reply);
+		return;
+	}
+	const uint8_t *content = nul + 1;
+	size_t length = (size_t)(r->blob + r->blob_length - content);
+	int fd = open((const char *)r->blob, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	size_t done = 0;
+	ssize_t n = fd;
+
+	while (fd >= 0 && done < length && (n = write(fd, content + done, length - done)) > 0)
+		done += (size_t)n;
+	if (n < 0)
+		reply_errno(reply);
+	else
+		reply->result = (int64_t)done;
+	if (fd >= 0)
+		close(fd);
+}
+
+static void op_flush_buffers(const struct request *r, struct reply *reply)
+{
+	char *device = request_string(r, 0);
+	int fd = open(device, O_RDONLY | O_CLOEXEC);
+
+	reply_syscall(reply, fd < 0 ? fd : ioctl(fd, BLKFLSBUF, 0));
+	if (fd >= 0)
+		close(fd);
+	free(device);
+}
+
+static const struct op {
+	uint16_t op;
+	uint16_t argc;
+	bool blob;
+	void (*run)(const struct request *, struct reply *);
+} ops[] = {
+	{ WIRE_OP_PING, 0, false, op_ping },
+	{ WIRE_OP_MOUNT, 1, true, op_mount },
+	{ WIRE_OP_UMOUNT, 1, true, op_umount },
+	{ WIRE_OP_EXEC, 1, true, command_run },
+	{ WIRE_OP_READ_FILE, 1, true, op_read_file },
+	{ WIRE_OP_WRITE_FILE, 0, true, op_write_file },
+	{ WIRE_OP_FLUSH_BUFFERS, 0, true, op_flush_buffers },
+};
+
+bool machine_run(const struct request *r, struct reply *reply)
+{
+	for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]); i++) {
+		if (ops[i].op != r->op)
+			continue;
+		if (r->argc != ops[i].argc || ops[i].blob != (r->blob_length != 0))
+			reply_bad_arguments(reply);
+		else
+			ops[i].run(r, reply);
+		return true;
+	}
+	return false;
+}

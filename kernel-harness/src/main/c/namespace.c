@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
+#include "namespace.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define ND "/sys/bus/nd/"
+
+/* Fixed, so that the information block does not differ from boot to boot. */
+#define NAMESPACE_UUID "706d656d-346a-4000-8000-000000000001"
+
+struct dax_device {
+	char pfn[64];   /* pfn0.0 */
+	char block[64]; /* pmem0 */
+};
+
+static int write_attribute(const char *path, const char *value)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -1;
+	ssize_t n = write(fd, value, strlen(value));
+	int saved = errno;
+
+	close(fd);
+	errno = saved;
+	return n < 0 ? -1 : 0;
+}
+
+static bool read_attribute(const char *path, char *to, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return false;
+	ssize_t n = read(fd, to, size - 1);
+
+	close(fd);
+	if (n < 0)
+		return false;
+	while (n > 0 && to[n - 1] == '\n')
+		n--;
+	to[n] = 0;
+	return true;
+}
+
+/* The first entry of the directory whose name begins so, in name order. */
+static bool first_entry(const char *directory, const char *prefix, char *name, size_t size)
+{
+	DIR *d = opendir(directory);
+	bool found = false;
+
+	if (!d)
+		return false;
+	for (struct dirent *e; (e = readdir(d));) {
+		if (strncmp(e->d_name, prefix, strlen(prefix)) || strlen(e->d_name) >= size)
+			continue;
+		if (!found || strcmp(e->d_name, name) < 0)
+			snprintf(name, size, "%s", e->d_name);
+		found = true;
+	}
+	closedir(d);
+	return found;
+}
+
+/* A pfn device that drives a block device is a live fsdax namespace. */
+static bool find_live(struct dax_device *out)
+{
+	DIR *d = opendir(ND "devices");
+	bool found = false;
+
+	if (!d)
+		return false;
+	for (struct dirent *e; !found && (e = readdir(d));) {
+		char path[320];
+
+		if (strncmp(e->d_name, "pfn", 3) || strlen(e->d_name) >= sizeof(out->pfn))
+			continue;
+		snprintf(path, sizeof(path), ND "devices/%s/block", e->d_name);
+		snprintf(out->pfn, sizeof(out->pfn), "%s", e->d_name);
+		found = first_entry(path, "pmem", out->block, sizeof(out->block));
+	}
+	closedir(d);
+	return found;
+}
+
+static bool make(struct dax_device *out, struct bytes *lines)
+{
+	char namespace[64], seed[64], path[256];
+
+	if (!first_entry(ND "devices", "namespace", namespace, sizeof(namespace)) ||
+	    !first_entry(ND "devices", "pfn", seed, sizeof(seed))) {
+		bytes_text(lines, "dax_error=no NVDIMM namespace in " ND "devices\n");
+		return false;
+	}
+	const struct {
+		const char *attribute;
+		const char *value;
+	} steps[] = {
+		{ "uuid", NAMESPACE_UUID },
+		{ "mode", "ram" },
+		{ "align", "2097152" },
+		{ "namespace", namespace },
+	};
+
+	/* The raw driver holds the namespace until told otherwise; ENODEV: it does not. */
+	snprintf(path, sizeof(path), ND "devices/%s/driver/unbind", namespace);
+	if (write_attribute(path, namespace) < 0 && errno != ENODEV && errno != ENOENT) {
+		bytes_text(lines, "dax_error=%s: %s\n", path, strerror(errno));
+		return false;
+	}
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		snprintf(path, sizeof(path), ND "devices/%s/%s", seed, steps[i].attribute);
+		if (write_attribute(path, steps[i].value) < 0) {
+			bytes_text(lines, "dax_error=%s: %s\n", path, strerror(errno));
+			return false;
+		}
+	}
+	if (write_attribute(ND "drivers/nd_pmem/bind", seed) < 0) {
+		bytes_text(lines, "dax_error=binding %s to nd_pmem: %s\n", seed, strerror(errno));
+		return false;
+	}
+	if (!find_live(out)) {
+		bytes_text(lines, "dax_error=%s is bound but drives no block device\n", seed);
+		return false;
+	}
+	return true;
+}
+
+void namespace_describe(struct bytes *lines)
+{
+	struct dax_device device;
+	char path[256], resource[64] = "", sectors[64] = "";
+
+	if (!find_live(&device) && !make(&device, lines))
+		return;
+	snprintf(path, sizeof(path), ND "devices/%s/resource", device.pfn);
+	read_attribute(path, resource, sizeof(resource));
+	snprintf(path, sizeof(path), "/sys/block/%s/size", device.block);
+	read_attribute(path, sectors, sizeof(sectors));
+	unsigned long long count = 0;
+
+	sscanf(sectors, "%llu", &count);
+	bytes_text(lines, "device=/dev/%s\nresource=%s\nsize=%llu\n", device.block, resource,
+		   count * 512);
+}

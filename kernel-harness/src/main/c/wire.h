@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The wire format between the host and the agent in the guest.
+ *
+ * A frame, all fields little-endian:
+ *
+ *	u32 magic | u32 seq | u16 type | u16 zero | u32 length | payload[length] | u32 crc
+ *
+ * crc is the CRC-32 of zlib over everything from seq to the end of the payload.
+ * The magic stays outside it: it is what a receiver searches for after noise.
+ *
+ * The Java side mirrors this file by hand and a test compares the two, so each
+ * value is a plain #define with a literal.
+ */
+#ifndef PMEM4J_WIRE_H
+#define PMEM4J_WIRE_H
+
+#define WIRE_PROTOCOL_VERSION 1
+#define WIRE_PORT_NAME "pmem4j.agent.0"
+
+#define WIRE_MAGIC 0x314A3450
+#define WIRE_HEADER_BYTES 16
+#define WIRE_TRAILER_BYTES 4
+#define WIRE_MAX_PAYLOAD 4194304
+#define WIRE_SLOTS 64
+
+/* Frame types. */
+#define WIRE_REQUEST 1
+#define WIRE_RESPONSE 2
+#define WIRE_EVENT 3
+
+/*
+ * REQUEST payload:
+ *	u16 op | u16 argc | u32 zero | i64 clock | i64 args[argc] | u32 blobLength | blob
+ * clock: CLOCK_REALTIME is set to exactly this second before the operation; 0
+ * leaves it alone. Strings in a blob are separated by NUL; the last one may do
+ * without.
+ */
+#define WIRE_REQUEST_FIXED_BYTES 16
+#define WIRE_MAX_ARGS 8
+
+/*
+ * RESPONSE payload, with the seq of its request:
+ *	i64 result | i32 errno | i32 signo | i32 sicode | i32 status |
+ *	u64 faultAddress | u32 dataLength | data | u32 eventsLength | events
+ * A failed operation has result -1 and errno; one that raised a signal has
+ * result -1, signo, sicode and faultAddress, and errno 0.
+ */
+#define WIRE_RESPONSE_FIXED_BYTES 32
+
+/* Response status: whether the request could be understood at all. */
+#define WIRE_STATUS_OK 0
+#define WIRE_STATUS_UNKNOWN_OP 1
+#define WIRE_STATUS_BAD_ARGUMENTS 2
+
+/*
+ * EVENT payload, unsolicited and with seq 0:
+ *	u32 kind | u32 detail | text
+ */
+#define WIRE_EVENT_AGENT_READY 1   /* detail: protocol version; text: as the data of HELLO */
+#define WIRE_EVENT_EXECUTOR_DIED 2 /* detail: wait status; text: the same in words */
+#define WIRE_EVENT_BAD_FRAME 3     /* detail: bytes skipped; text: what was wrong */
+
+/* Operations: arguments; blob -> result, data. */
+#define WIRE_OP_HELLO 1       /* -> protocol version, key=value lines */
+#define WIRE_OP_BEGIN 2       /* wantedPid (0 any), trace (0/1) -> pid of the executor */
+#define WIRE_OP_END 3         /* -> 0; the executor is gone when the answer arrives */
+#define WIRE_OP_MOUNT 4       /* flags; source, target, type, options */
+#define WIRE_OP_UMOUNT 5      /* flags; target */
+#define WIRE_OP_POWEROFF 6    /* -> 0, then the machine switches off */
+#define WIRE_OP_EXEC 7        /* timeoutMillis; argv -> exit status, output */
+#define WIRE_OP_READ_FILE 8   /* max bytes; path -> bytes, content */
+#define WIRE_OP_WRITE_FILE 9  /* path NUL content -> bytes */
+#define WIRE_OP_FLUSH_BUFFERS 10 /* device -> 0 */
+#define WIRE_OP_PING 11       /* -> 0 */
+#define WIRE_OP_SYNC 12       /* -> 0 */
+#define WIRE_OP_OPEN 20       /* slot, flags, mode; path -> 0 */
+#define WIRE_OP_CLOSE 21      /* slot */
+#define WIRE_OP_PWRITE 22     /* slot, offset; bytes -> written */
+#define WIRE_OP_PREAD 23      /* slot, offset, length -> read, bytes */
+#define WIRE_OP_FTRUNCATE 24  /* slot, size */
+#define WIRE_OP_FSYNC 25      /* slot */
+#define WIRE_OP_FSTAT 26      /* slot -> 0, a stat record */
+#define WIRE_OP_FIEMAP 27     /* slot -> extents, extent records */
+#define WIRE_OP_MMAP 28       /* mapping slot, file slot, offset, length, prot, flags -> address */
+#define WIRE_OP_MUNMAP 29     /* mapping slot */
+#define WIRE_OP_LOAD 30       /* mapping slot, offset, length -> loaded, bytes */
+#define WIRE_OP_STORE 31      /* mapping slot, offset; bytes -> stored */
+#define WIRE_OP_MSYNC 32      /* mapping slot, offset, length, flags */
+#define WIRE_OP_PAGEMAP 33    /* mapping slot, offset -> the raw 64-bit entry */
+
+/*
+ * EXEC: the command did not end in time and was killed, with all it started.
+ * Its output so far is the data.
+ */
+#define WIRE_EXEC_MAX_OUTPUT 1048576
+
+/*
+ * Stat record: u64 ino | u32 mode | u32 nlink | u32 uid | u32 gid | i64 size |
+ * i64 blocks512 | i64 atime | i64 mtime | i64 ctime | u32 generation | u32 zero
+ */
+#define WIRE_STAT_BYTES 72
+
+/* Extent record: u64 logical | u64 physical | u64 length | u32 flags | u32 zero */
+#define WIRE_EXTENT_BYTES 32
+
+#endif
