@@ -1,8 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** Persistent memory for Java programs. */
+/**
+ * Persistent memory for Java programs: mapped regions whose {@code persist} is durable or throws,
+ * on persistent memory and on ordinary files, and the locks that code above them is written with.
+ *
+ * <p>The module calls native code through the Foreign Function and Memory API; run it with {@code
+ * --enable-native-access=io.pmem4j.pmem}.
+ */
 module io.pmem4j.pmem {
   requires static org.jspecify;
+  // ExtendedMapMode.READ_WRITE_SYNC: the JDK's own way to map persistent memory (JEP 352).
+  requires jdk.nio.mapmode;
 
   exports io.pmem4j.pmem;
+  exports io.pmem4j.sched;
 }
