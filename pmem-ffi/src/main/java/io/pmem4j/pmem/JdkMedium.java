@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.pmem;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Objects;
+import jdk.nio.mapmode.ExtendedMapMode;
+
+/**
+ * The pure-JDK backend. {@code READ_WRITE_SYNC} is tried first: the kernel grants it (MAP_SYNC)
+ * only where written-back cache lines are durable, and then {@code force} is the JDK's own
+ * write-back loop. Everywhere else {@code force} is msync.
+ *
+ * <p>All access is through segments in the caller's arena, so that the arena's own checks are the
+ * close safety of this backend.
+ */
+final class JdkMedium extends Medium {
+  private static final int FILL_CHUNK = 1 << 20;
+
+  private final BackingFile file;
+  private final MemorySegment mapped;
+  private final Granularity granularity;
+
+  private JdkMedium(
+      Path path,
+      long fileOffset,
+      MemorySegment mapped,
+      BackingFile file,
+      Granularity granularity,
+      boolean readOnly) {
+    super(path, fileOffset, readOnly ? mapped.asReadOnly() : mapped);
+    this.mapped = mapped;
+    this.file = file;
+    this.granularity = granularity;
+  }
+
+  static Medium map(Path path, MapSpec spec, Arena arena) throws IOException {
+    if (!spec.creates()) {
+      return mapFile(path, spec, arena);
+    }
+    BackingFile.checkRoom(path, spec);
+    try (FileChannel created =
+        FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+      try {
+        allocate(created, spec);
+        return mapFile(path, spec, arena);
+      } catch (IOException | RuntimeException | Error failure) {
+        Files.deleteIfExists(path);
+        throw failure;
+      }
+    }
+  }
+
+  private static void allocate(FileChannel created, MapSpec spec) throws IOException {
+    if (spec.isSparse()) {
+      created.write(ByteBuffer.allocate(1), spec.newLength() - 1);
+      return;
+    }
+    // The JDK has no posix_fallocate; only written blocks are allocated blocks.
+    ByteBuffer zeros = ByteBuffer.allocateDirect((int) Math.min(FILL_CHUNK, spec.newLength()));
+    for (long written = 0; written < spec.newLength(); ) {
+      zeros.clear().limit((int) Math.min(zeros.capacity(), spec.newLength() - written));
+      written += created.write(zeros, written);
+    }
+  }
+
+  private static Medium mapFile(Path path, MapSpec spec, Arena arena) throws IOException {
+    BackingFile file = BackingFile.open(path);
+    try {
+      Medium medium = mapOpened(path, spec, arena, file);
+      // Closed with the mapping: a zero-length segment whose only use is its clean-up.
+      MemorySegment.NULL.reinterpret(0, arena, _ -> closeQuietly(file));
+      return medium;
+    } catch (IOException | RuntimeException | Error failure) {
+      file.close();
+      throw failure;
+    }
+  }
+
+  private static Medium mapOpened(Path path, MapSpec spec, Arena arena, BackingFile file)
+      throws IOException {
+    long length = file.lengthToMap(spec);
+    if (spec.isReadOnly()) {
+      refuseIfTooCoarse(path, spec, Granularity.PAGE);
+      try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+        MemorySegment loads =
+            channel.map(FileChannel.MapMode.READ_ONLY, spec.offset(), length, arena);
+        file.verifyUnreplaced();
+        return new JdkMedium(path, spec.offset(), loads, file, Granularity.PAGE, true);
+      }
+    }
+    try (FileChannel channel =
+        FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+      file.verifyUnreplaced();
+      Granularity granularity = Granularity.CACHE_LINE;
+      MemorySegment mapped;
+      try {
+        mapped = channel.map(ExtendedMapMode.READ_WRITE_SYNC, spec.offset(), length, arena);
+      } catch (IOException | UnsupportedOperationException _) {
+        // Not this medium, or not this processor. Whatever else is wrong the plain map says again.
+        granularity = Granularity.PAGE;
+        refuseIfTooCoarse(path, spec, granularity);
+        mapped = channel.map(FileChannel.MapMode.READ_WRITE, spec.offset(), length, arena);
+      }
+      refuseIfTooCoarse(path, spec, granularity);
+      return new JdkMedium(path, spec.offset(), mapped, file, granularity, false);
+    }
+  }
+
+  private static void refuseIfTooCoarse(Path path, MapSpec spec, Granularity granularity)
+      throws IOException {
+    if (!spec.accepts(granularity)) {
+      throw new FileSystemException(
+          path.toString(),
+          null,
+          "granularity " + granularity + " is coarser than the required " + spec.coarsest());
+    }
+  }
+
+  private static void closeQuietly(BackingFile file) {
+    try {
+      file.close();
+    } catch (IOException reason) {
+      throw new UncheckedIOException(reason);
+    }
+  }
+
+  @Override
+  Backend backend() {
+    return Backend.JDK;
+  }
+
+  @Override
+  Granularity granularity() {
+    return granularity;
+  }
+
+  @Override
+  String domain() {
+    if (memory.isReadOnly()) {
+      return "mapped read-only by the JDK";
+    }
+    return granularity == Granularity.CACHE_LINE
+        ? "memory: cache lines written back by the JDK (MAP_SYNC)"
+        : "storage: pages written by msync";
+  }
+
+  @Override
+  void flush(long offset, long length) {
+    persist(offset, length);
+  }
+
+  @Override
+  void drain() {
+    if (!mapped.scope().isAlive()) {
+      throw new IllegalStateException("Already closed");
+    }
+  }
+
+  @Override
+  void persist(long offset, long length) {
+    if (memory.isReadOnly()) {
+      throw new IllegalArgumentException("mapped read-only");
+    }
+    try {
+      mapped.asSlice(offset, length).force();
+      if (granularity == Granularity.PAGE && file.length() < fileOffset + offset + length) {
+        throw failure("persist", 0, "the file was truncated: now " + file.length(), offset, length);
+      }
+    } catch (UncheckedIOException | IOException reason) {
+      if (!mapped.scope().isAlive()) {
+        throw new IllegalStateException("Already closed", reason);
+      }
+      String said = Objects.toString(reason.getMessage(), reason.getClass().getName());
+      PmemException failure = failure("persist", 0, said, offset, length);
+      failure.initCause(reason);
+      throw failure;
+    }
+  }
+}

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.pmem;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.util.Objects;
+
+/**
+ * A mapped file or DAX device, or a part of one. Everything {@link PersistentMemory} says, and
+ * checked loads for bytes that nobody vouches for: after a crash, from another host, in a file that
+ * another process may truncate. Where there is no memory behind an address, a checked load throws
+ * {@link PmemMediaException} with the place.
+ *
+ * <p>What cannot be checked: on media of a granularity finer than {@link Granularity#PAGE} native
+ * code writes cache lines back, and a file truncated by another process in that moment ends the JVM
+ * with SIGBUS. On ordinary files native code never touches the mapped memory.
+ */
+public final class PmemRegion implements PersistentMemory {
+  private static final VarHandle BYTE = handle(ValueLayout.JAVA_BYTE);
+  private static final VarHandle SHORT = handle(ValueLayout.JAVA_SHORT);
+  private static final VarHandle INT = handle(ValueLayout.JAVA_INT);
+  private static final VarHandle LONG = handle(ValueLayout.JAVA_LONG);
+
+  private static final long SLICE_ALIGNMENT = Long.BYTES;
+
+  private final Medium medium;
+
+  /** Where this region begins in the medium's memory. */
+  private final long base;
+
+  private final MemorySegment memory;
+  private final MemorySegment readOnly;
+
+  PmemRegion(Medium medium) {
+    this(medium, 0, medium.memory);
+  }
+
+  private PmemRegion(Medium medium, long base, MemorySegment memory) {
+    this.medium = medium;
+    this.base = base;
+    this.memory = memory;
+    this.readOnly = memory.asReadOnly();
+  }
+
+  private static VarHandle handle(ValueLayout layout) {
+    return layout.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle().withInvokeExactBehavior();
+  }
+
+  /** The file or device. */
+  public Path path() {
+    return medium.path;
+  }
+
+  /** Who mapped it. */
+  public Backend backend() {
+    return medium.backend();
+  }
+
+  /** What {@link #persist} really does here, and how far that carries, in words. */
+  public String domain() {
+    return medium.domain();
+  }
+
+  @Override
+  public long byteSize() {
+    return memory.byteSize();
+  }
+
+  @Override
+  public Granularity granularity() {
+    return medium.granularity();
+  }
+
+  @Override
+  public MemorySegment segment() {
+    return readOnly;
+  }
+
+  @Override
+  public void putByte(long offset, byte value) {
+    BYTE.set(memory, offset, value);
+  }
+
+  @Override
+  public void putShort(long offset, short value) {
+    SHORT.set(memory, offset, value);
+  }
+
+  @Override
+  public void putInt(long offset, int value) {
+    INT.set(memory, offset, value);
+  }
+
+  @Override
+  public void putLong(long offset, long value) {
+    LONG.set(memory, offset, value);
+  }
+
+  @Override
+  public void copy(long offset, MemorySegment source, long sourceOffset, long length) {
+    MemorySegment.copy(source, sourceOffset, memory, offset, length);
+  }
+
+  @Override
+  public void copy(long offset, byte[] source, int sourceOffset, int length) {
+    MemorySegment.copy(source, sourceOffset, memory, ValueLayout.JAVA_BYTE, offset, length);
+  }
+
+  @Override
+  public void fill(long offset, long length, byte value) {
+    memory.asSlice(offset, length).fill(value);
+  }
+
+  @Override
+  public void flush(long offset, long length) {
+    Objects.checkFromIndexSize(offset, length, memory.byteSize());
+    if (length == 0) {
+      checkOpen();
+      return;
+    }
+    medium.flush(base + offset, length);
+  }
+
+  @Override
+  public void drain() {
+    medium.drain();
+  }
+
+  @Override
+  public void persist(long offset, long length) {
+    Objects.checkFromIndexSize(offset, length, memory.byteSize());
+    if (length == 0) {
+      checkOpen();
+      return;
+    }
+    medium.persist(base + offset, length);
+  }
+
+  @Override
+  public void publishLong(long offset, long value) {
+    LONG.setRelease(memory, offset, value);
+    medium.persist(base + offset, Long.BYTES);
+  }
+
+  @Override
+  public PmemRegion slice(long offset, long length) {
+    if (offset % SLICE_ALIGNMENT != 0) {
+      throw new IllegalArgumentException(
+          "slice offset " + offset + " is not a multiple of " + SLICE_ALIGNMENT);
+    }
+    checkOpen();
+    return new PmemRegion(medium, base + offset, memory.asSlice(offset, length));
+  }
+
+  private void checkOpen() {
+    if (!memory.scope().isAlive()) {
+      throw new IllegalStateException("Already closed");
+    }
+  }
+}
