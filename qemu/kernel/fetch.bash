@@ -7,6 +7,7 @@
 # URIs of the machine's Debian archive and Debian security archive, as apt knows
 # them: "main URI" and "security URI" lines.
 debian_archives() {
+  # shellcheck disable=SC2016 # the variables are apt's
   apt-get indextargets --format '$(CREATED_BY) $(RELEASE) $(ORIGIN) $(REPO_URI)' 2> /dev/null \
     | awk '
       # ORIGIN is only known once the lists have been fetched.
@@ -20,6 +21,7 @@ debian_archives() {
 # in the cache. Needs $cache, say and die.
 fetch_source() {
   local package=$1 version=$2 sha256=$3 suites=$4
+  : "${cache:?}"
   local store=$cache/sources/$sha256 file
   file=$store/${package}_${version//:/%3a}_all.deb
 
