@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+// SPDX-License-Identifier: Apache-2.0
 /* A growing byte buffer, and little-endian fields in byte arrays. */
 #ifndef PMEM4J_BYTES_H
 #define PMEM4J_BYTES_H

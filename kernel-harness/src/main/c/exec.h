@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+// SPDX-License-Identifier: Apache-2.0
 /*
  * The operation core: what a program does to files and mappings, one system
  * call or one guarded access an operation. libc only, no knowledge of frames'

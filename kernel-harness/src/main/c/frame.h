@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+// SPDX-License-Identifier: Apache-2.0
 /* Frames, requests and replies as bytes: see wire.h. No input or output here. */
 #ifndef PMEM4J_FRAME_H
 #define PMEM4J_FRAME_H

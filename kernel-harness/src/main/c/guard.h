@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+// SPDX-License-Identifier: Apache-2.0
 /* Loads and stores that report the signal they raise instead of dying of it. */
 #ifndef PMEM4J_GUARD_H
 #define PMEM4J_GUARD_H

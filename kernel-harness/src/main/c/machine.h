@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+// SPDX-License-Identifier: Apache-2.0
 /* Operations on the guest as a machine: mounts, commands, files by path, power. */
 #ifndef PMEM4J_MACHINE_H
 #define PMEM4J_MACHINE_H

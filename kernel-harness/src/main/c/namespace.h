@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+// SPDX-License-Identifier: Apache-2.0
 /* The fsdax namespace: made through sysfs, without ndctl. */
 #ifndef PMEM4J_NAMESPACE_H
 #define PMEM4J_NAMESPACE_H

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+// SPDX-License-Identifier: Apache-2.0
 /* The virtio-serial port to the host. */
 #ifndef PMEM4J_PORT_H
 #define PMEM4J_PORT_H

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+// SPDX-License-Identifier: Apache-2.0
 /* Tests of what needs no guest. Prints a line per failure; exits 1 after any. */
 #define _GNU_SOURCE
 #include "exec.h"
