@@ -8,7 +8,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -116,16 +115,6 @@ final class JdkMedium extends Medium {
     }
   }
 
-  private static void refuseIfTooCoarse(Path path, MapSpec spec, Granularity granularity)
-      throws IOException {
-    if (!spec.accepts(granularity)) {
-      throw new FileSystemException(
-          path.toString(),
-          null,
-          "granularity " + granularity + " is coarser than the required " + spec.coarsest());
-    }
-  }
-
   private static void closeQuietly(BackingFile file) {
     try {
       file.close();
@@ -173,17 +162,20 @@ final class JdkMedium extends Medium {
     }
     try {
       mapped.asSlice(offset, length).force();
-      if (granularity == Granularity.PAGE && file.length() < fileOffset + offset + length) {
-        throw failure("persist", 0, "the file was truncated: now " + file.length(), offset, length);
-      }
-    } catch (UncheckedIOException | IOException reason) {
-      if (!mapped.scope().isAlive()) {
-        throw new IllegalStateException("Already closed", reason);
-      }
-      String said = Objects.toString(reason.getMessage(), reason.getClass().getName());
+    } catch (UncheckedIOException reason) {
+      String said = Objects.toString(reason.getMessage(), "force failed");
       PmemException failure = failure("persist", 0, said, offset, length);
       failure.initCause(reason);
       throw failure;
+    }
+    if (granularity == Granularity.PAGE) {
+      try {
+        checkLength("persist", file, offset, length);
+      } catch (PmemException failure) {
+        // Closed in between by another thread: that is what the caller has to hear.
+        drain();
+        throw failure;
+      }
     }
   }
 }

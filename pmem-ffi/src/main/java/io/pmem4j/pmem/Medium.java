@@ -2,8 +2,11 @@
 
 package io.pmem4j.pmem;
 
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A mapped range and what makes it durable: the part of a region that differs between backends.
@@ -38,6 +41,38 @@ abstract class Medium {
   abstract void drain();
 
   abstract void persist(long offset, long length);
+
+  /**
+   * Fails unless the file still has the range, which msync does not tell: for a page that another
+   * process truncated away it answers success.
+   */
+  final void checkLength(String operation, @Nullable BackingFile file, long offset, long length) {
+    if (file == null) {
+      return;
+    }
+    long now;
+    try {
+      now = file.length();
+    } catch (IOException reason) {
+      PmemException failure = failure(operation, 0, "length: " + reason, offset, length);
+      failure.initCause(reason);
+      throw failure;
+    }
+    if (now < fileOffset + offset + length) {
+      throw failure(operation, 0, "the file was truncated to " + now + " bytes", offset, length);
+    }
+  }
+
+  /** For {@link MapSpec#require}: called before anything is left that a caller could hold. */
+  static void refuseIfTooCoarse(Path path, MapSpec spec, Granularity granularity)
+      throws FileSystemException {
+    if (!spec.accepts(granularity)) {
+      throw new FileSystemException(
+          path.toString(),
+          null,
+          "granularity " + granularity + " is coarser than the required " + spec.coarsest());
+    }
+  }
 
   final PmemException failure(String operation, int errno, String detail, long at, long length) {
     return new PmemException(operation, errno, detail, path, fileOffset + at, length);

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.pmem;
+
+import io.pmem4j.pmem.libpmem.LibPmem;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.StructLayout;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.VarHandle;
+import java.util.Optional;
+
+/**
+ * The calls of libpmem as this package makes them. The raw binding's own handles are not used where
+ * they cannot do what is needed: report errno, take an address without counting its users, or be
+ * called without a thread state transition.
+ *
+ * <p>Initialising this class needs the library: {@link LibPmemProbe} is asked first.
+ */
+final class NativePmem {
+  /** The longest range given to one critical call: a garbage collection waits for its end. */
+  static final long CRITICAL_BYTES = 64 << 10;
+
+  private static final Linker LINKER = Linker.nativeLinker();
+  private static final StructLayout CALL_STATE = Linker.Option.captureStateLayout();
+  private static final VarHandle ERRNO =
+      CALL_STATE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
+
+  private static final FunctionDescriptor VOID_OF_RANGE =
+      FunctionDescriptor.ofVoid(ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG);
+  private static final FunctionDescriptor INT_OF_RANGE =
+      FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG);
+
+  // Short and without system calls: critical.
+  private static final MethodHandle PERSIST =
+      critical(LibPmem.pmem_persist$address(), VOID_OF_RANGE);
+  private static final MethodHandle FLUSH = critical(LibPmem.pmem_flush$address(), VOID_OF_RANGE);
+  private static final MethodHandle DRAIN =
+      critical(LibPmem.pmem_drain$address(), FunctionDescriptor.ofVoid());
+
+  // System calls: ordinary downcalls, with errno.
+  private static final MethodHandle MSYNC = reporting(LibPmem.pmem_msync$address(), INT_OF_RANGE);
+  private static final MethodHandle UNMAP = reporting(LibPmem.pmem_unmap$address(), INT_OF_RANGE);
+  private static final MethodHandle MAP_FILE =
+      reporting(LibPmem.pmem_map_file$address(), LibPmem.pmem_map_file$descriptor());
+
+  private NativePmem() {}
+
+  /** What a native call said when it failed. */
+  record Failure(int errno, String message) {}
+
+  /** A new mapping, whole. */
+  record Mapping(long address, long length, boolean isPmem) {}
+
+  /** The answer of a call that makes something or fails; exactly one of the two is there. */
+  record MapResult(Optional<Mapping> mapping, Optional<Failure> failure) {}
+
+  private static MethodHandle critical(MemorySegment function, FunctionDescriptor descriptor) {
+    return LINKER.downcallHandle(function, descriptor, Linker.Option.critical(false));
+  }
+
+  private static MethodHandle reporting(MemorySegment function, FunctionDescriptor descriptor) {
+    return LINKER.downcallHandle(function, descriptor, Linker.Option.captureCallState("errno"));
+  }
+
+  /** pmem_map_file(3). */
+  static MapResult mapFile(String path, long length, int flags, int mode) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = arena.allocate(CALL_STATE);
+      MemorySegment mappedLength = arena.allocate(ValueLayout.JAVA_LONG);
+      MemorySegment isPmem = arena.allocate(ValueLayout.JAVA_INT);
+      MemorySegment name = arena.allocateFrom(path);
+      MemorySegment address;
+      try {
+        address =
+            (MemorySegment)
+                MAP_FILE.invokeExact(state, name, length, flags, mode, mappedLength, isPmem);
+      } catch (Throwable impossible) {
+        throw unexpected(impossible);
+      }
+      if (address.equals(MemorySegment.NULL)) {
+        return new MapResult(Optional.empty(), Optional.of(failure(state)));
+      }
+      return new MapResult(
+          Optional.of(
+              new Mapping(
+                  address.address(),
+                  mappedLength.get(ValueLayout.JAVA_LONG, 0),
+                  isPmem.get(ValueLayout.JAVA_INT, 0) != 0)),
+          Optional.empty());
+    }
+  }
+
+  /** pmem_unmap(3). */
+  static Optional<Failure> unmap(long address, long length) {
+    return reportingCall(UNMAP, address, length);
+  }
+
+  /** pmem_msync(3): of whole pages around the range. */
+  static Optional<Failure> msync(long address, long length) {
+    return reportingCall(MSYNC, address, length);
+  }
+
+  private static Optional<Failure> reportingCall(MethodHandle call, long address, long length) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = arena.allocate(CALL_STATE);
+      int result = (int) call.invokeExact(state, address, length);
+      return result == 0 ? Optional.empty() : Optional.of(failure(state));
+    } catch (Throwable impossible) {
+      throw unexpected(impossible);
+    }
+  }
+
+  /** pmem_persist(3); at most {@link #CRITICAL_BYTES}. */
+  static void persist(long address, long length) {
+    try {
+      PERSIST.invokeExact(address, length);
+    } catch (Throwable impossible) {
+      throw unexpected(impossible);
+    }
+  }
+
+  /** pmem_flush(3) of any length, in pieces. */
+  static void flush(long address, long length) {
+    try {
+      for (long done = 0; done < length; done += CRITICAL_BYTES) {
+        FLUSH.invokeExact(address + done, Math.min(CRITICAL_BYTES, length - done));
+      }
+    } catch (Throwable impossible) {
+      throw unexpected(impossible);
+    }
+  }
+
+  /** pmem_drain(3). */
+  static void drain() {
+    try {
+      DRAIN.invokeExact();
+    } catch (Throwable impossible) {
+      throw unexpected(impossible);
+    }
+  }
+
+  /** pmem_has_auto_flush(3): whether caches are durable; "cannot tell" counts as no. */
+  static boolean hasAutoFlush() {
+    return LibPmem.pmem_has_auto_flush() == 1;
+  }
+
+  /** Both are the calling thread's: read before any other call of it can change them. */
+  private static Failure failure(MemorySegment state) {
+    int errno = (int) ERRNO.get(state, 0L);
+    return new Failure(errno, LibPmem.pmem_errormsg().getString(0));
+  }
+
+  private static RuntimeException unexpected(Throwable thrown) {
+    if (thrown instanceof RuntimeException exception) {
+      return exception;
+    }
+    if (thrown instanceof Error error) {
+      throw error;
+    }
+    throw new AssertionError("a downcall handle declares no checked exception", thrown);
+  }
+}

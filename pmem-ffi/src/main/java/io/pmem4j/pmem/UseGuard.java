@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.pmem;
+
+import java.lang.foreign.Arena;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keeps a mapping in place while native code works on its raw address. A caller enters, works, and
+ * exits; the clean-up of the arena shuts the guard, which waits for those inside and turns away
+ * those who come later.
+ *
+ * <p>Passing the arena's segment to native code instead would do the same with one counter that all
+ * threads share, and cost microseconds a call where many cores persist at once.
+ */
+abstract class UseGuard {
+  private UseGuard() {}
+
+  /**
+   * A use begins.
+   *
+   * @return the ticket for {@link #exit}
+   * @throws IllegalStateException if the mapping is closed
+   * @throws WrongThreadException if the arena is confined to another thread
+   */
+  abstract int enter();
+
+  /** The use that drew this ticket ends. */
+  abstract void exit(int ticket);
+
+  /** No use begins any more; returns when none is left. Called once. */
+  abstract void shut();
+
+  /** The guard that an arena's way of closing asks for. */
+  static UseGuard of(Arena arena) {
+    if (arena.scope().equals(Arena.global().scope())) {
+      return new Never();
+    }
+    // A thread that has not started owns nothing: only an arena without owner lets it in.
+    boolean shared = arena.allocate(1).isAccessibleBy(new Thread(() -> {}));
+    return shared ? new Striped() : new Confined();
+  }
+
+  static IllegalStateException closed() {
+    return new IllegalStateException("Already closed");
+  }
+
+  /** For the global arena, which is never closed. */
+  static final class Never extends UseGuard {
+    @Override
+    int enter() {
+      return 0;
+    }
+
+    @Override
+    void exit(int ticket) {}
+
+    @Override
+    void shut() {}
+  }
+
+  /** For confined arenas: the one thread that may use is the one that closes. */
+  private static final class Confined extends UseGuard {
+    private final Thread owner = Thread.currentThread();
+    private boolean shut;
+
+    @Override
+    int enter() {
+      if (Thread.currentThread() != owner) {
+        throw new WrongThreadException("the region is confined to " + owner);
+      }
+      if (shut) {
+        throw closed();
+      }
+      return 0;
+    }
+
+    @Override
+    void exit(int ticket) {}
+
+    @Override
+    void shut() {
+      shut = true;
+    }
+  }
+
+  /**
+   * For shared and automatic arenas. Uses are counted in stripes, one per thread as far as they go
+   * round, so that threads do not contend for a counter.
+   *
+   * <p>enter counts itself in and then looks at {@code shut}; shut sets {@code shut} and then looks
+   * at the counts. All four are volatile accesses in one total order, so at least one side sees the
+   * other: either shut waits for the use, or the use is turned away.
+   */
+  private static final class Striped extends UseGuard {
+    private static final VarHandle COUNT = MethodHandles.arrayElementVarHandle(long[].class);
+
+    /** Two cache lines apart, because processors fetch lines in pairs. */
+    private static final int STRIDE = 128 / Long.BYTES;
+
+    private static final int MAX_STRIPES = 64;
+
+    private static final int STRIPES =
+        Math.min(
+            MAX_STRIPES, Integer.highestOneBit(4 * Runtime.getRuntime().availableProcessors() - 1));
+
+    private final long[] counts = new long[(STRIPES + 1) * STRIDE];
+    private volatile boolean shut;
+    private volatile @Nullable Thread closer;
+
+    @Override
+    int enter() {
+      // The array's first line is its header's: stripes begin after it.
+      int ticket = (((int) Thread.currentThread().threadId() & (STRIPES - 1)) + 1) * STRIDE;
+      COUNT.getAndAdd(counts, ticket, 1L);
+      if (shut) {
+        exit(ticket);
+        throw closed();
+      }
+      return ticket;
+    }
+
+    @Override
+    void exit(int ticket) {
+      COUNT.getAndAdd(counts, ticket, -1L);
+      Thread waiting = closer;
+      if (waiting != null) {
+        LockSupport.unpark(waiting);
+      }
+    }
+
+    @Override
+    void shut() {
+      closer = Thread.currentThread();
+      shut = true;
+      boolean interrupted = false;
+      for (int stripe = 1; stripe <= STRIPES; stripe++) {
+        // One look at zero is enough for a stripe: whoever is counted in after it is turned away.
+        while ((long) COUNT.getVolatile(counts, stripe * STRIDE) != 0) {
+          LockSupport.park(this);
+          interrupted |= Thread.interrupted();
+        }
+      }
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+}
