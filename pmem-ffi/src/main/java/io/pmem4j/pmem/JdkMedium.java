@@ -150,9 +150,7 @@ final class JdkMedium extends Medium {
 
   @Override
   void drain() {
-    if (!mapped.scope().isAlive()) {
-      throw new IllegalStateException("Already closed");
-    }
+    checkUsable();
   }
 
   @Override

@@ -42,6 +42,16 @@ abstract class Medium {
 
   abstract void persist(long offset, long length);
 
+  /** What the memory's own accesses check, for calls that make none. */
+  final void checkUsable() {
+    if (!memory.isAccessibleBy(Thread.currentThread())) {
+      throw new WrongThreadException("the region is confined to another thread");
+    }
+    if (!memory.scope().isAlive()) {
+      throw UseGuard.closed();
+    }
+  }
+
   /**
    * Fails unless the file still has the range, which msync does not tell: for a page that another
    * process truncated away it answers success.

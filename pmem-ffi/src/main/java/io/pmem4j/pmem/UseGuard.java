@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * threads share, and cost microseconds a call where many cores persist at once.
  */
 abstract class UseGuard {
-  private UseGuard() {}
+  UseGuard() {}
 
   /**
    * A use begins.

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.pmem.contract;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import io.pmem4j.pmem.Backend;
+import io.pmem4j.pmem.Granularity;
+import io.pmem4j.pmem.MapSpec;
+import io.pmem4j.pmem.Pmem;
+import io.pmem4j.pmem.PmemRegion;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What mapping accepts and refuses, whoever maps; a refusal leaves nothing behind. */
+@Timeout(120)
+abstract class MappingContract {
+  static final int SIZE = 64 << 10;
+
+  @TempDir Path folder;
+  Path file;
+
+  abstract Backend backend();
+
+  @BeforeEach
+  void name() {
+    file = folder.resolve("region");
+  }
+
+  private MapSpec createNew(long bytes) {
+    return MapSpec.createNew(bytes).backend(backend());
+  }
+
+  private MapSpec existing() {
+    return MapSpec.existing().backend(backend());
+  }
+
+  private <E extends IOException> E assertRefused(Class<E> type, Path path, MapSpec spec) {
+    try (Arena arena = Arena.ofShared()) {
+      E[] thrown = newArray(type);
+      assertThatExceptionOfType(type)
+          .as("%s", spec)
+          .isThrownBy(() -> Pmem.map(path, spec, arena))
+          .satisfies(exception -> thrown[0] = exception);
+      return thrown[0];
+    }
+  }
+
+  @SuppressWarnings("unchecked")
+  private static <E> E[] newArray(Class<E> type) {
+    return (E[]) java.lang.reflect.Array.newInstance(type, 1);
+  }
+
+  @Test
+  void aMissingFileIsNotCreated() {
+    assertRefused(NoSuchFileException.class, file, existing());
+    assertThat(file).doesNotExist();
+    assertRefused(NoSuchFileException.class, folder.resolve("no/such"), createNew(SIZE));
+  }
+
+  @Test
+  void anExistingFileIsNotReplaced() throws Exception {
+    Files.writeString(file, "precious");
+    assertRefused(FileAlreadyExistsException.class, file, createNew(SIZE));
+    assertRefused(FileAlreadyExistsException.class, file, createNew(SIZE).sparse());
+    assertThat(file).hasContent("precious");
+  }
+
+  @Test
+  void anExistingFileKeepsItsOddLength() throws Exception {
+    Files.write(file, new byte[5001]);
+    try (Arena arena = Arena.ofShared()) {
+      PmemRegion region = Pmem.map(file, existing(), arena);
+      assertThat(region.byteSize()).isEqualTo(5001);
+      region.putByte(5000, (byte) 1);
+      region.persist(5000, 1);
+      region.persist(0, 5001);
+    }
+    assertThat(Files.size(file)).isEqualTo(5001);
+  }
+
+  @Test
+  void directoriesAndEmptyFilesAreRefused() throws Exception {
+    assertRefused(FileSystemException.class, folder, existing());
+    assertRefused(FileAlreadyExistsException.class, folder, createNew(SIZE));
+    Files.createFile(file);
+    assertRefused(FileSystemException.class, file, existing());
+    assertThat(file).isEmptyFile();
+  }
+
+  @Test
+  void aFifoIsRefusedAndNotWaitedFor() throws Exception {
+    run("mkfifo", file.toString());
+    assertRefused(FileSystemException.class, file, existing());
+  }
+
+  @Test
+  void aDeviceWithoutDaxIsRefused() {
+    assertRefused(FileSystemException.class, Path.of("/dev/null"), existing());
+    assertRefused(FileSystemException.class, Path.of("/dev/zero"), existing());
+  }
+
+  /** A running program cannot be written, not even by root; permissions would not stop root. */
+  @Test
+  void aFileThatCannotBeWrittenIsRefused() throws Exception {
+    Files.copy(Path.of("/bin/sleep"), file);
+    assertThat(file.toFile().setExecutable(true)).isTrue();
+    long size = Files.size(file);
+    Process running = new ProcessBuilder(file.toString(), "60").start();
+    try {
+      assertRefused(FileSystemException.class, file, existing());
+    } finally {
+      running.destroyForcibly().waitFor();
+    }
+    assertThat(Files.size(file)).isEqualTo(size);
+  }
+
+  @Test
+  void impossibleLengthsAreRefused() {
+    assertThatIllegalArgumentException().isThrownBy(() -> createNew(0));
+    assertThatIllegalArgumentException().isThrownBy(() -> createNew(-1));
+    for (long bytes : new long[] {1L << 50, Long.MAX_VALUE}) {
+      assertRefused(IOException.class, file, createNew(bytes));
+      assertThat(file).doesNotExist();
+    }
+    assertRefused(IOException.class, file, createNew(Long.MAX_VALUE).sparse());
+    assertThat(file).doesNotExist();
+  }
+
+  @Test
+  void aCoarserMediumThanRequiredIsRefused() throws Exception {
+    Granularity medium;
+    try (Arena arena = Arena.ofConfined()) {
+      medium = Pmem.map(folder.resolve("probe"), createNew(SIZE), arena).granularity();
+    }
+    for (Granularity required : Granularity.values()) {
+      Path own = folder.resolve("new-" + required);
+      Path old = Files.write(folder.resolve("old-" + required), new byte[SIZE]);
+      if (medium.compareTo(required) <= 0) {
+        try (Arena arena = Arena.ofConfined()) {
+          assertThat(Pmem.map(own, createNew(SIZE).require(required), arena).granularity())
+              .isLessThanOrEqualTo(required);
+        }
+      } else {
+        assertThat(assertRefused(FileSystemException.class, own, createNew(SIZE).require(required)))
+            .hasMessageContaining(required.name())
+            .hasMessageContaining(medium.name());
+        assertThat(own).doesNotExist();
+        assertRefused(FileSystemException.class, old, existing().require(required));
+        assertThat(old).hasSize(SIZE);
+      }
+    }
+  }
+
+  @Test
+  void slicesOfFiles() throws Exception {
+    byte[] content = new byte[3 * 4096];
+    Arrays.fill(content, 4096, 8192, (byte) 5);
+    Files.write(file, content);
+    try (Arena arena = Arena.ofShared()) {
+      PmemRegion region = Pmem.map(file, existing().slice(4096, 4096), arena);
+      assertThat(region.byteSize()).isEqualTo(4096);
+      assertThat(region.getByte(0)).isEqualTo((byte) 5);
+      assertThat(region.getByte(4095)).isEqualTo((byte) 5);
+      region.putByte(0, (byte) 6);
+      region.persist(0, 4096);
+      Pmem.map(file, existing().slice(8192, 4096), arena).persist(4088, 8);
+    }
+    assertThat(Files.readAllBytes(file)[4096]).isEqualTo((byte) 6);
+    assertThatIllegalArgumentException().isThrownBy(() -> existing().slice(512, 4096));
+    assertThatIllegalArgumentException().isThrownBy(() -> existing().slice(-4096, 4096));
+    assertThatIllegalArgumentException().isThrownBy(() -> existing().slice(0, 0));
+    assertThatIllegalArgumentException().isThrownBy(() -> existing().slice(4096, Long.MAX_VALUE));
+    assertRefused(FileSystemException.class, file, existing().slice(8192, 4097));
+    assertRefused(FileSystemException.class, file, existing().slice(1L << 40, 1));
+    assertThat(Files.size(file)).isEqualTo(content.length);
+    Path fresh = folder.resolve("fresh");
+    assertRefused(FileSystemException.class, fresh, createNew(4096).slice(4096, 4096));
+    assertThat(fresh).doesNotExist();
+  }
+
+  @Test
+  void newFilesAreAllocatedUnlessSparse() throws Exception {
+    try (Arena arena = Arena.ofConfined()) {
+      Pmem.map(file, createNew(1 << 20), arena);
+      Pmem.map(folder.resolve("sparse"), createNew(1 << 20).sparse(), arena);
+    }
+    assertThat(Files.size(folder.resolve("sparse"))).isEqualTo(1 << 20);
+    assertThat(blocks(file)).isGreaterThanOrEqualTo(2048);
+    assertThat(blocks(folder.resolve("sparse"))).isLessThan(64);
+  }
+
+  private static long blocks(Path path) throws Exception {
+    return Long.parseLong(run("stat", "-c", "%b", path.toString()).strip());
+  }
+
+  static String run(String... command) throws IOException, InterruptedException {
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).as(output).isZero();
+    return output;
+  }
+}
