@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.pmem4j.ext2;
+
+import io.pmem4j.ext2.dax.FaultTrace;
+import io.pmem4j.ext2.file.OpenFlags;
+import io.pmem4j.ext2.inode.Ext2Inode;
+import io.pmem4j.ext2.inode.InodeCache;
+import io.pmem4j.ext2.lock.LockValidator;
+import io.pmem4j.ext2.mm.AddressSpace;
+import io.pmem4j.ext2.namei.NameOperations;
+import io.pmem4j.ext2.volume.Volume;
+import io.pmem4j.pmem.PersistentMemory;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * A mounted ext2 file system over persistent memory. Thread-safe.
+ *
+ * <p>Changes reach the memory as they are made, inodes when they are written out; everything is
+ * durable after {@link #sync} or {@link #unmount}. As with ext2 on Linux there is no journal: a
+ * crash in between leaves an image that wants a check.
+ */
+public final class Ext2FileSystem {
+  private final Volume volume;
+  private final InodeCache inodes;
+  private final NameOperations names;
+  private final Ext2Inode root;
+  private final FaultTrace trace;
+  private final AtomicInteger openFiles = new AtomicInteger();
+  private final AtomicBoolean mounted = new AtomicBoolean(true);
+
+  private Ext2FileSystem(Volume volume, InodeCache inodes, Ext2Inode root, FaultTrace trace) {
+    this.volume = volume;
+    this.inodes = inodes;
+    this.root = root;
+    this.trace = trace;
+    this.names = new NameOperations(volume, inodes, root);
+  }
+
+  /**
+   * Mounts read-write.
+   *
+   * @param memory the file system, its block 0 at offset 0; at least as long as the superblock says
+   * @param options how
+   * @throws Ext2Exception EINVAL for what is no ext2 file system, has another block size than 4096,
+   *     uses unknown features, or is corrupt; nothing has been written then
+   */
+  public static Ext2FileSystem mount(PersistentMemory memory, MountOptions options)
+      throws Ext2Exception {
+    Volume volume = Volume.open(memory, options);
+    FaultTrace trace = new FaultTrace();
+    InodeCache inodes = new InodeCache(volume, trace);
+    Ext2Inode root = inodes.root();
+    volume.begin();
+    return new Ext2FileSystem(volume, inodes, root, trace);
+  }
+
+  /**
+   * open(2) of a regular file, as root.
+   *
+   * @param path components separated by slashes, from the root
+   * @param flags Linux values: O_RDWR 2, O_CREAT 0100, O_EXCL 0200, O_TRUNC 01000, O_APPEND 02000
+   * @param mode permissions of a new file, before the umask
+   * @throws Ext2Exception ENOENT, EEXIST, EISDIR, ENOTDIR, ENAMETOOLONG, ENOSPC, EIO
+   */
+  public OpenFile open(String path, int flags, int mode) throws Ext2Exception {
+    requireMounted();
+    // Counted before, so that an unmount meanwhile sees the file coming.
+    openFiles.incrementAndGet();
+    boolean done = false;
+    try {
+      OpenFile file =
+          new OpenFile(names.open(path, new OpenFlags(flags), mode, openFiles::decrementAndGet));
+      done = true;
+      return file;
+    } finally {
+      if (!done) {
+        openFiles.decrementAndGet();
+      }
+    }
+  }
+
+  /** unlink(2): ENOENT, EISDIR, ENOTDIR, EIO. */
+  public void unlink(String path) throws Ext2Exception {
+    requireMounted();
+    names.unlink(path);
+  }
+
+  /** An address space whose locks are checked against this mount's order. */
+  public AddressSpace newAddressSpace() {
+    return new AddressSpace(volume.options().scheduler(), volume.options().lockOrder());
+  }
+
+  /** sync(2): everything done so far is durable when it returns. */
+  public void sync() throws Ext2Exception {
+    requireMounted();
+    inodes.sync();
+    volume.syncFs();
+  }
+
+  /**
+   * umount(2).
+   *
+   * @throws Ext2Exception EBUSY while a file or a mapping is open
+   */
+  public void unmount() throws Ext2Exception {
+    requireMounted();
+    if (openFiles.get() != 0) {
+      throw new Ext2Exception(Errno.EBUSY, openFiles.get() + " files or mappings are open");
+    }
+    inodes.put(root);
+    inodes.sync();
+    volume.syncFs();
+    volume.end();
+    mounted.set(false);
+  }
+
+  /** The events of faults and of writing back, as the kernel's {@code fs_dax} would trace them. */
+  public FaultTrace trace() {
+    return trace;
+  }
+
+  /** The check of this file system's locks, with the edges it has seen. */
+  public LockValidator lockValidator() {
+    return volume.validator();
+  }
+
+  /** What was found wrong with the medium since the mount; each also marked it as having errors. */
+  public List<String> errors() {
+    return volume.errors();
+  }
+
+  private void requireMounted() {
+    if (!mounted.get()) {
+      throw new IllegalStateException("the file system is unmounted");
+    }
+  }
+}

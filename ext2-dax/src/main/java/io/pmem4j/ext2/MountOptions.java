@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.pmem4j.ext2;
+
+import io.pmem4j.ext2.lock.LockOrder;
+import io.pmem4j.sched.Scheduler;
+import java.util.function.IntSupplier;
+import java.util.function.LongSupplier;
+
+/**
+ * How to mount. The first components are what {@code mount -o} takes; the others replace what the
+ * kernel takes from its surroundings, so that two runs can be made equal byte for byte. Immutable.
+ *
+ * @param dax regular files are mapped and accessed without a page cache
+ * @param oldalloc directories are placed by the old rule instead of Orlov's
+ * @param noatime reading changes no access time
+ * @param noreservation blocks are allocated without reservation windows
+ * @param clock the time, seconds since the epoch
+ * @param generationBase {@code i_generation} of the first inode made
+ * @param allocatorPid the process id that colours the place of a file's first block
+ * @param umask permissions that created files do not get
+ * @param scheduler where tasks wait; also the switchboard of seeded faults
+ * @param lockOrder the order that every acquisition is checked against
+ */
+public record MountOptions(
+    boolean dax,
+    boolean oldalloc,
+    boolean noatime,
+    boolean noreservation,
+    LongSupplier clock,
+    int generationBase,
+    IntSupplier allocatorPid,
+    int umask,
+    Scheduler scheduler,
+    LockOrder lockOrder) {
+
+  private static final MountOptions DEFAULTS =
+      new MountOptions(
+          false,
+          false,
+          false,
+          false,
+          () -> System.currentTimeMillis() / 1000,
+          (int) System.nanoTime(),
+          () -> (int) ProcessHandle.current().pid(),
+          0022,
+          Scheduler.production(),
+          LockOrder.MERGED);
+
+  /**
+   * Reads the text that {@code mount -o} takes.
+   *
+   * @throws Ext2Exception EINVAL for an option that is not known
+   */
+  public static MountOptions parse(String text) throws Ext2Exception {
+    MountOptions options = DEFAULTS;
+    for (String option : text.split(",", -1)) {
+      options =
+          switch (option) {
+            case "" -> options;
+            case "dax" -> options.withDax(true);
+            case "oldalloc" -> options.withOldalloc(true);
+            case "noatime" -> options.withNoatime(true);
+            case "noreservation" -> options.withNoreservation(true);
+            case "reservation" -> options.withNoreservation(false);
+            default -> throw new Ext2Exception(Errno.EINVAL, "unknown mount option " + option);
+          };
+    }
+    return options;
+  }
+
+  /** These options with another {@link #dax}. */
+  public MountOptions withDax(boolean value) {
+    return new MountOptions(
+        value,
+        oldalloc,
+        noatime,
+        noreservation,
+        clock,
+        generationBase,
+        allocatorPid,
+        umask,
+        scheduler,
+        lockOrder);
+  }
+
+  /** These options with another {@link #oldalloc}. */
+  public MountOptions withOldalloc(boolean value) {
+    return new MountOptions(
+        dax,
+        value,
+        noatime,
+        noreservation,
+        clock,
+        generationBase,
+        allocatorPid,
+        umask,
+        scheduler,
+        lockOrder);
+  }
+
+  /** These options with another {@link #noatime}. */
+  public MountOptions withNoatime(boolean value) {
+    return new MountOptions(
+        dax,
+        oldalloc,
+        value,
+        noreservation,
+        clock,
+        generationBase,
+        allocatorPid,
+        umask,
+        scheduler,
+        lockOrder);
+  }
+
+  /** These options with another {@link #noreservation}. */
+  public MountOptions withNoreservation(boolean value) {
+    return new MountOptions(
+        dax,
+        oldalloc,
+        noatime,
+        value,
+        clock,
+        generationBase,
+        allocatorPid,
+        umask,
+        scheduler,
+        lockOrder);
+  }
+
+  /** These options with another {@link #clock}. */
+  public MountOptions withClock(LongSupplier value) {
+    return new MountOptions(
+        dax,
+        oldalloc,
+        noatime,
+        noreservation,
+        value,
+        generationBase,
+        allocatorPid,
+        umask,
+        scheduler,
+        lockOrder);
+  }
+
+  /** These options with another {@link #generationBase}. */
+  public MountOptions withGenerationBase(int value) {
+    return new MountOptions(
+        dax,
+        oldalloc,
+        noatime,
+        noreservation,
+        clock,
+        value,
+        allocatorPid,
+        umask,
+        scheduler,
+        lockOrder);
+  }
+
+  /** These options with another {@link #allocatorPid}. */
+  public MountOptions withAllocatorPid(IntSupplier value) {
+    return new MountOptions(
+        dax,
+        oldalloc,
+        noatime,
+        noreservation,
+        clock,
+        generationBase,
+        value,
+        umask,
+        scheduler,
+        lockOrder);
+  }
+
+  /** These options with another {@link #umask}. */
+  public MountOptions withUmask(int value) {
+    return new MountOptions(
+        dax,
+        oldalloc,
+        noatime,
+        noreservation,
+        clock,
+        generationBase,
+        allocatorPid,
+        value,
+        scheduler,
+        lockOrder);
+  }
+
+  /** These options with another {@link #scheduler}. */
+  public MountOptions withScheduler(Scheduler value) {
+    return new MountOptions(
+        dax,
+        oldalloc,
+        noatime,
+        noreservation,
+        clock,
+        generationBase,
+        allocatorPid,
+        umask,
+        value,
+        lockOrder);
+  }
+
+  /** These options with another {@link #lockOrder}. */
+  public MountOptions withLockOrder(LockOrder value) {
+    return new MountOptions(
+        dax,
+        oldalloc,
+        noatime,
+        noreservation,
+        clock,
+        generationBase,
+        allocatorPid,
+        umask,
+        scheduler,
+        value);
+  }
+}

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.pmem4j.ext2.alloc;
+
+import io.pmem4j.ext2.CorruptFileSystemException;
+import io.pmem4j.ext2.Errno;
+import io.pmem4j.ext2.Ext2Exception;
+import io.pmem4j.ext2.layout.GroupDescriptor;
+import io.pmem4j.ext2.volume.Geometry;
+import io.pmem4j.ext2.volume.Volume;
+
+/**
+ * Blocks: {@code ext2_new_blocks} and {@code ext2_free_blocks} without reservation windows. The
+ * same calls in the same order on the same image take the same blocks as the kernel. Thread-safe:
+ * each group's bitmap and counter change under the group's lock.
+ *
+ * <p>The file system is used by root alone, so the reserve of the super-user stops nobody.
+ */
+public final class BlockAllocator {
+  /** How far a search without a goal steps back over free bits. */
+  private static final int STEPS_BACK = 7;
+
+  private final Volume volume;
+  private final Geometry geometry;
+
+  /** The allocator of a volume. */
+  public BlockAllocator(Volume volume) {
+    this.volume = volume;
+    this.geometry = volume.geometry();
+  }
+
+  /**
+   * Takes a run of blocks, as near to the goal as the kernel's rules say.
+   *
+   * @param goal where it should begin; out of range means the beginning of the file system
+   * @param wanted the longest run wanted
+   * @return a run of one to {@code wanted} blocks
+   * @throws Ext2Exception ENOSPC; EIO if a bitmap offers a block of metadata
+   */
+  public BlockRun newBlocks(long goal, int wanted) throws Ext2Exception {
+    long start = goal < 0 || goal >= geometry.blocksCount() ? 0 : goal;
+    int groups = geometry.groupsCount();
+    int goalGroup = (int) (start / geometry.blocksPerGroup());
+    BlockRun run = tryGroup(goalGroup, (int) (start % geometry.blocksPerGroup()), wanted);
+    // The goal's group comes once more at the end, from its beginning.
+    for (int i = 1; run == null && i <= groups; i++) {
+      run = tryGroup((goalGroup + i) % groups, -1, wanted);
+    }
+    if (run == null) {
+      throw new Ext2Exception(Errno.ENOSPC, "no free block");
+    }
+    return run;
+  }
+
+  private @org.jspecify.annotations.Nullable BlockRun tryGroup(int group, int goal, int wanted)
+      throws Ext2Exception {
+    GroupDescriptor descriptor = volume.descriptor(group);
+    try (var _ = volume.lockGroup(group)) {
+      if (descriptor.freeBlocksCount() == 0) {
+        return null;
+      }
+      long groupFirst = geometry.groupFirstBlock(group);
+      int end = (int) (geometry.groupLastBlock(group) - groupFirst + 1);
+      Bitmap bitmap = bitmap(descriptor);
+      int bit = bitmap.nextZero(goal >= 0 ? goal : searchStart(bitmap, end), end);
+      if (bit >= end) {
+        return null;
+      }
+      int limit = Math.min(wanted, descriptor.freeBlocksCount());
+      int count = 0;
+      while (count < limit && bit + count < end && !bitmap.get(bit + count)) {
+        count++;
+      }
+      long first = groupFirst + bit;
+      if (overlapsMetadata(descriptor, first, count)) {
+        throw new CorruptFileSystemException(
+            Errno.EIO, "block bitmap of group " + group, "bit " + bit, "0", "1: it is metadata");
+      }
+      for (int i = 0; i < count; i++) {
+        bitmap.set(bit + i);
+      }
+      descriptor.freeBlocksCount(descriptor.freeBlocksCount() - count);
+      markDirty(descriptor);
+      return new BlockRun(first, count);
+    }
+  }
+
+  /** A whole free byte if there is one, else any bit; then back over a few free bits before it. */
+  private static int searchStart(Bitmap bitmap, int end) {
+    int bit = bitmap.firstZeroByte(end);
+    if (bit >= end) {
+      bit = bitmap.nextZero(0, end);
+    }
+    for (int i = 0; i < STEPS_BACK && bit > 0 && bit < end && !bitmap.get(bit - 1); i++) {
+      bit--;
+    }
+    return bit;
+  }
+
+  /**
+   * Gives blocks back. What is wrong with the request is reported to the volume and skipped, as in
+   * the kernel.
+   *
+   * @return how many bits were really cleared
+   */
+  public int freeBlocks(long first, int count) {
+    if (!geometry.dataBlocksValid(first, count)) {
+      volume.error("freeing blocks not in datazone: block " + first + ", count " + count);
+      return 0;
+    }
+    int freed = 0;
+    long block = first;
+    long end = first + count;
+    while (block < end) {
+      int group = (int) (block / geometry.blocksPerGroup());
+      long groupEnd = geometry.groupLastBlock(group) + 1;
+      int inGroup = (int) (Math.min(end, groupEnd) - block);
+      if (overlapsMetadata(volume.descriptor(group), block, inGroup)) {
+        volume.error("freeing blocks in system zones: block " + block + ", count " + inGroup);
+        return freed;
+      }
+      freed += freeInGroup(group, block, inGroup);
+      block += inGroup;
+    }
+    return freed;
+  }
+
+  private int freeInGroup(int group, long block, int count) {
+    GroupDescriptor descriptor = volume.descriptor(group);
+    int cleared = 0;
+    int firstClear = -1;
+    try (var _ = volume.lockGroup(group)) {
+      Bitmap bitmap = bitmap(descriptor);
+      int bit = (int) (block - geometry.groupFirstBlock(group));
+      for (int i = 0; i < count; i++) {
+        if (bitmap.clear(bit + i)) {
+          cleared++;
+        } else if (firstClear < 0) {
+          firstClear = i;
+        }
+      }
+      descriptor.freeBlocksCount(descriptor.freeBlocksCount() + cleared);
+      markDirty(descriptor);
+    }
+    if (firstClear >= 0) {
+      volume.error("bit already cleared for block " + (block + firstClear));
+    }
+    return cleared;
+  }
+
+  private Bitmap bitmap(GroupDescriptor descriptor) {
+    return new Bitmap(volume.memory(), descriptor.blockBitmap() * Geometry.BLOCK_BYTES);
+  }
+
+  private void markDirty(GroupDescriptor descriptor) {
+    volume.dirtyBlocks().mark(descriptor.blockBitmap());
+    volume.dirtyBlocks().markBytes(descriptor.offset());
+  }
+
+  private boolean overlapsMetadata(GroupDescriptor descriptor, long first, int count) {
+    long last = first + count - 1;
+    long table = descriptor.inodeTable();
+    long tableLast = table + geometry.inodeTableBlocks() - 1;
+    return inRange(descriptor.blockBitmap(), first, last)
+        || inRange(descriptor.inodeBitmap(), first, last)
+        || (first <= tableLast && last >= table);
+  }
+
+  private static boolean inRange(long block, long first, long last) {
+    return block >= first && block <= last;
+  }
+}

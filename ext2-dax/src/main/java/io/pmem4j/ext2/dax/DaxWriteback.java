@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.pmem4j.ext2.dax;
+
+import io.pmem4j.pmem.PersistentMemory;
+
+/**
+ * Writing back what was stored through mappings: {@code dax_writeback_mapping_range}. An entry's
+ * page table entries become read-only before its block is flushed, so that a store after the flush
+ * faults and marks the entry again. Thread-safe.
+ */
+public final class DaxWriteback {
+  private final DaxMapping mapping;
+
+  /** Writing back one file. */
+  public DaxWriteback(DaxMapping mapping) {
+    this.mapping = mapping;
+  }
+
+  /** {@code filemap_write_and_wait_range} of fsync: nothing at all unless an entry is dirty. */
+  public void syncIfDirty(long firstByte, long lastByte) {
+    if (mapping.anyDirty()) {
+      range(firstByte, lastByte);
+    }
+  }
+
+  /** {@code ->writepages} of sync: an event even if no entry is dirty, as long as there is one. */
+  public void range(long firstByte, long lastByte) {
+    if (mapping.isEmpty()) {
+      return;
+    }
+    long ino = mapping.host().ino();
+    long first = firstByte / DaxIo.PAGE_BYTES;
+    long last = lastByte / DaxIo.PAGE_BYTES;
+    mapping.trace().add(FaultEvent.range("dax_writeback_range", ino, first, last));
+    for (DaxEntry entry : mapping.range(first, last)) {
+      if (entry.dirty()) {
+        one(entry);
+      }
+    }
+    mapping.trace().add(FaultEvent.range("dax_writeback_range_done", ino, first, last));
+  }
+
+  private void one(DaxEntry entry) {
+    try (var _ = entry.lock().hold()) {
+      // Truncated, or written back by another task, while this one waited.
+      if (!mapping.contains(entry) || !entry.dirty()) {
+        return;
+      }
+      if (!mapping.scheduler().seeded("writeback-keeps-writable")) {
+        mapping.mappings().writeProtect(entry.index(), entry.frame());
+      }
+      PersistentMemory memory = mapping.host().memory();
+      memory.flush(entry.frame() * DaxIo.PAGE_BYTES, DaxIo.PAGE_BYTES);
+      entry.dirtyLocked(false);
+    }
+    mapping
+        .trace()
+        .add(FaultEvent.range("dax_writeback_one", mapping.host().ino(), entry.index(), 1));
+  }
+}

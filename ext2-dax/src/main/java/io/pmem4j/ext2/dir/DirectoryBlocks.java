@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.pmem4j.ext2.dir;
+
+import io.pmem4j.ext2.Errno;
+import io.pmem4j.ext2.Ext2Exception;
+import io.pmem4j.ext2.inode.BlockMap;
+import io.pmem4j.ext2.inode.Ext2Inode;
+import io.pmem4j.ext2.inode.FileMode;
+import io.pmem4j.ext2.layout.DirEntry;
+import io.pmem4j.ext2.volume.Geometry;
+import io.pmem4j.ext2.volume.Volume;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The entries of a directory. The caller holds the directory's {@code i_rwsem}: shared to look up,
+ * exclusively to change.
+ *
+ * <p>Names are stored without padding and deleted entries keep theirs, so what the medium holds
+ * between names is what earlier operations left there, as with the kernel.
+ */
+public final class DirectoryBlocks {
+  private final Volume volume;
+  private final Ext2Inode directory;
+
+  /** The entries of one directory. */
+  public DirectoryBlocks(Volume volume, Ext2Inode directory) {
+    this.volume = volume;
+    this.directory = directory;
+  }
+
+  private record Found(DirectoryPage page, DirEntry entry) {}
+
+  /**
+   * {@code ext2_inode_by_name}.
+   *
+   * @return the inode number, or 0 if there is no such name
+   * @throws Ext2Exception EIO for a directory that cannot be right
+   */
+  public int lookup(byte[] name) throws Ext2Exception {
+    Found found = find(name);
+    return found == null ? 0 : (int) found.entry().inode();
+  }
+
+  /** {@code ext2_find_entry}: begins at the page of the last success. */
+  private @Nullable Found find(byte[] name) throws Ext2Exception {
+    long pages = pages();
+    if (pages == 0) {
+      return null;
+    }
+    long start = directory.dirStartLookup() >= pages ? 0 : directory.dirStartLookup();
+    long index = start;
+    do {
+      DirectoryPage page = DirectoryPage.read(volume, directory, index);
+      for (int at = 0; at < Geometry.BLOCK_BYTES; at += page.entry(at).recLen()) {
+        DirEntry entry = page.entry(at);
+        if (matches(entry, name)) {
+          directory.dirStartLookup(index);
+          return new Found(page, entry);
+        }
+      }
+      index = index + 1 >= pages ? 0 : index + 1;
+    } while (index != start);
+    return null;
+  }
+
+  /**
+   * {@code ext2_add_link}: the first place from the beginning that is large enough, or a new block.
+   *
+   * @throws Ext2Exception EEXIST, ENOSPC, EIO
+   */
+  public void add(byte[] name, Ext2Inode inode) throws Ext2Exception {
+    directory.iRwsem().assertHeldExclusively();
+    int needed = DirEntry.bytesFor(name.length);
+    long pages = pages();
+    for (long index = 0; index < pages; index++) {
+      try (var _ = directory.pageLocks().hold(index)) {
+        DirectoryPage page = DirectoryPage.read(volume, directory, index);
+        DirEntry place = firstFit(page, name, needed);
+        if (place != null) {
+          store(split(place), name, inode);
+          page.markDirty();
+          finish();
+          return;
+        }
+      }
+    }
+    try (var _ = directory.pageLocks().hold(pages)) {
+      BlockMap.Mapped mapped = directory.blockMap().blocks(pages, 1, true);
+      DirectoryPage page = new DirectoryPage(volume, pages, mapped.block());
+      volume.memory().fill(mapped.block() * Geometry.BLOCK_BYTES, Geometry.BLOCK_BYTES, (byte) 0);
+      DirEntry entry = page.entry(0);
+      entry.recLen(Geometry.BLOCK_BYTES);
+      store(entry, name, inode);
+      page.markDirty();
+      directory.sizeLocked((pages + 1) * Geometry.BLOCK_BYTES);
+      finish();
+    }
+  }
+
+  private static @Nullable DirEntry firstFit(DirectoryPage page, byte[] name, int needed)
+      throws Ext2Exception {
+    int at = 0;
+    while (at <= Geometry.BLOCK_BYTES - needed) {
+      DirEntry entry = page.entry(at);
+      if (matches(entry, name)) {
+        throw new Ext2Exception(Errno.EEXIST, "the name is taken");
+      }
+      int used = entry.inode() == 0 ? 0 : DirEntry.bytesFor(entry.nameLen());
+      if (entry.recLen() >= used + needed) {
+        return entry;
+      }
+      at += entry.recLen();
+    }
+    return null;
+  }
+
+  /** A live entry shrinks to what it uses; the rest becomes the place for the new one. */
+  private static DirEntry split(DirEntry place) {
+    if (place.inode() == 0) {
+      return place;
+    }
+    int used = DirEntry.bytesFor(place.nameLen());
+    int rest = place.recLen() - used;
+    DirEntry second = new DirEntry(place.memory(), place.offset() + used);
+    second.recLen(rest);
+    place.recLen(used);
+    return second;
+  }
+
+  private void store(DirEntry entry, byte[] name, Ext2Inode inode) {
+    entry.name(name);
+    entry.inode(inode.ino());
+    entry.fileType(volume.hasFileType() ? FileMode.directoryEntryType(inode.mode()) : 0);
+  }
+
+  /**
+   * {@code ext2_delete_entry}: the entry is merged into the one before it in its block, or only
+   * loses its inode number when it is the first.
+   *
+   * @throws Ext2Exception ENOENT, EIO
+   */
+  public void delete(byte[] name) throws Ext2Exception {
+    directory.iRwsem().assertHeldExclusively();
+    Found found = find(name);
+    if (found == null) {
+      throw new Ext2Exception(Errno.ENOENT, "no such name");
+    }
+    DirectoryPage page = found.page();
+    int target = page.positionOf(found.entry());
+    try (var _ = directory.pageLocks().hold(page.index())) {
+      int before = -1;
+      for (int at = 0; at < target; at += page.entry(at).recLen()) {
+        before = at;
+      }
+      if (before >= 0) {
+        page.entry(before).recLen(target + found.entry().recLen() - before);
+      }
+      found.entry().inode(0);
+      page.markDirty();
+    }
+    finish();
+  }
+
+  /** Times of a changed directory; an index it may have had is void. */
+  private void finish() {
+    directory.touch();
+    directory.dropDirectoryIndex();
+  }
+
+  private long pages() {
+    return Math.ceilDiv(directory.size(), Geometry.BLOCK_BYTES);
+  }
+
+  private static boolean matches(DirEntry entry, byte[] name) {
+    return entry.inode() != 0
+        && entry.nameLen() == name.length
+        && Arrays.equals(entry.name(), name);
+  }
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.pmem4j.ext2.file;
+
+/**
+ * The flags of open(2), Linux values for x86-64.
+ *
+ * @param bits as given to open
+ */
+public record OpenFlags(int bits) {
+  private static final int ACCESS_MODE = 3;
+  private static final int WRITE_ONLY = 1;
+  private static final int READ_WRITE = 2;
+  private static final int CREATE = 0100;
+  private static final int EXCLUSIVE = 0200;
+  private static final int TRUNCATE = 01000;
+  private static final int APPEND = 02000;
+
+  /** O_RDONLY or O_RDWR. */
+  public boolean read() {
+    return (bits & ACCESS_MODE) == 0 || (bits & ACCESS_MODE) == READ_WRITE;
+  }
+
+  /** O_WRONLY or O_RDWR. */
+  public boolean write() {
+    return (bits & ACCESS_MODE) == WRITE_ONLY || (bits & ACCESS_MODE) == READ_WRITE;
+  }
+
+  /** O_CREAT. */
+  public boolean create() {
+    return (bits & CREATE) != 0;
+  }
+
+  /** O_EXCL. */
+  public boolean exclusive() {
+    return (bits & EXCLUSIVE) != 0;
+  }
+
+  /** O_TRUNC. */
+  public boolean truncate() {
+    return (bits & TRUNCATE) != 0;
+  }
+
+  /** O_APPEND. */
+  public boolean append() {
+    return (bits & APPEND) != 0;
+  }
+}

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.pmem4j.ext2.inode;
+
+import io.pmem4j.ext2.CorruptFileSystemException;
+import io.pmem4j.ext2.Errno;
+import io.pmem4j.ext2.Ext2Exception;
+import io.pmem4j.ext2.alloc.BlockRun;
+import io.pmem4j.ext2.volume.Geometry;
+import io.pmem4j.ext2.volume.Volume;
+import java.util.Arrays;
+
+/**
+ * The tree of blocks of one inode: {@code ext2_get_blocks}. Lookups take no lock; allocation holds
+ * {@code truncate_mutex} and looks again under it, because the block may have appeared meanwhile.
+ * Thread-safe.
+ *
+ * <p>A new branch is complete before the one pointer that makes it reachable is stored, and the
+ * blocks of a DAX file are zeroed before that too: nobody finds what the last owner left in them.
+ */
+public final class BlockMap {
+  private static final int SECTORS_PER_BLOCK = Geometry.BLOCK_BYTES / 512;
+
+  /** Colours of {@code ext2_find_near}: a group is divided into as many parts. */
+  private static final int COLOURS = 16;
+
+  private final Volume volume;
+  private final BlockServices services;
+  private final Ext2Inode inode;
+
+  BlockMap(Volume volume, BlockServices services, Ext2Inode inode) {
+    this.volume = volume;
+    this.services = services;
+    this.inode = inode;
+  }
+
+  /**
+   * A piece of a file.
+   *
+   * @param block first block of the file system; 0 for a hole
+   * @param count blocks; 0 for a hole
+   * @param isNew whether this call allocated them
+   */
+  public record Mapped(long block, int count, boolean isNew) {
+    static final Mapped HOLE = new Mapped(0, 0, false);
+
+    /** Whether there are no blocks. */
+    public boolean isHole() {
+      return count == 0;
+    }
+  }
+
+  /**
+   * Looks blocks up, or allocates them.
+   *
+   * @param fileBlock first block of the file
+   * @param wanted how many would be welcome, at least 1
+   * @param create whether to allocate what is missing
+   * @throws Ext2Exception ENOSPC; EIO for a position no tree reaches and for broken pointers
+   */
+  public Mapped blocks(long fileBlock, int wanted, boolean create) throws Ext2Exception {
+    BlockPath path = path(fileBlock);
+    Branch branch = walk(path, path.depth());
+    if (branch.complete()) {
+      return new Mapped(branch.lastBlock(), runLength(branch, path, wanted), false);
+    }
+    if (!create) {
+      return Mapped.HOLE;
+    }
+    try (var _ = inode.truncateMutex().hold()) {
+      branch = walk(path, path.depth());
+      if (branch.complete()) {
+        // Another task was faster; like the kernel, report just this one block.
+        return new Mapped(branch.lastBlock(), 1, false);
+      }
+      return allocateLocked(fileBlock, path, branch, wanted);
+    }
+  }
+
+  /** The first block of the file behind the missing tree that a hole at this block belongs to. */
+  long endOfHole(long fileBlock) throws Ext2Exception {
+    BlockPath path = path(fileBlock);
+    Branch branch = walk(path, path.depth());
+    long span = 1;
+    long inSpan = 0;
+    for (int level = path.depth() - 1; level > branch.last(); level--) {
+      inSpan += path.offsets()[level] * span;
+      span *= Geometry.ADDR_PER_BLOCK;
+    }
+    return fileBlock - inSpan + span;
+  }
+
+  private BlockPath path(long fileBlock) throws Ext2Exception {
+    BlockPath path = BlockPath.of(fileBlock);
+    if (path == null) {
+      throw new Ext2Exception(Errno.EIO, inode + ": block " + fileBlock + " is too big");
+    }
+    return path;
+  }
+
+  /** {@code ext2_get_branch}: at most {@code levels} levels of a path. */
+  Branch walk(BlockPath path, int levels) throws Ext2Exception {
+    PointerArray[] arrays = new PointerArray[levels];
+    int[] keys = new int[levels];
+    PointerArray array = new PointerArray.InInode(inode);
+    for (int level = 0; level < levels; level++) {
+      arrays[level] = array;
+      keys[level] = array.get(path.offsets()[level]);
+      if (keys[level] == 0) {
+        int reached = level + 1;
+        return new Branch(
+            Arrays.copyOf(arrays, reached),
+            Arrays.copyOf(path.offsets(), reached),
+            Arrays.copyOf(keys, reached),
+            false);
+      }
+      if (level + 1 < levels) {
+        array = indirectBlock(Integer.toUnsignedLong(keys[level]));
+      }
+    }
+    return new Branch(arrays, Arrays.copyOf(path.offsets(), levels), keys, true);
+  }
+
+  private PointerArray indirectBlock(long block) throws Ext2Exception {
+    if (block >= volume.geometry().blocksCount()) {
+      throw new CorruptFileSystemException(
+          Errno.EIO,
+          inode.toString(),
+          "i_block",
+          "indirect block " + block,
+          "less than " + volume.geometry().blocksCount());
+    }
+    return new PointerArray.InBlock(volume, block);
+  }
+
+  private static int runLength(Branch branch, BlockPath path, int wanted) {
+    PointerArray array = branch.arrays()[branch.last()];
+    int index = branch.indexes()[branch.last()];
+    long first = branch.lastBlock();
+    int count = 1;
+    while (count < wanted
+        && count <= path.toBoundary()
+        && Integer.toUnsignedLong(array.get(index + count)) == first + count) {
+      count++;
+    }
+    return count;
+  }
+
+  private Mapped allocateLocked(long fileBlock, BlockPath path, Branch partial, int wanted)
+      throws Ext2Exception {
+    inode.truncateMutex().assertHeld();
+    if (inode.isRegular() && !inode.hasAllocInfo) {
+      inode.hasAllocInfo = true;
+      inode.lastAllocLogicalBlock = 0;
+      inode.lastAllocPhysicalBlock = 0;
+    }
+    long goal = goal(fileBlock, partial);
+    int indirect = path.depth() - partial.keys().length;
+    int direct = directToAllocate(partial, indirect, wanted, path.toBoundary());
+    NewBlocks blocks = takeBlocks(goal, indirect, direct);
+    int top = fillBranch(path, partial, blocks);
+    if (inode.isRegular() && !volume.seeded("no-zero-before-splice")) {
+      long offset = blocks.data().first() * Geometry.BLOCK_BYTES;
+      long length = (long) blocks.data().count() * Geometry.BLOCK_BYTES;
+      volume.memory().fill(offset, length, (byte) 0);
+      volume.memory().flush(offset, length);
+    }
+    splice(fileBlock, partial, indirect, blocks.data(), top);
+    return new Mapped(blocks.data().first(), blocks.data().count(), true);
+  }
+
+  /** {@code ext2_find_goal} and {@code ext2_find_near}. */
+  private long goal(long fileBlock, Branch partial) {
+    if (inode.hasAllocInfo
+        && fileBlock == inode.lastAllocLogicalBlock + 1
+        && inode.lastAllocPhysicalBlock != 0) {
+      return inode.lastAllocPhysicalBlock + 1;
+    }
+    PointerArray array = partial.arrays()[partial.last()];
+    for (int left = partial.indexes()[partial.last()] - 1; left >= 0; left--) {
+      if (array.get(left) != 0) {
+        return Integer.toUnsignedLong(array.get(left));
+      }
+    }
+    if (array.blockNumber() != 0) {
+      return array.blockNumber();
+    }
+    Geometry geometry = volume.geometry();
+    long colour = volume.options().allocatorPid().getAsInt() % COLOURS;
+    return geometry.groupFirstBlock(geometry.groupOfInode(inode.number()))
+        + colour * (geometry.blocksPerGroup() / COLOURS);
+  }
+
+  /** {@code ext2_blks_to_allocate}. */
+  private static int directToAllocate(Branch partial, int indirect, int wanted, int toBoundary) {
+    if (indirect > 0) {
+      return Math.min(wanted, toBoundary + 1);
+    }
+    PointerArray array = partial.arrays()[partial.last()];
+    int index = partial.indexes()[partial.last()];
+    int count = 1;
+    while (count < wanted && count <= toBoundary && array.get(index + count) == 0) {
+      count++;
+    }
+    return count;
+  }
+
+  /**
+   * Blocks for a branch.
+   *
+   * @param indirect the blocks of pointers, outermost first
+   * @param data the run for the file's contents
+   */
+  @SuppressWarnings("ArrayRecordComponent") // never compared or hashed
+  private record NewBlocks(long[] indirect, BlockRun data) {}
+
+  /** {@code ext2_alloc_blocks}: the blocks of pointers come first out of what is found. */
+  private NewBlocks takeBlocks(long goal, int indirect, int direct) throws Ext2Exception {
+    long[] pointers = new long[indirect];
+    int have = 0;
+    int target = indirect + direct;
+    try {
+      while (true) {
+        BlockRun run = services.blocks().newBlocks(goal, target);
+        account(run.count());
+        target -= run.count();
+        long block = run.first();
+        int left = run.count();
+        while (have < indirect && left > 0) {
+          pointers[have++] = block++;
+          left--;
+        }
+        if (left > 0) {
+          return new NewBlocks(pointers, new BlockRun(block, left));
+        }
+      }
+    } catch (Ext2Exception e) {
+      for (int i = 0; i < have; i++) {
+        free(pointers[i], 1);
+      }
+      throw e;
+    }
+  }
+
+  /** {@code ext2_alloc_branch} after the allocation. Returns the block that the splice links. */
+  private int fillBranch(BlockPath path, Branch partial, NewBlocks blocks) {
+    long[] pointers = blocks.indirect();
+    int level = partial.keys().length;
+    for (int i = 0; i < pointers.length; i++, level++) {
+      PointerArray.InBlock array = new PointerArray.InBlock(volume, pointers[i]);
+      volume.memory().fill(pointers[i] * Geometry.BLOCK_BYTES, Geometry.BLOCK_BYTES, (byte) 0);
+      int index = path.offsets()[level];
+      if (i + 1 < pointers.length) {
+        array.set(index, (int) pointers[i + 1]);
+      } else {
+        for (int n = 0; n < blocks.data().count(); n++) {
+          array.set(index + n, (int) (blocks.data().first() + n));
+        }
+      }
+    }
+    return (int) (pointers.length > 0 ? pointers[0] : blocks.data().first());
+  }
+
+  /** {@code ext2_splice_branch}: the store that makes the branch reachable, and housekeeping. */
+  private void splice(long fileBlock, Branch partial, int indirect, BlockRun data, int top) {
+    PointerArray array = partial.arrays()[partial.last()];
+    int index = partial.indexes()[partial.last()];
+    array.set(index, top);
+    if (indirect == 0) {
+      for (int n = 1; n < data.count(); n++) {
+        array.set(index + n, (int) (data.first() + n));
+      }
+    }
+    if (inode.hasAllocInfo) {
+      inode.lastAllocLogicalBlock = fileBlock + data.count() - 1;
+      inode.lastAllocPhysicalBlock = data.first() + data.count() - 1;
+    }
+    inode.ctime(volume.now());
+  }
+
+  /** {@code i_blocks} after taking blocks. */
+  private void account(int count) {
+    inode.addBlocksLocked((long) count * SECTORS_PER_BLOCK);
+  }
+
+  /** Gives blocks of this inode back; the caller holds {@code truncate_mutex}. */
+  void free(long first, int count) {
+    inode.truncateMutex().assertHeld();
+    if (volume.seeded("block-leaked")) {
+      return;
+    }
+    int freed = services.blocks().freeBlocks(first, count);
+    inode.addBlocksLocked(-(long) freed * SECTORS_PER_BLOCK);
+  }
+}

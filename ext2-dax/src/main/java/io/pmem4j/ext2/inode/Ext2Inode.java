@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.pmem4j.ext2.inode;
+
+import io.pmem4j.ext2.dax.DaxHost;
+import io.pmem4j.ext2.dax.DaxIo;
+import io.pmem4j.ext2.dax.DaxMapping;
+import io.pmem4j.ext2.dax.DaxWriteback;
+import io.pmem4j.ext2.dax.FaultTrace;
+import io.pmem4j.ext2.dax.PteFault;
+import io.pmem4j.ext2.layout.RawInode;
+import io.pmem4j.ext2.lock.LockClass;
+import io.pmem4j.ext2.lock.OrderedMutex;
+import io.pmem4j.ext2.lock.OrderedRwSemaphore;
+import io.pmem4j.ext2.page.PageLocks;
+import io.pmem4j.ext2.volume.Volume;
+import io.pmem4j.pmem.PersistentMemory;
+import io.pmem4j.sched.Held;
+
+/**
+ * An inode in memory: {@code struct inode} and {@code ext2_inode_info}. The medium learns of
+ * changes when the inode is written out.
+ *
+ * <p>Fields are package-private or volatile; who may change what is said at each. {@code i_rwsem}
+ * guards what system calls change, {@code truncate_mutex} the block tree, {@code dax_sem} keeps
+ * faults and truncation apart.
+ */
+public final class Ext2Inode implements DaxHost {
+  /** For code that runs with a lock left out on purpose. */
+  private static final Held NO_LOCK = () -> {};
+
+  private final Volume volume;
+  private final int ino;
+  private final OrderedRwSemaphore iRwsem;
+  private final OrderedRwSemaphore daxSem;
+  private final OrderedMutex truncateMutex;
+  private final PageLocks pageLocks;
+  private final BlockMap blockMap;
+  private final InodeIomap iomap;
+  private final DaxMapping mapping;
+  private final PteFault pteFault;
+  private final DaxIo daxIo;
+  private final DaxWriteback writeback;
+
+  // Set when the inode is read or made, then changed under i_rwsem; read without by stat.
+  volatile int mode;
+  volatile int uid;
+  volatile int gid;
+  volatile int nlink;
+  volatile int flags;
+  volatile int generation;
+  volatile long atime;
+  volatile long mtime;
+  volatile long ctime;
+
+  /** Changed under {@code i_rwsem}, by truncation under {@code dax_sem} too; read by faults. */
+  volatile long size;
+
+  /** {@code i_blocks}: units of 512 bytes; changed under {@code truncate_mutex}. */
+  volatile long blocks512;
+
+  // Only carried from the medium and back.
+  int dtime;
+  int faddr;
+  int frag;
+  int fsize;
+  int fileAcl;
+  int dirAcl;
+
+  /** EXT2_STATE_NEW: writing out zeroes the place in the table first. */
+  boolean isNew;
+
+  /** {@code i_data}: the top of the block tree; changed under {@code truncate_mutex}. */
+  final int[] data = new int[RawInode.N_BLOCKS];
+
+  /** {@code i_block_alloc_info}: exists from the first allocation on; under truncate_mutex. */
+  boolean hasAllocInfo;
+
+  long lastAllocLogicalBlock;
+  long lastAllocPhysicalBlock;
+
+  /** Page where the last lookup of a name succeeded; under the directory's {@code i_rwsem}. */
+  private long dirStartLookup;
+
+  private volatile boolean dirty;
+
+  Ext2Inode(Volume volume, FaultTrace trace, BlockServices blocks, int ino, int mode) {
+    this.volume = volume;
+    this.ino = ino;
+    this.mode = mode;
+    var scheduler = volume.options().scheduler();
+    var validator = volume.validator();
+    String name = "inode " + ino;
+    this.iRwsem =
+        new OrderedRwSemaphore(
+            scheduler,
+            validator,
+            isDirectory() ? LockClass.I_MUTEX_DIR : LockClass.I_RWSEM,
+            "i_rwsem of " + name);
+    this.daxSem =
+        new OrderedRwSemaphore(scheduler, validator, LockClass.DAX_SEM, "dax_sem of " + name);
+    this.truncateMutex =
+        new OrderedMutex(
+            scheduler, validator, LockClass.TRUNCATE_MUTEX, "truncate_mutex of " + name);
+    this.pageLocks = new PageLocks(scheduler, validator, name);
+    this.blockMap = new BlockMap(volume, blocks, this);
+    this.iomap = new InodeIomap(this);
+    this.mapping = new DaxMapping(this, trace, scheduler, validator);
+    this.pteFault = new PteFault(mapping, iomap);
+    this.daxIo = new DaxIo(mapping, iomap);
+    this.writeback = new DaxWriteback(mapping);
+  }
+
+  /** {@code i_rwsem}. */
+  public OrderedRwSemaphore iRwsem() {
+    return iRwsem;
+  }
+
+  /** {@code dax_sem} for a fault; a seeded fault leaves the lock out. */
+  public Held daxSemShared() {
+    return volume.seeded("no-dax-sem") ? NO_LOCK : daxSem.shared();
+  }
+
+  Held daxSemExclusive() {
+    return volume.seeded("no-dax-sem") ? NO_LOCK : daxSem.exclusive();
+  }
+
+  void assertDaxSemHeld() {
+    if (!volume.seeded("no-dax-sem")) {
+      daxSem.assertHeldExclusively();
+    }
+  }
+
+  OrderedMutex truncateMutex() {
+    return truncateMutex;
+  }
+
+  /** The locks of this directory's pages. */
+  public PageLocks pageLocks() {
+    return pageLocks;
+  }
+
+  /** The tree of blocks. */
+  public BlockMap blockMap() {
+    return blockMap;
+  }
+
+  InodeIomap iomap() {
+    return iomap;
+  }
+
+  /** Entries and mappings of a regular file. */
+  public DaxMapping mapping() {
+    return mapping;
+  }
+
+  /** The fault body of this file. */
+  public PteFault pteFault() {
+    return pteFault;
+  }
+
+  /** Reading and writing of this file. */
+  public DaxIo daxIo() {
+    return daxIo;
+  }
+
+  /** Writing back stores through mappings of this file. */
+  public DaxWriteback writeback() {
+    return writeback;
+  }
+
+  Volume volume() {
+    return volume;
+  }
+
+  @Override
+  public long ino() {
+    return ino;
+  }
+
+  /** The inode number as the structures on the medium have it. */
+  public int number() {
+    return ino;
+  }
+
+  @Override
+  public long size() {
+    return size;
+  }
+
+  /** {@code i_size_write}; the caller holds {@code i_rwsem} exclusively. */
+  public void sizeLocked(long bytes) {
+    iRwsem.assertHeldExclusively();
+    size = bytes;
+    markDirty();
+  }
+
+  @Override
+  public PersistentMemory memory() {
+    return volume.memory();
+  }
+
+  @Override
+  public void markPagesDirty() {
+    markDirty();
+  }
+
+  /** {@code mark_inode_dirty}. */
+  public void markDirty() {
+    dirty = true;
+  }
+
+  boolean dirty() {
+    return dirty;
+  }
+
+  void clean() {
+    dirty = false;
+  }
+
+  /** Type and permissions. */
+  public int mode() {
+    return mode;
+  }
+
+  /** Links. */
+  public int nlink() {
+    return nlink;
+  }
+
+  /** {@code drop_nlink}; the caller holds the directory's and this inode's {@code i_rwsem}. */
+  public void dropLink() {
+    iRwsem.assertHeldExclusively();
+    int links = nlink;
+    nlink = links - 1;
+    markDirty();
+  }
+
+  /** Owner. */
+  public int uid() {
+    return uid;
+  }
+
+  /** Group. */
+  public int gid() {
+    return gid;
+  }
+
+  /** {@code i_generation}. */
+  public int generation() {
+    return generation;
+  }
+
+  /** {@code i_blocks}, units of 512 bytes. */
+  public long blocks512() {
+    return blocks512;
+  }
+
+  /** Changes {@code i_blocks}; the caller holds {@code truncate_mutex}. */
+  void addBlocksLocked(long sectors) {
+    truncateMutex.assertHeld();
+    long before = blocks512;
+    blocks512 = before + sectors;
+    markDirty();
+  }
+
+  /** Seconds of the last access. */
+  public long atime() {
+    return atime;
+  }
+
+  /** Seconds of the last change of the data. */
+  public long mtime() {
+    return mtime;
+  }
+
+  /** Seconds of the last change of the inode. */
+  public long ctime() {
+    return ctime;
+  }
+
+  /** Sets {@code i_ctime}. */
+  public void ctime(long seconds) {
+    ctime = seconds;
+    markDirty();
+  }
+
+  /** {@code i_mtime = i_ctime = current_time}. */
+  public void touch() {
+    long now = volume.now();
+    mtime = now;
+    ctime = now;
+    markDirty();
+  }
+
+  /** {@code file_update_time}: as {@link #touch}, but an inode that is up to date stays clean. */
+  public void updateTime() {
+    long now = volume.now();
+    if (mtime != now || ctime != now) {
+      mtime = now;
+      ctime = now;
+      markDirty();
+    }
+  }
+
+  /** {@code touch_atime} by the relatime rule, or nothing under noatime. */
+  public void accessed() {
+    long now = volume.now();
+    boolean stale = atime <= mtime || atime <= ctime || now - atime >= 24 * 60 * 60;
+    if (!volume.options().noatime() && (flags & InodeFlags.NOATIME) == 0 && stale && atime != now) {
+      atime = now;
+      markDirty();
+    }
+  }
+
+  /** Clears EXT2_BTREE_FL: a directory that was changed without its index has none. */
+  public void dropDirectoryIndex() {
+    iRwsem.assertHeldExclusively();
+    int before = flags;
+    flags = before & ~InodeFlags.BTREE;
+  }
+
+  /** Whether it is a regular file, which on a DAX mount means a DAX file. */
+  public boolean isRegular() {
+    return (mode & FileMode.TYPE_MASK) == FileMode.REGULAR;
+  }
+
+  /** Whether it is a directory. */
+  public boolean isDirectory() {
+    return (mode & FileMode.TYPE_MASK) == FileMode.DIRECTORY;
+  }
+
+  /** Whether extended attributes have a block of their own. */
+  public boolean hasAttributeBlock() {
+    return fileAcl != 0;
+  }
+
+  boolean isSymlink() {
+    return (mode & FileMode.TYPE_MASK) == FileMode.SYMLINK;
+  }
+
+  /** {@code ext2_inode_is_fast_symlink}: the target lies in the inode, there are no blocks. */
+  boolean isFastSymlink() {
+    return isSymlink() && blocks512 - (fileAcl != 0 ? 8 : 0) == 0;
+  }
+
+  /** Page of the last successful lookup in this directory. */
+  public long dirStartLookup() {
+    return dirStartLookup;
+  }
+
+  /** Remembers the page of a successful lookup. */
+  public void dirStartLookup(long page) {
+    dirStartLookup = page;
+  }
+
+  @Override
+  public String toString() {
+    return "inode " + ino;
+  }
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.pmem4j.ext2.inode;
+
+/** The type bits of {@code i_mode}, and the type byte of directory entries. */
+public final class FileMode {
+  /** S_IFMT. */
+  public static final int TYPE_MASK = 0170000;
+
+  /** S_IFREG. */
+  public static final int REGULAR = 0100000;
+
+  /** S_IFDIR. */
+  public static final int DIRECTORY = 0040000;
+
+  /** S_IFLNK. */
+  public static final int SYMLINK = 0120000;
+
+  /** Permission bits with set-id and sticky: S_IALLUGO. */
+  public static final int PERMISSIONS = 07777;
+
+  private FileMode() {}
+
+  /** {@code fs_umode_to_ftype}: 1 regular, 2 directory, 3 character, 4 block, 5 fifo, 6, 7. */
+  public static int directoryEntryType(int mode) {
+    return switch (mode & TYPE_MASK) {
+      case REGULAR -> 1;
+      case DIRECTORY -> 2;
+      case 0020000 -> 3;
+      case 0060000 -> 4;
+      case 0010000 -> 5;
+      case 0140000 -> 6;
+      case SYMLINK -> 7;
+      default -> 0;
+    };
+  }
+}

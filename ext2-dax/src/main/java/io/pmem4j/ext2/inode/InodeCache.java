@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.pmem4j.ext2.inode;
+
+import io.pmem4j.ext2.CorruptFileSystemException;
+import io.pmem4j.ext2.Errno;
+import io.pmem4j.ext2.Ext2Exception;
+import io.pmem4j.ext2.alloc.BlockAllocator;
+import io.pmem4j.ext2.alloc.InodeAllocator;
+import io.pmem4j.ext2.dax.FaultTrace;
+import io.pmem4j.ext2.volume.Volume;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The inodes in memory: {@code ext2_iget}, {@code iput}, {@code ext2_new_inode}, {@code
+ * ext2_evict_inode}. One object for each inode that was ever used since the mount; those without
+ * users stay, as in a kernel that has memory enough. Thread-safe.
+ */
+public final class InodeCache {
+  private final Volume volume;
+  private final BlockServices services;
+  private final InodeTable table;
+
+  /**
+   * Inodes and their numbers of users; guarded by the monitor, under which nothing is waited for.
+   */
+  private final Map<Integer, Cached> cache = new HashMap<>();
+
+  private static final class Cached {
+    final Ext2Inode inode;
+    int users;
+
+    Cached(Ext2Inode inode) {
+      this.inode = inode;
+    }
+  }
+
+  /** An empty cache. */
+  public InodeCache(Volume volume, FaultTrace trace) {
+    this.volume = volume;
+    this.services = new BlockServices(new BlockAllocator(volume), new InodeAllocator(volume));
+    this.table = new InodeTable(volume, trace, services);
+  }
+
+  /**
+   * The root directory, checked as at mount.
+   *
+   * @throws Ext2Exception EUCLEAN or EINVAL
+   */
+  public Ext2Inode root() throws Ext2Exception {
+    Ext2Inode root = get(InodeTable.ROOT_INO);
+    if (!root.isDirectory() || root.blocks512 == 0 || root.size == 0) {
+      put(root);
+      throw new CorruptFileSystemException(
+          Errno.EINVAL,
+          "inode 2",
+          "i_mode",
+          "0%o, %d bytes, %d sectors".formatted(root.mode, root.size, root.blocks512),
+          "a directory with contents");
+    }
+    return root;
+  }
+
+  /**
+   * {@code ext2_iget}: the inode, with one user more.
+   *
+   * @throws Ext2Exception EINVAL, ESTALE, EUCLEAN
+   */
+  public Ext2Inode get(int ino) throws Ext2Exception {
+    synchronized (this) {
+      Cached cached = cache.get(ino);
+      if (cached != null) {
+        cached.users++;
+        return cached.inode;
+      }
+    }
+    Ext2Inode read = table.read(ino);
+    synchronized (this) {
+      Cached cached = cache.computeIfAbsent(ino, _ -> new Cached(read));
+      cached.users++;
+      return cached.inode;
+    }
+  }
+
+  /**
+   * {@code iput}: one user less; the last user of an inode without links evicts it. The caller
+   * holds no lock of a file.
+   */
+  public void put(Ext2Inode inode) throws Ext2Exception {
+    synchronized (this) {
+      Cached cached = cache.get(inode.number());
+      if (cached == null || --cached.users > 0 || inode.nlink != 0) {
+        return;
+      }
+      cache.remove(inode.number());
+    }
+    evict(inode);
+  }
+
+  /**
+   * {@code ext2_new_inode} for a file that is not a directory: one link, times of now, one user.
+   *
+   * @throws Ext2Exception ENOSPC, EIO
+   */
+  public Ext2Inode create(Ext2Inode directory, int mode) throws Ext2Exception {
+    int ino = services.inodes().newInode(directory.number());
+    Ext2Inode inode = table.blank(ino, mode);
+    inode.gid = (directory.mode & 02000) != 0 ? directory.gid : 0;
+    inode.nlink = 1;
+    inode.atime = volume.now();
+    inode.touch();
+    inode.flags = InodeFlags.inherited(mode, directory.flags);
+    inode.isNew = true;
+    inode.generation = volume.nextGeneration();
+    synchronized (this) {
+      Cached cached = new Cached(inode);
+      cached.users = 1;
+      if (cache.putIfAbsent(ino, cached) != null) {
+        throw new CorruptFileSystemException(
+            Errno.EIO, "inode bitmap", "bit of inode " + ino, "0", "1: the inode is in use");
+      }
+    }
+    return inode;
+  }
+
+  /** Inodes to write back, as a snapshot. */
+  public List<Ext2Inode> dirtyInodes() {
+    List<Ext2Inode> dirty = new ArrayList<>();
+    synchronized (this) {
+      for (Cached cached : cache.values()) {
+        if (cached.inode.dirty()) {
+          dirty.add(cached.inode);
+        }
+      }
+    }
+    dirty.sort(java.util.Comparator.comparingInt(Ext2Inode::number));
+    return dirty;
+  }
+
+  /** {@code write_inode}: to the table; durable after the dirty blocks were written out. */
+  public void writeOut(Ext2Inode inode) throws Ext2Exception {
+    table.write(inode);
+  }
+
+  /** {@code sync_inode_metadata}: writes the inode out if it is dirty. */
+  public void writeOutIfDirty(Ext2Inode inode) throws Ext2Exception {
+    if (inode.dirty()) {
+      table.write(inode);
+    }
+  }
+
+  /** Writes back data and inode of every dirty inode: {@code sync_inodes_sb}. */
+  public void sync() throws Ext2Exception {
+    for (Ext2Inode inode : dirtyInodes()) {
+      if (inode.isRegular()) {
+        inode.writeback().range(0, Long.MAX_VALUE);
+      }
+      table.write(inode);
+    }
+  }
+
+  /**
+   * {@code ext2_evict_inode} of an inode without links. It is written out once, with its deletion
+   * time and all it had; size, blocks and pointers then change in memory only, so that the medium
+   * keeps the old ones.
+   */
+  private void evict(Ext2Inode inode) throws Ext2Exception {
+    // Without users there are no mappings: only entries can be left.
+    inode.mapping().removeFrom(0);
+    try (var _ = volume.freezeGate().startInternalWrite()) {
+      inode.dtime = (int) volume.now();
+      table.write(inode);
+      inode.size = 0;
+      if (inode.blocks512 != 0) {
+        Truncate.blocks(inode, 0);
+      }
+      services.inodes().freeInode(inode.number(), inode.isDirectory());
+    }
+  }
+}

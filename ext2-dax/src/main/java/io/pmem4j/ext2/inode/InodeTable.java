@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.pmem4j.ext2.inode;
+
+import io.pmem4j.ext2.CorruptFileSystemException;
+import io.pmem4j.ext2.Errno;
+import io.pmem4j.ext2.Ext2Exception;
+import io.pmem4j.ext2.dax.FaultTrace;
+import io.pmem4j.ext2.layout.RawInode;
+import io.pmem4j.ext2.volume.Geometry;
+import io.pmem4j.ext2.volume.Volume;
+
+/** Reading inodes from the table and writing them out: {@code ext2_iget}, {@code write_inode}. */
+final class InodeTable {
+  /** The root directory. */
+  static final int ROOT_INO = 2;
+
+  private final Volume volume;
+  private final FaultTrace trace;
+  private final BlockServices services;
+
+  InodeTable(Volume volume, FaultTrace trace, BlockServices services) {
+    this.volume = volume;
+    this.trace = trace;
+    this.services = services;
+  }
+
+  /** An inode in memory without contents, for a number that was just allocated. */
+  Ext2Inode blank(int ino, int mode) {
+    return new Ext2Inode(volume, trace, services, ino, mode);
+  }
+
+  /**
+   * Reads an inode.
+   *
+   * @throws Ext2Exception EINVAL for an impossible number, ESTALE for a deleted inode, EUCLEAN for
+   *     one that cannot be right
+   */
+  Ext2Inode read(int ino) throws Ext2Exception {
+    RawInode raw = raw(ino);
+    if (raw.linksCount() == 0) {
+      if (raw.mode() == 0 || raw.dtime() != 0) {
+        throw new Ext2Exception(Errno.ESTALE, "inode " + ino + " is deleted");
+      }
+      throw corrupt(ino, "i_links_count", "0 without i_dtime", "a link, or a deletion time");
+    }
+    Ext2Inode inode = blank(ino, raw.mode());
+    inode.uid = raw.uidLow() | raw.uidHigh() << 16;
+    inode.gid = raw.gidLow() | raw.gidHigh() << 16;
+    inode.nlink = raw.linksCount();
+    inode.atime = (int) raw.atime();
+    inode.ctime = (int) raw.ctime();
+    inode.mtime = (int) raw.mtime();
+    inode.blocks512 = raw.blocks();
+    inode.flags = (int) raw.flags();
+    inode.faddr = (int) raw.faddr();
+    inode.frag = raw.frag();
+    inode.fsize = raw.fsize();
+    inode.fileAcl = (int) raw.fileAcl();
+    if (inode.fileAcl != 0 && !volume.geometry().dataBlocksValid(raw.fileAcl(), 1)) {
+      throw corrupt(ino, "i_file_acl", Long.toString(raw.fileAcl()), "a block of the file system");
+    }
+    long size = raw.sizeLow();
+    if (inode.isRegular()) {
+      size |= raw.dirAcl() << 32;
+    } else {
+      inode.dirAcl = (int) raw.dirAcl();
+    }
+    if (size < 0) {
+      throw corrupt(ino, "i_size", Long.toUnsignedString(size), "less than 2^63");
+    }
+    inode.size = size;
+    inode.generation = (int) raw.generation();
+    for (int i = 0; i < RawInode.N_BLOCKS; i++) {
+      inode.data[i] = raw.block(i);
+    }
+    return inode;
+  }
+
+  /** {@code __ext2_write_inode}: the medium gets what memory has; the block is dirty after. */
+  void write(Ext2Inode inode) throws Ext2Exception {
+    RawInode raw = raw(inode.number());
+    inode.clean();
+    if (inode.isNew) {
+      volume.memory().fill(raw.offset(), volume.geometry().inodeSize(), (byte) 0);
+      inode.isNew = false;
+    }
+    boolean deleted = inode.dtime != 0;
+    raw.mode(inode.mode);
+    raw.uidLow(inode.uid & 0xffff);
+    raw.gidLow(inode.gid & 0xffff);
+    raw.uidHigh(deleted ? 0 : inode.uid >>> 16);
+    raw.gidHigh(deleted ? 0 : inode.gid >>> 16);
+    raw.linksCount(inode.nlink);
+    raw.sizeLow(inode.size);
+    raw.atime(inode.atime);
+    raw.ctime(inode.ctime);
+    raw.mtime(inode.mtime);
+    raw.blocks(inode.blocks512);
+    raw.dtime(inode.dtime);
+    raw.flags(inode.flags);
+    raw.faddr(inode.faddr);
+    raw.frag(inode.frag);
+    raw.fsize(inode.fsize);
+    raw.fileAcl(inode.fileAcl);
+    if (inode.isRegular()) {
+      raw.dirAcl(inode.size >>> 32);
+      if (inode.size > Integer.MAX_VALUE) {
+        volume.requireLargeFile();
+      }
+    } else {
+      raw.dirAcl(inode.dirAcl);
+    }
+    raw.generation(inode.generation);
+    for (int i = 0; i < RawInode.N_BLOCKS; i++) {
+      raw.block(i, inode.data[i]);
+    }
+    volume.dirtyBlocks().markBytes(raw.offset());
+  }
+
+  private RawInode raw(int ino) throws Ext2Exception {
+    Geometry geometry = volume.geometry();
+    if ((ino != ROOT_INO && ino < geometry.firstIno()) || ino > geometry.inodesCount()) {
+      volume.error("bad inode number: " + ino);
+      throw new CorruptFileSystemException(
+          Errno.EINVAL,
+          "directory entry",
+          "inode",
+          Integer.toUnsignedString(ino),
+          geometry.firstIno() + ".." + geometry.inodesCount());
+    }
+    long table = volume.descriptor(geometry.groupOfInode(ino)).inodeTable();
+    long inTable = (long) ((ino - 1) % geometry.inodesPerGroup()) * geometry.inodeSize();
+    return new RawInode(volume.memory(), table * Geometry.BLOCK_BYTES + inTable);
+  }
+
+  private static CorruptFileSystemException corrupt(
+      int ino, String field, String found, String expected) {
+    return new CorruptFileSystemException(Errno.EUCLEAN, "inode " + ino, field, found, expected);
+  }
+}

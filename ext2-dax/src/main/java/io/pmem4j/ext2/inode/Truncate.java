@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.pmem4j.ext2.inode;
+
+import io.pmem4j.ext2.Ext2Exception;
+import io.pmem4j.ext2.dax.DaxIo;
+import io.pmem4j.ext2.volume.Geometry;
+import io.pmem4j.ext2.volume.Volume;
+
+/**
+ * Cutting a file: {@code ext2_setsize} and {@code ext2_truncate_blocks}. Blocks are freed in the
+ * kernel's order: direct ones from left to right, then the shared branch, then whole trees.
+ */
+public final class Truncate {
+  private static final int PER_BLOCK = Geometry.ADDR_PER_BLOCK;
+
+  private final Volume volume;
+  private final Ext2Inode inode;
+
+  private Truncate(Ext2Inode inode) {
+    this.volume = inode.volume();
+    this.inode = inode;
+  }
+
+  /**
+   * {@code ext2_setsize} of a DAX file; the caller holds {@code i_rwsem} exclusively.
+   *
+   * <p>The size, the page tables, the entries and the blocks change in one section under {@code
+   * dax_sem}: a fault before it has finished and is unmapped, a fault after it sees the new size.
+   * The tail of the last page is zeroed before, outside the section.
+   *
+   * @throws Ext2Exception EIO if the tail's block cannot be reached
+   */
+  public static void setSize(Ext2Inode inode, long newSize) throws Ext2Exception {
+    inode.iRwsem().assertHeldExclusively();
+    long pageEnd = Math.ceilDiv(newSize, DaxIo.PAGE_BYTES) * DaxIo.PAGE_BYTES;
+    if (!inode.volume().seeded("tail-not-zeroed")) {
+      inode.daxIo().zero(newSize, pageEnd - newSize);
+    }
+    try (var _ = inode.daxSemExclusive()) {
+      inode.size = newSize;
+      if (inode.volume().seeded("truncate-skips-unmap")) {
+        inode.mapping().removeFrom(pageEnd / DaxIo.PAGE_BYTES);
+      } else {
+        inode.mapping().truncate(newSize);
+      }
+      new Truncate(inode).blocksLocked(newSize);
+    }
+    inode.touch();
+  }
+
+  /** {@code ext2_truncate_blocks}: frees what lies behind a size, with {@code dax_sem} taken. */
+  static void blocks(Ext2Inode inode, long offset) throws Ext2Exception {
+    boolean hasBlocks = inode.isRegular() || inode.isDirectory() || inode.isSymlink();
+    if (!hasBlocks || inode.isFastSymlink()) {
+      return;
+    }
+    try (var _ = inode.daxSemExclusive()) {
+      new Truncate(inode).blocksLocked(offset);
+    }
+  }
+
+  /**
+   * {@code ext2_write_failed}: a write that could not finish leaves nothing behind the size. The
+   * page cache part needs no {@code dax_sem}: a fault behind the size gets SIGBUS anyway.
+   */
+  static void writeFailed(Ext2Inode inode, long end) throws Ext2Exception {
+    if (end > inode.size) {
+      inode.mapping().truncate(inode.size);
+      blocks(inode, inode.size);
+    }
+  }
+
+  private void blocksLocked(long offset) throws Ext2Exception {
+    inode.assertDaxSemHeld();
+    BlockPath path = BlockPath.of(Math.ceilDiv(offset, Geometry.BLOCK_BYTES));
+    if (path == null) {
+      return;
+    }
+    PointerArray top = new PointerArray.InInode(inode);
+    try (var _ = inode.truncateMutex().hold()) {
+      if (path.depth() == 1) {
+        freeData(top, path.offsets()[0], BlockPath.DIRECT_BLOCKS);
+      } else {
+        freeSharedBranch(path);
+      }
+      for (int levels = 1; levels <= 3; levels++) {
+        int pointer = BlockPath.INDIRECT + levels - 1;
+        if (path.offsets()[0] < pointer && top.get(pointer) != 0) {
+          int root = top.get(pointer);
+          top.set(pointer, 0);
+          freeBranches(new PointerArray.Detached(new int[] {root}), 0, 1, levels);
+        }
+      }
+    }
+  }
+
+  /**
+   * {@code ext2_find_shared} and what its caller does with it: on the branch that leads to the
+   * first block to go, blocks of pointers that also serve blocks that stay are kept, and lose their
+   * right part.
+   */
+  private void freeSharedBranch(BlockPath path) throws Ext2Exception {
+    int depth = path.depth();
+    int levels = depth;
+    while (levels > 1 && path.offsets()[levels - 1] == 0) {
+      levels--;
+    }
+    Branch branch = inode.blockMap().walk(path, levels);
+    int shared = branch.last();
+    while (shared > 0 && allZero(branch.arrays()[shared], branch.indexes()[shared])) {
+      shared--;
+    }
+    PointerArray array = branch.arrays()[shared];
+    int keepThrough = branch.indexes()[shared];
+    if (shared == levels - 1 && shared > 0) {
+      // The pointer is the first of the right part of its block: no need to detach it alone.
+      keepThrough--;
+    } else {
+      int detached = array.get(keepThrough);
+      if (detached != 0) {
+        array.set(keepThrough, 0);
+        freeBranches(new PointerArray.Detached(new int[] {detached}), 0, 1, depth - 1 - shared);
+      }
+    }
+    for (int level = shared; level > 0; level--) {
+      int from = (level == shared ? keepThrough : branch.indexes()[level]) + 1;
+      freeBranches(branch.arrays()[level], from, PER_BLOCK, depth - 1 - level);
+    }
+  }
+
+  private static boolean allZero(PointerArray array, int end) {
+    for (int i = 0; i < end; i++) {
+      if (array.get(i) != 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** {@code ext2_free_branches}: children before their block of pointers. */
+  private void freeBranches(PointerArray array, int from, int end, int levels) {
+    if (levels == 0) {
+      freeData(array, from, end);
+      return;
+    }
+    for (int i = from; i < end; i++) {
+      long block = Integer.toUnsignedLong(array.get(i));
+      if (block == 0) {
+        continue;
+      }
+      array.set(i, 0);
+      if (block >= volume.geometry().blocksCount()) {
+        volume.error(inode + ": cannot read indirect block " + block);
+        continue;
+      }
+      freeBranches(new PointerArray.InBlock(volume, block), 0, PER_BLOCK, levels - 1);
+      inode.blockMap().free(block, 1);
+    }
+  }
+
+  /** {@code ext2_free_data}: runs are given back in one piece. */
+  private void freeData(PointerArray array, int from, int end) {
+    long first = 0;
+    int count = 0;
+    for (int i = from; i < end; i++) {
+      long block = Integer.toUnsignedLong(array.get(i));
+      if (block == 0) {
+        continue;
+      }
+      array.set(i, 0);
+      if (count > 0 && block == first + count) {
+        count++;
+        continue;
+      }
+      if (count > 0) {
+        inode.blockMap().free(first, count);
+      }
+      first = block;
+      count = 1;
+    }
+    if (count > 0) {
+      inode.blockMap().free(first, count);
+    }
+  }
+}

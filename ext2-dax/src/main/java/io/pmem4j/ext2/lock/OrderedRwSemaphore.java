@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.pmem4j.ext2.lock;
+
+import io.pmem4j.sched.Held;
+import io.pmem4j.sched.RwSemaphore;
+import io.pmem4j.sched.Scheduler;
+
+/**
+ * A reader-writer semaphore that belongs to a lock class, with Linux's fairness: new readers queue
+ * behind a waiting writer. Thread-safe; not reentrant in either mode.
+ */
+public final class OrderedRwSemaphore {
+  private final RwSemaphore semaphore;
+  private final LockClass lockClass;
+  private final String name;
+  private final LockValidator validator;
+  private final Held releaseShared = this::upRead;
+  private final Held releaseExclusive = this::upWrite;
+
+  /** A free semaphore; the name says which instance of the class it is. */
+  public OrderedRwSemaphore(
+      Scheduler scheduler, LockValidator validator, LockClass lockClass, String name) {
+    this.semaphore = new RwSemaphore(scheduler, name);
+    this.lockClass = lockClass;
+    this.name = name;
+    this.validator = validator;
+  }
+
+  /** Waits and takes it together with other readers. */
+  public Held shared() {
+    validator.acquiring(this, lockClass, name, false);
+    boolean taken = false;
+    try {
+      semaphore.downRead();
+      taken = true;
+    } finally {
+      if (!taken) {
+        validator.released(this);
+      }
+    }
+    return releaseShared;
+  }
+
+  /** Waits and takes it alone. */
+  public Held exclusive() {
+    validator.acquiring(this, lockClass, name, true);
+    boolean taken = false;
+    try {
+      semaphore.downWrite();
+      taken = true;
+    } finally {
+      if (!taken) {
+        validator.released(this);
+      }
+    }
+    return releaseExclusive;
+  }
+
+  /** Fails if the current task does not hold it in one of the two modes. */
+  public void assertHeld() {
+    if (!validator.holds(this, false)) {
+      throw new LockOrderViolation(name + " (" + lockClass + ") must be held here");
+    }
+  }
+
+  /** Fails if the current task does not hold it alone. */
+  public void assertHeldExclusively() {
+    if (!validator.holds(this, true)) {
+      throw new LockOrderViolation(name + " (" + lockClass + ") must be held exclusively here");
+    }
+  }
+
+  private void upRead() {
+    semaphore.upRead();
+    validator.released(this);
+  }
+
+  private void upWrite() {
+    semaphore.upWrite();
+    validator.released(this);
+  }
+}

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.pmem4j.ext2.mm;
+
+/**
+ * What a file offers for faults of its mappings: {@code vm_operations_struct}. Called with {@code
+ * mmap_lock} held shared; may be called by many tasks at once, for one index too.
+ */
+public interface FaultHandler {
+  /** {@code .fault}: there is no entry in the page table. */
+  FaultResult fault(PageFault fault);
+
+  /**
+   * {@code .pfn_mkwrite}: a store met a read-only entry of a shared mapping that has no ordinary
+   * page behind it: a block or the zero page.
+   */
+  FaultResult pfnMkwrite(PageFault fault);
+}

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.pmem4j.ext2.mm;
+
+/** What a fault handler answers; names as the kernel's trace prints them. */
+public enum FaultResult {
+  /** The page table was dealt with; the access is tried again. */
+  NOPAGE,
+  /** The private page was filled and installed. */
+  DONE_COW,
+  /** There is nothing behind the address, or the file system failed. */
+  SIGBUS,
+  /** No memory. */
+  OOM;
+
+  /** Whether the access ends in a signal. */
+  public boolean isError() {
+    return this == SIGBUS || this == OOM;
+  }
+}

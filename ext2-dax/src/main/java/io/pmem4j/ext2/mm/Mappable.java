@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.pmem4j.ext2.mm;
+
+import io.pmem4j.ext2.Ext2Exception;
+import io.pmem4j.pmem.PersistentMemory;
+
+/** An open file as memory management sees it. Implementations are thread-safe. */
+public interface Mappable {
+  /** Whether it was opened for reading. */
+  boolean readable();
+
+  /** Whether it was opened for writing. */
+  boolean writable();
+
+  /** The largest possible size of a file, bytes. */
+  long maxBytes();
+
+  /** All mappings of the file, from all address spaces. */
+  MappingTree mappings();
+
+  /** What to call for faults. */
+  FaultHandler faultHandler();
+
+  /** The memory whose frames the page tables of this file show. */
+  PersistentMemory memory();
+
+  /** {@code ->mmap}: a mapping now keeps the file open. */
+  void mapped() throws Ext2Exception;
+
+  /** The mapping is gone; called without {@code mmap_lock}. */
+  void unmapped() throws Ext2Exception;
+
+  /** {@code vfs_fsync_range} over bytes of the file, both ends included. */
+  void syncRange(long firstByte, long lastByte) throws Ext2Exception;
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.pmem4j.ext2.mm;
+
+import io.pmem4j.ext2.lock.LockClass;
+import io.pmem4j.ext2.lock.LockValidator;
+import io.pmem4j.ext2.lock.OrderedRwSemaphore;
+import io.pmem4j.sched.Scheduler;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * {@code address_space->i_mmap}: all mappings of one file, in every address space, guarded by
+ * {@code i_mmap_rwsem}. Lets the file take pages out of page tables that it does not own.
+ */
+public final class MappingTree {
+  private final OrderedRwSemaphore iMmapRwsem;
+  private final List<Vma> vmas = new ArrayList<>();
+
+  /** No mappings yet. */
+  public MappingTree(Scheduler scheduler, LockValidator validator, String name) {
+    iMmapRwsem =
+        new OrderedRwSemaphore(
+            scheduler, validator, LockClass.I_MMAP_RWSEM, "i_mmap_rwsem of " + name);
+  }
+
+  void insert(Vma vma) {
+    try (var _ = iMmapRwsem.exclusive()) {
+      vmas.add(vma);
+    }
+  }
+
+  void remove(Vma vma) {
+    try (var _ = iMmapRwsem.exclusive()) {
+      vmas.remove(vma);
+    }
+  }
+
+  /**
+   * {@code unmap_mapping_pages}: removes a range of the file from all page tables.
+   *
+   * @param firstIndex first page of the file
+   * @param pages how many; {@link Long#MAX_VALUE} for all that follow
+   * @param evenCows also private copies
+   */
+  public void unmap(long firstIndex, long pages, boolean evenCows) {
+    long endIndex = pages > Long.MAX_VALUE - firstIndex ? Long.MAX_VALUE : firstIndex + pages;
+    try (var _ = iMmapRwsem.exclusive()) {
+      for (Vma vma : vmas) {
+        long first = Math.max(firstIndex, vma.pgoff());
+        long end = Math.min(endIndex, vma.pgoffEnd());
+        if (first < end) {
+          vma.mm().mmu().zap(vma, vma.addressOf(first), vma.addressOf(end), evenCows);
+        }
+      }
+    }
+  }
+
+  /** Makes every shared entry that shows the frame at this index read-only and clean. */
+  public void writeProtect(long index, long frame) {
+    try (var _ = iMmapRwsem.shared()) {
+      for (Vma vma : vmas) {
+        if (vma.shared() && index >= vma.pgoff() && index < vma.pgoffEnd()) {
+          vma.mm().mmu().writeProtect(vma, vma.addressOf(index), frame);
+        }
+      }
+    }
+  }
+
+  /** How many page table entries show the file at or behind an index; for postconditions. */
+  public long mappedFrom(long firstIndex) {
+    long mapped = 0;
+    try (var _ = iMmapRwsem.shared()) {
+      for (Vma vma : vmas) {
+        for (long index = Math.max(firstIndex, vma.pgoff()); index < vma.pgoffEnd(); index++) {
+          if (vma.mm().mmu().entry(vma.addressOf(index)).kind() != PagemapEntry.Kind.NONE) {
+            mapped++;
+          }
+        }
+      }
+    }
+    return mapped;
+  }
+}

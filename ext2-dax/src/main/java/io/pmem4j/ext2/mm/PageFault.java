@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.pmem4j.ext2.mm;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One fault on its way through a handler: {@code struct vm_fault}. Belongs to the faulting task.
+ */
+public final class PageFault {
+  private final Vma vma;
+  private final long address;
+  private final boolean write;
+  private final boolean mkwrite;
+  private final byte @Nullable [] cowPage;
+
+  PageFault(Vma vma, long address, boolean write, boolean mkwrite, byte @Nullable [] cowPage) {
+    this.vma = vma;
+    this.address = address;
+    this.write = write;
+    this.mkwrite = mkwrite;
+    this.cowPage = cowPage;
+  }
+
+  /** The mapping. */
+  public Vma vma() {
+    return vma;
+  }
+
+  /** The exact address of the access. */
+  public long address() {
+    return address;
+  }
+
+  /** Index of the page in the file. */
+  public long pgoff() {
+    return vma.pgoffAt(address);
+  }
+
+  /** FAULT_FLAG_WRITE. */
+  public boolean write() {
+    return write;
+  }
+
+  /** FAULT_FLAG_MKWRITE: the store met a read-only entry. */
+  public boolean mkwrite() {
+    return mkwrite;
+  }
+
+  /** VM_SHARED of the mapping. */
+  public boolean shared() {
+    return vma.shared();
+  }
+
+  /** The page that a private store copies into, allocated before the handler runs. */
+  public byte @Nullable [] cowPage() {
+    return cowPage;
+  }
+
+  /** {@code vmf_insert_mixed} or, for a store, {@code vmf_insert_mixed_mkwrite}. */
+  public FaultResult insertFrame(long frame) {
+    vma.mm().mmu().insertFrame(vma, address, frame, write);
+    return FaultResult.NOPAGE;
+  }
+
+  /** Shows zeros read-only. */
+  public FaultResult insertZero() {
+    vma.mm().mmu().insertZero(vma, address);
+    return FaultResult.NOPAGE;
+  }
+
+  /** {@code finish_fault}: installs the private page. */
+  public FaultResult finishCow(byte[] page) {
+    vma.mm().mmu().insertAnonymous(vma, address, page);
+    return FaultResult.DONE_COW;
+  }
+}

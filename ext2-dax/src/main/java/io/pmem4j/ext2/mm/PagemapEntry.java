@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.pmem4j.ext2.mm;
+
+/**
+ * What a page table shows at an address, as {@code /proc/pid/pagemap} would.
+ *
+ * @param kind what is there
+ * @param block the frame, which is the file system's block number, for {@link Kind#BLOCK}; else 0
+ * @param writable whether a store goes through without a fault
+ */
+public record PagemapEntry(Kind kind, long block, boolean writable) {
+  /** What a page table entry may be. */
+  public enum Kind {
+    /** Nothing: the next access faults. */
+    NONE,
+    /** The shared page of zeros that stands for a hole. */
+    ZERO_PAGE,
+    /** A block of the file. */
+    BLOCK,
+    /** A private copy. */
+    ANONYMOUS
+  }
+
+  /** {@code none}, {@code zero}, {@code anon} or {@code block N}. */
+  @Override
+  public String toString() {
+    return switch (kind) {
+      case NONE -> "none";
+      case ZERO_PAGE -> "zero";
+      case ANONYMOUS -> "anon";
+      case BLOCK -> "block " + block;
+    };
+  }
+}

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.pmem4j.ext2.volume;
+
+import io.pmem4j.ext2.CorruptFileSystemException;
+import io.pmem4j.ext2.Errno;
+import io.pmem4j.ext2.Ext2Exception;
+import io.pmem4j.ext2.MountOptions;
+import io.pmem4j.ext2.UnsupportedFeatureException;
+import io.pmem4j.ext2.layout.GroupDescriptor;
+import io.pmem4j.ext2.layout.Superblock;
+import io.pmem4j.ext2.lock.LockClass;
+import io.pmem4j.ext2.lock.LockValidator;
+import io.pmem4j.ext2.lock.OrderedMutex;
+import io.pmem4j.pmem.PersistentMemory;
+import io.pmem4j.sched.Held;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * A mounted volume: {@code ext2_sb_info}. Thread-safe; changes of the superblock are made under
+ * {@code s_lock}, changes of a group under the group's lock.
+ */
+public final class Volume {
+  private static final int MAX_SUPPORTED_REV = 1;
+  private static final int DEFAULT_MAX_MNT_COUNT = 20;
+
+  private final PersistentMemory memory;
+  private final MountOptions options;
+  private final Superblock superblock;
+  private final Geometry geometry;
+  private final LockValidator validator;
+  private final FreezeGate freezeGate;
+  private final DirtyBlocks dirtyBlocks;
+  private final OrderedMutex sLock;
+  private final List<OrderedMutex> groupLocks = new ArrayList<>();
+  private final AtomicInteger nextGeneration;
+  private final List<String> errors = new CopyOnWriteArrayList<>();
+
+  /** {@code s_mount_state}: what to write back at unmount; guarded by {@link #sLock}. */
+  private int mountState;
+
+  private Volume(
+      PersistentMemory memory, MountOptions options, Superblock superblock, Geometry geometry) {
+    this.memory = memory;
+    this.options = options;
+    this.superblock = superblock;
+    this.geometry = geometry;
+    this.validator = new LockValidator(options.lockOrder());
+    this.freezeGate = new FreezeGate(options.scheduler(), validator);
+    this.dirtyBlocks = new DirtyBlocks(memory);
+    this.sLock = new OrderedMutex(options.scheduler(), validator, LockClass.S_LOCK, "s_lock");
+    this.nextGeneration = new AtomicInteger(options.generationBase());
+    this.mountState = superblock.state();
+    for (int group = 0; group < geometry.groupsCount(); group++) {
+      groupLocks.add(
+          new OrderedMutex(
+              options.scheduler(),
+              validator,
+              LockClass.BLOCKGROUP_LOCK,
+              "blockgroup_lock " + group));
+    }
+  }
+
+  /**
+   * {@code ext2_fill_super} up to the root directory; writes nothing.
+   *
+   * @throws Ext2Exception EINVAL for everything that cannot be mounted
+   */
+  public static Volume open(PersistentMemory memory, MountOptions options) throws Ext2Exception {
+    if (memory.byteSize() < 2L * Geometry.BLOCK_BYTES) {
+      throw new Ext2Exception(
+          Errno.EINVAL, "no ext2 file system in " + memory.byteSize() + " bytes");
+    }
+    Superblock superblock = new Superblock(memory, Superblock.PRIMARY_OFFSET);
+    if (superblock.magic() != Superblock.MAGIC) {
+      throw new CorruptFileSystemException(
+          Errno.EINVAL,
+          "superblock",
+          "s_magic",
+          "0x" + Integer.toHexString(superblock.magic()),
+          "0xef53: this is not an ext2 file system");
+    }
+    Feature.check(superblock);
+    Geometry geometry = Geometry.validated(superblock, memory.byteSize());
+    if (superblock.revLevel() > MAX_SUPPORTED_REV) {
+      throw new UnsupportedFeatureException(
+          "s_rev_level " + superblock.revLevel(), "revision level too high");
+    }
+    requireBuilt(options.dax(), "mounting without dax");
+    requireBuilt(options.noreservation(), "mounting without noreservation");
+    Volume volume = new Volume(memory, options, superblock, geometry);
+    if (1 + geometry.descriptorBlocks() > geometry.blocksCount()) {
+      throw new CorruptFileSystemException(
+          Errno.EINVAL,
+          "superblock",
+          "s_blocks_count",
+          Long.toString(geometry.blocksCount()),
+          "room for the group descriptors");
+    }
+    for (int group = 0; group < geometry.groupsCount(); group++) {
+      geometry.checkDescriptor(group, volume.descriptor(group));
+    }
+    return volume;
+  }
+
+  private static void requireBuilt(boolean present, String what) throws Ext2Exception {
+    if (!present) {
+      throw new UnsupportedFeatureException(what, what + " is not supported");
+    }
+  }
+
+  /** {@code ext2_setup_super} and {@code ext2_write_super} of a read-write mount. */
+  public void begin() {
+    try (var _ = sLock.hold()) {
+      if (superblock.maxMntCount() == 0) {
+        superblock.maxMntCount(DEFAULT_MAX_MNT_COUNT);
+      }
+      superblock.mntCount(superblock.mntCount() + 1);
+    }
+    syncFs();
+  }
+
+  /** {@code ext2_sync_fs}: not valid while mounted, counters and write time brought up to date. */
+  public void syncFs() {
+    try (var _ = sLock.hold()) {
+      superblock.state(superblock.state() & ~Superblock.VALID_FS);
+    }
+    syncSuper();
+  }
+
+  /** {@code ext2_put_super}: the state of before the mount comes back. */
+  public void end() {
+    try (var _ = sLock.hold()) {
+      superblock.state(mountState);
+    }
+    syncSuper();
+  }
+
+  /** {@code ext2_sync_super}; durable when it returns. */
+  private void syncSuper() {
+    try (var _ = sLock.hold()) {
+      long freeBlocks = 0;
+      long freeInodes = 0;
+      for (int group = 0; group < geometry.groupsCount(); group++) {
+        freeBlocks += descriptor(group).freeBlocksCount();
+        freeInodes += descriptor(group).freeInodesCount();
+      }
+      superblock.freeBlocksCount(freeBlocks);
+      superblock.freeInodesCount(freeInodes);
+      superblock.wtime(now());
+    }
+    dirtyBlocks.markBytes(superblock.offset());
+    dirtyBlocks.writeOut();
+  }
+
+  /** {@code ext2_error} with errors=continue: remembers that the file system needs a check. */
+  public void error(String message) {
+    errors.add(message);
+    try (var _ = sLock.hold()) {
+      mountState |= Superblock.ERROR_FS;
+      superblock.state(superblock.state() | Superblock.ERROR_FS);
+    }
+    syncSuper();
+  }
+
+  /** Sets the large_file feature when the first such file is written. */
+  public void requireLargeFile() {
+    try (var _ = sLock.hold()) {
+      if ((superblock.featureRoCompat() & Feature.RO_COMPAT_LARGE_FILE) != 0
+          && superblock.revLevel() != 0) {
+        return;
+      }
+      if (superblock.revLevel() == 0) {
+        superblock.firstIno(geometry.firstIno());
+        superblock.inodeSize(geometry.inodeSize());
+        superblock.revLevel(1);
+      }
+      superblock.featureRoCompat(superblock.featureRoCompat() | Feature.RO_COMPAT_LARGE_FILE);
+    }
+    syncSuper();
+  }
+
+  /** What {@link #error} was told since the mount. */
+  public List<String> errors() {
+    return List.copyOf(errors);
+  }
+
+  /** Whether entries of directories carry the type of the file. */
+  public boolean hasFileType() {
+    return (superblock.featureIncompat() & Feature.INCOMPAT_FILETYPE) != 0;
+  }
+
+  /** The descriptor of a group; its counters change under {@link #lockGroup}. */
+  public GroupDescriptor descriptor(int group) {
+    return new GroupDescriptor(memory, Geometry.BLOCK_BYTES + (long) group * GroupDescriptor.BYTES);
+  }
+
+  /** Takes the lock of a group's bitmaps and counters. */
+  public Held lockGroup(int group) {
+    return groupLocks.get(group).hold();
+  }
+
+  /** {@code s_next_generation++}. */
+  public int nextGeneration() {
+    return nextGeneration.getAndIncrement();
+  }
+
+  /** The time in seconds, in the range that an inode can keep. */
+  public long now() {
+    return Math.clamp(options.clock().getAsLong(), Integer.MIN_VALUE, Integer.MAX_VALUE);
+  }
+
+  /** The whole file system. */
+  public PersistentMemory memory() {
+    return memory;
+  }
+
+  /** How it was mounted. */
+  public MountOptions options() {
+    return options;
+  }
+
+  /** Its shape. */
+  public Geometry geometry() {
+    return geometry;
+  }
+
+  /** The check of all its locks. */
+  public LockValidator validator() {
+    return validator;
+  }
+
+  /** Freeze protection. */
+  public FreezeGate freezeGate() {
+    return freezeGate;
+  }
+
+  /** Metadata waiting to be durable. */
+  public DirtyBlocks dirtyBlocks() {
+    return dirtyBlocks;
+  }
+
+  /** Whether a fault was planted by name; never in production. */
+  public boolean seeded(String fault) {
+    return options.scheduler().seeded(fault);
+  }
+}
