@@ -24,6 +24,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  * <p>What is written is durable after {@link #syncRange}.
  */
 public final class Ext2File implements Mappable {
+  private static final long MAX_BYTES = Geometry.maxFileBytes();
+
   private final Volume volume;
   private final InodeCache inodes;
   private final Ext2Inode inode;
@@ -92,12 +94,12 @@ public final class Ext2File implements Mappable {
     try (var _ = volume.freezeGate().startWrite();
         var _ = inode.iRwsem().exclusive()) {
       long at = flags.append() ? inode.size() : position;
-      if (at >= maxBytes()) {
+      if (at >= MAX_BYTES) {
         throw new Ext2Exception(Errno.EFBIG, "position " + at);
       }
       byte[] fitting =
-          source.length > maxBytes() - at
-              ? java.util.Arrays.copyOf(source, (int) (maxBytes() - at))
+          source.length > MAX_BYTES - at
+              ? java.util.Arrays.copyOf(source, (int) (MAX_BYTES - at))
               : source;
       inode.updateTime();
       int written = inode.daxIo().write(at, fitting);
@@ -141,7 +143,7 @@ public final class Ext2File implements Mappable {
   /** The part of truncation under {@code i_rwsem}, which open with O_TRUNC shares. */
   private void truncateLocked(long size) throws Ext2Exception {
     inode.iRwsem().assertHeldExclusively();
-    if (size > maxBytes()) {
+    if (size > MAX_BYTES) {
       throw new Ext2Exception(Errno.EFBIG, "truncate to " + size);
     }
     if (size != inode.size()) {
@@ -180,11 +182,6 @@ public final class Ext2File implements Mappable {
   @Override
   public boolean writable() {
     return flags.write();
-  }
-
-  @Override
-  public long maxBytes() {
-    return Geometry.maxFileBytes();
   }
 
   @Override

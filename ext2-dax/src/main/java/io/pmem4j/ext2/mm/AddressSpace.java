@@ -46,8 +46,10 @@ public final class AddressSpace {
 
   private static final int MAP_TYPE = 0xf;
 
+  private static final int PAGE_SHIFT = 12;
+
   /** Flags that MAP_SHARED_VALIDATE knows without help of the file system: LEGACY_MAP_MASK. */
-  private static final int LEGACY_FLAGS = 0xf_ff73;
+  private static final int LEGACY_FLAGS = 0x7c07_f973;
 
   /** Where the first mapping lies: a place where Linux puts them, far from everything small. */
   private static final long FIRST_ADDRESS = 0x7f00_0000_0000L;
@@ -97,8 +99,9 @@ public final class AddressSpace {
     if (length <= 0 || position < 0 || position % Mmu.PAGE_BYTES != 0) {
       throw new Ext2Exception(Errno.EINVAL, "mmap of " + length + " bytes at " + position);
     }
-    if (length > file.maxBytes() || position > file.maxBytes() - length) {
-      throw new Ext2Exception(Errno.EOVERFLOW, "mmap beyond the largest size of a file");
+    // Not the largest size of a file: a mapping may begin anywhere that a size could ever reach.
+    if ((position >> PAGE_SHIFT) > ((Long.MAX_VALUE - length) >> PAGE_SHIFT)) {
+      throw new Ext2Exception(Errno.EOVERFLOW, "mmap of " + length + " bytes at " + position);
     }
     int type = flags & MAP_TYPE;
     boolean shared = type == MAP_SHARED || type == MAP_SHARED_VALIDATE;

@@ -12,9 +12,6 @@ public interface Mappable {
   /** Whether it was opened for writing. */
   boolean writable();
 
-  /** The largest possible size of a file, bytes. */
-  long maxBytes();
-
   /** All mappings of the file, from all address spaces. */
   MappingTree mappings();
 

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.pmem4j.ext2;
+
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.VarHandle;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/** The rooms of the house: a row imports only rows above it; stores go one way only. */
+class ArchitectureTest {
+  private static final String ROOT = "io.pmem4j.ext2";
+
+  /** In the order of the table; each may use those before it. */
+  private static final List<String> ROWS =
+      List.of(
+          "layout", "lock", "mm", "page", "dax", "volume", "alloc", "inode", "dir", "file",
+          "namei");
+
+  /** Classes of the facade's package that every room may use, because they use none. */
+  private static final Set<String> VOCABULARY =
+      Set.of(
+          "Errno",
+          "Ext2Exception",
+          "CorruptFileSystemException",
+          "UnsupportedFeatureException",
+          "MountOptions",
+          "Stat",
+          "Extent");
+
+  private static final String[] BELOW_US = {
+    "java..", "org.jspecify..", "io.pmem4j.pmem", "io.pmem4j.sched"
+  };
+
+  private final JavaClasses production =
+      new ClassFileImporter()
+          .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+          .importPackages(ROOT);
+
+  private static DescribedPredicate<JavaClass> vocabulary() {
+    return DescribedPredicate.describe(
+        "the vocabulary",
+        type ->
+            type.getBaseComponentType().getPackageName().equals(ROOT)
+                && VOCABULARY.contains(type.getBaseComponentType().getSimpleName()));
+  }
+
+  @Test
+  void aRowImportsOnlyRowsAboveIt() {
+    List<String> allowed = new ArrayList<>(List.of(BELOW_US));
+    for (String row : ROWS) {
+      allowed.add(ROOT + "." + row);
+      classes()
+          .that()
+          .resideInAPackage(ROOT + "." + row)
+          .should()
+          .onlyDependOnClassesThat(
+              resideInAnyPackage(allowed.toArray(String[]::new)).or(vocabulary()))
+          .check(production);
+    }
+  }
+
+  @Test
+  void theVocabularyUsesNoRoomButTheOrders() {
+    classes()
+        .that(vocabulary())
+        .should()
+        .onlyDependOnClassesThat(
+            resideInAnyPackage(BELOW_US).or(resideInAnyPackage(ROOT + ".lock")).or(vocabulary()))
+        .check(production);
+  }
+
+  /** {@code MemorySegment.copy} is judged by the segment it stores to: here always an array. */
+  @Test
+  void segmentsAreOnlyRead() {
+    noClasses()
+        .should()
+        .callMethodWhere(
+            DescribedPredicate.describe(
+                "a store to a segment",
+                call ->
+                    call.getTargetOwner().isEquivalentTo(MemorySegment.class)
+                        && (call.getName().startsWith("set")
+                            || call.getName().equals("fill")
+                            || call.getName().equals("copyFrom")
+                            || (call.getName().equals("copy")
+                                && !call.getTarget()
+                                    .getRawParameterTypes()
+                                    .get(3)
+                                    .isEquivalentTo(Object.class)))))
+        .check(production);
+    noClasses()
+        .should()
+        .callMethodWhere(
+            DescribedPredicate.describe(
+                "a store through a VarHandle",
+                call ->
+                    call.getTargetOwner().isEquivalentTo(VarHandle.class)
+                        && !call.getName().startsWith("get")
+                        && !call.getName().endsWith("Fence")
+                        && !call.getName().startsWith("withInvoke")))
+        .check(production);
+  }
+}
