@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.pmem4j.harness.guest;
+
+import java.io.IOException;
+
+/**
+ * What the channel alone can tell; {@link Guest} knows the process and the console and refines it.
+ */
+final class ChannelFault extends IOException {
+  private static final long serialVersionUID = 1L;
+
+  private final GuestOutcome outcome;
+
+  ChannelFault(GuestOutcome outcome, String message) {
+    super(message);
+    this.outcome = outcome;
+  }
+
+  GuestOutcome outcome() {
+    return outcome;
+  }
+}

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.pmem4j.harness.guest;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.Writer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+
+/**
+ * The text that the guest's kernel prints, and QEMU's own complaints. A thread reads it to its end,
+ * into a file; the last lines are kept, and each is graded. Thread-safe.
+ */
+public final class Console {
+  /** How many lines {@link #tail} keeps. */
+  public static final int TAIL_LINES = 100;
+
+  /** A kernel that prints reports in a loop is not to fill the host's memory. */
+  private static final int MOST_FINDINGS = 1000;
+
+  /**
+   * A line that reports something.
+   *
+   * @param outcome PANIC, SPLAT or LOCKDEP_OFF
+   * @param line as printed
+   */
+  public record Finding(GuestOutcome outcome, String line) {}
+
+  private final Path file;
+  private final Thread reader;
+  private final Deque<String> tail = new ArrayDeque<>();
+  private final List<Finding> findings = new ArrayList<>();
+  private String lastMark = "";
+  private boolean panicked;
+  private boolean agentLost;
+  private boolean ended;
+
+  /** Reads the stream until it ends, which it does with QEMU. */
+  Console(InputStream stream, Path file) {
+    this.file = file;
+    reader = Thread.ofPlatform().daemon().name("pmem4j-console").start(() -> read(stream));
+  }
+
+  private void read(InputStream stream) {
+    try (BufferedReader in =
+            new BufferedReader(new InputStreamReader(stream, StandardCharsets.UTF_8));
+        Writer out = Files.newBufferedWriter(file)) {
+      for (String line = in.readLine(); line != null; line = in.readLine()) {
+        // Serial lines end in CR LF, which readLine takes for one end; a stray CR makes empty
+        // lines.
+        out.write(line);
+        out.write('\n');
+        out.flush();
+        take(line);
+      }
+    } catch (IOException e) {
+      take("console: " + e.getMessage());
+    } finally {
+      synchronized (this) {
+        ended = true;
+        notifyAll();
+      }
+    }
+  }
+
+  private synchronized void take(String line) {
+    if (tail.size() == TAIL_LINES) {
+      tail.removeFirst();
+    }
+    tail.addLast(line);
+    int mark = line.indexOf(Mark.PREFIX);
+    if (mark >= 0) {
+      lastMark = line.substring(mark);
+      notifyAll();
+      return;
+    }
+    if (line.contains("Attempted to kill init") || line.startsWith("agent: the port failed")) {
+      agentLost = true;
+    }
+    GuestOutcome outcome = SplatScanner.grade(line);
+    if (outcome != null) {
+      panicked |= outcome == GuestOutcome.PANIC;
+      if (findings.size() < MOST_FINDINGS) {
+        findings.add(new Finding(outcome, line));
+      }
+    }
+  }
+
+  /** The last lines, oldest first. */
+  public synchronized List<String> tail() {
+    return List.copyOf(tail);
+  }
+
+  /** Everything printed so far is here. */
+  public Path file() {
+    return file;
+  }
+
+  /** What has been reported since the last call, oldest first. */
+  synchronized List<Finding> takeFindings() {
+    List<Finding> taken = List.copyOf(findings);
+    findings.clear();
+    return taken;
+  }
+
+  synchronized boolean panicked() {
+    return panicked;
+  }
+
+  /** The agent, which is pid 1, has ended. */
+  synchronized boolean agentLost() {
+    return agentLost;
+  }
+
+  /** The last line that says anything, or an empty string. */
+  synchronized String lastLine() {
+    String last = "";
+    for (String line : tail) {
+      if (!line.isBlank()) {
+        last = line.strip();
+      }
+    }
+    return last;
+  }
+
+  /** True when the mark has been read; false when the time or the console ended first. */
+  synchronized boolean awaitMark(Mark mark, Deadline deadline) throws InterruptedException {
+    while (!lastMark.startsWith(mark.text()) && !ended && !deadline.passed()) {
+      wait(Math.max(1, deadline.remainingMillis()));
+    }
+    return lastMark.startsWith(mark.text());
+  }
+
+  /** True when everything that QEMU printed has been read. */
+  synchronized boolean awaitEnd(Deadline deadline) throws InterruptedException {
+    while (!ended && !deadline.passed()) {
+      wait(Math.max(1, deadline.remainingMillis()));
+    }
+    return ended;
+  }
+
+  /** The reader's end, for whoever promised to leave no thread behind. */
+  void join(Deadline deadline) throws InterruptedException {
+    reader.join(Math.max(1, deadline.remainingMillis()));
+  }
+
+  /**
+   * A line that the host has the guest's kernel print: what was printed before it has been read
+   * when it has. Without it a report might still be on its way when its cause has answered.
+   *
+   * @param number never the same twice in one guest
+   */
+  record Mark(long number) {
+    static final String PREFIX = "pmem4j: mark ";
+
+    String text() {
+      return PREFIX + number + ".";
+    }
+  }
+}

@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.pmem4j.harness.guest;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A booted guest. Requests are made one at a time, by any thread; each is bounded. The first
+ * failure is final: from then on every request answers the same outcome at once, because after it
+ * nobody knows what the guest has done and what not.
+ *
+ * <p>{@link #close} kills QEMU and leaves no process, socket or thread behind; it also happens when
+ * the JVM is interrupted from its terminal. What the guest stored is in the image at once.
+ */
+public final class Guest implements AutoCloseable {
+  private static final Duration QMP_BOUND = Duration.ofSeconds(5);
+  private static final Duration EXIT_BOUND = Duration.ofSeconds(10);
+  private static final Duration MARK_BOUND = Duration.ofSeconds(10);
+
+  /** From the end of the channel to the end of QEMU, when one is due to the other. */
+  private static final Duration AFTERMATH_BOUND = Duration.ofSeconds(2);
+
+  /** Lockdep's line in this file is "debug_locks: 1" while it works. */
+  private static final String LOCKDEP_STATS = "/proc/lockdep_stats";
+
+  private final GuestSpec spec;
+  private final QemuProcess qemu;
+  private final Console console;
+  private final Thread shutdownHook;
+  private final AtomicBoolean closed = new AtomicBoolean();
+  private final ReentrantLock oneAtATime = new ReentrantLock();
+
+  private volatile @Nullable Channel channel;
+  private volatile @Nullable Qmp qmp;
+  private volatile @Nullable GuestException failure;
+  private @Nullable Hello hello;
+  private long marks;
+
+  private Guest(GuestSpec spec, QemuProcess qemu) {
+    this.spec = spec;
+    this.qemu = qemu;
+    console = new Console(qemu.output(), spec.workDirectory().resolve("console.log"));
+    shutdownHook = new Thread(qemu::destroy, "pmem4j-guest-end");
+  }
+
+  /**
+   * Boots and waits for the agent.
+   *
+   * @throws GuestException BOOT_FAILED, PANIC, or HARNESS_FAULT when QEMU cannot be run; then
+   *     nothing is left running
+   */
+  public static Guest start(GuestSpec spec) throws GuestException {
+    Guest guest = new Guest(spec, QemuProcess.start(spec));
+    boolean booted = false;
+    try {
+      Runtime.getRuntime().addShutdownHook(guest.shutdownHook);
+      guest.boot();
+      booted = true;
+      return guest;
+    } catch (IllegalStateException e) {
+      throw new GuestException(GuestOutcome.HARNESS_FAULT, "the JVM is ending", List.of(), e);
+    } finally {
+      if (!booted) {
+        guest.close();
+      }
+    }
+  }
+
+  private void boot() throws GuestException {
+    Deadline deadline = Deadline.after(spec.bootTimeout());
+    try {
+      qmp = qemu.connect(qemu.qmpSocket(), () -> Qmp.connect(qemu.qmpSocket(), deadline), deadline);
+      Channel agent =
+          qmp == null
+              ? null
+              : qemu.connect(
+                  qemu.agentSocket(), () -> Channel.connect(qemu.agentSocket()), deadline);
+      if (agent == null) {
+        String why = qemu.isAlive() ? "TIMEOUT: no socket from QEMU " + deadline.describe() : "";
+        throw bootFailure(GuestOutcome.BOOT_FAILED, why);
+      }
+      channel = agent;
+      agent.awaitReady(deadline);
+      Response response = agent.call(Request.of(Op.HELLO), deadline);
+      if (response.result() != FrameCodec.PROTOCOL_VERSION) {
+        throw fault("the agent speaks protocol " + response.result());
+      }
+      hello = Hello.parse(response.text());
+    } catch (ChannelFault e) {
+      GuestOutcome outcome = e.outcome();
+      switch (outcome) {
+        case CHANNEL_CUT -> throw bootFailure(GuestOutcome.BOOT_FAILED, "");
+        case TIMEOUT -> throw bootFailure(GuestOutcome.BOOT_FAILED, "TIMEOUT: " + e.getMessage());
+        default -> throw bootFailure(outcome, String.valueOf(e.getMessage()));
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw fault("interrupted during boot");
+    }
+  }
+
+  /** An empty reason means that QEMU or the kernel has to have one. */
+  private GuestException bootFailure(GuestOutcome outcome, String why) {
+    GuestOutcome refined = outcome == GuestOutcome.BOOT_FAILED ? aftermath(outcome) : outcome;
+    if (refined == GuestOutcome.PANIC || refined == GuestOutcome.AGENT_DIED) {
+      return failed(refined, "during boot: " + reason(refined));
+    }
+    String reason = why.isEmpty() ? ending() : why;
+    return failed(outcome, reason + "; the console ends: " + console.lastLine());
+  }
+
+  /** What the agent said when it came up. */
+  public Hello hello() {
+    Hello said = hello;
+    if (said == null) {
+      throw new IllegalStateException("not booted");
+    }
+    return said;
+  }
+
+  /** Like {@link #request(Request, Duration)}, with the time-out of the spec. */
+  public Response request(Request request) throws GuestException {
+    return request(request, spec.requestTimeout());
+  }
+
+  /**
+   * Sends one request and waits for its answer; waits its turn without bound.
+   *
+   * @throws GuestException every outcome but OK, BOOT_FAILED, SPLAT and LOCKDEP_OFF; a failed
+   *     operation is not an exception but a response with an errno or a signal
+   */
+  public Response request(Request request, Duration timeout) throws GuestException {
+    oneAtATime.lock();
+    try {
+      GuestException before = failure;
+      if (before != null) {
+        throw before.again();
+      }
+      Channel agent = channel;
+      if (agent == null || closed.get()) {
+        throw fault("the guest is closed");
+      }
+      try {
+        return agent.call(request, Deadline.after(timeout));
+      } catch (ChannelFault e) {
+        throw refined(e);
+      }
+    } finally {
+      oneAtATime.unlock();
+    }
+  }
+
+  private GuestException refined(ChannelFault e) {
+    if (e.outcome() != GuestOutcome.CHANNEL_CUT && e.outcome() != GuestOutcome.TIMEOUT) {
+      return failed(e.outcome(), String.valueOf(e.getMessage()));
+    }
+    if (closed.get()) {
+      return fault("the guest was closed");
+    }
+    GuestOutcome outcome = aftermath(e.outcome());
+    return failed(
+        outcome, outcome == e.outcome() ? String.valueOf(e.getMessage()) : reason(outcome));
+  }
+
+  /**
+   * What the console and the process tell about a channel that ended or fell silent. A channel ends
+   * a little before its process, and a panic is printed a little before both.
+   */
+  private GuestOutcome aftermath(GuestOutcome seen) {
+    boolean over = false;
+    try {
+      if (seen != GuestOutcome.TIMEOUT) {
+        over = qemu.awaitExit(Deadline.after(AFTERMATH_BOUND));
+      }
+      if (over || !qemu.isAlive()) {
+        over = true;
+        console.awaitEnd(Deadline.after(AFTERMATH_BOUND));
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    if (console.agentLost()) {
+      return GuestOutcome.AGENT_DIED;
+    }
+    Qmp control = qmp;
+    if (console.panicked() || (control != null && control.panicked())) {
+      return GuestOutcome.PANIC;
+    }
+    return over && seen != GuestOutcome.BOOT_FAILED ? GuestOutcome.QEMU_DIED : seen;
+  }
+
+  private String reason(GuestOutcome outcome) {
+    if (outcome == GuestOutcome.PANIC || outcome == GuestOutcome.AGENT_DIED) {
+      for (String line : console.tail()) {
+        if (SplatScanner.grade(line) == GuestOutcome.PANIC || line.startsWith("agent: ")) {
+          return line.strip();
+        }
+      }
+      return "the kernel panicked";
+    }
+    return ending();
+  }
+
+  private String ending() {
+    return qemu.isAlive() ? "the agent's channel ended" : qemu.exit();
+  }
+
+  private GuestException fault(String message) {
+    return failed(GuestOutcome.HARNESS_FAULT, message);
+  }
+
+  /** Remembers the first failure. */
+  private GuestException failed(GuestOutcome outcome, String message) {
+    GuestException e = new GuestException(outcome, message, console.tail(), null);
+    if (failure == null) {
+      failure = e;
+    }
+    return e;
+  }
+
+  /** The guest's console. */
+  public Console console() {
+    return console;
+  }
+
+  /**
+   * Grades everything that the kernel has printed since the last check, up to this moment: a mark
+   * is printed through the kernel itself and awaited.
+   *
+   * @throws GuestException SPLAT or LOCKDEP_OFF with the first such line, PANIC, or how the guest
+   *     ended; after a SPLAT or LOCKDEP_OFF the guest can still be used
+   */
+  public void check() throws GuestException {
+    oneAtATime.lock();
+    try {
+      Console.Mark mark = new Console.Mark(++marks);
+      // Alert level: printed whatever the console's level is.
+      Response response =
+          request(Request.of(Op.WRITE_FILE).withStrings("/dev/kmsg", "<1>" + mark.text() + "\n"));
+      if (response.result() < 0) {
+        throw fault("the guest cannot write to /dev/kmsg: errno " + response.errno());
+      }
+      if (!console.awaitMark(mark, Deadline.after(MARK_BOUND))) {
+        throw fault("the console did not show a mark within " + MARK_BOUND.toSeconds() + " s");
+      }
+      grade();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw fault("interrupted while waiting for the console");
+    } finally {
+      oneAtATime.unlock();
+    }
+  }
+
+  private void grade() throws GuestException {
+    List<Console.Finding> findings = console.takeFindings();
+    if (findings.isEmpty()) {
+      return;
+    }
+    Console.Finding first = findings.getFirst();
+    for (Console.Finding finding : findings) {
+      if (finding.outcome() == GuestOutcome.PANIC) {
+        throw failed(GuestOutcome.PANIC, finding.line().strip());
+      }
+    }
+    throw new GuestException(first.outcome(), first.line().strip(), console.tail(), null);
+  }
+
+  /**
+   * Whether lockdep still checks; false also for a kernel that was built without it.
+   *
+   * @throws GuestException as {@link #request(Request)}
+   */
+  public boolean lockdepOn() throws GuestException {
+    Response response = request(Request.of(Op.READ_FILE, 65536).withStrings(LOCKDEP_STATS));
+    return response.result() >= 0
+        && response
+            .text()
+            .lines()
+            .map(line -> line.replace(" ", "").replace("\t", ""))
+            .anyMatch("debug_locks:1"::equals);
+  }
+
+  /**
+   * Switches the guest off and releases everything, whatever happens on the way.
+   *
+   * @throws GuestException the earlier failure of this guest, or why it had to be ended by force
+   */
+  public void stop() throws GuestException {
+    try {
+      if (closed.get()) {
+        return;
+      }
+      request(Request.of(Op.POWEROFF));
+      if (!qemu.awaitExit(Deadline.after(EXIT_BOUND))) {
+        quit();
+        throw failed(GuestOutcome.TIMEOUT, "QEMU did not end after POWEROFF");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw fault("interrupted while the guest switched itself off");
+    } finally {
+      close();
+    }
+  }
+
+  private void quit() throws InterruptedException {
+    Qmp control = qmp;
+    if (control != null) {
+      control.quit(Deadline.after(QMP_BOUND));
+      qemu.awaitExit(Deadline.after(QMP_BOUND));
+    }
+  }
+
+  /** Ends the guest now, as a power cut does. Idempotent; ends a request of another thread. */
+  @Override
+  public void close() {
+    if (!closed.compareAndSet(false, true)) {
+      return;
+    }
+    qemu.destroy();
+    List<AutoCloseable> resources = new ArrayList<>();
+    Channel agent = channel;
+    Qmp control = qmp;
+    if (agent != null) {
+      resources.add(agent);
+    }
+    if (control != null) {
+      resources.add(control);
+    }
+    for (AutoCloseable resource : resources) {
+      try {
+        resource.close();
+      } catch (Exception e) {
+        System.err.println("pmem4j: " + e.getMessage());
+      }
+    }
+    try {
+      console.join(Deadline.after(AFTERMATH_BOUND));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    try {
+      Runtime.getRuntime().removeShutdownHook(shutdownHook);
+    } catch (IllegalStateException e) {
+      // The JVM is ending: the hook runs, and finds nothing left to do.
+    }
+  }
+
+  /** QEMU's process id on the host. */
+  public long pid() {
+    return qemu.pid();
+  }
+}

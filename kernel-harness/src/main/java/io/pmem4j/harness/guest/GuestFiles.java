@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.pmem4j.harness.guest;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** Where the parts of a guest lie in the checkout. */
+public final class GuestFiles {
+  private GuestFiles() {}
+
+  /**
+   * The root of the checkout: {@code PMEM4J_HOME}, which the launcher sets, else the nearest
+   * directory at or above the working directory with the file {@code pmem4j}.
+   *
+   * @throws GuestException HARNESS_FAULT when neither is there
+   */
+  public static Path home() throws GuestException {
+    String named = System.getenv("PMEM4J_HOME");
+    if (named != null && !named.isEmpty()) {
+      return Path.of(named).toAbsolutePath();
+    }
+    for (Path at = Path.of("").toAbsolutePath(); at != null; at = at.getParent()) {
+      if (Files.isRegularFile(at.resolve("pmem4j"))) {
+        return at;
+      }
+    }
+    throw new GuestException(
+        GuestOutcome.HARNESS_FAULT, "no checkout of pmem4j here or above; set PMEM4J_HOME to one");
+  }
+
+  /** The script that knows QEMU's arguments. */
+  static Path boot() throws GuestException {
+    return home().resolve("qemu/guest/boot");
+  }
+
+  /** The script that builds the initramfs. */
+  static Path guestBuild() throws GuestException {
+    return home().resolve("qemu/guest/build");
+  }
+
+  /** The script that builds kernels. */
+  static Path kernelBuild() throws GuestException {
+    return home().resolve("qemu/kernel/build");
+  }
+}

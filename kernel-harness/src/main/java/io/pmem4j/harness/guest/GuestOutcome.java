@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.pmem4j.harness.guest;
+
+/** How an exchange with a guest ended; each way of failing is a constant of its own. */
+public enum GuestOutcome {
+  /** Nothing went wrong. */
+  OK,
+  /** The agent did not report within the boot time-out, or QEMU ended before it could. */
+  BOOT_FAILED,
+  /** The kernel panicked, during boot or later. */
+  PANIC,
+  /** The kernel printed a report (BUG, WARNING, lockdep, hung task ...) and went on. */
+  SPLAT,
+  /** Lockdep has switched itself off: from here on the kernel checks no locking. */
+  LOCKDEP_OFF,
+  /** The executor, which is the task of the program, ended without being told to. */
+  EXECUTOR_DIED,
+  /** The agent itself ended; as it is pid 1 the kernel panics or powers off. */
+  AGENT_DIED,
+  /** QEMU lives and the console is quiet, but no answer came in time. */
+  TIMEOUT,
+  /** The agent's channel ended although QEMU lives. */
+  CHANNEL_CUT,
+  /** Bytes on the channel that are not the expected frame, seen by either end. */
+  BAD_FRAME,
+  /** QEMU ended without a panic and without being told to. */
+  QEMU_DIED,
+  /** The harness or its host is at fault: a missing tool, a full disk, an interrupted thread. */
+  HARNESS_FAULT
+}

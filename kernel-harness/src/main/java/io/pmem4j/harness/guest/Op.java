@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.pmem4j.harness.guest;
+
+/** The operations of the agent, as {@code wire.h} numbers them. */
+public enum Op {
+  /** Protocol version, and {@code key=value} lines about the guest. */
+  HELLO(1, 0),
+  /** Wanted pid (0 any), trace (0 or 1): forks the executor and answers its pid. */
+  BEGIN(2, 2),
+  /** Ends the executor; its files and mappings are gone when the answer arrives. */
+  END(3, 0),
+  /** Flags; source, target, type, options. */
+  MOUNT(4, 1),
+  /** Flags; target. */
+  UMOUNT(5, 1),
+  /** Answers, then switches the machine off without sync. */
+  POWEROFF(6, 0),
+  /** Time-out in milliseconds; argv: the exit status, and the output as data. */
+  EXEC(7, 1),
+  /** Most bytes; path: bytes read, and the content as data. */
+  READ_FILE(8, 1),
+  /** Path NUL content. */
+  WRITE_FILE(9, 0),
+  /** Device. */
+  FLUSH_BUFFERS(10, 0),
+  /** Nothing but an answer. */
+  PING(11, 0),
+  /** sync(2). */
+  SYNC(12, 0),
+  /** Slot, flags, mode; path. */
+  OPEN(20, 3),
+  /** Slot. */
+  CLOSE(21, 1),
+  /** Slot, offset; bytes. */
+  PWRITE(22, 2),
+  /** Slot, offset, length. */
+  PREAD(23, 3),
+  /** Slot, size. */
+  FTRUNCATE(24, 2),
+  /** Slot. */
+  FSYNC(25, 1),
+  /** Slot: a stat record as data. */
+  FSTAT(26, 1),
+  /** Slot: the number of extents, their records as data. */
+  FIEMAP(27, 1),
+  /** Mapping slot, file slot, offset, length, prot, flags: the address. */
+  MMAP(28, 6),
+  /** Mapping slot. */
+  MUNMAP(29, 1),
+  /** Mapping slot, offset, length. */
+  LOAD(30, 3),
+  /** Mapping slot, offset; bytes. */
+  STORE(31, 2),
+  /** Mapping slot, offset, length, flags. */
+  MSYNC(32, 4),
+  /** Mapping slot, offset: the raw 64-bit entry. */
+  PAGEMAP(33, 2);
+
+  private final int code;
+  private final int argumentCount;
+
+  Op(int code, int argumentCount) {
+    this.code = code;
+    this.argumentCount = argumentCount;
+  }
+
+  /** The number on the wire. */
+  public int code() {
+    return code;
+  }
+
+  /** How many arguments the agent takes; any other number is status 2. */
+  public int argumentCount() {
+    return argumentCount;
+  }
+}

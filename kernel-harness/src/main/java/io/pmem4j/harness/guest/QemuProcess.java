@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.pmem4j.harness.guest;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.ProcessBuilder.Redirect;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * QEMU's process and the files that exist for its sake. {@link #destroy} may be called from any
+ * thread at any time; the rest is for one thread.
+ */
+final class QemuProcess {
+  /** sun_path has 108 bytes, the last of them NUL. */
+  private static final int SOCKET_PATH_BYTES = 107;
+
+  private static final Duration SCRIPT_BOUND = Duration.ofSeconds(20);
+
+  /** SIGKILL is answered at once; only a process in uninterruptible sleep takes longer. */
+  private static final long KILL_SECONDS = 10;
+
+  private final Process process;
+  private final Path agentSocket;
+  private final Path qmpSocket;
+  private final @Nullable Path socketDirectory;
+
+  private QemuProcess(
+      Process process, Path agentSocket, Path qmpSocket, @Nullable Path socketDirectory) {
+    this.process = process;
+    this.agentSocket = agentSocket;
+    this.qmpSocket = qmpSocket;
+    this.socketDirectory = socketDirectory;
+  }
+
+  /** Starts QEMU; its output waits in {@link #output}. */
+  static QemuProcess start(GuestSpec spec) throws GuestException {
+    Path temporary = null;
+    try {
+      for (Path file : List.of(spec.kernel(), spec.initrd(), spec.image())) {
+        if (!Files.isRegularFile(file)) {
+          throw new GuestException(GuestOutcome.HARNESS_FAULT, "no file " + file);
+        }
+      }
+      Path directory = Files.createDirectories(spec.workDirectory().toAbsolutePath());
+      if (!fits(directory)) {
+        temporary = Files.createTempDirectory(Path.of("/tmp"), "pmem4j-");
+        directory = temporary;
+      }
+      Path agent = directory.resolve("agent.sock");
+      Path qmp = directory.resolve("qmp.sock");
+      // A socket of an earlier guest would be taken for this one's.
+      Files.deleteIfExists(agent);
+      Files.deleteIfExists(qmp);
+      List<String> command = new ArrayList<>(List.of(executable()));
+      command.addAll(arguments(spec, agent, qmp));
+      Process process =
+          new ProcessBuilder(command)
+              .redirectInput(Redirect.from(new File("/dev/null")))
+              .redirectErrorStream(true)
+              .start();
+      return new QemuProcess(process, agent, qmp, temporary);
+    } catch (IOException e) {
+      delete(temporary);
+      if (e instanceof GuestException known) {
+        throw known;
+      }
+      throw new GuestException(
+          GuestOutcome.HARNESS_FAULT, "cannot start QEMU: " + e.getMessage(), List.of(), e);
+    }
+  }
+
+  private static boolean fits(Path directory) {
+    String longest = directory.resolve("agent.sock").toString();
+    return longest.getBytes(StandardCharsets.UTF_8).length <= SOCKET_PATH_BYTES;
+  }
+
+  /** The QEMU that is run, as {@code qemu/guest/boot} chooses it. */
+  static String executable() {
+    String named = System.getenv("PMEM4J_QEMU");
+    return named == null || named.isEmpty() ? "qemu-system-x86_64" : named;
+  }
+
+  private static List<String> arguments(GuestSpec spec, Path agent, Path qmp)
+      throws GuestException {
+    return Script.run(
+        SCRIPT_BOUND,
+        GuestFiles.boot(),
+        "--print-args",
+        spec.kernel().toAbsolutePath().toString(),
+        spec.initrd().toAbsolutePath().toString(),
+        spec.image().toAbsolutePath().toString(),
+        agent.toString(),
+        qmp.toString());
+  }
+
+  Path agentSocket() {
+    return agentSocket;
+  }
+
+  Path qmpSocket() {
+    return qmpSocket;
+  }
+
+  /** stdout and stderr: the console and QEMU's complaints. */
+  InputStream output() {
+    return process.getInputStream();
+  }
+
+  long pid() {
+    return process.pid();
+  }
+
+  boolean isAlive() {
+    return process.isAlive();
+  }
+
+  /** In words, for messages. */
+  String exit() {
+    int value = process.exitValue();
+    // Java reports a death by signal n as 128 + n.
+    return value > 128 ? "QEMU was killed by signal " + (value - 128) : "QEMU exited " + value;
+  }
+
+  /** What listens behind a socket of this process. */
+  interface Connector<T> {
+    /** Connects; an IOException means: not yet. */
+    T connect() throws IOException, InterruptedException;
+  }
+
+  /**
+   * Connects as soon as QEMU listens, and returns null when it ended or the time passed instead.
+   * The wait is on the process, for ten milliseconds a turn: QEMU does not tell when it listens.
+   */
+  <T> @Nullable T connect(Path socket, Connector<T> connector, Deadline deadline)
+      throws InterruptedException {
+    while (!deadline.passed()) {
+      if (Files.exists(socket)) {
+        try {
+          return connector.connect();
+        } catch (IOException e) {
+          // The file appears at bind(2); connecting works from listen(2) on.
+        }
+      }
+      if (process.waitFor(10, TimeUnit.MILLISECONDS)) {
+        return null;
+      }
+    }
+    return null;
+  }
+
+  /** True when QEMU has ended. */
+  boolean awaitExit(Deadline deadline) throws InterruptedException {
+    return process.waitFor(deadline.remainingMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /** Kills what we started, waits for its end and removes the sockets. Idempotent. */
+  void destroy() {
+    List<ProcessHandle> children = process.descendants().toList();
+    process.destroyForcibly();
+    // PMEM4J_QEMU may be a script around QEMU.
+    children.forEach(ProcessHandle::destroyForcibly);
+    boolean interrupted = Thread.interrupted();
+    try {
+      if (!process.waitFor(KILL_SECONDS, TimeUnit.SECONDS)) {
+        System.err.println("pmem4j: QEMU, process " + pid() + ", does not die");
+      }
+    } catch (InterruptedException e) {
+      interrupted = true;
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    delete(agentSocket);
+    delete(qmpSocket);
+    delete(socketDirectory);
+  }
+
+  private static void delete(@Nullable Path path) {
+    try {
+      if (path != null) {
+        Files.deleteIfExists(path);
+      }
+    } catch (IOException e) {
+      System.err.println("pmem4j: " + path + " is left behind: " + e.getMessage());
+    }
+  }
+}

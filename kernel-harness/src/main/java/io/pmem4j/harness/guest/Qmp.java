@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.pmem4j.harness.guest;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+
+/**
+ * QEMU's control socket: says when the guest panicked, and can end QEMU. Thread-safe; a thread
+ * reads until the socket ends.
+ */
+final class Qmp implements AutoCloseable {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final SocketChannel socket;
+  private final Thread reader;
+  private boolean greeted;
+  private boolean ended;
+  private boolean panicked;
+  private int answers;
+
+  private Qmp(SocketChannel socket) {
+    this.socket = socket;
+    reader = Thread.ofPlatform().daemon().name("pmem4j-qmp").start(this::read);
+  }
+
+  /** Connects to a socket that is listening and leaves the negotiation mode. */
+  static Qmp connect(Path path, Deadline deadline) throws IOException, InterruptedException {
+    Qmp qmp = new Qmp(SocketChannel.open(UnixDomainSocketAddress.of(path)));
+    if (!qmp.awaitGreeting(deadline) || !qmp.execute("qmp_capabilities", deadline)) {
+      qmp.close();
+      throw new IOException("QEMU's control socket is silent");
+    }
+    return qmp;
+  }
+
+  private void read() {
+    try (BufferedReader in =
+        new BufferedReader(Channels.newReader(socket, StandardCharsets.UTF_8))) {
+      for (String line = in.readLine(); line != null; line = in.readLine()) {
+        take(JSON.readTree(line));
+      }
+    } catch (IOException e) {
+      // The socket ends with QEMU or with close(); both are known elsewhere.
+    } finally {
+      synchronized (this) {
+        ended = true;
+        notifyAll();
+      }
+    }
+  }
+
+  private synchronized void take(JsonNode message) {
+    greeted |= message.has("QMP");
+    panicked |= message.path("event").asText().equals("GUEST_PANICKED");
+    if (message.has("return") || message.has("error")) {
+      answers++;
+    }
+    notifyAll();
+  }
+
+  private synchronized boolean awaitGreeting(Deadline deadline) throws InterruptedException {
+    while (!greeted && !ended && !deadline.passed()) {
+      wait(Math.max(1, deadline.remainingMillis()));
+    }
+    return greeted;
+  }
+
+  /** True when QEMU answered, be it with an error; the effect is the caller's to see. */
+  private boolean execute(String command, Deadline deadline)
+      throws IOException, InterruptedException {
+    int before;
+    synchronized (this) {
+      before = answers;
+    }
+    ByteBuffer line =
+        ByteBuffer.wrap(
+            "{\"execute\":\"%s\"}\n".formatted(command).getBytes(StandardCharsets.UTF_8));
+    while (line.hasRemaining()) {
+      socket.write(line);
+    }
+    synchronized (this) {
+      while (answers == before && !ended && !deadline.passed()) {
+        wait(Math.max(1, deadline.remainingMillis()));
+      }
+      return answers > before;
+    }
+  }
+
+  /** Asks QEMU to end; its process is what tells whether it did. */
+  void quit(Deadline deadline) throws InterruptedException {
+    try {
+      execute("quit", deadline);
+    } catch (IOException e) {
+      // QEMU has ended already, or the process is about to be killed.
+    }
+  }
+
+  /** QEMU has seen the guest's panic notification. */
+  synchronized boolean panicked() {
+    return panicked;
+  }
+
+  /** Bounded: the reader ends when its socket is closed. */
+  @Override
+  public void close() throws IOException {
+    socket.close();
+    boolean interrupted = false;
+    try {
+      reader.join(1000);
+    } catch (InterruptedException e) {
+      interrupted = true;
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.pmem4j.harness.guest;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * The agent's answer. A failed operation has result -1 and an errno; one that raised a signal has
+ * result -1, errno 0 and a signal.
+ *
+ * @param result what the call returned
+ * @param errno Linux's number, 0 for success
+ * @param signo 0 when no signal was raised
+ * @param sicode si_code of the signal
+ * @param status 0 ok, 1 unknown operation, 2 bad arguments; other than 0 is the harness's fault
+ * @param faultAddress si_addr of the signal
+ * @param data what the operation yields besides its result
+ * @param events trace lines of this operation, as the kernel wrote them
+ */
+@SuppressWarnings("ArrayRecordComponent")
+public record Response(
+    long result,
+    int errno,
+    int signo,
+    int sicode,
+    int status,
+    long faultAddress,
+    byte[] data,
+    String events) {
+  /** Bytes before the length of data. */
+  static final int FIXED_BYTES = 32;
+
+  static final int STATUS_OK = 0;
+  static final int STATUS_UNKNOWN_OP = 1;
+  static final int STATUS_BAD_ARGUMENTS = 2;
+
+  static Response decode(byte[] payload) throws ChannelFault {
+    ByteBuffer in = ByteBuffer.wrap(payload).order(ByteOrder.LITTLE_ENDIAN);
+    if (in.remaining() < FIXED_BYTES) {
+      throw bad(payload);
+    }
+    long result = in.getLong();
+    int errno = in.getInt();
+    int signo = in.getInt();
+    int sicode = in.getInt();
+    int status = in.getInt();
+    long faultAddress = in.getLong();
+    byte[] data = bytes(in, payload);
+    String events = new String(bytes(in, payload), StandardCharsets.UTF_8);
+    if (in.hasRemaining()) {
+      throw bad(payload);
+    }
+    return new Response(result, errno, signo, sicode, status, faultAddress, data, events);
+  }
+
+  private static byte[] bytes(ByteBuffer in, byte[] payload) throws ChannelFault {
+    if (in.remaining() < Integer.BYTES) {
+      throw bad(payload);
+    }
+    int length = in.getInt();
+    if (length < 0 || length > in.remaining()) {
+      throw bad(payload);
+    }
+    byte[] bytes = new byte[length];
+    in.get(bytes);
+    return bytes;
+  }
+
+  private static ChannelFault bad(byte[] payload) {
+    return new ChannelFault(
+        GuestOutcome.BAD_FRAME, "a response of " + payload.length + " bytes contradicts itself");
+  }
+
+  /** The data as text. */
+  public String text() {
+    return new String(data, StandardCharsets.UTF_8);
+  }
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.pmem4j.harness.guest;
+
+import java.io.BufferedReader;
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.lang.ProcessBuilder.Redirect;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** Runs one of the checkout's scripts: its stdout is the answer, its stderr is passed through. */
+final class Script {
+  private Script() {}
+
+  /**
+   * The lines that the script printed to stdout.
+   *
+   * @throws GuestException HARNESS_FAULT when it cannot be run, takes longer than {@code bound}, or
+   *     exits with anything but 0: then the message is its last line on stderr
+   */
+  static List<String> run(Duration bound, Path script, String... arguments) throws GuestException {
+    List<String> command = new ArrayList<>(List.of(script.toString()));
+    command.addAll(List.of(arguments));
+    Process process;
+    try {
+      process = new ProcessBuilder(command).redirectInput(Redirect.from(DEV_NULL)).start();
+    } catch (IOException e) {
+      throw fault("cannot run " + script + ": " + e.getMessage());
+    }
+    Deque<String> errors = new ArrayDeque<>();
+    List<String> lines = new ArrayList<>();
+    Thread out = reader(process.getInputStream(), lines, false);
+    Thread err = reader(process.getErrorStream(), errors, true);
+    try {
+      if (!process.waitFor(bound.toMillis(), TimeUnit.MILLISECONDS)) {
+        throw fault(script.getFileName() + " did not end within " + bound.toSeconds() + " s");
+      }
+      out.join(5000);
+      err.join(5000);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw fault("interrupted while " + script.getFileName() + " ran");
+    } finally {
+      process.descendants().forEach(ProcessHandle::destroyForcibly);
+      process.destroyForcibly();
+    }
+    if (process.exitValue() != 0) {
+      synchronized (errors) {
+        String last = errors.isEmpty() ? "exit " + process.exitValue() : errors.getLast();
+        throw fault(script.getFileName() + ": " + last);
+      }
+    }
+    synchronized (lines) {
+      return List.copyOf(lines);
+    }
+  }
+
+  private static final File DEV_NULL = new File("/dev/null");
+
+  private static Thread reader(InputStream stream, Collection<String> into, boolean passThrough) {
+    return Thread.ofPlatform()
+        .daemon()
+        .name("pmem4j-script")
+        .start(() -> {
+          try (BufferedReader in =
+              new BufferedReader(new InputStreamReader(stream, StandardCharsets.UTF_8))) {
+            for (String line = in.readLine(); line != null; line = in.readLine()) {
+              synchronized (into) {
+                into.add(line);
+              }
+              if (passThrough) {
+                System.err.println(line);
+              }
+            }
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
+        });
+  }
+
+  private static GuestException fault(String message) {
+    return new GuestException(GuestOutcome.HARNESS_FAULT, message);
+  }
+}

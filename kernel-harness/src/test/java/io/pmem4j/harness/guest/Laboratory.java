@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.pmem4j.harness.guest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+
+/** Real kernels for tests: skips with a reason where there are none, unless they are required. */
+final class Laboratory {
+  static final Duration BOOT_BOUND = Duration.ofSeconds(90);
+
+  private final Path directory;
+  private final Path kernel;
+  private final Path initrd;
+
+  private Laboratory(Path directory, Path kernel, Path initrd) {
+    this.directory = directory;
+    this.kernel = kernel;
+    this.initrd = initrd;
+  }
+
+  /** A laboratory whose guests live in {@code directory}. */
+  static Laboratory open(Path directory) throws IOException {
+    String missing = "";
+    Path kernel = directory;
+    Path initrd = directory;
+    if (!onPath(QemuProcess.executable())) {
+      missing = "no " + QemuProcess.executable();
+    } else {
+      try {
+        kernel = KernelImages.kernel("merged");
+        initrd = KernelImages.initrd();
+      } catch (GuestException e) {
+        missing = String.valueOf(e.getMessage());
+      }
+    }
+    if (!missing.isEmpty()) {
+      if ("1".equals(System.getenv("PMEM4J_REQUIRE_ALL"))) {
+        throw new AssertionError("PMEM4J_REQUIRE_ALL=1 and " + missing);
+      }
+      System.out.println("skipped: " + missing);
+      assumeTrue(false, missing);
+    }
+    return new Laboratory(directory, kernel, initrd);
+  }
+
+  private static boolean onPath(String program) {
+    return List.of(System.getenv("PATH").split(":")).stream()
+        .anyMatch(at -> Files.isExecutable(Path.of(at).resolve(program)));
+  }
+
+  /** A guest with the agent and an NVDIMM of 64 MiB without a file system. */
+  GuestSpec spec() throws IOException {
+    Path image = directory.resolve("nvdimm");
+    try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "rw")) {
+      file.setLength(64L << 20);
+    }
+    return new GuestSpec(
+        kernel, initrd, image, directory.resolve("work"), BOOT_BOUND, Duration.ofSeconds(60));
+  }
+
+  /** Nothing of a guest is left: no child process, no socket, no thread. */
+  static void assertNothingLeft(GuestSpec spec) {
+    assertThat(ProcessHandle.current().children().filter(ProcessHandle::isAlive))
+        .as("child processes")
+        .isEmpty();
+    assertThat(spec.workDirectory().resolve("agent.sock")).doesNotExist();
+    assertThat(spec.workDirectory().resolve("qmp.sock")).doesNotExist();
+    assertThat(Thread.getAllStackTraces().keySet())
+        .as("threads")
+        .extracting(Thread::getName)
+        .noneMatch(name -> name.startsWith("pmem4j-"));
+  }
+}
