@@ -21,6 +21,9 @@ public record Request(Op op, long clockSeconds, long[] args, byte[] blob) {
   /** Bytes before the arguments. */
   static final int FIXED_BYTES = 16;
 
+  /** No operation takes more. */
+  static final int MAX_ARGS = 8;
+
   private static final byte[] EMPTY = {};
 
   /** Refuses a wrong number of arguments here, where the caller's stack is. */

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.pmem4j.harness.guest;
+
+/** Sizes and limits of {@code wire.h} that concern whoever makes requests. */
+public final class Wire {
+  /** Slots for files, and as many for mappings: 0 to 63. */
+  public static final int SLOTS = 64;
+
+  /** Output of EXEC beyond this many bytes is cut. */
+  public static final int EXEC_MAX_OUTPUT = 1_048_576;
+
+  /** The record that FSTAT answers, in bytes. */
+  public static final int STAT_BYTES = 72;
+
+  /** One of the records that FIEMAP answers, in bytes. */
+  public static final int EXTENT_BYTES = 32;
+
+  private Wire() {}
+}
