@@ -129,6 +129,9 @@ final class NativePmem {
     try {
       for (long done = 0; done < length; done += CRITICAL_BYTES) {
         FLUSH.invokeExact(address + done, Math.min(CRITICAL_BYTES, length - done));
+        if (length > CRITICAL_BYTES) {
+          Safepoint.poll();
+        }
       }
     } catch (Throwable impossible) {
       throw unexpected(impossible);

@@ -15,8 +15,15 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Passing the arena's segment to native code instead would do the same with one counter that all
  * threads share, and cost microseconds a call where many cores persist at once.
+ *
+ * <p>Guards also poll for safepoints now and then. The compiler takes a critical call for one that
+ * polls and drops the poll of the loop around it; without ours, threads that do nothing but persist
+ * can never be stopped, and neither a garbage collection nor the closing of a shared arena ends.
  */
 abstract class UseGuard {
+  /** Every how many uses a safepoint poll is made, less one: some 0.1 ns a use. */
+  private static final int POLL_MASK = 255;
+
   UseGuard() {}
 
   /**
@@ -36,9 +43,6 @@ abstract class UseGuard {
 
   /** The guard that an arena's way of closing asks for. */
   static UseGuard of(Arena arena) {
-    if (arena.scope().equals(Arena.global().scope())) {
-      return new Never();
-    }
     // A thread that has not started owns nothing: only an arena without owner lets it in.
     boolean shared = arena.allocate(1).isAccessibleBy(new Thread(() -> {}));
     return shared ? new Striped() : new Confined();
@@ -48,23 +52,10 @@ abstract class UseGuard {
     return new IllegalStateException("Already closed");
   }
 
-  /** For the global arena, which is never closed. */
-  static final class Never extends UseGuard {
-    @Override
-    int enter() {
-      return 0;
-    }
-
-    @Override
-    void exit(int ticket) {}
-
-    @Override
-    void shut() {}
-  }
-
   /** For confined arenas: the one thread that may use is the one that closes. */
   private static final class Confined extends UseGuard {
     private final Thread owner = Thread.currentThread();
+    private int uses;
     private boolean shut;
 
     @Override
@@ -74,6 +65,9 @@ abstract class UseGuard {
       }
       if (shut) {
         throw closed();
+      }
+      if ((++uses & POLL_MASK) == 0) {
+        Safepoint.poll();
       }
       return 0;
     }
@@ -88,8 +82,12 @@ abstract class UseGuard {
   }
 
   /**
-   * For shared and automatic arenas. Uses are counted in stripes, one per thread as far as they go
-   * round, so that threads do not contend for a counter.
+   * For shared, automatic and global arenas. Uses are counted in stripes, one per thread as far as
+   * they go round, so that threads do not contend for a counter.
+   *
+   * <p>A stripe holds the uses in progress in its lower half and the uses ever in its upper half,
+   * which tells when to poll: threads that share a stripe and have been stopped no longer count, so
+   * that each of them gets to the poll.
    *
    * <p>enter counts itself in and then looks at {@code shut}; shut sets {@code shut} and then looks
    * at the counts. All four are volatile accesses in one total order, so at least one side sees the
@@ -102,6 +100,7 @@ abstract class UseGuard {
     private static final int STRIDE = 128 / Long.BYTES;
 
     private static final int MAX_STRIPES = 64;
+    private static final long ONE_MORE = (1L << Integer.SIZE) + 1;
 
     private static final int STRIPES =
         Math.min(
@@ -115,10 +114,13 @@ abstract class UseGuard {
     int enter() {
       // The array's first line is its header's: stripes begin after it.
       int ticket = (((int) Thread.currentThread().threadId() & (STRIPES - 1)) + 1) * STRIDE;
-      COUNT.getAndAdd(counts, ticket, 1L);
+      long before = (long) COUNT.getAndAdd(counts, ticket, ONE_MORE);
       if (shut) {
         exit(ticket);
         throw closed();
+      }
+      if (((int) (before >>> Integer.SIZE) & POLL_MASK) == 0) {
+        Safepoint.poll();
       }
       return ticket;
     }
@@ -139,7 +141,7 @@ abstract class UseGuard {
       boolean interrupted = false;
       for (int stripe = 1; stripe <= STRIPES; stripe++) {
         // One look at zero is enough for a stripe: whoever is counted in after it is turned away.
-        while ((long) COUNT.getVolatile(counts, stripe * STRIDE) != 0) {
+        while ((int) (long) COUNT.getVolatile(counts, stripe * STRIDE) != 0) {
           LockSupport.park(this);
           interrupted |= Thread.interrupted();
         }

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.pmem;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+
+/** A JVM with an environment of its own, for what may kill it and for libpmem's variables. */
+public final class ChildJvm {
+  private static final long LIMIT_SECONDS = 60;
+
+  private ChildJvm() {}
+
+  /** How it ended; the exit code is above 128 after a signal. */
+  public record Result(int exit, String output) {}
+
+  /** The class path of this JVM, whichever way it is split over module path and class path. */
+  public static String classPath() {
+    String modules = Objects.toString(System.getProperty("jdk.module.path"), "");
+    return modules + ":" + System.getProperty("java.class.path");
+  }
+
+  /** Starts {@code main}; output and errors go to {@code output}. */
+  public static Process start(
+      Path folder, Path output, String classPath, Map<String, String> environment, String... main)
+      throws IOException {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-XX:-CreateCoredumpOnCrash",
+                "-XX:ErrorFile=" + folder.resolve("hs_err"),
+                "-Xmx256m",
+                "-cp",
+                classPath));
+    command.addAll(List.of(main));
+    ProcessBuilder builder =
+        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
+    // Nothing of the environment that the tests themselves were started in.
+    builder.environment().keySet().removeIf(name -> name.startsWith("PMEM_"));
+    builder.environment().putAll(environment);
+    return builder.start();
+  }
+
+  /** Runs {@code main} to its end. */
+  public static Result run(Path folder, Map<String, String> environment, String... main)
+      throws IOException, InterruptedException {
+    Path output = Files.createTempFile(folder, "child", ".out");
+    Process process = start(folder, output, classPath(), environment, main);
+    boolean ended = process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS);
+    if (!ended) {
+      process.destroyForcibly().waitFor();
+    }
+    String text = Files.readString(output, StandardCharsets.UTF_8);
+    if (!ended) {
+      throw new AssertionError("child did not end: " + text);
+    }
+    return new Result(process.exitValue(), text);
+  }
+}

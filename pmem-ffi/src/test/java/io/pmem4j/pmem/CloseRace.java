@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.pmem;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
+
+/**
+ * Sixteen threads persist while one closes, again and again; run in a JVM of its own, because what
+ * it looks for kills the JVM. Arguments: folder, backend, rounds, guard ({@code real}, or one of
+ * the planted faults {@code none} and {@code not-waiting}).
+ */
+final class CloseRace {
+  private static final int THREADS = 16;
+  private static final int SIZE = 1 << 20;
+  private static final long PERSISTS_BEFORE_CLOSE = 1000;
+
+  private CloseRace() {}
+
+  public static void main(String[] arguments) throws Exception {
+    Path folder = Path.of(arguments[0]);
+    Backend backend = Backend.valueOf(arguments[1]);
+    int rounds = Integer.parseInt(arguments[2]);
+    for (int round = 0; round < rounds; round++) {
+      Path file = folder.resolve("race");
+      round(file, backend, arguments[3]);
+      Files.delete(file);
+    }
+    System.out.println("rounds " + rounds);
+  }
+
+  private static void round(Path file, Backend backend, String guard) throws Exception {
+    AtomicLong persists = new AtomicLong();
+    AtomicReference<Throwable> unexpected = new AtomicReference<>();
+    Thread[] threads = new Thread[THREADS];
+    try (Arena arena = Arena.ofShared()) {
+      PmemRegion region = map(file, backend, guard, arena);
+      for (int i = 0; i < THREADS; i++) {
+        long offset = i * 8192L;
+        threads[i] =
+            Thread.ofPlatform()
+                .start(() -> {
+                  try {
+                    persistUntilClosed(region, offset, persists);
+                  } catch (Throwable failure) {
+                    unexpected.set(failure);
+                  }
+                });
+      }
+      while (persists.get() < PERSISTS_BEFORE_CLOSE) {
+        Thread.onSpinWait();
+      }
+    }
+    for (Thread thread : threads) {
+      thread.join();
+    }
+    if (unexpected.get() != null) {
+      throw new AssertionError("not an IllegalStateException", unexpected.get());
+    }
+  }
+
+  private static void persistUntilClosed(PmemRegion region, long offset, AtomicLong persists) {
+    while (true) {
+      try {
+        region.persist(offset, 8192);
+      } catch (IllegalStateException closed) {
+        return;
+      }
+      persists.incrementAndGet();
+    }
+  }
+
+  private static PmemRegion map(Path file, Backend backend, String guard, Arena arena)
+      throws IOException {
+    MapSpec spec = MapSpec.createNew(SIZE).backend(backend);
+    Function<Arena, UseGuard> guards =
+        switch (guard) {
+          case "none" -> _ -> new Broken(false);
+          case "not-waiting" -> _ -> new Broken(true);
+          default -> UseGuard::of;
+        };
+    return guard.equals("real")
+        ? Pmem.map(file, spec, arena)
+        : new PmemRegion(LibPmemMedium.map(file, spec, arena, guards));
+  }
+
+  /** Does not wait for those inside; turns later users away, or does not do that either. */
+  private static final class Broken extends UseGuard {
+    private final boolean refuses;
+    private volatile boolean shut;
+
+    Broken(boolean refuses) {
+      this.refuses = refuses;
+    }
+
+    @Override
+    int enter() {
+      Safepoint.poll();
+      if (shut && refuses) {
+        throw closed();
+      }
+      return 0;
+    }
+
+    @Override
+    void exit(int ticket) {}
+
+    @Override
+    void shut() {
+      shut = true;
+    }
+  }
+}

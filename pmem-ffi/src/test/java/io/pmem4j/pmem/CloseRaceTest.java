@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.pmem;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.pmem4j.pmem.contract.Installed;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Closing while others persist: they get an exception, and the JVM lives. */
+class CloseRaceTest {
+  private static final Map<String, String> CACHE_LINES = Map.of("PMEM_IS_PMEM_FORCE", "1");
+  private static final int ROUNDS = 100;
+
+  @TempDir Path folder;
+
+  private ChildJvm.Result race(Map<String, String> environment, Backend backend, String guard)
+      throws Exception {
+    return ChildJvm.run(
+        folder,
+        environment,
+        CloseRace.class.getName(),
+        folder.toString(),
+        backend.name(),
+        Integer.toString(ROUNDS),
+        guard);
+  }
+
+  @Test
+  void cacheLines() throws Exception {
+    Installed.assumeLibpmem();
+    assertSurvived(race(CACHE_LINES, Backend.LIBPMEM, "real"));
+  }
+
+  @Test
+  void pages() throws Exception {
+    Installed.assumeLibpmem();
+    assertSurvived(race(Map.of(), Backend.LIBPMEM, "real"));
+  }
+
+  @Test
+  void pagesByTheJdk() throws Exception {
+    assertSurvived(race(Map.of(), Backend.JDK, "real"));
+  }
+
+  @Test
+  void theRaceFindsARegionWithoutGuard() throws Exception {
+    Installed.assumeLibpmem();
+    assertKilled(race(CACHE_LINES, Backend.LIBPMEM, "none"));
+  }
+
+  @Test
+  void theRaceFindsAGuardThatDoesNotWait() throws Exception {
+    Installed.assumeLibpmem();
+    assertKilled(race(CACHE_LINES, Backend.LIBPMEM, "not-waiting"));
+  }
+
+  private static void assertSurvived(ChildJvm.Result result) {
+    assertThat(result.exit()).as(result.output()).isZero();
+    assertThat(result.output()).contains("rounds " + ROUNDS);
+  }
+
+  private static void assertKilled(ChildJvm.Result result) {
+    assertThat(result.exit()).as(result.output()).isNotZero();
+    assertThat(result.output()).contains("SIGSEGV");
+  }
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.pmem.contract;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.pmem4j.pmem.ChildJvm;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The contract once more under the variables that change what libpmem does. */
+class EnvironmentTest {
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "PMEM_IS_PMEM_FORCE=1",
+        "PMEM_IS_PMEM_FORCE=1 PMEM_NO_FLUSH=1",
+        "PMEM_IS_PMEM_FORCE=1 PMEM_NO_CLWB=1",
+        "PMEM_IS_PMEM_FORCE=0",
+      })
+  void contractHolds(String variables, @TempDir Path folder) throws Exception {
+    Installed.assumeLibpmem();
+    Map<String, String> environment =
+        Arrays.stream(variables.split(" "))
+            .map(variable -> variable.split("=", 2))
+            .collect(Collectors.toMap(pair -> pair[0], pair -> pair[1]));
+    ChildJvm.Result result = ChildJvm.run(folder, environment, ContractLauncher.class.getName());
+    assertThat(result.exit()).as(result.output()).isZero();
+    assertThat(result.output()).containsPattern("contract run [1-9][0-9]+ failed 0");
+  }
+}
