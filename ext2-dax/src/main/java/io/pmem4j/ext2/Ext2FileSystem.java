@@ -11,7 +11,6 @@ import io.pmem4j.ext2.namei.NameOperations;
 import io.pmem4j.ext2.volume.Volume;
 import io.pmem4j.pmem.PersistentMemory;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -22,13 +21,16 @@ import java.util.concurrent.atomic.AtomicInteger;
  * crash in between leaves an image that wants a check.
  */
 public final class Ext2FileSystem {
+  private static final int UNMOUNTED = -1;
+
   private final Volume volume;
   private final InodeCache inodes;
   private final NameOperations names;
   private final Ext2Inode root;
   private final FaultTrace trace;
-  private final AtomicInteger openFiles = new AtomicInteger();
-  private final AtomicBoolean mounted = new AtomicBoolean(true);
+
+  /** Files, mappings and calls in progress; {@link #UNMOUNTED} once there will be no more. */
+  private final AtomicInteger users = new AtomicInteger();
 
   private Ext2FileSystem(Volume volume, InodeCache inodes, Ext2Inode root, FaultTrace trace) {
     this.volume = volume;
@@ -65,26 +67,27 @@ public final class Ext2FileSystem {
    * @throws Ext2Exception ENOENT, EEXIST, EISDIR, ENOTDIR, ENAMETOOLONG, ENOSPC, EIO
    */
   public OpenFile open(String path, int flags, int mode) throws Ext2Exception {
-    requireMounted();
-    // Counted before, so that an unmount meanwhile sees the file coming.
-    openFiles.incrementAndGet();
+    enter();
     boolean done = false;
     try {
-      OpenFile file =
-          new OpenFile(names.open(path, new OpenFlags(flags), mode, openFiles::decrementAndGet));
+      OpenFile file = new OpenFile(names.open(path, new OpenFlags(flags), mode, this::leave));
       done = true;
       return file;
     } finally {
       if (!done) {
-        openFiles.decrementAndGet();
+        leave();
       }
     }
   }
 
   /** unlink(2): ENOENT, EISDIR, ENOTDIR, EIO. */
   public void unlink(String path) throws Ext2Exception {
-    requireMounted();
-    names.unlink(path);
+    enter();
+    try {
+      names.unlink(path);
+    } finally {
+      leave();
+    }
   }
 
   /** An address space whose locks are checked against this mount's order. */
@@ -94,26 +97,32 @@ public final class Ext2FileSystem {
 
   /** sync(2): everything done so far is durable when it returns. */
   public void sync() throws Ext2Exception {
-    requireMounted();
-    inodes.sync();
-    volume.syncFs();
+    enter();
+    try {
+      inodes.sync();
+      volume.syncFs();
+    } finally {
+      leave();
+    }
   }
 
   /**
-   * umount(2).
+   * umount(2). Afterwards every call is an {@link IllegalStateException}.
    *
-   * @throws Ext2Exception EBUSY while a file or a mapping is open
+   * @throws Ext2Exception EBUSY while a file or a mapping is open, or another call runs
    */
   public void unmount() throws Ext2Exception {
-    requireMounted();
-    if (openFiles.get() != 0) {
-      throw new Ext2Exception(Errno.EBUSY, openFiles.get() + " files or mappings are open");
+    int busy = users.compareAndExchange(0, UNMOUNTED);
+    if (busy == UNMOUNTED) {
+      throw unmounted();
+    }
+    if (busy != 0) {
+      throw new Ext2Exception(Errno.EBUSY, busy + " files, mappings or calls are open");
     }
     inodes.put(root);
     inodes.sync();
     volume.syncFs();
     volume.end();
-    mounted.set(false);
   }
 
   /** The events of faults and of writing back, as the kernel's {@code fs_dax} would trace them. */
@@ -131,9 +140,17 @@ public final class Ext2FileSystem {
     return volume.errors();
   }
 
-  private void requireMounted() {
-    if (!mounted.get()) {
-      throw new IllegalStateException("the file system is unmounted");
+  private void enter() {
+    if (users.getAndUpdate(count -> count == UNMOUNTED ? UNMOUNTED : count + 1) == UNMOUNTED) {
+      throw unmounted();
     }
+  }
+
+  private void leave() {
+    users.decrementAndGet();
+  }
+
+  private static IllegalStateException unmounted() {
+    return new IllegalStateException("the file system is unmounted");
   }
 }

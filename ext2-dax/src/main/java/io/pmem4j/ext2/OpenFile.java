@@ -19,11 +19,21 @@ public final class OpenFile implements AutoCloseable {
     this.file = file;
   }
 
-  private Ext2File file() throws Ext2Exception {
+  private interface Operation<T> {
+    T on(Ext2File file) throws Ext2Exception;
+  }
+
+  /** Keeps the file open while an operation runs, so that a close meanwhile waits with its end. */
+  private <T> T with(Operation<T> operation) throws Ext2Exception {
     if (closed.get()) {
       throw new Ext2Exception(Errno.EBADF, "the file is closed");
     }
-    return file;
+    file.acquire();
+    try {
+      return operation.on(file);
+    } finally {
+      file.release();
+    }
   }
 
   /**
@@ -33,7 +43,7 @@ public final class OpenFile implements AutoCloseable {
    * @throws Ext2Exception EBADF, EINVAL, EIO
    */
   public long pread(long position, byte[] target) throws Ext2Exception {
-    return file().read(position, target);
+    return with(open -> (long) open.read(position, target));
   }
 
   /**
@@ -43,22 +53,31 @@ public final class OpenFile implements AutoCloseable {
    * @throws Ext2Exception EBADF, EINVAL, EFBIG, ENOSPC, EIO
    */
   public long pwrite(long position, byte[] source) throws Ext2Exception {
-    return file().write(position, source);
+    return with(open -> (long) open.write(position, source));
   }
 
   /** ftruncate(2): EBADF, EINVAL, EFBIG, EIO. */
   public void truncate(long size) throws Ext2Exception {
-    file().truncate(size);
+    with(open -> {
+      open.truncate(size);
+      return true;
+    });
   }
 
   /** fsync(2): data, inode and all metadata changed so far are durable when it returns. */
   public void fsync() throws Ext2Exception {
-    file().sync();
+    with(open -> {
+      open.sync();
+      return true;
+    });
   }
 
   /** fstat(2). */
   public Stat stat() throws Ext2Exception {
-    Ext2Inode inode = file().inode();
+    return with(open -> stat(open.inode()));
+  }
+
+  private static Stat stat(Ext2Inode inode) {
     return new Stat(
         inode.number(),
         inode.mode(),
@@ -75,12 +94,12 @@ public final class OpenFile implements AutoCloseable {
 
   /** FIEMAP of the whole file, without FIEMAP_FLAG_SYNC. */
   public List<Extent> fiemap() throws Ext2Exception {
-    return file().fiemap();
+    return with(Ext2File::fiemap);
   }
 
   /** The file as {@link io.pmem4j.ext2.mm.AddressSpace#mmap} takes it. */
   public Mappable mappable() throws Ext2Exception {
-    return file();
+    return with(open -> open);
   }
 
   /** close(2); closing twice does nothing. */

@@ -19,6 +19,10 @@ class DirectoryTest extends OnImage {
     assertErrno(Errno.EISDIR, () -> fs.open("/", 2, 0));
     assertErrno(Errno.EISDIR, () -> fs.open("/lost+found", 2, 0));
     assertErrno(Errno.ENOTDIR, () -> fs.open("/f/below", 2, 0));
+    assertErrno(Errno.ENOTDIR, () -> fs.open("/f/", 2, 0));
+    assertErrno(Errno.EISDIR, () -> fs.open("/g/", O_RDWR_CREAT, 0644));
+    assertErrno(Errno.ENOTDIR, () -> fs.unlink("/f/"));
+    assertErrno(Errno.EINVAL, () -> fs.open("/a\0b", 2, 0));
     assertErrno(Errno.ENAMETOOLONG, () -> fs.open("/" + "n".repeat(256), O_RDWR_CREAT, 0644));
     create("/" + "n".repeat(255));
     create("/lost+found/inside");

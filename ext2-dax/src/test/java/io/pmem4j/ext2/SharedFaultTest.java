@@ -254,6 +254,26 @@ class SharedFaultTest extends OnImage {
   }
 
   @Test
+  void aClosedFileAnswersBadDescriptor() throws Exception {
+    OpenFile g = fs.open("/g", O_RDWR_CREAT, 0644);
+    var mappable = g.mappable();
+    g.close();
+    g.close();
+    assertErrno(Errno.EBADF, () -> g.pread(0, new byte[1]));
+    assertErrno(Errno.EBADF, g::stat);
+    assertErrno(
+        Errno.EBADF,
+        () -> mm.mmap(mappable, 0, P, AddressSpace.PROT_READ, AddressSpace.MAP_SHARED));
+    try (OpenFile readOnly = fs.open("/f", 0, 0)) {
+      assertErrno(Errno.EBADF, () -> readOnly.pwrite(0, new byte[1]));
+      assertErrno(Errno.EINVAL, () -> readOnly.truncate(0));
+      assertErrno(Errno.EINVAL, () -> readOnly.pread(-1, new byte[1]));
+    }
+    assertErrno(Errno.EFBIG, () -> f.truncate(Long.MAX_VALUE));
+    assertErrno(Errno.EFBIG, () -> f.pwrite(Long.MAX_VALUE - 1, new byte[1]));
+  }
+
+  @Test
   void mmapRefusesWhatTheKernelRefuses() throws Exception {
     f.truncate(P);
     int readWrite = AddressSpace.PROT_READ | AddressSpace.PROT_WRITE;

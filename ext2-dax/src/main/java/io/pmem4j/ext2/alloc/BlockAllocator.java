@@ -7,6 +7,7 @@ import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.layout.GroupDescriptor;
 import io.pmem4j.ext2.volume.Geometry;
 import io.pmem4j.ext2.volume.Volume;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Blocks: {@code ext2_new_blocks} and {@code ext2_free_blocks} without reservation windows. The
@@ -51,8 +52,7 @@ public final class BlockAllocator {
     return run;
   }
 
-  private @org.jspecify.annotations.Nullable BlockRun tryGroup(int group, int goal, int wanted)
-      throws Ext2Exception {
+  private @Nullable BlockRun tryGroup(int group, int goal, int wanted) throws Ext2Exception {
     GroupDescriptor descriptor = volume.descriptor(group);
     try (var _ = volume.lockGroup(group)) {
       if (descriptor.freeBlocksCount() == 0) {

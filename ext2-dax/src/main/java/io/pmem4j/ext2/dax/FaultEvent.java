@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.pmem4j.ext2.dax;
 
-import io.pmem4j.ext2.mm.FaultResult;
 import io.pmem4j.ext2.mm.PageFault;
 
 /**
@@ -50,10 +49,6 @@ public record FaultEvent(
 
   static FaultEvent range(String name, long ino, long first, long last) {
     return new FaultEvent(name, ino, false, false, false, first, 0, last, "");
-  }
-
-  static String nameOf(FaultResult result) {
-    return result.name();
   }
 
   /**

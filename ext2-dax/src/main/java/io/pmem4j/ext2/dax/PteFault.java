@@ -28,9 +28,7 @@ public final class PteFault {
     long ino = mapping.host().ino();
     mapping.trace().add(FaultEvent.fault("dax_pte_fault", ino, fault, ""));
     FaultResult result = body(fault);
-    mapping
-        .trace()
-        .add(FaultEvent.fault("dax_pte_fault_done", ino, fault, FaultEvent.nameOf(result)));
+    mapping.trace().add(FaultEvent.fault("dax_pte_fault_done", ino, fault, result.name()));
     return result;
   }
 
@@ -78,9 +76,7 @@ public final class PteFault {
       FaultResult result = fault.insertZero();
       mapping
           .trace()
-          .add(
-              FaultEvent.fault(
-                  "dax_load_hole", mapping.host().ino(), fault, FaultEvent.nameOf(result)));
+          .add(FaultEvent.fault("dax_load_hole", mapping.host().ino(), fault, result.name()));
       return result;
     }
     long address = DaxIo.checked(mapping.host(), iomap.addressOf(position), DaxIo.PAGE_BYTES);

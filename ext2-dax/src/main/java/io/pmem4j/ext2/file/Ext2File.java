@@ -14,6 +14,7 @@ import io.pmem4j.ext2.mm.MappingTree;
 import io.pmem4j.ext2.volume.Geometry;
 import io.pmem4j.ext2.volume.Volume;
 import io.pmem4j.pmem.PersistentMemory;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -98,9 +99,7 @@ public final class Ext2File implements Mappable {
         throw new Ext2Exception(Errno.EFBIG, "position " + at);
       }
       byte[] fitting =
-          source.length > MAX_BYTES - at
-              ? java.util.Arrays.copyOf(source, (int) (MAX_BYTES - at))
-              : source;
+          source.length > MAX_BYTES - at ? Arrays.copyOf(source, (int) (MAX_BYTES - at)) : source;
       inode.updateTime();
       int written = inode.daxIo().write(at, fitting);
       if (at + written > inode.size()) {
@@ -200,14 +199,25 @@ public final class Ext2File implements Mappable {
   }
 
   @Override
-  public void mapped() {
-    references.incrementAndGet();
+  public void mapped() throws Ext2Exception {
+    acquire();
     inode.accessed();
   }
 
   @Override
   public void unmapped() throws Ext2Exception {
     release();
+  }
+
+  /**
+   * {@code fget}: keeps the file open until {@link #release}.
+   *
+   * @throws Ext2Exception EBADF if nobody has it open any more
+   */
+  public void acquire() throws Ext2Exception {
+    if (references.getAndUpdate(count -> count == 0 ? 0 : count + 1) == 0) {
+      throw new Ext2Exception(Errno.EBADF, "the file is closed");
+    }
   }
 
   /** {@code fput}: the last one lets go of the inode, which may be the end of it. */

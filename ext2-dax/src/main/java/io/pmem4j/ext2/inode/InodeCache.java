@@ -9,6 +9,7 @@ import io.pmem4j.ext2.alloc.InodeAllocator;
 import io.pmem4j.ext2.dax.FaultTrace;
 import io.pmem4j.ext2.volume.Volume;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -135,7 +136,7 @@ public final class InodeCache {
         }
       }
     }
-    dirty.sort(java.util.Comparator.comparingInt(Ext2Inode::number));
+    dirty.sort(Comparator.comparingInt(Ext2Inode::number));
     return dirty;
   }
 

@@ -44,8 +44,22 @@ public final class Truncate {
         inode.mapping().truncate(newSize);
       }
       new Truncate(inode).blocksLocked(newSize);
+      assert nothingBehind(inode, newSize) : inode + " shows something behind byte " + newSize;
     }
     inode.touch();
+  }
+
+  /**
+   * What the exclusive section promises to whoever comes next: behind the size no page table shows
+   * anything, no entry exists, and no block is reachable.
+   */
+  private static boolean nothingBehind(Ext2Inode inode, long size) throws Ext2Exception {
+    long first = Math.ceilDiv(size, DaxIo.PAGE_BYTES);
+    return inode.volume().seeded("truncate-skips-unmap")
+        || inode.volume().seeded("no-dax-sem")
+        || (inode.mapping().mappings().mappedFrom(first) == 0
+            && inode.mapping().entriesFrom(first) == 0
+            && (BlockPath.of(first) == null || inode.blockMap().blocks(first, 1, false).isHole()));
   }
 
   /** {@code ext2_truncate_blocks}: frees what lies behind a size, with {@code dax_sem} taken. */

@@ -3,6 +3,7 @@ package io.pmem4j.ext2.layout;
 
 import io.pmem4j.pmem.PersistentMemory;
 import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /**
@@ -91,8 +92,7 @@ public record DirEntry(PersistentMemory memory, long offset) {
   /** Copies the name out. */
   public byte[] name() {
     byte[] name = new byte[nameLen()];
-    java.lang.foreign.MemorySegment.copy(
-        memory.segment(), Le.U8, offset + HEADER_BYTES, name, 0, name.length);
+    MemorySegment.copy(memory.segment(), Le.U8, offset + HEADER_BYTES, name, 0, name.length);
     return name;
   }
 

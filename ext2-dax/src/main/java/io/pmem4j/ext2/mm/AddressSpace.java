@@ -157,6 +157,9 @@ public final class AddressSpace {
    * @throws SignalException if the program would have been killed
    */
   public byte[] load(Vma vma, long offset, int length) {
+    if (length < 0) {
+      throw new IllegalArgumentException("load of " + length + " bytes");
+    }
     byte[] target = new byte[length];
     int done = 0;
     while (done < length) {

@@ -21,7 +21,11 @@ public interface Mappable {
   /** The memory whose frames the page tables of this file show. */
   PersistentMemory memory();
 
-  /** {@code ->mmap}: a mapping now keeps the file open. */
+  /**
+   * {@code ->mmap}: a mapping now keeps the file open.
+   *
+   * @throws Ext2Exception EBADF if the file is closed already
+   */
   void mapped() throws Ext2Exception;
 
   /** The mapping is gone; called without {@code mmap_lock}. */

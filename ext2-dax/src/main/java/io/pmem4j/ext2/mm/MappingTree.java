@@ -71,10 +71,9 @@ public final class MappingTree {
     long mapped = 0;
     try (var _ = iMmapRwsem.shared()) {
       for (Vma vma : vmas) {
-        for (long index = Math.max(firstIndex, vma.pgoff()); index < vma.pgoffEnd(); index++) {
-          if (vma.mm().mmu().entry(vma.addressOf(index)).kind() != PagemapEntry.Kind.NONE) {
-            mapped++;
-          }
+        long first = Math.max(firstIndex, vma.pgoff());
+        if (first < vma.pgoffEnd()) {
+          mapped += vma.mm().mmu().present(vma.addressOf(first), vma.end());
         }
       }
     }

@@ -33,6 +33,9 @@ public interface Mmu {
   /** Makes the entry read-only and clean if it shows the frame, so that the next store faults. */
   void writeProtect(Vma vma, long address, long frame);
 
+  /** How many entries there are in a range of addresses. */
+  long present(long firstAddress, long endAddress);
+
   /** What is at the address now. */
   PagemapEntry entry(long address);
 }

@@ -87,6 +87,13 @@ final class PageTable implements Mmu {
   }
 
   @Override
+  public synchronized long present(long firstAddress, long endAddress) {
+    return entries.keySet().stream()
+        .filter(page -> page >= page(firstAddress) && page < page(endAddress))
+        .count();
+  }
+
+  @Override
   public synchronized PagemapEntry entry(long address) {
     Pte pte = entries.get(page(address));
     return pte == null

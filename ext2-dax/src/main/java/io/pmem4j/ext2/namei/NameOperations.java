@@ -40,6 +40,9 @@ public final class NameOperations {
     PathWalk.Last last = walk.toLast(path);
     Opened opened;
     try {
+      if (path.endsWith("/") && flags.create()) {
+        throw new Ext2Exception(Errno.EISDIR, path);
+      }
       opened = flags.create() ? openOrCreate(last, path, flags, mode) : lookup(last, path);
     } finally {
       inodes.put(last.directory());
@@ -49,6 +52,9 @@ public final class NameOperations {
     try {
       if (inode.isDirectory()) {
         throw new Ext2Exception(Errno.EISDIR, path);
+      }
+      if (path.endsWith("/")) {
+        throw new Ext2Exception(Errno.ENOTDIR, path);
       }
       if (!inode.isRegular()) {
         throw new UnsupportedFeatureException(
@@ -137,6 +143,9 @@ public final class NameOperations {
   private void unlinkLocked(PathWalk.Last last, Ext2Inode inode, String path) throws Ext2Exception {
     if (inode.isDirectory()) {
       throw new Ext2Exception(Errno.EISDIR, path);
+    }
+    if (path.endsWith("/")) {
+      throw new Ext2Exception(Errno.ENOTDIR, path);
     }
     if (inode.hasAttributeBlock()) {
       throw new UnsupportedFeatureException(

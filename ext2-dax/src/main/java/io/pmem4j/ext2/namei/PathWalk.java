@@ -64,6 +64,9 @@ final class PathWalk {
   }
 
   private static List<byte[]> components(String path) throws Ext2Exception {
+    if (path.indexOf('\0') >= 0) {
+      throw new Ext2Exception(Errno.EINVAL, "a path with a zero byte");
+    }
     List<byte[]> names = new ArrayList<>();
     for (String component : path.split("/", -1)) {
       if (!component.isEmpty()) {
