@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.program;
+
+/**
+ * One operation of a program. Files and mappings have names of the program's own; sizes, offsets
+ * and lengths are bytes; flags are those of Linux on x86-64.
+ */
+public sealed interface Operation {
+
+  /** open(2) of a path below the root of the file system. */
+  record Open(String file, String path, int flags, int mode) implements Operation {}
+
+  /** close(2). */
+  record Close(String file) implements Operation {}
+
+  /** pwrite(2). */
+  record Pwrite(String file, long offset, Bytes data) implements Operation {}
+
+  /** pread(2). */
+  record Pread(String file, long offset, int length) implements Operation {}
+
+  /** ftruncate(2). */
+  record Ftruncate(String file, long size) implements Operation {}
+
+  /** fsync(2). */
+  record Fsync(String file) implements Operation {}
+
+  /** fstat(2), and the generation. */
+  record Fstat(String file) implements Operation {}
+
+  /** FIEMAP of the whole file. */
+  record Fiemap(String file) implements Operation {}
+
+  /** mmap(2). */
+  record Mmap(String mapping, String file, long offset, long length, int prot, int flags)
+      implements Operation {}
+
+  /** munmap(2) of a whole mapping. */
+  record Munmap(String mapping) implements Operation {}
+
+  /** Loads bytes through a mapping. */
+  record Load(String mapping, long offset, int length) implements Operation {}
+
+  /** Stores bytes through a mapping. */
+  record Store(String mapping, long offset, Bytes data) implements Operation {}
+
+  /** msync(2). */
+  record Msync(String mapping, long offset, long length, int flags) implements Operation {}
+
+  /** What the page table holds at an offset of a mapping. */
+  record Pagemap(String mapping, long offset) implements Operation {}
+
+  /** sync(2). */
+  record Sync() implements Operation {}
+
+  /** The program's clock goes forward; nothing is asked of the file system. */
+  record Clock(long seconds) implements Operation {}
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.program;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Everything an operation answered, brought into a form that two backends can be compared in:
+ * addresses are relative to their mapping, times to the program's start, frames are block numbers
+ * of the file system, generations count from the first one seen.
+ *
+ * @param values what was answered, in order: {@code result}, {@code errno}, {@code signal}, {@code
+ *     data}, {@code page}, {@code size}, ...
+ * @param events the DAX trace events of this operation, in order
+ */
+public record Outcome(Map<String, String> values, List<String> events) {
+  /** Copies, keeping the order. */
+  public Outcome {
+    values = Collections.unmodifiableMap(new LinkedHashMap<>(values));
+    events = List.copyOf(events);
+  }
+
+  /** An outcome that consists of a result alone. */
+  public static Outcome of(long result) {
+    return new Builder().value("result", result).build();
+  }
+
+  /**
+   * Whether an expectation holds. {@code key=value} compares one value; {@code event:NAME} and
+   * {@code event:NAME*COUNT} say how many events of that name there are (once unless said); {@code
+   * no-events} says that there are none.
+   */
+  public boolean satisfies(String token) {
+    if (token.equals("no-events")) {
+      return events.isEmpty();
+    }
+    if (token.startsWith("event:")) {
+      int star = token.indexOf('*');
+      String name = token.substring("event:".length(), star < 0 ? token.length() : star);
+      long wanted = star < 0 ? 1 : Long.parseLong(token.substring(star + 1));
+      return events.stream().filter(e -> e.startsWith(name + " ")).count() == wanted;
+    }
+    int equals = token.indexOf('=');
+    return token.substring(equals + 1).equals(values.get(token.substring(0, equals)));
+  }
+
+  /** The tokens of {@code expected} that do not hold. */
+  public List<String> unsatisfied(List<String> expected) {
+    return expected.stream().filter(token -> !satisfies(token)).toList();
+  }
+
+  static void requireTokens(List<String> tokens) {
+    for (String token : tokens) {
+      if (!token.matches("no-events|event:[a-z_]+(\\*\\d+)?|[a-z0-9]+=\\S*")) {
+        throw new IllegalArgumentException("not an expectation: '" + token + "'");
+      }
+    }
+  }
+
+  /** One line: the values, then the events in brackets. */
+  @Override
+  public String toString() {
+    List<String> parts = new ArrayList<>();
+    values.forEach((key, value) -> parts.add(key + "=" + value));
+    if (!events.isEmpty()) {
+      parts.add("[" + String.join("; ", events) + "]");
+    }
+    return String.join(" ", parts);
+  }
+
+  /** Collects an outcome. */
+  public static final class Builder {
+    private final Map<String, String> values = new LinkedHashMap<>();
+    private List<String> events = List.of();
+
+    /** Adds or replaces a value. */
+    public Builder value(String key, Object value) {
+      values.put(key, String.valueOf(value));
+      return this;
+    }
+
+    /** Sets the events. */
+    public Builder events(List<String> all) {
+      events = all;
+      return this;
+    }
+
+    /** The outcome. */
+    public Outcome build() {
+      return new Outcome(values, events);
+    }
+  }
+}

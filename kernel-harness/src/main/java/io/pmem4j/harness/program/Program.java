@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.program;
+
+import java.util.List;
+
+/**
+ * A program: what it is called, what it is for, and its steps.
+ *
+ * @param name the file's name without its ending
+ * @param id its number among the conformance programs, as in G7, or empty
+ * @param title one line
+ * @param rows the rows of the fault tables that it exercises
+ * @param scope where its expectations hold
+ * @param pid the process id that runs it: ext2 colours a file's first block by it
+ * @param steps what it does
+ */
+public record Program(
+    String name,
+    String id,
+    String title,
+    List<String> rows,
+    Scope scope,
+    int pid,
+    List<Step> steps) {
+  /** The process id of a program that names none; coloured 3 of 16. */
+  public static final int DEFAULT_PID = 1011;
+
+  /** The suffix of a program's file. */
+  public static final String SUFFIX = ".p4j";
+
+  /** Copies the lists. */
+  public Program {
+    rows = List.copyOf(rows);
+    steps = List.copyOf(steps);
+  }
+}

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.program;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Reads the text form of a program.
+ *
+ * <pre>
+ * # a comment
+ * id    G2
+ * title the first store to a hole allocates its block
+ * rows  C.1:zero-page/ZERO/write
+ * scope ext2
+ *
+ * open      f /a rw creat
+ * ftruncate f 4P
+ * mmap      m f 0 4P rw shared
+ * load      m 0 4            =&gt; data=00000000
+ * store     m 0 x41          =&gt; event:dax_insert_mapping
+ * fstat     f                =&gt; blocks=8
+ * </pre>
+ *
+ * <p>Header lines come first. After {@code =>} stand the tokens that {@link Outcome#satisfies}
+ * explains. Names are checked: an operation cannot use a file or a mapping that no line before
+ * made, nor make one whose name is taken.
+ */
+public final class ProgramParser {
+  private static final Set<String> HEADERS = Set.of("id", "title", "rows", "scope", "pid");
+
+  private final String name;
+  private String id = "";
+  private String title = "";
+  private List<String> rows = List.of();
+  private Scope scope = Scope.EXT2;
+  private int pid = Program.DEFAULT_PID;
+  private final List<Step> steps = new ArrayList<>();
+  private final Set<String> files = new HashSet<>();
+  private final Set<String> mappings = new HashSet<>();
+
+  private ProgramParser(String source) {
+    String file = source.substring(source.lastIndexOf('/') + 1);
+    this.name =
+        file.endsWith(Program.SUFFIX)
+            ? file.substring(0, file.length() - Program.SUFFIX.length())
+            : file;
+  }
+
+  /**
+   * Reads a program.
+   *
+   * @param source where the text comes from, for messages; its last part names the program
+   * @throws ProgramSyntaxException naming the line
+   */
+  public static Program parse(String source, String text) throws ProgramSyntaxException {
+    ProgramParser parser = new ProgramParser(source);
+    int number = 0;
+    for (String line : text.lines().toList()) {
+      number++;
+      try {
+        parser.line(number, line);
+      } catch (IllegalArgumentException | ArithmeticException e) {
+        throw new ProgramSyntaxException(source, number, String.valueOf(e.getMessage()));
+      }
+    }
+    if (parser.steps.isEmpty()) {
+      throw new ProgramSyntaxException(source, number, "a program needs at least one operation");
+    }
+    return new Program(
+        parser.name, parser.id, parser.title, parser.rows, parser.scope, parser.pid, parser.steps);
+  }
+
+  private void line(int number, String raw) {
+    String line = raw.replaceFirst("(^|\\s)#.*", "").trim();
+    if (line.isEmpty()) {
+      return;
+    }
+    String verb = line.split("\\s+", 2)[0];
+    if (steps.isEmpty() && HEADERS.contains(verb)) {
+      header(verb, line.substring(verb.length()).trim());
+      return;
+    }
+    int arrow = line.indexOf("=>");
+    String text = arrow < 0 ? line : line.substring(0, arrow).trim();
+    List<String> expected =
+        arrow < 0 ? List.of() : Arrays.asList(line.substring(arrow + 2).trim().split("\\s+", -1));
+    Outcome.requireTokens(expected);
+    Words words = new Words(text);
+    words.word("operation");
+    Operation operation = operation(verb, words);
+    words.end();
+    steps.add(new Step(number, text.replaceAll("\\s+", " "), operation, expected));
+  }
+
+  private void header(String key, String value) {
+    switch (key) {
+      case "id" -> id = value;
+      case "title" -> title = value;
+      case "rows" -> rows = Arrays.asList(value.split("\\s+", -1));
+      case "scope" -> scope = Scope.parse(value);
+      case "pid" -> pid = Math.toIntExact(new Words(value).number("pid"));
+      default -> throw new IllegalArgumentException("unknown header '" + key + "'");
+    }
+  }
+
+  private Operation operation(String verb, Words words) {
+    return switch (verb) {
+      case "open" ->
+          new Operation.Open(made(files, words), words.path(), words.openFlags(), words.mode());
+      case "close" -> new Operation.Close(gone(files, file(words)));
+      case "pwrite" -> new Operation.Pwrite(file(words), words.number("offset"), words.data());
+      case "pread" ->
+          new Operation.Pread(file(words), words.number("offset"), words.length("length"));
+      case "ftruncate" -> new Operation.Ftruncate(file(words), words.number("size"));
+      case "fsync" -> new Operation.Fsync(file(words));
+      case "fstat" -> new Operation.Fstat(file(words));
+      case "fiemap" -> new Operation.Fiemap(file(words));
+      case "mmap" ->
+          new Operation.Mmap(
+              made(mappings, words),
+              file(words),
+              words.number("offset"),
+              words.number("length"),
+              words.protection(),
+              words.mapFlags());
+      case "munmap" -> new Operation.Munmap(gone(mappings, mapping(words)));
+      case "load" ->
+          new Operation.Load(mapping(words), words.number("offset"), words.length("length"));
+      case "store" -> new Operation.Store(mapping(words), words.number("offset"), words.data());
+      case "msync" ->
+          new Operation.Msync(
+              mapping(words), words.number("offset"), words.number("length"), words.msyncFlags());
+      case "pagemap" -> new Operation.Pagemap(mapping(words), words.number("offset"));
+      case "sync" -> new Operation.Sync();
+      case "clock" -> new Operation.Clock(words.number("seconds"));
+      default -> throw new IllegalArgumentException("unknown operation '" + verb + "'");
+    };
+  }
+
+  private static String made(Set<String> names, Words words) {
+    String made = words.word("name");
+    if (!names.add(made)) {
+      throw new IllegalArgumentException("the name '" + made + "' is taken");
+    }
+    return made;
+  }
+
+  private static String gone(Set<String> names, String name) {
+    names.remove(name);
+    return name;
+  }
+
+  private String file(Words words) {
+    return known(files, words.word("file"), "file");
+  }
+
+  private String mapping(Words words) {
+    return known(mappings, words.word("mapping"), "mapping");
+  }
+
+  private static String known(Set<String> names, String used, String what) {
+    if (!names.contains(used)) {
+      throw new IllegalArgumentException("no " + what + " named '" + used + "' at this point");
+    }
+    return used;
+  }
+}

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.program;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+
+/** The words of one line, taken one after the other; whoever takes says what was expected. */
+final class Words {
+  private static final Map<String, Integer> OPEN_FLAGS =
+      Map.of(
+          "ro", 0, "wo", 1, "rw", 2, "creat", 0100, "excl", 0200, "trunc", 01000, "append", 02000,
+          "sync", 04010000, "direct", 040000);
+
+  private static final Map<String, Integer> MAP_FLAGS =
+      Map.of("shared", 1, "private", 2, "validate", 3, "sync", 0x80000);
+
+  private static final Map<String, Integer> MSYNC_FLAGS =
+      Map.of("async", 1, "invalidate", 2, "sync", 4);
+
+  private static final Map<String, Integer> PROTECTIONS =
+      Map.of("none", 0, "r", 1, "w", 2, "rw", 3);
+
+  private static final long PAGE_BYTES = 4096;
+
+  private final List<String> words;
+  private int next;
+
+  Words(String line) {
+    words = Arrays.asList(line.trim().split("\\s+", -1));
+  }
+
+  boolean hasMore() {
+    return next < words.size();
+  }
+
+  String word(String what) {
+    if (!hasMore()) {
+      throw new IllegalArgumentException("missing " + what);
+    }
+    return words.get(next++);
+  }
+
+  String path() {
+    String path = word("path");
+    if (!path.startsWith("/")) {
+      throw new IllegalArgumentException("path must start with /: " + path);
+    }
+    return path;
+  }
+
+  /** A number: decimal, {@code 3P} for pages, sums and differences of such. */
+  long number(String what) {
+    String text = word(what);
+    long sum = 0;
+    for (String term : text.split("(?=[+-])", -1)) {
+      sum = Math.addExact(sum, term(term, what));
+    }
+    return sum;
+  }
+
+  int length(String what) {
+    long length = number(what);
+    if (length < 0 || length > Bytes.MAX_BYTES) {
+      throw new IllegalArgumentException(what + " must be 0 to " + Bytes.MAX_BYTES);
+    }
+    return (int) length;
+  }
+
+  Bytes data() {
+    return Bytes.parse(word("data"));
+  }
+
+  int openFlags() {
+    int flags = 0;
+    while (hasMore()) {
+      Integer flag = OPEN_FLAGS.get(words.get(next));
+      if (flag == null) {
+        break;
+      }
+      flags |= flag;
+      next++;
+    }
+    return flags;
+  }
+
+  /** The mode that may end an {@code open}: octal, 0644 unless given. */
+  int mode() {
+    return hasMore() ? Integer.parseInt(word("mode"), 8) : 0644;
+  }
+
+  int protection() {
+    return known(PROTECTIONS, "protection");
+  }
+
+  int mapFlags() {
+    return flags(MAP_FLAGS, "mapping flag");
+  }
+
+  int msyncFlags() {
+    return flags(MSYNC_FLAGS, "msync flag");
+  }
+
+  void end() {
+    if (hasMore()) {
+      throw new IllegalArgumentException("unexpected '" + words.get(next) + "'");
+    }
+  }
+
+  private int flags(Map<String, Integer> table, String what) {
+    int flags = known(table, what);
+    while (hasMore()) {
+      flags |= known(table, what);
+    }
+    return flags;
+  }
+
+  private int known(Map<String, Integer> table, String what) {
+    String word = word(what);
+    Integer value = table.get(word);
+    if (value == null) {
+      throw new IllegalArgumentException("unknown " + what + " '" + word + "'");
+    }
+    return value;
+  }
+
+  private static long term(String term, String what) {
+    try {
+      return term.endsWith("P")
+          ? Math.multiplyExact(Long.parseLong(term.substring(0, term.length() - 1)), PAGE_BYTES)
+          : Long.parseLong(term);
+    } catch (NumberFormatException e) {
+      throw new IllegalArgumentException(what + " is not a number: " + term, e);
+    }
+  }
+}
