@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.backend;
+
+import io.pmem4j.harness.program.Program;
+
+/** Something that runs programs. Not thread-safe; one session at a time. */
+public interface Backend extends AutoCloseable {
+  /** The second at which the clock of every program starts: when the letter was sent. */
+  long CLOCK_BASE_SECONDS = 1_444_428_128L;
+
+  /** As on the command line: {@code model}, {@code guest:merged}. */
+  String name();
+
+  /**
+   * Mounts a fresh copy of the image and makes ready to run.
+   *
+   * @throws BackendException if that fails
+   */
+  Session begin(Program program, FsImage pristine) throws BackendException;
+
+  /** Leaves nothing behind. */
+  @Override
+  void close();
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.backend;
+
+import io.pmem4j.harness.guest.GuestException;
+import io.pmem4j.harness.guest.GuestOutcome;
+import org.jspecify.annotations.Nullable;
+
+/** A backend could not answer. The message is one clear line. */
+public final class BackendException extends Exception {
+  private static final long serialVersionUID = 1L;
+
+  private final String outcome;
+  private final boolean finding;
+
+  private BackendException(
+      String outcome, boolean finding, String message, @Nullable Throwable cause) {
+    super(message, cause);
+    this.outcome = outcome;
+    this.finding = finding;
+  }
+
+  /** The guest failed, in one of its exact ways. */
+  static BackendException of(GuestException cause) {
+    GuestOutcome outcome = cause.outcome();
+    boolean finding =
+        switch (outcome) {
+          case PANIC, SPLAT, LOCKDEP_OFF, EXECUTOR_DIED, TIMEOUT -> true;
+          default -> false;
+        };
+    return new BackendException(outcome.name(), finding, String.valueOf(cause.getMessage()), cause);
+  }
+
+  /** Lockdep switched itself off: what came after it was not checked. */
+  static BackendException lockdepOff() {
+    return new BackendException(
+        GuestOutcome.LOCKDEP_OFF.name(), true, "guest: lockdep switched itself off", null);
+  }
+
+  /** The model broke one of its own rules: a lock order, an assertion, a check of the medium. */
+  static BackendException modelBroke(String message, @Nullable Throwable cause) {
+    return new BackendException("MODEL_BROKE", true, message, cause);
+  }
+
+  /** Something around the backends failed: a file, a tool. */
+  static BackendException environment(String message, @Nullable Throwable cause) {
+    return new BackendException("HARNESS_FAULT", false, message, cause);
+  }
+
+  /** The exact outcome: a constant of {@link GuestOutcome}, MODEL_BROKE or HARNESS_FAULT. */
+  public String outcome() {
+    return outcome;
+  }
+
+  /** Whether a program caused it (a finding), rather than the environment (an error). */
+  public boolean isFinding() {
+    return finding;
+  }
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.backend;
+
+import io.pmem4j.harness.guest.GuestException;
+import io.pmem4j.harness.guest.GuestSpec;
+import io.pmem4j.harness.guest.KernelImages;
+import io.pmem4j.sched.Scheduler;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Everything one run needs: a work directory, the image programs start from, the backends. */
+public final class Laboratory implements AutoCloseable {
+  private static final String GUEST = "guest:";
+
+  private final WorkDirectory directory;
+  private final FsImage pristine;
+  private final List<Backend> backends = new ArrayList<>();
+
+  private Laboratory(WorkDirectory directory, FsImage pristine) {
+    this.directory = directory;
+    this.pristine = pristine;
+  }
+
+  /**
+   * Opens backends by name.
+   *
+   * @param names {@code model}, {@code guest:KERNEL}; check with {@link #requireKnown} first
+   * @param scheduler of the model
+   */
+  public static Laboratory open(List<String> names, Scheduler scheduler) throws BackendException {
+    Laboratory laboratory = null;
+    boolean open = false;
+    try {
+      WorkDirectory directory = new WorkDirectory();
+      laboratory =
+          new Laboratory(directory, ImageMaker.make(directory.path().resolve("pristine.img")));
+      for (String name : names) {
+        laboratory.backends.add(laboratory.backend(name, scheduler));
+      }
+      open = true;
+      return laboratory;
+    } catch (IOException e) {
+      throw BackendException.environment(String.valueOf(e.getMessage()), e);
+    } finally {
+      if (!open && laboratory != null) {
+        laboratory.close();
+      }
+    }
+  }
+
+  /**
+   * Checks backend names.
+   *
+   * @throws IllegalArgumentException naming the first unknown one and what there is
+   */
+  public static void requireKnown(List<String> names) throws GuestException {
+    List<String> kernels = KernelImages.names();
+    for (String name : names) {
+      boolean guest = name.startsWith(GUEST) && kernels.contains(name.substring(GUEST.length()));
+      if (!guest && !name.equals("model")) {
+        throw new IllegalArgumentException(
+            "unknown backend '" + name + "': model, guest:" + String.join(", guest:", kernels));
+      }
+    }
+  }
+
+  /** What to boot for a kernel, in a work directory. */
+  public static GuestSpec spec(String kernel, WorkDirectory directory) throws GuestException {
+    return new GuestSpec(
+        KernelImages.kernel(kernel),
+        KernelImages.initrd(),
+        GuestBackend.imageIn(directory.path()),
+        directory.path());
+  }
+
+  private Backend backend(String name, Scheduler scheduler) throws BackendException {
+    if (name.equals("model")) {
+      return new ModelBackend(directory.path(), scheduler);
+    }
+    String kernel = name.substring(GUEST.length());
+    try {
+      return GuestBackend.boot(kernel, spec(kernel, directory));
+    } catch (GuestException e) {
+      throw BackendException.of(e);
+    }
+  }
+
+  /** The image that every program starts from. */
+  public FsImage pristine() {
+    return pristine;
+  }
+
+  /** The backends in the order asked for. */
+  public List<Backend> backends() {
+    return List.copyOf(backends);
+  }
+
+  @Override
+  public void close() {
+    backends.forEach(Backend::close);
+    directory.close();
+  }
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.backend;
+
+import io.pmem4j.ext2.Ext2Exception;
+import io.pmem4j.ext2.Ext2FileSystem;
+import io.pmem4j.ext2.MountOptions;
+import io.pmem4j.harness.program.Program;
+import io.pmem4j.pmem.MapSpec;
+import io.pmem4j.pmem.Pmem;
+import io.pmem4j.sched.Scheduler;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** ext2-dax in this JVM, over a file mapped through pmem-ffi. */
+public final class ModelBackend implements Backend {
+  /** Mount options of both backends. */
+  static final String OPTIONS = "dax,oldalloc,noatime,noreservation";
+
+  private final Path directory;
+  private final Scheduler scheduler;
+
+  /**
+   * A model whose image lies in a directory.
+   *
+   * @param scheduler the production scheduler, or one that plants seeded faults
+   */
+  public ModelBackend(Path directory, Scheduler scheduler) {
+    this.directory = directory;
+    this.scheduler = scheduler;
+  }
+
+  @Override
+  public String name() {
+    return "model";
+  }
+
+  @Override
+  @SuppressWarnings("MustBeClosedChecker") // the session closes it when it ends
+  public Session begin(Program program, FsImage pristine) throws BackendException {
+    Arena arena = Arena.ofShared();
+    boolean begun = false;
+    try {
+      FsImage image = ImageMaker.allocate(directory.resolve("model.img"));
+      image.restoreFrom(pristine);
+      var memory =
+          Pmem.map(
+              image.path(),
+              MapSpec.existing().slice(FsImage.OFFSET_BYTES, FsImage.FS_BYTES),
+              arena);
+      AtomicLong clock = new AtomicLong(CLOCK_BASE_SECONDS);
+      MountOptions options =
+          MountOptions.parse(OPTIONS)
+              .withClock(clock::get)
+              .withAllocatorPid(program::pid)
+              .withScheduler(scheduler);
+      Ext2FileSystem fs = Ext2FileSystem.mount(memory, options);
+      Session session = new ModelSession(fs, clock, image, arena);
+      begun = true;
+      return session;
+    } catch (Ext2Exception e) {
+      throw BackendException.modelBroke("model: mount failed: " + e.getMessage(), e);
+    } catch (IOException e) {
+      throw BackendException.environment("model: " + e, e);
+    } finally {
+      if (!begun) {
+        arena.close();
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    // Each session owns its mapping; the image goes with the directory.
+  }
+}

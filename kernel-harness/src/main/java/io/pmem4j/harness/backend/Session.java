@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.backend;
+
+import io.pmem4j.harness.program.Operation;
+import io.pmem4j.harness.program.Outcome;
+
+/** One program in the course of running. */
+public interface Session {
+  /**
+   * Runs the next operation.
+   *
+   * @throws BackendException if there is no outcome to report: the backend broke
+   */
+  Outcome run(Operation operation) throws BackendException;
+
+  /**
+   * Closes what the program left open, unmounts, and checks that the backend is still in order.
+   *
+   * @return the image as the program left it; valid until the next session begins
+   */
+  FsImage end() throws BackendException;
+
+  /** After a failure: lets go of everything, without an opinion. */
+  void abandon();
+}

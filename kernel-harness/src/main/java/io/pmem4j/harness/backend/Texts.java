@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.backend;
+
+import io.pmem4j.harness.program.Outcome;
+import java.util.HexFormat;
+
+/** The words that both backends use for the same thing. */
+final class Texts {
+  private static final int SHORT_BYTES = 16;
+
+  private Texts() {}
+
+  /** Data: hexadecimal if short, else runs as {@code 41*4096.00*10}, which hide nothing. */
+  static String data(byte[] bytes) {
+    if (bytes.length <= SHORT_BYTES) {
+      return HexFormat.of().formatHex(bytes);
+    }
+    StringBuilder text = new StringBuilder();
+    int start = 0;
+    for (int i = 1; i <= bytes.length; i++) {
+      if (i == bytes.length || bytes[i] != bytes[start]) {
+        text.append(text.isEmpty() ? "" : ".")
+            .append(HexFormat.of().toHexDigits(bytes[start]))
+            .append('*')
+            .append(i - start);
+        start = i;
+      }
+    }
+    return text.toString();
+  }
+
+  /** A time: seconds since the program started. */
+  static String time(long seconds) {
+    long relative = seconds - Backend.CLOCK_BASE_SECONDS;
+    return (relative < 0 ? "" : "+") + relative;
+  }
+
+  /** A signal: name, code, and where in the mapping. */
+  static String signal(int signo, int code, String mapping, long offset) {
+    String name =
+        switch (signo) {
+          case 7 -> "SIGBUS";
+          case 11 -> "SIGSEGV";
+          default -> "signal" + signo;
+        };
+    return name + "/" + code + "@" + mapping + (offset < 0 ? "" : "+") + offset;
+  }
+
+  /** A failure. */
+  static Outcome.Builder failed(String errno) {
+    return new Outcome.Builder().value("result", -1).value("errno", errno);
+  }
+
+  /** One extent: file block, count, file-system block, flags. */
+  static String extent(long logical, long physical, long length, int flags) {
+    return logical / 4096
+        + "+"
+        + length / 4096
+        + "@"
+        + physical / 4096
+        + ":"
+        + Integer.toHexString(flags);
+  }
+}
