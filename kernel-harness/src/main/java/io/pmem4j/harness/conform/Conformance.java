@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.conform;
+
+import io.pmem4j.harness.backend.Backend;
+import io.pmem4j.harness.backend.BackendException;
+import io.pmem4j.harness.backend.FsImage;
+import io.pmem4j.harness.backend.ImageMaker;
+import io.pmem4j.harness.backend.Session;
+import io.pmem4j.harness.program.Outcome;
+import io.pmem4j.harness.program.Program;
+import io.pmem4j.harness.program.Step;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Runs programs on backends, one after the other, and compares. With a single backend only
+ * expectations and the image's consistency are judged.
+ */
+public final class Conformance {
+  private final FsImage pristine;
+  private final List<Backend> backends;
+
+  /**
+   * A comparison.
+   *
+   * @param pristine the image that every program starts from
+   * @param backends at least one
+   */
+  public Conformance(FsImage pristine, List<Backend> backends) {
+    this.pristine = pristine;
+    this.backends = List.copyOf(backends);
+  }
+
+  /** What a comparison forgives, for reports. */
+  public static List<String> normalisations() {
+    return Normaliser.RULES;
+  }
+
+  /** Runs one program everywhere; failures of backends become part of the result. */
+  public ProgramResult run(Program program) {
+    long start = System.nanoTime();
+    List<Map<String, Outcome>> outcomes = new ArrayList<>();
+    program.steps().forEach(_ -> outcomes.add(new LinkedHashMap<>()));
+    List<String> findings = new ArrayList<>();
+    Map<String, FsImage> images = new LinkedHashMap<>();
+    boolean ran = true;
+    for (Backend backend : backends) {
+      try {
+        images.put(backend.name(), runOn(backend, program, outcomes));
+      } catch (BackendException e) {
+        findings.add(backend.name() + ": " + e.outcome() + ": " + e.getMessage());
+        ran &= e.isFinding();
+      }
+    }
+    List<StepResult> steps = new ArrayList<>();
+    for (int i = 0; i < outcomes.size(); i++) {
+      StepResult result = new StepResult(program.steps().get(i), outcomes.get(i));
+      steps.add(result);
+      findings.addAll(result.findings());
+    }
+    try {
+      judgeImages(images, findings);
+    } catch (IOException e) {
+      findings.add("HARNESS_FAULT: " + e.getMessage());
+      ran = false;
+    }
+    ProgramResult.Verdict verdict =
+        !ran
+            ? ProgramResult.Verdict.NOT_RUN
+            : findings.isEmpty() ? ProgramResult.Verdict.AGREED : ProgramResult.Verdict.DIVERGED;
+    return new ProgramResult(
+        program, verdict, steps, findings, (System.nanoTime() - start) / 1_000_000);
+  }
+
+  private FsImage runOn(Backend backend, Program program, List<Map<String, Outcome>> outcomes)
+      throws BackendException {
+    Session session = backend.begin(program, pristine);
+    boolean ended = false;
+    try {
+      int i = 0;
+      for (Step step : program.steps()) {
+        outcomes.get(i++).put(backend.name(), session.run(step.operation()));
+      }
+      FsImage image = session.end();
+      ended = true;
+      return image;
+    } finally {
+      if (!ended) {
+        session.abandon();
+      }
+    }
+  }
+
+  private static void judgeImages(Map<String, FsImage> images, List<String> findings)
+      throws IOException {
+    for (Map.Entry<String, FsImage> image : images.entrySet()) {
+      String complaint = ImageMaker.check(image.getValue());
+      if (!complaint.isEmpty()) {
+        findings.add("image of " + image.getKey() + ": " + complaint);
+      }
+    }
+    List<String> names = List.copyOf(images.keySet());
+    for (int i = 1; i < names.size(); i++) {
+      String left = names.getFirst();
+      String right = names.get(i);
+      for (String difference :
+          ImageComparison.differences(
+              java.util.Objects.requireNonNull(images.get(left)),
+              java.util.Objects.requireNonNull(images.get(right)))) {
+        findings.add("image, " + left + " / " + right + ": " + difference);
+      }
+    }
+  }
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.conform;
+
+import io.pmem4j.harness.program.Program;
+import java.util.List;
+
+/**
+ * What became of one program.
+ *
+ * @param program the program
+ * @param verdict the verdict
+ * @param steps step by step
+ * @param findings every difference and every broken expectation, a line each
+ * @param millis how long all backends took together
+ */
+public record ProgramResult(
+    Program program, Verdict verdict, List<StepResult> steps, List<String> findings, long millis) {
+  /** A verdict. */
+  public enum Verdict {
+    /** All backends answered the same and as expected, and left equal, clean images. */
+    AGREED,
+    /** A difference, a broken expectation, or a backend that the program broke. */
+    DIVERGED,
+    /** There is no verdict: the environment failed. */
+    NOT_RUN
+  }
+
+  /** Copies the lists. */
+  public ProgramResult {
+    steps = List.copyOf(steps);
+    findings = List.copyOf(findings);
+  }
+}

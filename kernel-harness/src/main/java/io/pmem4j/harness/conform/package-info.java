@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/**
+ * The comparison: every outcome operation by operation, every used block of the images byte by
+ * byte. One class, {@link io.pmem4j.harness.conform.Normaliser}, decides what may differ; nothing
+ * else may forgive a difference.
+ */
+@NullMarked
+package io.pmem4j.harness.conform;
+
+import org.jspecify.annotations.NullMarked;
