@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.cli;
+
+import io.pmem4j.harness.backend.Laboratory;
+import io.pmem4j.harness.backend.SeededScheduler;
+import io.pmem4j.harness.conform.Conformance;
+import io.pmem4j.harness.conform.ProgramResult;
+import io.pmem4j.harness.program.Program;
+import io.pmem4j.harness.program.ProgramLibrary;
+import io.pmem4j.harness.report.Summary;
+import io.pmem4j.harness.report.TextReport;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code conform}: the main job. */
+@Command(
+    name = "conform",
+    description = {
+      "Runs programs on ext2-dax and on the booted kernel and compares every outcome,",
+      "every DAX trace event and every used block of the images."
+    })
+final class ConformCommand implements Callable<Integer> {
+  @Spec private CommandLine.Model.CommandSpec spec;
+
+  @Option(
+      names = "--kernel",
+      paramLabel = "NAME",
+      description = "the kernel to boot (default: ${DEFAULT-VALUE})")
+  private String kernel = "merged";
+
+  @Option(
+      names = "--programs",
+      paramLabel = "PATH",
+      description = "files or folders of programs instead of those that ship")
+  private List<Path> paths = List.of();
+
+  @Option(
+      names = "--seed-fault",
+      paramLabel = "NAME",
+      description = "plant a fault in the model: the comparison has to find it")
+  private Set<String> faults = Set.of();
+
+  @Option(names = "--json", description = "end with one line of JSON")
+  private boolean json;
+
+  @SuppressWarnings("NullAway.Init") // picocli fills the spec in
+  ConformCommand() {}
+
+  @Override
+  public Integer call() throws Exception {
+    PrintWriter out = spec.commandLine().getOut();
+    List<String> backends = List.of("model", "guest:" + kernel);
+    Laboratory.requireKnown(backends);
+    List<Program> programs = programs();
+    SeededScheduler scheduler = new SeededScheduler(faults);
+    try (Laboratory laboratory = Laboratory.open(backends, scheduler)) {
+      Summary summary =
+          Verdicts.run("conform", kernel, laboratory, programs, out, ConformCommand::text);
+      if (!scheduler.unknown().isEmpty()) {
+        throw new IllegalArgumentException("no code asks for the fault " + scheduler.unknown());
+      }
+      out.println("normalised:");
+      Conformance.normalisations().forEach(rule -> out.println("  " + rule));
+      return Verdicts.finish(summary, json, out);
+    }
+  }
+
+  private static String text(ProgramResult result) {
+    return TextReport.line(result) + "\n" + TextReport.findings(result);
+  }
+
+  private List<Program> programs() throws Exception {
+    if (paths.isEmpty()) {
+      return ProgramLibrary.shipped();
+    }
+    List<Program> programs = new ArrayList<>();
+    for (Path path : paths) {
+      programs.addAll(ProgramLibrary.at(path));
+    }
+    return programs;
+  }
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.cli;
+
+import io.pmem4j.harness.guest.GuestException;
+import io.pmem4j.harness.guest.KernelImages;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code kernel}: the kernels of the laboratory. */
+@Command(
+    name = "kernel",
+    description = "The kernels of the laboratory.",
+    subcommands = {KernelCommand.ListKernels.class, KernelCommand.Build.class})
+final class KernelCommand implements Runnable {
+  @Spec private CommandLine.Model.CommandSpec spec;
+
+  @SuppressWarnings("NullAway.Init") // picocli fills the spec in
+  KernelCommand() {}
+
+  @Override
+  public void run() {
+    throw new ParameterException(spec.commandLine(), "kernel: list or build");
+  }
+
+  /** {@code kernel list}. */
+  @Command(name = "list", description = "Names the kernels.")
+  static final class ListKernels implements Callable<Integer> {
+    @Spec private CommandLine.Model.CommandSpec spec;
+
+    @SuppressWarnings("NullAway.Init") // picocli fills the spec in
+    ListKernels() {}
+
+    @Override
+    public Integer call() throws GuestException {
+      KernelImages.names().forEach(spec.commandLine().getOut()::println);
+      return ExitStatus.HOLDS;
+    }
+  }
+
+  /** {@code kernel build}. */
+  @Command(
+      name = "build",
+      description = "Builds a kernel, or finds it in the cache, and prints where it is.")
+  static final class Build implements Callable<Integer> {
+    @Spec private CommandLine.Model.CommandSpec spec;
+
+    @Parameters(index = "0", paramLabel = "NAME", description = "a kernel's name, or all")
+    private String name = "all";
+
+    @SuppressWarnings("NullAway.Init") // picocli fills the spec in
+    Build() {}
+
+    @Override
+    public Integer call() throws GuestException {
+      List<String> names = KernelImages.names();
+      if (!name.equals("all") && !names.contains(name)) {
+        throw new IllegalArgumentException(
+            "unknown kernel '" + name + "': " + String.join(", ", names));
+      }
+      for (String each : name.equals("all") ? names : List.of(name)) {
+        spec.commandLine().getOut().println(KernelImages.kernel(each));
+      }
+      return ExitStatus.HOLDS;
+    }
+  }
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.cli;
+
+import io.pmem4j.harness.backend.BackendException;
+import io.pmem4j.harness.program.ProgramSyntaxException;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.FileSystemException;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IExecutionExceptionHandler;
+import picocli.CommandLine.IParameterExceptionHandler;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParameterException;
+
+/** {@code ./pmem4j VERB ...}. */
+@Command(
+    name = "./pmem4j",
+    synopsisSubcommandLabel = "VERB",
+    description = "Persistent memory for Java, proven against the real kernel.",
+    subcommands = {
+      ConformCommand.class,
+      RunCommand.class,
+      KernelCommand.class,
+      GuestCommand.class,
+    })
+public final class Main implements Runnable {
+  @CommandLine.Spec private CommandLine.Model.@org.jspecify.annotations.Nullable CommandSpec spec;
+
+  /** Runs the verb and exits with its status. */
+  public static void main(String[] arguments) {
+    System.exit(execute(arguments));
+  }
+
+  /** Runs the verb; the status is one of {@link ExitStatus}. */
+  static int execute(String... arguments) {
+    return commandLine().execute(arguments);
+  }
+
+  static CommandLine commandLine() {
+    CommandLine main = new CommandLine(new Main());
+    addHelp(main);
+    return main.setExecutionExceptionHandler(failure())
+        .setParameterExceptionHandler(usage())
+        .setExitCodeExceptionMapper(e -> ExitStatus.ENVIRONMENT);
+  }
+
+  /** Every verb explains itself. */
+  private static void addHelp(CommandLine commandLine) {
+    commandLine
+        .getCommandSpec()
+        .addOption(
+            OptionSpec.builder("-h", "--help")
+                .usageHelp(true)
+                .description("show this text")
+                .build());
+    commandLine.getSubcommands().values().forEach(Main::addHelp);
+  }
+
+  @Override
+  public void run() {
+    CommandLine.Model.CommandSpec known = java.util.Objects.requireNonNull(spec);
+    throw new ParameterException(known.commandLine(), "a verb is missing");
+  }
+
+  /** One clear line; the stack is for those who ask with PMEM4J_TRACE. */
+  private static IExecutionExceptionHandler failure() {
+    return (exception, commandLine, _) -> {
+      PrintWriter err = commandLine.getErr();
+      if (System.getenv("PMEM4J_TRACE") != null) {
+        exception.printStackTrace(err);
+      }
+      return switch (exception) {
+        case ProgramSyntaxException e -> say(err, e.getMessage(), ExitStatus.USAGE);
+        case FileSystemException e ->
+            say(err, "cannot read " + e.getFile() + ": " + reason(e), ExitStatus.USAGE);
+        case BackendException e ->
+            say(err, e.getMessage(), e.isFinding() ? ExitStatus.FINDING : ExitStatus.ENVIRONMENT);
+        case IOException e -> say(err, e.getMessage(), ExitStatus.ENVIRONMENT);
+        case IllegalArgumentException e -> say(err, e.getMessage(), ExitStatus.USAGE);
+        default -> {
+          exception.printStackTrace(err);
+          yield say(err, "this is a bug of pmem4j: " + exception, ExitStatus.ENVIRONMENT);
+        }
+      };
+    };
+  }
+
+  private static String reason(FileSystemException e) {
+    return e.getReason() == null ? "no such file" : e.getReason();
+  }
+
+  private static IParameterExceptionHandler usage() {
+    return (exception, _) -> {
+      CommandLine commandLine = exception.getCommandLine();
+      PrintWriter err = commandLine.getErr();
+      say(err, exception.getMessage(), ExitStatus.USAGE);
+      if (commandLine.getParent() == null) {
+        err.println(
+            "verbs: setup, test, " + String.join(", ", commandLine.getSubcommands().keySet()));
+      } else {
+        err.println("see: ./pmem4j " + commandLine.getCommandName() + " --help");
+      }
+      err.flush();
+      return ExitStatus.USAGE;
+    };
+  }
+
+  private static int say(
+      PrintWriter err, @org.jspecify.annotations.Nullable String message, int status) {
+    err.println("pmem4j: " + message);
+    err.flush();
+    return status;
+  }
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.cli;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.pmem4j.harness.backend.Laboratory;
+import io.pmem4j.harness.conform.Conformance;
+import io.pmem4j.harness.conform.ProgramResult;
+import io.pmem4j.harness.program.Program;
+import io.pmem4j.harness.report.Summary;
+import java.io.Console;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import org.jspecify.annotations.Nullable;
+
+/** Runs programs and prints what became of them: shared by the verbs that judge. */
+final class Verdicts {
+  private Verdicts() {}
+
+  static Summary run(
+      String verb,
+      String kernel,
+      Laboratory laboratory,
+      List<Program> programs,
+      PrintWriter out,
+      Function<ProgramResult, String> text) {
+    long start = System.nanoTime();
+    Conformance conformance = new Conformance(laboratory.pristine(), laboratory.backends());
+    List<ProgramResult> results = new ArrayList<>();
+    try (ProgressBar progress = progress(programs.size())) {
+      for (Program program : programs) {
+        if (progress != null) {
+          progress.setExtraMessage(program.name());
+        }
+        ProgramResult result = conformance.run(program);
+        results.add(result);
+        out.print(text.apply(result));
+        out.flush();
+        if (progress != null) {
+          progress.step();
+        }
+      }
+    }
+    return new Summary(verb, kernel, results, (System.nanoTime() - start) / 1_000_000);
+  }
+
+  /** A bar on a terminal; nothing where a log is read later. */
+  @SuppressWarnings("SystemConsoleNull") // NullAway reads the declaration, which still allows null
+  private static @Nullable ProgressBar progress(int programs) {
+    Console console = System.console();
+    boolean terminal = console != null && console.isTerminal();
+    return terminal && programs > 1
+        ? new ProgressBarBuilder()
+            .setTaskName("programs")
+            .setInitialMax(programs)
+            .setUpdateIntervalMillis(200)
+            .clearDisplayOnFinish()
+            .build()
+        : null;
+  }
+
+  static int finish(Summary summary, boolean json, PrintWriter out) throws JsonProcessingException {
+    out.println(summary.line());
+    if (json) {
+      out.println(new ObjectMapper().writeValueAsString(summary.json()));
+    }
+    out.flush();
+    return summary.exitStatus();
+  }
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.report;
+
+import io.pmem4j.harness.conform.ProgramResult;
+import io.pmem4j.harness.conform.ProgramResult.Verdict;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The verdict over many programs.
+ *
+ * @param verb the command's verb
+ * @param kernel the kernel's name, or empty when none ran
+ * @param results one for each program
+ * @param millis wall time of all of it
+ */
+public record Summary(String verb, String kernel, List<ProgramResult> results, long millis) {
+  /** Copies the list. */
+  public Summary {
+    results = List.copyOf(results);
+  }
+
+  /** PASS, FAIL (a finding) or ERROR (no verdict on at least one program, or no program at all). */
+  public String verdict() {
+    if (count(Verdict.DIVERGED) > 0) {
+      return "FAIL";
+    }
+    return results.isEmpty() || count(Verdict.NOT_RUN) > 0 ? "ERROR" : "PASS";
+  }
+
+  /** The command's exit status: 0, 1 or 3. */
+  public int exitStatus() {
+    return switch (verdict()) {
+      case "PASS" -> 0;
+      case "FAIL" -> 1;
+      default -> 3;
+    };
+  }
+
+  /** How many programs got this verdict. */
+  public long count(Verdict verdict) {
+    return results.stream().filter(result -> result.verdict() == verdict).count();
+  }
+
+  /** The last line of a report for people. */
+  public String line() {
+    return String.format(
+        "%s: %s: %d programs, %d agreed, %d diverged, %d not run, %.1f s",
+        verb,
+        verdict(),
+        results.size(),
+        count(Verdict.AGREED),
+        count(Verdict.DIVERGED),
+        count(Verdict.NOT_RUN),
+        millis / 1000.0);
+  }
+
+  /** The object that {@code --json} prints, with the keys every verb has. */
+  public Map<String, Object> json() {
+    Map<String, Object> counts = new LinkedHashMap<>();
+    counts.put("programs", results.size());
+    counts.put("agreed", count(Verdict.AGREED));
+    counts.put("diverged", count(Verdict.DIVERGED));
+    counts.put("not_run", count(Verdict.NOT_RUN));
+    Map<String, Long> byClass = new LinkedHashMap<>();
+    for (ProgramResult result : results) {
+      byClass.merge(result.program().scope().toString(), 1L, Long::sum);
+    }
+    counts.put("by_class", byClass);
+    counts.put(
+        "by_kernel",
+        kernel.isEmpty()
+            ? Map.of()
+            : Map.of(
+                kernel,
+                Map.of(
+                    "agreed", count(Verdict.AGREED),
+                    "diverged", count(Verdict.DIVERGED),
+                    "not_run", count(Verdict.NOT_RUN))));
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("verb", verb);
+    json.put("verdict", verdict());
+    json.put("seconds", Math.round(millis / 100.0) / 10.0);
+    json.put("counts", counts);
+    return json;
+  }
+}
