@@ -110,6 +110,11 @@ public final class Console {
     return taken;
   }
 
+  /** The same, left for {@link #takeFindings}. */
+  synchronized List<Finding> findings() {
+    return List.copyOf(findings);
+  }
+
   synchronized boolean panicked() {
     return panicked;
   }

@@ -20,9 +20,7 @@ public final class Guest implements AutoCloseable {
   private static final Duration QMP_BOUND = Duration.ofSeconds(5);
   private static final Duration EXIT_BOUND = Duration.ofSeconds(10);
   private static final Duration MARK_BOUND = Duration.ofSeconds(10);
-
-  /** From the end of the channel to the end of QEMU, when one is due to the other. */
-  private static final Duration AFTERMATH_BOUND = Duration.ofSeconds(2);
+  private static final Duration READER_BOUND = Duration.ofSeconds(2);
 
   /** Lockdep's line in this file is "debug_locks: 1" while it works. */
   private static final String LOCKDEP_STATS = "/proc/lockdep_stats";
@@ -80,8 +78,7 @@ public final class Guest implements AutoCloseable {
               : qemu.connect(
                   qemu.agentSocket(), () -> Channel.connect(qemu.agentSocket()), deadline);
       if (agent == null) {
-        String why = qemu.isAlive() ? "TIMEOUT: no socket from QEMU " + deadline.describe() : "";
-        throw bootFailure(GuestOutcome.BOOT_FAILED, why);
+        throw bootFailure(GuestOutcome.TIMEOUT, "no socket from QEMU " + deadline.describe());
       }
       channel = agent;
       agent.awaitReady(deadline);
@@ -91,26 +88,21 @@ public final class Guest implements AutoCloseable {
       }
       hello = Hello.parse(response.text());
     } catch (ChannelFault e) {
-      GuestOutcome outcome = e.outcome();
-      switch (outcome) {
-        case CHANNEL_CUT -> throw bootFailure(GuestOutcome.BOOT_FAILED, "");
-        case TIMEOUT -> throw bootFailure(GuestOutcome.BOOT_FAILED, "TIMEOUT: " + e.getMessage());
-        default -> throw bootFailure(outcome, String.valueOf(e.getMessage()));
-      }
+      throw bootFailure(e.outcome(), String.valueOf(e.getMessage()));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw fault("interrupted during boot");
     }
   }
 
-  /** An empty reason means that QEMU or the kernel has to have one. */
   private GuestException bootFailure(GuestOutcome outcome, String why) {
-    GuestOutcome refined = outcome == GuestOutcome.BOOT_FAILED ? aftermath(outcome) : outcome;
-    if (refined == GuestOutcome.PANIC || refined == GuestOutcome.AGENT_DIED) {
-      return failed(refined, "during boot: " + reason(refined));
-    }
-    String reason = why.isEmpty() ? ending() : why;
-    return failed(outcome, reason + "; the console ends: " + console.lastLine());
+    Postmortem.Verdict verdict = postmortem().of(outcome, why);
+    String ending = verdict.reason() + "; the console ends: " + console.lastLine();
+    return switch (verdict.outcome()) {
+      case TIMEOUT -> failed(GuestOutcome.BOOT_FAILED, "TIMEOUT: " + ending);
+      case CHANNEL_CUT, QEMU_DIED -> failed(GuestOutcome.BOOT_FAILED, ending);
+      default -> failed(verdict.outcome(), "during boot: " + verdict.reason());
+    };
   }
 
   /** What the agent said when it came up. */
@@ -155,58 +147,15 @@ public final class Guest implements AutoCloseable {
   }
 
   private GuestException refined(ChannelFault e) {
-    if (e.outcome() != GuestOutcome.CHANNEL_CUT && e.outcome() != GuestOutcome.TIMEOUT) {
-      return failed(e.outcome(), String.valueOf(e.getMessage()));
-    }
     if (closed.get()) {
       return fault("the guest was closed");
     }
-    GuestOutcome outcome = aftermath(e.outcome());
-    return failed(
-        outcome, outcome == e.outcome() ? String.valueOf(e.getMessage()) : reason(outcome));
+    Postmortem.Verdict verdict = postmortem().of(e.outcome(), String.valueOf(e.getMessage()));
+    return failed(verdict.outcome(), verdict.reason());
   }
 
-  /**
-   * What the console and the process tell about a channel that ended or fell silent. A channel ends
-   * a little before its process, and a panic is printed a little before both.
-   */
-  private GuestOutcome aftermath(GuestOutcome seen) {
-    boolean over = false;
-    try {
-      if (seen != GuestOutcome.TIMEOUT) {
-        over = qemu.awaitExit(Deadline.after(AFTERMATH_BOUND));
-      }
-      if (over || !qemu.isAlive()) {
-        over = true;
-        console.awaitEnd(Deadline.after(AFTERMATH_BOUND));
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-    if (console.agentLost()) {
-      return GuestOutcome.AGENT_DIED;
-    }
-    Qmp control = qmp;
-    if (console.panicked() || (control != null && control.panicked())) {
-      return GuestOutcome.PANIC;
-    }
-    return over && seen != GuestOutcome.BOOT_FAILED ? GuestOutcome.QEMU_DIED : seen;
-  }
-
-  private String reason(GuestOutcome outcome) {
-    if (outcome == GuestOutcome.PANIC || outcome == GuestOutcome.AGENT_DIED) {
-      for (String line : console.tail()) {
-        if (SplatScanner.grade(line) == GuestOutcome.PANIC || line.startsWith("agent: ")) {
-          return line.strip();
-        }
-      }
-      return "the kernel panicked";
-    }
-    return ending();
-  }
-
-  private String ending() {
-    return qemu.isAlive() ? "the agent's channel ended" : qemu.exit();
+  private Postmortem postmortem() {
+    return new Postmortem(qemu, console, qmp);
   }
 
   private GuestException fault(String message) {
@@ -340,7 +289,7 @@ public final class Guest implements AutoCloseable {
       }
     }
     try {
-      console.join(Deadline.after(AFTERMATH_BOUND));
+      console.join(Deadline.after(READER_BOUND));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

@@ -34,8 +34,15 @@ final class Qmp implements AutoCloseable {
   /** Connects to a socket that is listening and leaves the negotiation mode. */
   static Qmp connect(Path path, Deadline deadline) throws IOException, InterruptedException {
     Qmp qmp = new Qmp(SocketChannel.open(UnixDomainSocketAddress.of(path)));
-    if (!qmp.awaitGreeting(deadline) || !qmp.execute("qmp_capabilities", deadline)) {
-      qmp.close();
+    boolean ready = false;
+    try {
+      ready = qmp.awaitGreeting(deadline) && qmp.execute("qmp_capabilities", deadline);
+    } finally {
+      if (!ready) {
+        qmp.close();
+      }
+    }
+    if (!ready) {
       throw new IOException("QEMU's control socket is silent");
     }
     return qmp;

@@ -337,4 +337,11 @@ class ChannelTest {
         .isInstanceOfSatisfying(
             ChannelFault.class, e -> assertThat(e.outcome()).isEqualTo(GuestOutcome.CHANNEL_CUT));
   }
+
+  @Test
+  void anInterruptedThreadIsTheHarnesssFault() {
+    Thread.currentThread().interrupt();
+    fails(GuestOutcome.HARNESS_FAULT, "interrupted");
+    assertThat(Thread.interrupted()).isTrue();
+  }
 }

@@ -51,6 +51,16 @@ class GuestIT {
       // Whatever the kernel says while it boots, it is no report.
       guest.check();
       guest.check();
+      begin = System.nanoTime();
+      for (int i = 0; i < 1000; i++) {
+        guest.request(Request.of(Op.PING));
+      }
+      System.out.printf("%.2f ms a request%n", (System.nanoTime() - begin) / 1e9);
+      begin = System.nanoTime();
+      for (int i = 0; i < 100; i++) {
+        guest.check();
+      }
+      System.out.printf("%.2f ms a check%n", (System.nanoTime() - begin) / 1e8);
       guest.stop();
     }
     Laboratory.assertNothingLeft(spec);
