@@ -8,6 +8,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -91,9 +92,9 @@ final class JdkMedium extends Medium {
     if (spec.isReadOnly()) {
       refuseIfTooCoarse(path, spec, Granularity.PAGE);
       try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+        file.verifyUnreplaced();
         MemorySegment loads =
             channel.map(FileChannel.MapMode.READ_ONLY, spec.offset(), length, arena);
-        file.verifyUnreplaced();
         return new JdkMedium(path, spec.offset(), loads, file, Granularity.PAGE, true);
       }
     }
@@ -101,6 +102,13 @@ final class JdkMedium extends Medium {
         FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
       file.verifyUnreplaced();
       Granularity granularity = Granularity.CACHE_LINE;
+      if (!spec.accepts(granularity)) {
+        // Before anything is mapped: a mapping stays until the caller closes the arena.
+        throw new FileSystemException(
+            path.toString(),
+            null,
+            "the JDK knows no granularity finer than CACHE_LINE; required is " + spec.coarsest());
+      }
       MemorySegment mapped;
       try {
         mapped = channel.map(ExtendedMapMode.READ_WRITE_SYNC, spec.offset(), length, arena);
@@ -110,7 +118,6 @@ final class JdkMedium extends Medium {
         refuseIfTooCoarse(path, spec, granularity);
         mapped = channel.map(FileChannel.MapMode.READ_WRITE, spec.offset(), length, arena);
       }
-      refuseIfTooCoarse(path, spec, granularity);
       return new JdkMedium(path, spec.offset(), mapped, file, granularity, false);
     }
   }

@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
  * can never be stopped, and neither a garbage collection nor the closing of a shared arena ends.
  */
 abstract class UseGuard {
-  /** Every how many uses a safepoint poll is made, less one: some 0.1 ns a use. */
-  private static final int POLL_MASK = 255;
+  /** Every how many uses a safepoint poll is made, less one: some 1 ns a use. */
+  private static final int POLL_MASK = 31;
 
   UseGuard() {}
 

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.pmem;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.lang.foreign.Arena;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.spi.ToolProvider;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The example of the package's documentation, compiled from there: it loses nothing to kill -9. */
+@Timeout(180)
+class ExampleTest {
+  private static final Path DOCUMENTATION =
+      Path.of("src/main/java/io/pmem4j/pmem/package-info.java");
+  private static final String IMPORTS =
+      """
+      import io.pmem4j.pmem.*;
+      import java.io.IOException;
+      import java.lang.foreign.Arena;
+      import java.nio.file.Files;
+      import java.nio.file.Path;
+      """;
+
+  @TempDir Path folder;
+
+  @BeforeEach
+  void compileTheExample() throws Exception {
+    Path source = folder.resolve("Ledger.java");
+    Files.writeString(source, IMPORTS + example());
+    int exit =
+        ToolProvider.findFirst("javac")
+            .orElseThrow()
+            .run(
+                System.out,
+                System.err,
+                "-cp",
+                ChildJvm.classPath(),
+                "-d",
+                folder.toString(),
+                source.toString());
+    assertThat(exit).isZero();
+  }
+
+  private static String example() throws Exception {
+    String text = Files.readString(DOCUMENTATION);
+    int begin = text.indexOf("{@snippet");
+    String body =
+        text.substring(text.indexOf('\n', begin) + 1, text.indexOf("\n * }\n *\n", begin));
+    return body.lines().map(line -> line.substring(2)).reduce("", (a, b) -> a + b + "\n");
+  }
+
+  @Test
+  void theLedgerLosesNothingToKill9() throws Exception {
+    Path file = folder.resolve("ledger");
+    long atLeast = 0;
+    for (int kills = 1; kills <= 3; kills++) {
+      Path output = folder.resolve("output-" + kills);
+      Process writer = start(file, output);
+      long reached = killAfter(writer, file, atLeast + 200);
+      // Everything that was seen committed before the kill is found by the next run.
+      assertThat(found(folder.resolve("output-" + kills))).isGreaterThanOrEqualTo(atLeast);
+      atLeast = reached;
+    }
+    Path last = folder.resolve("last");
+    Process reader = start(file, last);
+    killAfter(reader, file, atLeast + 1);
+    assertThat(found(last)).isGreaterThanOrEqualTo(atLeast);
+  }
+
+  @Test
+  void theLedgerNoticesALostEntry() throws Exception {
+    Path file = folder.resolve("ledger");
+    killAfter(start(file, folder.resolve("first")), file, 100);
+    try (Arena arena = Arena.ofConfined()) {
+      Pmem.map(file, MapSpec.existing(), arena).publishLong(64 + 8 * 50, 0);
+    }
+    Path output = folder.resolve("second");
+    Process reader = start(file, output);
+    assertThat(reader.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(reader.exitValue()).isNotZero();
+    assertThat(output).content().contains("entry lost: 50");
+  }
+
+  private Process start(Path file, Path output) throws Exception {
+    return ChildJvm.start(
+        folder, output, folder + ":" + ChildJvm.classPath(), Map.of(), "Ledger", file.toString());
+  }
+
+  /** Kills the writer once so many entries are committed; answers how many were seen. */
+  private static long killAfter(Process writer, Path file, long entries) throws Exception {
+    while (!Files.exists(file) || Files.size(file) < (1 << 24)) {
+      assertThat(writer.isAlive()).isTrue();
+      Thread.onSpinWait();
+    }
+    try (Arena arena = Arena.ofConfined()) {
+      PmemRegion seen = Pmem.map(file, MapSpec.existing().backend(Backend.JDK).readOnly(), arena);
+      while (seen.getLong(0) < entries) {
+        assertThat(writer.isAlive()).isTrue();
+        Thread.onSpinWait();
+      }
+      writer.destroyForcibly().waitFor();
+      return seen.getLong(0);
+    }
+  }
+
+  private static long found(Path output) throws Exception {
+    String text = Files.readString(output);
+    assertThat(text).contains(" entries found");
+    return Long.parseLong(text.substring(0, text.indexOf(' ')));
+  }
+}
