@@ -30,7 +30,7 @@ class FaultAgainstTruncateTest extends OnImage {
   @Timeout(value = 120, unit = TimeUnit.SECONDS)
   void aStoreNeverReachesAnotherFile() throws Exception {
     try (OpenFile other = fs.open("/other", O_RDWR_CREAT, 0644);
-        var pool = Executors.newFixedThreadPool(4)) {
+        var pool = Executors.newFixedThreadPool(5)) {
       List<Callable<Integer>> tasks = new ArrayList<>();
       for (int storer = 0; storer < 2; storer++) {
         Vma m = map(fs.newAddressSpace(), f, PAGES * P, AddressSpace.MAP_SHARED);

@@ -78,7 +78,17 @@ final class InodeTable {
 
   /** {@code __ext2_write_inode}: the medium gets what memory has; the block is dirty after. */
   void write(Ext2Inode inode) throws Ext2Exception {
-    RawInode raw = raw(inode.number());
+    store(inode, raw(inode.number()));
+    if (inode.isRegular() && inode.size > Integer.MAX_VALUE) {
+      volume.requireLargeFile();
+    }
+  }
+
+  /**
+   * One write-out at a time, as I_SYNC has it: sync and fsync may meet on an inode. Clean comes
+   * first, so that a change during the stores makes the inode dirty again.
+   */
+  private synchronized void store(Ext2Inode inode, RawInode raw) {
     inode.clean();
     if (inode.isNew) {
       volume.memory().fill(raw.offset(), volume.geometry().inodeSize(), (byte) 0);
@@ -104,9 +114,6 @@ final class InodeTable {
     raw.fileAcl(inode.fileAcl);
     if (inode.isRegular()) {
       raw.dirAcl(inode.size >>> 32);
-      if (inode.size > Integer.MAX_VALUE) {
-        volume.requireLargeFile();
-      }
     } else {
       raw.dirAcl(inode.dirAcl);
     }
