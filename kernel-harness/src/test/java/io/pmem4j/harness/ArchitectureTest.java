@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness;
+
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+
+import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+
+/** A room uses only rooms before it: program, guest, backend, conform, report, cli. */
+@AnalyzeClasses(packages = "io.pmem4j.harness", importOptions = DoNotIncludeTests.class)
+class ArchitectureTest {
+  @ArchTest
+  static final ArchRule ROOMS =
+      layeredArchitecture()
+          .consideringOnlyDependenciesInLayers()
+          .layer("program")
+          .definedBy("io.pmem4j.harness.program..")
+          .layer("guest")
+          .definedBy("io.pmem4j.harness.guest..")
+          .layer("backend")
+          .definedBy("io.pmem4j.harness.backend..")
+          .layer("conform")
+          .definedBy("io.pmem4j.harness.conform..")
+          .layer("report")
+          .definedBy("io.pmem4j.harness.report..")
+          .layer("cli")
+          .definedBy("io.pmem4j.harness.cli..")
+          .whereLayer("cli")
+          .mayNotBeAccessedByAnyLayer()
+          .whereLayer("report")
+          .mayOnlyBeAccessedByLayers("cli")
+          .whereLayer("conform")
+          .mayOnlyBeAccessedByLayers("report", "cli")
+          .whereLayer("backend")
+          .mayOnlyBeAccessedByLayers("conform", "report", "cli")
+          .whereLayer("guest")
+          .mayOnlyBeAccessedByLayers("backend", "conform", "report", "cli")
+          .whereLayer("program")
+          .mayOnlyBeAccessedByLayers("guest", "backend", "conform", "report", "cli");
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.File;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+
+/**
+ * What a test needs of the machine: skipped with the reason where it is missing, unless required.
+ */
+public final class Required {
+  private static final String ALL = "PMEM4J_REQUIRE_ALL";
+
+  private Required() {}
+
+  /** Programs that have to be there. */
+  public static void programs(String... names) {
+    for (String name : names) {
+      if (!exists(name)) {
+        missing("no program " + name);
+      }
+    }
+  }
+
+  /** Says that something is missing: skips the test, or fails it where nothing may be skipped. */
+  public static void missing(String reason) {
+    if ("1".equals(System.getenv(ALL))) {
+      throw new AssertionError(ALL + "=1 and " + reason);
+    }
+    System.out.println("skipped: " + reason);
+    assumeTrue(false, reason);
+  }
+
+  private static boolean exists(String program) {
+    String path = System.getenv("PATH") + ":/usr/sbin:/sbin";
+    return Arrays.stream(path.split(File.pathSeparator, -1))
+        .anyMatch(folder -> Files.isExecutable(Path.of(folder).resolve(program)));
+  }
+}

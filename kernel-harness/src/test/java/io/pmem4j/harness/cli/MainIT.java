@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.pmem4j.harness.Required;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Verbs that boot: their verdicts, their exit status, and that nothing is left running. */
+class MainIT {
+  @BeforeEach
+  void tools() {
+    Required.programs("mke2fs", "e2fsck", "qemu-system-x86_64");
+  }
+
+  private static List<ProcessHandle> children() {
+    return ProcessHandle.current().children().toList();
+  }
+
+  @Test
+  void anUnknownFaultIsUsageNotASilentPass() {
+    Ran ran = Ran.run("conform", "--seed-fault", "no-such-fault");
+    assertThat(ran.status()).isEqualTo(2);
+    assertThat(ran.err()).contains("no-such-fault");
+  }
+
+  @Test
+  void aCommandInTheGuestGivesItsOutputAndItsStatus() {
+    Ran uname = Ran.run("guest", "--", "uname", "-r");
+    assertThat(uname.out()).contains("5.10");
+    assertThat(uname.status()).isZero();
+    assertThat(Ran.run("guest", "--", "sh", "-c", "exit 42").status()).isEqualTo(42);
+    Ran missing = Ran.run("guest", "--", "no-such-command");
+    assertThat(missing.status()).isEqualTo(3);
+    assertThat(missing.err()).contains("no-such-command").hasLineCount(1);
+    assertThat(children()).isEmpty();
+  }
+
+  @Test
+  void aSeededFaultMakesConformFailAndShowsTheOperation() {
+    Ran ran = Ran.run("conform", "--seed-fault", "zero-page-not-replaced", "--json");
+    assertThat(ran.status()).isEqualTo(1);
+    assertThat(ran.out())
+        .contains("DIVERGED g02-hole-write")
+        .contains("pagemap m 0: the backends differ")
+        .contains("\"verdict\":\"FAIL\"");
+    assertThat(children()).isEmpty();
+  }
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.conform;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.pmem4j.harness.Required;
+import io.pmem4j.harness.backend.Laboratory;
+import io.pmem4j.harness.backend.SeededScheduler;
+import io.pmem4j.harness.program.Program;
+import io.pmem4j.harness.program.ProgramLibrary;
+import io.pmem4j.sched.Scheduler;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The model against the real kernel, and the proof that a wrong model would be seen. */
+class ConformIT {
+  @BeforeEach
+  void tools() {
+    Required.programs("mke2fs", "e2fsck", "qemu-system-x86_64");
+  }
+
+  private static List<ProgramResult> run(Scheduler scheduler, List<Program> programs)
+      throws Exception {
+    List<ProgramResult> results = new ArrayList<>();
+    try (Laboratory laboratory = Laboratory.open(List.of("model", "guest:merged"), scheduler)) {
+      Conformance conformance = new Conformance(laboratory.pristine(), laboratory.backends());
+      programs.forEach(program -> results.add(conformance.run(program)));
+    }
+    return results;
+  }
+
+  @Test
+  void theModelAndTheKernelAgreeOnEveryProgram() throws Exception {
+    assertThat(run(Scheduler.production(), ProgramLibrary.shipped()))
+        .hasSizeGreaterThanOrEqualTo(8)
+        .allSatisfy(result -> {
+          assertThat(result.findings()).as(result.program().name()).isEmpty();
+          assertThat(result.verdict()).isEqualTo(ProgramResult.Verdict.AGREED);
+        });
+  }
+
+  @Test
+  void aModelThatKeepsTheZeroPageIsCaughtAtTheOperation() throws Exception {
+    List<Program> programs =
+        ProgramLibrary.shipped().stream().filter(program -> program.id().equals("G2")).toList();
+    ProgramResult result =
+        run(new SeededScheduler(Set.of("zero-page-not-replaced")), programs).getFirst();
+    assertThat(result.verdict()).isEqualTo(ProgramResult.Verdict.DIVERGED);
+    StepResult pagemap =
+        result.steps().stream()
+            .filter(step -> step.step().text().equals("pagemap m 0"))
+            .findFirst()
+            .orElseThrow();
+    assertThat(pagemap.findings()).anySatisfy(line -> assertThat(line).contains("differ"));
+    assertThat(pagemap.outcomes().get("model").values()).containsEntry("page", "zero");
+    assertThat(pagemap.outcomes().get("guest:merged").values()).containsEntry("page", "block:6144");
+    assertThat(result.findings()).anySatisfy(line -> assertThat(line).startsWith("image, "));
+  }
+}

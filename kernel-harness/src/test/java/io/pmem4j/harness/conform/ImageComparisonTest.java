@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.conform;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.pmem4j.harness.Required;
+import io.pmem4j.harness.backend.FsImage;
+import io.pmem4j.harness.backend.ImageMaker;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The comparison's own teeth: what it must see, and what it must not. */
+class ImageComparisonTest {
+  /** Where mke2fs puts the inode table of this image: asked of the descriptor, not assumed. */
+  private long inodeTable;
+
+  private FsImage left;
+  private FsImage right;
+
+  @BeforeEach
+  void twoEqualImages(@TempDir Path folder) throws IOException {
+    Required.programs("mke2fs");
+    left = ImageMaker.make(folder.resolve("left.img"));
+    right = new FsImage(Files.copy(left.path(), folder.resolve("right.img")));
+    try (RandomAccessFile file = new RandomAccessFile(left.path().toFile(), "r")) {
+      file.seek(FsImage.OFFSET_BYTES + 4096 + 8);
+      inodeTable = Integer.toUnsignedLong(Integer.reverseBytes(file.readInt()));
+    }
+  }
+
+  @Test
+  void equalImagesDoNotDiffer() throws IOException {
+    assertThat(ImageComparison.differences(left, right)).isEmpty();
+  }
+
+  @Test
+  void twoImagesOfMke2fsAreTheSameBytes(@TempDir Path folder) throws IOException {
+    FsImage again = ImageMaker.make(folder.resolve("again.img"));
+    assertThat(Files.mismatch(left.path(), again.path())).isEqualTo(-1);
+  }
+
+  @Test
+  void oneBitInAUsedBlockIsSeen() throws IOException {
+    flip(1024 + 0x30);
+    assertThat(ImageComparison.differences(left, right))
+        .singleElement()
+        .asString()
+        .startsWith("superblock + 0x30:");
+  }
+
+  @Test
+  void aFreeBlockIsNotCompared() throws IOException {
+    flip(15_000L * 4096 + 17);
+    assertThat(ImageComparison.differences(left, right)).isEmpty();
+  }
+
+  @Test
+  void theLastUsedByteIsCompared() throws IOException {
+    flip((inodeTable + 1) * 4096 - 1);
+    assertThat(ImageComparison.differences(left, right)).hasSize(1);
+  }
+
+  @Test
+  void generationsMayBeShiftedByOneNumberOnly() throws IOException {
+    setGeneration(13, 1000);
+    setGeneration(14, 1000);
+    assertThat(ImageComparison.differences(left, right)).isEmpty();
+    setGeneration(14, 1001);
+    assertThat(ImageComparison.differences(left, right))
+        .singleElement()
+        .asString()
+        .contains("inode 14 + 100");
+  }
+
+  @Test
+  void onlyTheGenerationMayBeShifted() throws IOException {
+    write((inodeTable * 4096) + 12 * 256 + 4, 1000);
+    assertThat(ImageComparison.differences(left, right)).hasSize(1);
+  }
+
+  @Test
+  void manyDifferencesAreCutShort() throws IOException {
+    for (int word = 0; word < 100; word++) {
+      flip(4096 + 4L * word);
+    }
+    assertThat(ImageComparison.differences(left, right)).hasSize(21).endsWith("... and more");
+  }
+
+  private void setGeneration(int inode, int value) throws IOException {
+    write(inodeTable * 4096 + (inode - 1) * 256L + 100, value);
+  }
+
+  private void write(long offset, int value) throws IOException {
+    try (RandomAccessFile file = new RandomAccessFile(right.path().toFile(), "rw")) {
+      file.seek(FsImage.OFFSET_BYTES + offset);
+      file.writeInt(Integer.reverseBytes(value));
+    }
+  }
+
+  private void flip(long offset) throws IOException {
+    try (RandomAccessFile file = new RandomAccessFile(right.path().toFile(), "rw")) {
+      file.seek(FsImage.OFFSET_BYTES + offset);
+      int old = file.read();
+      file.seek(FsImage.OFFSET_BYTES + offset);
+      file.write(old ^ 1);
+    }
+  }
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.program;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ProgramParserTest {
+  @Test
+  void readsHeaderStepsAndExpectations() throws Exception {
+    Program program =
+        ProgramParser.parse(
+            "some/where/demo.p4j",
+            """
+            id    G0
+            title a demonstration   # of comments too
+            rows  C.1:a C.1:b
+            scope dax
+            pid   7
+
+            open  f /a rw creat excl 0600   => result=0
+            mmap  m f 1P 2P+10 rw shared
+            store m 3P-1 x41*2              => event:dax_pte_fault*2 no-events
+            """);
+    assertThat(program.name()).isEqualTo("demo");
+    assertThat(program.id()).isEqualTo("G0");
+    assertThat(program.title()).isEqualTo("a demonstration");
+    assertThat(program.rows()).containsExactly("C.1:a", "C.1:b");
+    assertThat(program.scope()).isEqualTo(Scope.DAX);
+    assertThat(program.pid()).isEqualTo(7);
+    assertThat(program.steps())
+        .extracting(Step::operation)
+        .containsExactly(
+            new Operation.Open("f", "/a", 2 | 0100 | 0200, 0600),
+            new Operation.Mmap("m", "f", 4096, 8202, 3, 1),
+            new Operation.Store("m", 12287, new Bytes("41", 2)));
+    assertThat(program.steps().getLast().expected())
+        .containsExactly("event:dax_pte_fault*2", "no-events");
+    assertThat(program.steps().getFirst().line()).isEqualTo(7);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "frobnicate f             | unknown operation 'frobnicate'",
+        "fstat f                  | no file named 'f' at this point",
+        "load m 0 1               | no mapping named 'm' at this point",
+        "open f a rw              | path must start with /",
+        "open f /a rw 0644 more   | unexpected 'more'",
+        "open f                   | missing path",
+        "clock soon               | seconds is not a number: soon",
+        "sync => result           | not an expectation: 'result'",
+        "clock 9223372036854775807P | long overflow",
+      })
+  void saysInOneLineWhatIsWrongAndWhere(String line, String message) {
+    assertThatThrownBy(() -> ProgramParser.parse("bad.p4j", "sync\n" + line))
+        .isInstanceOf(ProgramSyntaxException.class)
+        .hasMessageStartingWith("bad.p4j:2: " + message)
+        .hasMessageNotContaining("\n");
+  }
+
+  @Test
+  void aNameIsTakenUntilItIsClosed() throws Exception {
+    String open = "open f /a rw\n";
+    assertThatThrownBy(() -> ProgramParser.parse("bad.p4j", open + open))
+        .hasMessage("bad.p4j:2: the name 'f' is taken");
+    assertThat(ProgramParser.parse("good.p4j", open + "close f\n" + open).steps()).hasSize(3);
+  }
+
+  @Test
+  void anEmptyProgramIsRefused() {
+    assertThatThrownBy(() -> ProgramParser.parse("empty.p4j", "# nothing\n"))
+        .hasMessageContaining("at least one operation");
+  }
+
+  @Test
+  void theShippedProgramsAreThoseOfFirstLightAndMore() throws Exception {
+    List<Program> programs = ProgramLibrary.shipped();
+    assertThat(programs)
+        .extracting(Program::id)
+        .contains("G1", "G2", "G3", "G7", "G12", "G16", "G18", "G24");
+    assertThat(programs).extracting(Program::title).doesNotContain("").doesNotHaveDuplicates();
+    assertThat(programs).allSatisfy(program -> assertThat(program.rows()).isNotEmpty());
+  }
+
+  @Test
+  void aBinaryFileIsNoProgram(@TempDir Path folder) throws Exception {
+    Path file = Files.write(folder.resolve("x.p4j"), new byte[] {(byte) 0xff, (byte) 0xfe, 0});
+    assertThatThrownBy(() -> ProgramLibrary.at(file)).hasMessageContaining("not a text file");
+  }
+}
