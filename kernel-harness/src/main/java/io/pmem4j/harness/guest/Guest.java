@@ -2,7 +2,6 @@
 package io.pmem4j.harness.guest;
 
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
@@ -21,9 +20,6 @@ public final class Guest implements AutoCloseable {
   private static final Duration EXIT_BOUND = Duration.ofSeconds(10);
   private static final Duration MARK_BOUND = Duration.ofSeconds(10);
   private static final Duration READER_BOUND = Duration.ofSeconds(2);
-
-  /** Lockdep's line in this file is "debug_locks: 1" while it works. */
-  private static final String LOCKDEP_STATS = "/proc/lockdep_stats";
 
   private final GuestSpec spec;
   private final QemuProcess qemu;
@@ -225,7 +221,7 @@ public final class Guest implements AutoCloseable {
    * @throws GuestException as {@link #request(Request)}
    */
   public boolean lockdepOn() throws GuestException {
-    Response response = request(Request.of(Op.READ_FILE, 65536).withStrings(LOCKDEP_STATS));
+    Response response = request(Request.of(Op.READ_FILE, 65536).withStrings("/proc/lockdep_stats"));
     return response.result() >= 0
         && response
             .text()
@@ -272,22 +268,8 @@ public final class Guest implements AutoCloseable {
       return;
     }
     qemu.destroy();
-    List<AutoCloseable> resources = new ArrayList<>();
-    Channel agent = channel;
-    Qmp control = qmp;
-    if (agent != null) {
-      resources.add(agent);
-    }
-    if (control != null) {
-      resources.add(control);
-    }
-    for (AutoCloseable resource : resources) {
-      try {
-        resource.close();
-      } catch (Exception e) {
-        System.err.println("pmem4j: " + e.getMessage());
-      }
-    }
+    release(channel);
+    release(qmp);
     try {
       console.join(Deadline.after(READER_BOUND));
     } catch (InterruptedException e) {
@@ -297,6 +279,16 @@ public final class Guest implements AutoCloseable {
       Runtime.getRuntime().removeShutdownHook(shutdownHook);
     } catch (IllegalStateException e) {
       // The JVM is ending: the hook runs, and finds nothing left to do.
+    }
+  }
+
+  private static void release(@Nullable AutoCloseable resource) {
+    try {
+      if (resource != null) {
+        resource.close();
+      }
+    } catch (Exception e) {
+      System.err.println("pmem4j: " + e.getMessage());
     }
   }
 

@@ -4,15 +4,9 @@ package io.pmem4j.harness.guest;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import java.io.DataInputStream;
 import java.io.IOException;
-import java.net.StandardProtocolFamily;
-import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.Channels;
-import java.nio.channels.ServerSocketChannel;
-import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -33,88 +27,24 @@ class ChannelTest {
   private static final Duration LONG = Duration.ofSeconds(10);
 
   @TempDir private Path directory;
-  private ServerSocketChannel server;
-  private SocketChannel peer;
+  private ScriptedPeer peer;
   private Channel channel;
 
   @BeforeEach
   void connect() throws IOException {
-    Path path = directory.resolve("s");
-    server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
-    server.bind(UnixDomainSocketAddress.of(path));
-    channel = Channel.connect(path);
-    peer = server.accept();
+    peer = new ScriptedPeer(directory.resolve("s"));
+    channel = Channel.connect(peer.path());
+    peer.accept();
   }
 
   @AfterEach
   void close() throws IOException {
     channel.close();
     peer.close();
-    server.close();
   }
 
-  private static byte[] response(long result, byte[] data, String events) {
-    byte[] text = events.getBytes(StandardCharsets.UTF_8);
-    return ByteBuffer.allocate(Response.FIXED_BYTES + 8 + data.length + text.length)
-        .order(ByteOrder.LITTLE_ENDIAN)
-        .putLong(result)
-        .putInt(5)
-        .putInt(7)
-        .putInt(2)
-        .putInt(0)
-        .putLong(0x7f00_0000_1000L)
-        .putInt(data.length)
-        .put(data)
-        .putInt(text.length)
-        .put(text)
-        .array();
-  }
-
-  private static Frame event(int kind, String text) {
-    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-    return new Frame(
-        0,
-        Frame.EVENT,
-        ByteBuffer.allocate(8 + bytes.length)
-            .order(ByteOrder.LITTLE_ENDIAN)
-            .putInt(kind)
-            .putInt(9)
-            .put(bytes)
-            .array());
-  }
-
-  private static Frame answer(int seq) {
-    return new Frame(seq, Frame.RESPONSE, response(42, new byte[] {1, 2, 3}, "line\n"));
-  }
-
-  private void write(ByteBuffer bytes) throws IOException {
-    while (bytes.hasRemaining()) {
-      peer.write(bytes);
-    }
-  }
-
-  private void write(Frame frame) throws IOException {
-    write(FrameCodec.encode(frame));
-  }
-
-  /** What the peer does when the request has arrived. */
-  private interface Behaviour {
-    void answer() throws Exception;
-  }
-
-  /** Reads one whole request, then behaves; returns its payload. */
-  private byte[] serve(Behaviour behaviour) throws Exception {
-    DataInputStream in = new DataInputStream(Channels.newInputStream(peer));
-    byte[] header = in.readNBytes(FrameCodec.HEADER_BYTES);
-    int length = ByteBuffer.wrap(header).order(ByteOrder.LITTLE_ENDIAN).getInt(12);
-    byte[] payload = in.readNBytes(length);
-    in.readNBytes(FrameCodec.TRAILER_BYTES);
-    behaviour.answer();
-    return payload;
-  }
-
-  private Response call(Duration bound, Behaviour behaviour) throws Exception {
-    FutureTask<byte[]> serving = new FutureTask<>(() -> serve(behaviour));
+  private Response call(Duration bound, ScriptedPeer.Behaviour behaviour) throws Exception {
+    FutureTask<byte[]> serving = new FutureTask<>(() -> peer.serve(behaviour));
     Thread.ofPlatform().daemon().start(serving);
     try {
       return channel.call(Request.of(Op.PING), Deadline.after(bound));
@@ -123,7 +53,8 @@ class ChannelTest {
     }
   }
 
-  private void fails(GuestOutcome outcome, String words, Duration bound, Behaviour behaviour) {
+  private void fails(
+      GuestOutcome outcome, String words, Duration bound, ScriptedPeer.Behaviour behaviour) {
     assertThatExceptionOfType(ChannelFault.class)
         .isThrownBy(() -> call(bound, behaviour))
         .withMessageContaining(words)
@@ -132,7 +63,7 @@ class ChannelTest {
 
   @Test
   void aGoodAnswerIsUnderstoodInAnyPieces() throws Exception {
-    Response whole = call(LONG, () -> write(answer(1)));
+    Response whole = call(LONG, () -> peer.write(ScriptedPeer.answer(1)));
     assertThat(whole.result()).isEqualTo(42);
     assertThat(whole.errno()).isEqualTo(5);
     assertThat(whole.signo()).isEqualTo(7);
@@ -144,8 +75,8 @@ class ChannelTest {
         call(
             LONG,
             () -> {
-              for (byte b : FrameCodec.encode(answer(2)).array()) {
-                write(ByteBuffer.wrap(new byte[] {b}));
+              for (byte b : FrameCodec.encode(ScriptedPeer.answer(2)).array()) {
+                peer.write(ByteBuffer.wrap(new byte[] {b}));
               }
             });
     assertThat(pieces.data()).containsExactly(1, 2, 3);
@@ -154,7 +85,8 @@ class ChannelTest {
   @Test
   void aBigRequestIsSentWhole() throws Exception {
     byte[] blob = new byte[4_000_000];
-    FutureTask<byte[]> serving = new FutureTask<>(() -> serve(() -> write(answer(1))));
+    FutureTask<byte[]> serving =
+        new FutureTask<>(() -> peer.serve(() -> peer.write(ScriptedPeer.answer(1))));
     Thread.ofPlatform().daemon().start(serving);
     channel.call(Request.of(Op.PWRITE, 0, 0).withBlob(blob), Deadline.after(LONG));
     assertThat(serving.get()).hasSize(16 + 2 * 8 + 4 + blob.length);
@@ -172,7 +104,7 @@ class ChannelTest {
   @Test
   void garbageIsABadFrame() {
     byte[] text = "login: ".getBytes(StandardCharsets.UTF_8);
-    fails(GuestOutcome.BAD_FRAME, "magic", LONG, () -> write(ByteBuffer.wrap(text)));
+    fails(GuestOutcome.BAD_FRAME, "magic", LONG, () -> peer.write(ByteBuffer.wrap(text)));
   }
 
   @Test
@@ -182,52 +114,52 @@ class ChannelTest {
         "magic",
         LONG,
         () -> {
-          write(ByteBuffer.wrap(new byte[] {0, 0, 0, 0}));
-          write(answer(1));
+          peer.write(ByteBuffer.wrap(new byte[] {0, 0, 0, 0}));
+          peer.write(ScriptedPeer.answer(1));
         });
   }
 
   @Test
   void aWrongCrcIsABadFrame() {
-    ByteBuffer frame = FrameCodec.encode(answer(1));
+    ByteBuffer frame = FrameCodec.encode(ScriptedPeer.answer(1));
     frame.put(20, (byte) ~frame.get(20));
-    fails(GuestOutcome.BAD_FRAME, "CRC", LONG, () -> write(frame));
+    fails(GuestOutcome.BAD_FRAME, "CRC", LONG, () -> peer.write(frame));
   }
 
   @Test
   void aWrongSequenceNumberIsABadFrame() {
-    fails(GuestOutcome.BAD_FRAME, "response 2", LONG, () -> write(answer(2)));
+    fails(GuestOutcome.BAD_FRAME, "response 2", LONG, () -> peer.write(ScriptedPeer.answer(2)));
   }
 
   @Test
   void anAnswerThatNobodyAskedForIsABadFrame() throws Exception {
-    write(answer(1));
+    peer.write(ScriptedPeer.answer(1));
     fails(GuestOutcome.BAD_FRAME, "before the request");
   }
 
   @Test
   void anExcessiveLengthIsABadFrameAtOnce() {
-    ByteBuffer frame = FrameCodec.encode(answer(1));
+    ByteBuffer frame = FrameCodec.encode(ScriptedPeer.answer(1));
     frame.order(ByteOrder.LITTLE_ENDIAN).putInt(12, FrameCodec.MAX_PAYLOAD + 1);
-    fails(GuestOutcome.BAD_FRAME, "length", LONG, () -> write(frame));
+    fails(GuestOutcome.BAD_FRAME, "length", LONG, () -> peer.write(frame));
   }
 
   @Test
   void aLengthBeyondTwoGigabytesIsABadFrameAtOnce() {
-    ByteBuffer frame = FrameCodec.encode(answer(1));
+    ByteBuffer frame = FrameCodec.encode(ScriptedPeer.answer(1));
     frame.order(ByteOrder.LITTLE_ENDIAN).putInt(12, -1);
-    fails(GuestOutcome.BAD_FRAME, "4294967295", LONG, () -> write(frame));
+    fails(GuestOutcome.BAD_FRAME, "4294967295", LONG, () -> peer.write(frame));
   }
 
   @Test
   void aResponseThatContradictsItselfIsABadFrame() {
-    byte[] payload = response(0, new byte[8], "");
+    byte[] payload = ScriptedPeer.response(0, new byte[8], "");
     ByteBuffer.wrap(payload).order(ByteOrder.LITTLE_ENDIAN).putInt(Response.FIXED_BYTES, 9999);
     fails(
         GuestOutcome.BAD_FRAME,
         "contradicts",
         LONG,
-        () -> write(new Frame(1, Frame.RESPONSE, payload)));
+        () -> peer.write(new Frame(1, Frame.RESPONSE, payload)));
   }
 
   @Test
@@ -236,7 +168,7 @@ class ChannelTest {
         GuestOutcome.BAD_FRAME,
         "wrong crc",
         LONG,
-        () -> write(event(Frame.EVENT_BAD_FRAME, "wrong crc")));
+        () -> peer.write(ScriptedPeer.event(Frame.EVENT_BAD_FRAME, "wrong crc")));
   }
 
   @Test
@@ -246,9 +178,9 @@ class ChannelTest {
 
   @Test
   void halfAnAnswerIsATimeOutThatSaysSo() {
-    ByteBuffer frame = FrameCodec.encode(answer(1));
+    ByteBuffer frame = FrameCodec.encode(ScriptedPeer.answer(1));
     frame.limit(frame.limit() - 1);
-    fails(GuestOutcome.TIMEOUT, "bytes of a frame", SHORT, () -> write(frame));
+    fails(GuestOutcome.TIMEOUT, "bytes of a frame", SHORT, () -> peer.write(frame));
   }
 
   @Test
@@ -258,14 +190,14 @@ class ChannelTest {
 
   @Test
   void anEndInTheMiddleOfAnAnswerIsACut() {
-    ByteBuffer frame = FrameCodec.encode(answer(1));
+    ByteBuffer frame = FrameCodec.encode(ScriptedPeer.answer(1));
     frame.limit(frame.limit() - 1);
     fails(
         GuestOutcome.CHANNEL_CUT,
         "ended",
         LONG,
         () -> {
-          write(frame);
+          peer.write(frame);
           peer.close();
         });
   }
@@ -276,7 +208,7 @@ class ChannelTest {
         call(
             LONG,
             () -> {
-              write(answer(1));
+              peer.write(ScriptedPeer.answer(1));
               peer.close();
             });
     assertThat(last.result()).isEqualTo(42);
@@ -289,12 +221,14 @@ class ChannelTest {
         GuestOutcome.EXECUTOR_DIED,
         "killed by signal 9",
         LONG,
-        () -> write(event(Frame.EVENT_EXECUTOR_DIED, "executor 104 killed by signal 9")));
+        () ->
+            peer.write(
+                ScriptedPeer.event(Frame.EVENT_EXECUTOR_DIED, "executor 104 killed by signal 9")));
   }
 
   @Test
   void theExecutorsDeathBetweenRequestsFailsTheNext() throws Exception {
-    write(event(Frame.EVENT_EXECUTOR_DIED, "executor 104 killed by signal 9"));
+    peer.write(ScriptedPeer.event(Frame.EVENT_EXECUTOR_DIED, "executor 104 killed by signal 9"));
     fails(GuestOutcome.EXECUTOR_DIED, "killed by signal 9");
   }
 
@@ -308,14 +242,15 @@ class ChannelTest {
 
   @Test
   void readyIsTheFirstWord() throws Exception {
-    write(event(Frame.EVENT_AGENT_READY, "agent=a\nkernel=k\nresource=0x100\nsize=7\n"));
+    peer.write(
+        ScriptedPeer.event(Frame.EVENT_AGENT_READY, "agent=a\nkernel=k\nresource=0x100\nsize=7\n"));
     Hello hello = Hello.parse(channel.awaitReady(Deadline.after(LONG)));
     assertThat(hello).isEqualTo(new Hello("k", "", 0x100, 7, "a", null));
   }
 
   @Test
   void anythingElseAsFirstWordIsABadFrame() throws Exception {
-    write(answer(1));
+    peer.write(ScriptedPeer.answer(1));
     assertThatExceptionOfType(ChannelFault.class)
         .isThrownBy(() -> channel.awaitReady(Deadline.after(LONG)))
         .satisfies(e -> assertThat(e.outcome()).isEqualTo(GuestOutcome.BAD_FRAME));
@@ -326,7 +261,7 @@ class ChannelTest {
     CountDownLatch asked = new CountDownLatch(1);
     FutureTask<Response> waiting =
         new FutureTask<>(() -> channel.call(Request.of(Op.PING), Deadline.after(LONG)));
-    FutureTask<byte[]> serving = new FutureTask<>(() -> serve(asked::countDown));
+    FutureTask<byte[]> serving = new FutureTask<>(() -> peer.serve(asked::countDown));
     Thread.ofPlatform().daemon().start(serving);
     Thread.ofPlatform().daemon().start(waiting);
     assertThat(asked.await(10, TimeUnit.SECONDS)).isTrue();
