@@ -12,12 +12,18 @@ public interface Backend extends AutoCloseable {
   /** As on the command line: {@code model}, {@code guest:merged}. */
   String name();
 
+  /** Whether its random choices are the ones the others follow: it runs before them then. */
+  default boolean isKernel() {
+    return true;
+  }
+
   /**
    * Mounts a fresh copy of the image and makes ready to run.
    *
+   * @param choices what a kernel fills in and the model follows
    * @throws BackendException if that fails
    */
-  Session begin(Program program, FsImage pristine) throws BackendException;
+  Session begin(Program program, FsImage pristine, KernelChoices choices) throws BackendException;
 
   /** Leaves nothing behind. */
   @Override

@@ -31,6 +31,12 @@ public final class BackendException extends Exception {
     return new BackendException(outcome.name(), finding, String.valueOf(cause.getMessage()), cause);
   }
 
+  /** A guest could not be booted: no program is to blame. */
+  static BackendException boot(GuestException cause) {
+    return new BackendException(
+        cause.outcome().name(), false, String.valueOf(cause.getMessage()), cause);
+  }
+
   /** Lockdep switched itself off: what came after it was not checked. */
   static BackendException lockdepOff() {
     return new BackendException(
@@ -50,6 +56,12 @@ public final class BackendException extends Exception {
   /** The exact outcome: a constant of {@link GuestOutcome}, MODEL_BROKE or HARNESS_FAULT. */
   public String outcome() {
     return outcome;
+  }
+
+  /** Outcome and message in one line. */
+  public String describe() {
+    String message = String.valueOf(getMessage());
+    return message.startsWith(outcome) ? message : outcome + ": " + message;
   }
 
   /** Whether a program caused it (a finding), rather than the environment (an error). */

@@ -10,11 +10,15 @@ import io.pmem4j.harness.guest.Request;
 import io.pmem4j.harness.guest.Response;
 import io.pmem4j.harness.program.Program;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A booted kernel with an emulated NVDIMM. The backing file is shared with the guest: the host
  * rewrites it while the file system is unmounted, and reads it after the unmount.
+ *
+ * <p>A guest that failed under one program is not trusted with the next: another one is booted.
  */
 public final class GuestBackend implements Backend {
   private static final String MOUNT_POINT = "/mnt";
@@ -24,13 +28,18 @@ public final class GuestBackend implements Backend {
 
   private static final String DATA_OPTIONS = "dax,oldalloc,noreservation";
 
-  private final String name;
-  private final Guest guest;
-  private final FsImage image;
+  /** A kernel that fails more often than this is not worth the minutes. */
+  private static final int MAX_BOOTS = 6;
 
-  private GuestBackend(String name, Guest guest, FsImage image) {
+  private final String name;
+  private final GuestSpec spec;
+  private final FsImage image;
+  private @Nullable Guest guest;
+  private int boots;
+
+  private GuestBackend(String name, GuestSpec spec, FsImage image) {
     this.name = name;
-    this.guest = guest;
+    this.spec = spec;
     this.image = image;
   }
 
@@ -38,20 +47,14 @@ public final class GuestBackend implements Backend {
    * Boots.
    *
    * @param kernel the kernel's name, as in {@code merged}
-   * @param spec how; its image is {@code nvdimm.img} in the directory, which is made here
+   * @param spec how; its image is made here
    */
   public static GuestBackend boot(String kernel, GuestSpec spec) throws BackendException {
     try {
-      FsImage image = ImageMaker.allocate(spec.image());
-      Guest guest = Guest.start(spec);
-      if (guest.hello().daxError() != null) {
-        guest.close();
-        throw BackendException.environment(
-            "guest has no DAX device: " + guest.hello().daxError(), null);
-      }
-      return new GuestBackend("guest:" + kernel, guest, image);
-    } catch (GuestException e) {
-      throw BackendException.of(e);
+      GuestBackend backend =
+          new GuestBackend("guest:" + kernel, spec, ImageMaker.allocate(spec.image()));
+      backend.running();
+      return backend;
     } catch (IOException e) {
       throw BackendException.environment("guest: " + e, e);
     }
@@ -67,40 +70,68 @@ public final class GuestBackend implements Backend {
     return name;
   }
 
-  /** {@code uname -r} of the kernel that runs. */
-  public String kernelRelease() {
-    return guest.hello().kernel();
+  private Guest running() throws BackendException {
+    Guest running = guest;
+    if (running == null) {
+      if (boots == MAX_BOOTS) {
+        throw BackendException.environment(
+            "guest: failed under " + boots + " programs, not booted again", null);
+      }
+      boots++;
+      try {
+        running = Guest.start(spec);
+      } catch (GuestException e) {
+        throw BackendException.boot(e);
+      }
+      String daxError = running.hello().daxError();
+      if (daxError != null) {
+        running.close();
+        throw BackendException.environment("guest has no DAX device: " + daxError, null);
+      }
+      guest = running;
+    }
+    return running;
   }
 
   @Override
-  public Session begin(Program program, FsImage pristine) throws BackendException {
+  public Session begin(Program program, FsImage pristine, KernelChoices choices)
+      throws BackendException {
+    Guest running = running();
+    boolean begun = false;
     try {
       image.restoreFrom(pristine);
       // The block device's cache still holds what was there before.
-      succeed(Request.of(Op.FLUSH_BUFFERS).withStrings(guest.hello().device()));
-      mount();
-      long pid = succeed(Request.of(Op.BEGIN, program.pid(), 1)).result();
+      succeed(running, Request.of(Op.FLUSH_BUFFERS).withStrings(running.hello().device()));
+      mount(running);
+      long pid = succeed(running, Request.of(Op.BEGIN, program.pid(), 1)).result();
       if (pid != program.pid()) {
         throw BackendException.environment(
             "guest: wanted pid " + program.pid() + ", got " + pid, null);
       }
-      return new GuestSession(this, guest);
+      Session session = new GuestSession(this, running, choices);
+      begun = true;
+      return session;
     } catch (GuestException e) {
       throw BackendException.of(e);
     } catch (IOException e) {
       throw BackendException.environment("guest: " + e, e);
+    } finally {
+      if (!begun) {
+        discard();
+      }
     }
   }
 
-  private void mount() throws GuestException, BackendException {
+  private static void mount(Guest guest) throws GuestException, BackendException {
     succeed(
+        guest,
         Request.of(Op.MOUNT, MS_NOATIME)
             .withStrings(guest.hello().device(), MOUNT_POINT, "ext2", DATA_OPTIONS)
             .withClock(CLOCK_BASE_SECONDS));
-    Response mounts = succeed(Request.of(Op.READ_FILE, 65536).withStrings("/proc/mounts"));
+    Response mounts = succeed(guest, Request.of(Op.READ_FILE, 65536).withStrings("/proc/mounts"));
     // Where DAX is not possible the kernel mounts without it, and says so only here.
     boolean dax =
-        new String(mounts.data(), java.nio.charset.StandardCharsets.UTF_8)
+        new String(mounts.data(), StandardCharsets.UTF_8)
             .lines()
             .anyMatch(line -> line.contains(" " + MOUNT_POINT + " ext2 ") && line.contains(",dax"));
     if (!dax) {
@@ -109,12 +140,12 @@ public final class GuestBackend implements Backend {
   }
 
   /** Ends the executor, unmounts, and asks whether the kernel is still in order. */
-  FsImage finish(long clock) throws BackendException {
+  FsImage finish(Guest running, long clock) throws BackendException {
     try {
-      succeed(Request.of(Op.END));
-      succeed(Request.of(Op.UMOUNT, 0).withStrings(MOUNT_POINT).withClock(clock));
-      guest.check();
-      if (!guest.lockdepOn()) {
+      succeed(running, Request.of(Op.END));
+      succeed(running, Request.of(Op.UMOUNT, 0).withStrings(MOUNT_POINT).withClock(clock));
+      running.check();
+      if (!running.lockdepOn()) {
         throw BackendException.lockdepOff();
       }
       return image;
@@ -123,19 +154,17 @@ public final class GuestBackend implements Backend {
     }
   }
 
-  /**
-   * After a failure in the middle: frees the mount point for the next program if that is possible.
-   */
-  void abandon() {
-    try {
-      guest.request(Request.of(Op.END));
-      guest.request(Request.of(Op.UMOUNT, 0).withStrings(MOUNT_POINT));
-    } catch (GuestException e) {
-      // The next session will fail with the same outcome, and say so.
+  /** Lets go of a guest that nobody should trust any more. */
+  void discard() {
+    Guest running = guest;
+    guest = null;
+    if (running != null) {
+      running.close();
     }
   }
 
-  private Response succeed(Request request) throws GuestException, BackendException {
+  private static Response succeed(Guest guest, Request request)
+      throws GuestException, BackendException {
     Response response = guest.request(request);
     if (response.status() != 0 || response.result() < 0) {
       throw BackendException.environment(
@@ -145,7 +174,7 @@ public final class GuestBackend implements Backend {
               + response.errno()
               + ", status "
               + response.status(),
-          new IOException());
+          null);
     }
     return response;
   }
@@ -157,11 +186,15 @@ public final class GuestBackend implements Backend {
 
   @Override
   public void close() {
-    try {
-      guest.stop();
-    } catch (GuestException e) {
-      // close() below ends the process all the same.
+    Guest running = guest;
+    guest = null;
+    if (running != null) {
+      try {
+        running.stop();
+      } catch (GuestException e) {
+        // close() below ends the process all the same.
+      }
+      running.close();
     }
-    guest.close();
   }
 }

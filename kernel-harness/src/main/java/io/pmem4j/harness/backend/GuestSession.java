@@ -8,6 +8,7 @@ import io.pmem4j.harness.guest.GuestException;
 import io.pmem4j.harness.guest.Op;
 import io.pmem4j.harness.guest.Request;
 import io.pmem4j.harness.guest.Response;
+import io.pmem4j.harness.guest.Wire;
 import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Outcome;
 import java.nio.ByteBuffer;
@@ -20,7 +21,6 @@ import java.util.Map;
 /** A program on the booted kernel: one process, made by the agent with the program's pid. */
 final class GuestSession implements Session {
   private static final long PAGE_BYTES = 4096;
-  private static final int EXTENT_BYTES = 32;
 
   /** A mapping as the host knows it. */
   private record Mapped(int slot, long base, long length, long offset) {
@@ -31,17 +31,18 @@ final class GuestSession implements Session {
 
   private final GuestBackend backend;
   private final Guest guest;
+  private final KernelChoices choices;
   private final long firstFrame;
   private final TraceText trace;
-  private final Generations generations = new Generations();
   private final Map<String, Integer> files = new HashMap<>();
   private final Map<String, Mapped> mappings = new HashMap<>();
   private long clock = Backend.CLOCK_BASE_SECONDS;
   private int nextSlot;
 
-  GuestSession(GuestBackend backend, Guest guest) {
+  GuestSession(GuestBackend backend, Guest guest, KernelChoices choices) {
     this.backend = backend;
     this.guest = guest;
+    this.choices = choices;
     this.firstFrame = guest.hello().resource() / PAGE_BYTES;
     this.trace = new TraceText(firstFrame, this::pageIndex);
   }
@@ -58,11 +59,25 @@ final class GuestSession implements Session {
         throw BackendException.environment(
             "guest: the agent did not understand " + operation, null);
       }
+      if (operation instanceof Operation.Open open && response.result() >= 0) {
+        readGeneration(open);
+      }
       return outcome(operation, response).events(trace.events(response.events())).build();
     } catch (GuestException e) {
       throw BackendException.of(e);
     } catch (IllegalArgumentException e) {
       throw BackendException.environment("guest: " + e.getMessage(), e);
+    }
+  }
+
+  /** The first file that a program opens is, on a fresh file system, the first that it makes. */
+  private void readGeneration(Operation.Open open) throws GuestException {
+    Response stat = guest.request(Request.of(Op.FSTAT, file(open.file())));
+    if (stat.data().length == Wire.STAT_BYTES) {
+      choices.generationBase(
+          ByteBuffer.wrap(stat.data())
+              .order(ByteOrder.LITTLE_ENDIAN)
+              .getInt(Wire.STAT_GENERATION_OFFSET));
     }
   }
 
@@ -164,12 +179,12 @@ final class GuestSession implements Session {
         .value("atime", Texts.time(data.getLong()))
         .value("mtime", Texts.time(data.getLong()))
         .value("ctime", Texts.time(data.getLong()))
-        .value("generation", generations.relative(data.getInt()));
+        .value("generation", Integer.toUnsignedString(data.getInt()));
   }
 
   private static String extents(ByteBuffer data) {
     List<String> extents = new ArrayList<>();
-    while (data.remaining() >= EXTENT_BYTES) {
+    while (data.remaining() >= Wire.EXTENT_BYTES) {
       extents.add(Texts.extent(data.getLong(), data.getLong(), data.getLong(), data.getInt()));
       data.getInt();
     }
@@ -231,11 +246,11 @@ final class GuestSession implements Session {
 
   @Override
   public FsImage end() throws BackendException {
-    return backend.finish(clock);
+    return backend.finish(guest, clock);
   }
 
   @Override
   public void abandon() {
-    backend.abandon();
+    backend.discard();
   }
 }

@@ -33,13 +33,19 @@ public final class ModelBackend implements Backend {
   }
 
   @Override
+  public boolean isKernel() {
+    return false;
+  }
+
+  @Override
   public String name() {
     return "model";
   }
 
   @Override
   @SuppressWarnings("MustBeClosedChecker") // the session closes it when it ends
-  public Session begin(Program program, FsImage pristine) throws BackendException {
+  public Session begin(Program program, FsImage pristine, KernelChoices choices)
+      throws BackendException {
     Arena arena = Arena.ofShared();
     boolean begun = false;
     try {
@@ -55,6 +61,7 @@ public final class ModelBackend implements Backend {
           MountOptions.parse(OPTIONS)
               .withClock(clock::get)
               .withAllocatorPid(program::pid)
+              .withGenerationBase(choices.generationBase())
               .withScheduler(scheduler);
       Ext2FileSystem fs = Ext2FileSystem.mount(memory, options);
       Session session = new ModelSession(fs, clock, image, arena);

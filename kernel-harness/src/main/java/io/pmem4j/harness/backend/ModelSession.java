@@ -29,7 +29,6 @@ final class ModelSession implements Session {
   private final AddressSpace memory;
   private final Map<String, OpenFile> files = new HashMap<>();
   private final Map<String, Vma> mappings = new HashMap<>();
-  private final Generations generations = new Generations();
 
   ModelSession(Ext2FileSystem fs, AtomicLong clock, FsImage image, Arena arena) {
     this.fs = fs;
@@ -172,7 +171,7 @@ final class ModelSession implements Session {
         .value("atime", Texts.time(stat.atime()))
         .value("mtime", Texts.time(stat.mtime()))
         .value("ctime", Texts.time(stat.ctime()))
-        .value("generation", generations.relative(stat.generation()));
+        .value("generation", Integer.toUnsignedString(stat.generation()));
   }
 
   private static Outcome.Builder result(long value) {

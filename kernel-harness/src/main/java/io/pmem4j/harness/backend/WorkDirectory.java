@@ -20,6 +20,7 @@ public final class WorkDirectory implements AutoCloseable {
   private static final long WANTED_BYTES = 8 * FsImage.FILE_BYTES;
 
   private final Path path;
+  private final Thread shutdownHook = new Thread(this::remove, "pmem4j-work-directory-end");
 
   /** Makes one. */
   public WorkDirectory() throws IOException {
@@ -29,6 +30,7 @@ public final class WorkDirectory implements AutoCloseable {
         memory
             ? Files.createTempDirectory(MEMORY, "pmem4j-")
             : Files.createTempDirectory("pmem4j-");
+    Runtime.getRuntime().addShutdownHook(shutdownHook);
   }
 
   /** Where it is. */
@@ -36,9 +38,18 @@ public final class WorkDirectory implements AutoCloseable {
     return path;
   }
 
-  /** Removes it with all that is in it. */
+  /** Removes it with all that is in it; the end of the JVM, as by ctrl-C, does so too. */
   @Override
   public void close() {
+    remove();
+    try {
+      Runtime.getRuntime().removeShutdownHook(shutdownHook);
+    } catch (IllegalStateException e) {
+      // The JVM is ending: the hook runs anyway, and finds nothing left.
+    }
+  }
+
+  private void remove() {
     try {
       Files.walkFileTree(
           path,

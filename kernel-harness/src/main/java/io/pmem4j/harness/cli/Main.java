@@ -13,6 +13,7 @@ import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.IParameterExceptionHandler;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** {@code ./pmem4j VERB ...}. */
 @Command(
@@ -95,7 +96,16 @@ public final class Main implements Runnable {
     return (exception, _) -> {
       CommandLine commandLine = exception.getCommandLine();
       PrintWriter err = commandLine.getErr();
-      say(err, exception.getMessage(), ExitStatus.USAGE);
+      boolean verb =
+          commandLine.getParent() == null && exception instanceof UnmatchedArgumentException;
+      say(
+          err,
+          verb
+              ? "unknown verb '"
+                  + ((UnmatchedArgumentException) exception).getUnmatched().getFirst()
+                  + "'"
+              : exception.getMessage(),
+          ExitStatus.USAGE);
       if (commandLine.getParent() == null) {
         err.println(
             "verbs: setup, test, " + String.join(", ", commandLine.getSubcommands().keySet()));

@@ -6,15 +6,18 @@ import io.pmem4j.harness.backend.Backend;
 import io.pmem4j.harness.backend.BackendException;
 import io.pmem4j.harness.backend.FsImage;
 import io.pmem4j.harness.backend.ImageMaker;
+import io.pmem4j.harness.backend.KernelChoices;
 import io.pmem4j.harness.backend.Session;
 import io.pmem4j.harness.program.Outcome;
 import io.pmem4j.harness.program.Program;
 import io.pmem4j.harness.program.Step;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * Runs programs on backends, one after the other, and compares. With a single backend only
@@ -32,7 +35,9 @@ public final class Conformance {
    */
   public Conformance(FsImage pristine, List<Backend> backends) {
     this.pristine = pristine;
-    this.backends = List.copyOf(backends);
+    // Kernels first: the model follows their random choices.
+    this.backends =
+        backends.stream().sorted(Comparator.comparing(backend -> !backend.isKernel())).toList();
   }
 
   /** What a comparison forgives, for reports. */
@@ -48,11 +53,12 @@ public final class Conformance {
     List<String> findings = new ArrayList<>();
     Map<String, FsImage> images = new LinkedHashMap<>();
     boolean ran = true;
+    KernelChoices choices = new KernelChoices();
     for (Backend backend : backends) {
       try {
-        images.put(backend.name(), runOn(backend, program, outcomes));
+        images.put(backend.name(), runOn(backend, program, choices, outcomes));
       } catch (BackendException e) {
-        findings.add(backend.name() + ": " + e.outcome() + ": " + e.getMessage());
+        findings.add(backend.name() + ": " + e.describe());
         ran &= e.isFinding();
       }
     }
@@ -76,9 +82,10 @@ public final class Conformance {
         program, verdict, steps, findings, (System.nanoTime() - start) / 1_000_000);
   }
 
-  private FsImage runOn(Backend backend, Program program, List<Map<String, Outcome>> outcomes)
+  private FsImage runOn(
+      Backend backend, Program program, KernelChoices choices, List<Map<String, Outcome>> outcomes)
       throws BackendException {
-    Session session = backend.begin(program, pristine);
+    Session session = backend.begin(program, pristine, choices);
     boolean ended = false;
     try {
       int i = 0;
@@ -109,8 +116,8 @@ public final class Conformance {
       String right = names.get(i);
       for (String difference :
           ImageComparison.differences(
-              java.util.Objects.requireNonNull(images.get(left)),
-              java.util.Objects.requireNonNull(images.get(right)))) {
+              Objects.requireNonNull(images.get(left)),
+              Objects.requireNonNull(images.get(right)))) {
         findings.add("image, " + left + " / " + right + ": " + difference);
       }
     }

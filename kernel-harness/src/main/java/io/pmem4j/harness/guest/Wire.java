@@ -12,6 +12,9 @@ public final class Wire {
   /** The record that FSTAT answers, in bytes. */
   public static final int STAT_BYTES = 72;
 
+  /** Where the generation stands in that record, in bytes. */
+  public static final int STAT_GENERATION_OFFSET = 64;
+
   /** One of the records that FIEMAP answers, in bytes. */
   public static final int EXTENT_BYTES = 32;
 

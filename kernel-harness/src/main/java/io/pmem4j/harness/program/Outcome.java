@@ -11,7 +11,7 @@ import java.util.Map;
 /**
  * Everything an operation answered, brought into a form that two backends can be compared in:
  * addresses are relative to their mapping, times to the program's start, frames are block numbers
- * of the file system, generations count from the first one seen.
+ * of the file system.
  *
  * @param values what was answered, in order: {@code result}, {@code errno}, {@code signal}, {@code
  *     data}, {@code page}, {@code size}, ...

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.backend;
+
+/**
+ * What a kernel chose at random in one run of a program, read back so that the model can make the
+ * same choices and its image can be compared byte for byte. Kernels run first and fill it in.
+ */
+public final class KernelChoices {
+  private boolean known;
+  private int generationBase = 1;
+
+  /** The kernel's first {@code i_generation} after this mount. */
+  void generationBase(int generation) {
+    if (!known) {
+      known = true;
+      generationBase = generation;
+    }
+  }
+
+  /** {@code i_generation} of the first inode made; 1 when no kernel ran. */
+  int generationBase() {
+    return generationBase;
+  }
+}
