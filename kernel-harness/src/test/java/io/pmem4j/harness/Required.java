@@ -2,12 +2,11 @@
 
 package io.pmem4j.harness;
 
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
-
 import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import org.opentest4j.TestAbortedException;
 
 /**
  * What a test needs of the machine: skipped with the reason where it is missing, unless required.
@@ -21,18 +20,22 @@ public final class Required {
   public static void programs(String... names) {
     for (String name : names) {
       if (!exists(name)) {
-        missing("no program " + name);
+        throw missing("no program " + name);
       }
     }
   }
 
-  /** Says that something is missing: skips the test, or fails it where nothing may be skipped. */
-  public static void missing(String reason) {
+  /**
+   * Says that something is missing.
+   *
+   * @return what to throw: it skips the test, or fails it where nothing may be skipped
+   */
+  public static RuntimeException missing(String reason) {
     if ("1".equals(System.getenv(ALL))) {
       throw new AssertionError(ALL + "=1 and " + reason);
     }
     System.out.println("skipped: " + reason);
-    assumeTrue(false, reason);
+    return new TestAbortedException(reason);
   }
 
   private static boolean exists(String program) {

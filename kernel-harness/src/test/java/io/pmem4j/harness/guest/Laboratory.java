@@ -2,14 +2,12 @@
 package io.pmem4j.harness.guest;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.pmem4j.harness.Required;
 import java.io.IOException;
 import java.io.RandomAccessFile;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 
 /** Real kernels for tests: skips with a reason where there are none, unless they are required. */
 final class Laboratory {
@@ -27,32 +25,12 @@ final class Laboratory {
 
   /** A laboratory whose guests live in {@code directory}. */
   static Laboratory open(Path directory) throws IOException {
-    String missing = "";
-    Path kernel = directory;
-    Path initrd = directory;
-    if (!onPath(QemuProcess.executable())) {
-      missing = "no " + QemuProcess.executable();
-    } else {
-      try {
-        kernel = KernelImages.kernel("merged");
-        initrd = KernelImages.initrd();
-      } catch (GuestException e) {
-        missing = String.valueOf(e.getMessage());
-      }
+    Required.programs(QemuProcess.executable());
+    try {
+      return new Laboratory(directory, KernelImages.kernel("merged"), KernelImages.initrd());
+    } catch (GuestException e) {
+      throw Required.missing(String.valueOf(e.getMessage()));
     }
-    if (!missing.isEmpty()) {
-      if ("1".equals(System.getenv("PMEM4J_REQUIRE_ALL"))) {
-        throw new AssertionError("PMEM4J_REQUIRE_ALL=1 and " + missing);
-      }
-      System.out.println("skipped: " + missing);
-      assumeTrue(false, missing);
-    }
-    return new Laboratory(directory, kernel, initrd);
-  }
-
-  private static boolean onPath(String program) {
-    return List.of(System.getenv("PATH").split(":")).stream()
-        .anyMatch(at -> Files.isExecutable(Path.of(at).resolve(program)));
   }
 
   /** A guest with the agent and an NVDIMM of 64 MiB without a file system. */
