@@ -7,6 +7,7 @@ import io.pmem4j.harness.backend.SeededScheduler;
 import io.pmem4j.harness.conform.Conformance;
 import io.pmem4j.harness.conform.ProgramResult;
 import io.pmem4j.harness.program.Program;
+import io.pmem4j.harness.program.ProgramGenerator;
 import io.pmem4j.harness.program.ProgramLibrary;
 import io.pmem4j.harness.report.Summary;
 import io.pmem4j.harness.report.TextReport;
@@ -16,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -29,6 +31,8 @@ import picocli.CommandLine.Spec;
       "every DAX trace event and every used block of the images."
     })
 final class ConformCommand implements Callable<Integer> {
+  private static final int GENERATED_OPERATIONS = 60;
+
   @Spec private CommandLine.Model.CommandSpec spec;
 
   @Option(
@@ -42,6 +46,18 @@ final class ConformCommand implements Callable<Integer> {
       paramLabel = "PATH",
       description = "files or folders of programs instead of those that ship")
   private List<Path> paths = List.of();
+
+  @Option(
+      names = "--generated",
+      paramLabel = "COUNT",
+      description = "how many generated programs run too (default: 20, with --programs none)")
+  private @Nullable Integer generated;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "SEED",
+      description = "seed of the first generated program (default: ${DEFAULT-VALUE})")
+  private long seed = 2015;
 
   @Option(
       names = "--seed-fault",
@@ -60,7 +76,14 @@ final class ConformCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     List<String> backends = List.of("model", "guest:" + kernel);
     Laboratory.requireKnown(backends);
-    List<Program> programs = programs();
+    List<Program> programs = new ArrayList<>(programs());
+    int count = generated != null ? generated : paths.isEmpty() ? 20 : 0;
+    if (count < 0 || count > 1_000_000) {
+      throw new IllegalArgumentException("--generated must be 0 to 1000000");
+    }
+    for (int i = 0; i < count; i++) {
+      programs.add(ProgramGenerator.generate(seed + i, GENERATED_OPERATIONS));
+    }
     SeededScheduler scheduler = new SeededScheduler(faults);
     try (Laboratory laboratory = Laboratory.open(backends, scheduler)) {
       Summary summary =

@@ -7,7 +7,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.pmem4j.harness.backend.Laboratory;
 import io.pmem4j.harness.conform.Conformance;
 import io.pmem4j.harness.conform.ProgramResult;
+import io.pmem4j.harness.conform.ProgramResult.Verdict;
 import io.pmem4j.harness.program.Program;
+import io.pmem4j.harness.program.ProgramText;
+import io.pmem4j.harness.program.Shrinker;
 import io.pmem4j.harness.report.Summary;
 import java.io.Console;
 import java.io.PrintWriter;
@@ -20,6 +23,11 @@ import org.jspecify.annotations.Nullable;
 
 /** Runs programs and prints what became of them: shared by the verbs that judge. */
 final class Verdicts {
+  /** Programs as short as this are read as they are. */
+  private static final int WORTH_SHRINKING = 20;
+
+  private static final int SHRINKING_RUNS = 150;
+
   private Verdicts() {}
 
   static Summary run(
@@ -40,6 +48,9 @@ final class Verdicts {
         ProgramResult result = conformance.run(program);
         results.add(result);
         out.print(text.apply(result));
+        if (result.verdict() == Verdict.DIVERGED && result.steps().size() > WORTH_SHRINKING) {
+          shrink(conformance, result, out);
+        }
         out.flush();
         if (progress != null) {
           progress.step();
@@ -47,6 +58,17 @@ final class Verdicts {
       }
     }
     return new Summary(verb, kernel, results, (System.nanoTime() - start) / 1_000_000);
+  }
+
+  /** Prints the shortest program found that still diverges: what goes into a bug report. */
+  private static void shrink(Conformance conformance, ProgramResult result, PrintWriter out) {
+    Program shortest =
+        Shrinker.shrink(
+            result.program(),
+            candidate -> conformance.run(candidate).verdict() == Verdict.DIVERGED,
+            SHRINKING_RUNS);
+    out.println("    shrunk to " + shortest.steps().size() + " operations:");
+    ProgramText.of(shortest).lines().forEach(line -> out.println("    | " + line));
   }
 
   /** A bar on a terminal; nothing where a log is read later. */

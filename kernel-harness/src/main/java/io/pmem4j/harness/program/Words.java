@@ -8,7 +8,8 @@ import java.util.Map;
 
 /** The words of one line, taken one after the other; whoever takes says what was expected. */
 final class Words {
-  private static final Map<String, Integer> OPEN_FLAGS =
+  /** The words for open(2)'s flags, and their values. */
+  static final Map<String, Integer> OPEN_FLAGS =
       Map.of(
           "ro", 0, "wo", 1, "rw", 2, "creat", 0100, "excl", 0200, "trunc", 01000, "append", 02000,
           "sync", 04010000, "direct", 040000);

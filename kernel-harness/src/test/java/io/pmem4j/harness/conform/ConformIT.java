@@ -8,7 +8,9 @@ import io.pmem4j.harness.Required;
 import io.pmem4j.harness.backend.Laboratory;
 import io.pmem4j.harness.backend.SeededScheduler;
 import io.pmem4j.harness.program.Program;
+import io.pmem4j.harness.program.ProgramGenerator;
 import io.pmem4j.harness.program.ProgramLibrary;
+import io.pmem4j.harness.program.Shrinker;
 import io.pmem4j.sched.Scheduler;
 import java.util.ArrayList;
 import java.util.List;
@@ -59,5 +61,34 @@ class ConformIT {
     assertThat(pagemap.outcomes().get("model").values()).containsEntry("page", "zero");
     assertThat(pagemap.outcomes().get("guest:merged").values()).containsEntry("page", "block:6144");
     assertThat(result.findings()).anySatisfy(line -> assertThat(line).startsWith("image, "));
+  }
+
+  @Test
+  void theyAgreeOnGeneratedProgramsToo() throws Exception {
+    List<Program> programs = new ArrayList<>();
+    for (long seed = 1; seed <= 25; seed++) {
+      programs.add(ProgramGenerator.generate(seed, 60));
+    }
+    assertThat(run(Scheduler.production(), programs))
+        .allSatisfy(result -> assertThat(result.findings()).as(result.program().name()).isEmpty());
+  }
+
+  @Test
+  void aFaultFoundByAGeneratedProgramShrinksToAFewOperations() throws Exception {
+    // Seed 2022 comes upon a page that writeback left writable.
+    Program program = ProgramGenerator.generate(2022, 60);
+    try (Laboratory laboratory =
+        Laboratory.open(
+            List.of("model", "guest:merged"),
+            new SeededScheduler(Set.of("writeback-keeps-writable")))) {
+      Conformance conformance = new Conformance(laboratory.pristine(), laboratory.backends());
+      Program shortest =
+          Shrinker.shrink(
+              program,
+              candidate -> conformance.run(candidate).verdict() == ProgramResult.Verdict.DIVERGED,
+              150);
+      assertThat(shortest.steps()).hasSizeLessThanOrEqualTo(7);
+      assertThat(conformance.run(shortest).verdict()).isEqualTo(ProgramResult.Verdict.DIVERGED);
+    }
   }
 }

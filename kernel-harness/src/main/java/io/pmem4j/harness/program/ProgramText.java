@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.program;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.StringJoiner;
+
+/** Writes programs in the form that {@link ProgramParser} reads. */
+public final class ProgramText {
+  private static final List<String> PROTECTIONS = List.of("none", "r", "w", "rw");
+  private static final List<String> MAP_TYPES = List.of("", "shared", "private", "validate");
+
+  private ProgramText() {}
+
+  /** The whole program. */
+  public static String of(Program program) {
+    StringJoiner text = new StringJoiner("\n", "", "\n");
+    if (!program.id().isEmpty()) {
+      text.add("id    " + program.id());
+    }
+    text.add("title " + program.title());
+    if (!program.rows().isEmpty()) {
+      text.add("rows  " + String.join(" ", program.rows()));
+    }
+    text.add("scope " + program.scope());
+    text.add("pid   " + program.pid());
+    text.add("");
+    for (Step step : program.steps()) {
+      text.add(
+          of(step.operation())
+              + (step.expected().isEmpty() ? "" : " => " + String.join(" ", step.expected())));
+    }
+    return text.toString();
+  }
+
+  /** One operation. */
+  public static String of(Operation operation) {
+    return switch (operation) {
+      case Operation.Open open ->
+          String.format(
+              "open %s %s %s %o", open.file(), open.path(), openFlags(open.flags()), open.mode());
+      case Operation.Close close -> "close " + close.file();
+      case Operation.Pwrite write ->
+          "pwrite " + write.file() + " " + write.offset() + " " + write.data();
+      case Operation.Pread read ->
+          "pread " + read.file() + " " + read.offset() + " " + read.length();
+      case Operation.Ftruncate truncate -> "ftruncate " + truncate.file() + " " + truncate.size();
+      case Operation.Fsync sync -> "fsync " + sync.file();
+      case Operation.Fstat stat -> "fstat " + stat.file();
+      case Operation.Fiemap fiemap -> "fiemap " + fiemap.file();
+      case Operation.Mmap map ->
+          String.join(
+              " ",
+              "mmap",
+              map.mapping(),
+              map.file(),
+              String.valueOf(map.offset()),
+              String.valueOf(map.length()),
+              PROTECTIONS.get(map.prot()),
+              MAP_TYPES.get(map.flags() & 3) + ((map.flags() & 0x80000) != 0 ? " sync" : ""));
+      case Operation.Munmap unmap -> "munmap " + unmap.mapping();
+      case Operation.Load load ->
+          "load " + load.mapping() + " " + load.offset() + " " + load.length();
+      case Operation.Store store ->
+          "store " + store.mapping() + " " + store.offset() + " " + store.data();
+      case Operation.Msync sync ->
+          String.join(
+              " ",
+              "msync",
+              sync.mapping(),
+              String.valueOf(sync.offset()),
+              String.valueOf(sync.length()),
+              msyncFlags(sync.flags()));
+      case Operation.Pagemap pagemap -> "pagemap " + pagemap.mapping() + " " + pagemap.offset();
+      case Operation.Sync _ -> "sync";
+      case Operation.Clock clock -> "clock " + clock.seconds();
+    };
+  }
+
+  private static String openFlags(int flags) {
+    List<String> words = new ArrayList<>();
+    words.add(List.of("ro", "wo", "rw").get(flags & 3));
+    Words.OPEN_FLAGS.entrySet().stream()
+        .filter(flag -> flag.getValue() > 3 && (flags & flag.getValue()) == flag.getValue())
+        .map(java.util.Map.Entry::getKey)
+        .sorted()
+        .forEach(words::add);
+    return String.join(" ", words);
+  }
+
+  private static String msyncFlags(int flags) {
+    List<String> words = new ArrayList<>();
+    if ((flags & 1) != 0) {
+      words.add("async");
+    }
+    if ((flags & 2) != 0) {
+      words.add("invalidate");
+    }
+    if ((flags & 4) != 0) {
+      words.add("sync");
+    }
+    return String.join(" ", words);
+  }
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.program;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Predicate;
+import org.junit.jupiter.api.Test;
+
+class ProgramGeneratorTest {
+  @Test
+  void theSameSeedGivesTheSameProgram() {
+    assertThat(ProgramGenerator.generate(7, 100)).isEqualTo(ProgramGenerator.generate(7, 100));
+    assertThat(ProgramGenerator.generate(7, 100)).isNotEqualTo(ProgramGenerator.generate(8, 100));
+  }
+
+  @Test
+  void whatIsPrintedIsReadBack() throws Exception {
+    for (long seed = 0; seed < 200; seed++) {
+      Program program = ProgramGenerator.generate(seed, 60);
+      Program again = ProgramParser.parse(program.name(), ProgramText.of(program));
+      assertThat(again.pid()).isEqualTo(program.pid());
+      assertThat(again.steps())
+          .extracting(Step::operation)
+          .isEqualTo(program.steps().stream().map(Step::operation).toList());
+    }
+  }
+
+  @Test
+  void shippedProgramsSurviveThePrinterWithTheirExpectations() throws Exception {
+    for (Program program : ProgramLibrary.shipped()) {
+      Program again = ProgramParser.parse(program.name(), ProgramText.of(program));
+      assertThat(again.rows()).isEqualTo(program.rows());
+      assertThat(again.steps())
+          .extracting(Step::operation, Step::expected)
+          .isEqualTo(
+              program.steps().stream()
+                  .map(step ->
+                      org.assertj.core.groups.Tuple.tuple(step.operation(), step.expected()))
+                  .toList());
+    }
+  }
+
+  @Test
+  void everyOperationIsGenerated() {
+    Set<Class<?>> seen = new HashSet<>();
+    for (long seed = 0; seed < 50; seed++) {
+      ProgramGenerator.generate(seed, 60)
+          .steps()
+          .forEach(step -> seen.add(step.operation().getClass()));
+    }
+    assertThat(seen).containsExactlyInAnyOrder(Operation.class.getPermittedSubclasses());
+  }
+
+  @Test
+  void shrinkingKeepsTheFailureAndTheNamesInOrder() {
+    Predicate<Program> fails =
+        program ->
+            program.steps().stream().anyMatch(s -> s.operation() instanceof Operation.Store)
+                && program.steps().stream()
+                    .anyMatch(s -> s.operation() instanceof Operation.Ftruncate);
+    Program program = ProgramGenerator.generate(3, 80);
+    assertThat(fails.test(program)).isTrue();
+    Program shortest = Shrinker.shrink(program, fails, 2000);
+    assertThat(fails.test(shortest)).isTrue();
+    // A store needs its mapping, and that its file: four steps cannot become fewer.
+    assertThat(shortest.steps()).hasSize(4);
+  }
+
+  @Test
+  void shrinkingIsBounded() {
+    List<Program> asked = new java.util.ArrayList<>();
+    Shrinker.shrink(ProgramGenerator.generate(3, 80), asked::add, 17);
+    assertThat(asked).hasSizeLessThanOrEqualTo(17);
+  }
+}
