@@ -18,9 +18,14 @@ public final class DaxWriteback {
 
   /** {@code filemap_write_and_wait_range} of fsync: nothing at all unless an entry is dirty. */
   public void syncIfDirty(long firstByte, long lastByte) {
-    if (mapping.anyDirty()) {
+    if (isNeeded()) {
       range(firstByte, lastByte);
     }
+  }
+
+  /** Whether an entry is tagged dirty. */
+  public boolean isNeeded() {
+    return mapping.anyDirty();
   }
 
   /** {@code ->writepages} of sync: an event even if no entry is dirty, as long as there is one. */

@@ -126,12 +126,15 @@ public final class InodeCache {
     return inode;
   }
 
-  /** Inodes to write back, as a snapshot. */
+  /**
+   * Inodes to write back, as a snapshot. A range that was written back leaves the inode clean but
+   * pages of other ranges dirty: the kernel sees that by the tags of the mapping.
+   */
   public List<Ext2Inode> dirtyInodes() {
     List<Ext2Inode> dirty = new ArrayList<>();
     synchronized (this) {
       for (Cached cached : cache.values()) {
-        if (cached.inode.dirty()) {
+        if (cached.inode.dirty() || cached.inode.writeback().isNeeded()) {
           dirty.add(cached.inode);
         }
       }
@@ -158,7 +161,7 @@ public final class InodeCache {
       if (inode.isRegular()) {
         inode.writeback().range(0, Long.MAX_VALUE);
       }
-      table.write(inode);
+      writeOutIfDirty(inode);
     }
   }
 
