@@ -7,15 +7,16 @@
  * pid of its own and its crash ends only the program. pid 1 meanwhile waits.
  */
 #define _GNU_SOURCE
+#include "child.h"
 #include "exec.h"
 #include "machine.h"
 #include "namespace.h"
 #include "port.h"
+#include "tasks.h"
 #include "trace.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,6 +41,7 @@ struct server {
 	bool tracing; /* the events are on */
 	struct decoder decoder;
 	struct exec exec;
+	struct tasks tasks;
 	struct reply reply;
 	struct bytes payload;
 	struct bytes frame;
@@ -84,21 +86,6 @@ static bool respond(struct server *s, uint32_t seq)
 	reply_encode(&s->payload, &s->reply);
 	frame_encode(&s->frame, seq, WIRE_RESPONSE, s->payload.at, (uint32_t)s->payload.length);
 	return port_send(s->port, &s->frame);
-}
-
-/*
- * A child with this very pid, or EEXIST; any pid for 0. Unlike ns_last_pid this
- * leaves no gap in which another fork takes the number.
- */
-static pid_t fork_as(pid_t wanted)
-{
-	struct clone_args how = {
-		.exit_signal = SIGCHLD,
-		.set_tid = wanted ? (uintptr_t)&wanted : 0,
-		.set_tid_size = wanted ? 1 : 0,
-	};
-
-	return (pid_t)syscall(SYS_clone3, &how, sizeof(how));
 }
 
 static void serve(struct server *s);
@@ -150,12 +137,12 @@ static bool begin(struct server *s, const struct request *r, uint32_t seq)
 {
 	bool traced = r->args[1] != 0;
 
-	if (r->argc != 2 || r->blob_length || r->args[0] < 0 || r->args[0] > 4194304 ||
+	if (r->argc != 2 || r->blob_length || !pid_in_range(r->args[0]) ||
 	    (r->args[1] & ~1)) {
 		reply_bad_arguments(&s->reply);
 		return false;
 	}
-	if (s->is_executor) {
+	if (s->is_executor || tasks_any(&s->tasks)) {
 		errno = EBUSY;
 		reply_errno(&s->reply);
 		return false;
@@ -196,6 +183,7 @@ static void end(struct server *s, const struct request *r, uint32_t seq)
 		 * The program's files and mappings are gone before the answer:
 		 * whoever has it may unmount. pid 1 reads on when we are.
 		 */
+		tasks_end_all(&s->tasks);
 		exec_release(&s->exec);
 		respond(s, seq);
 		_exit(0);
@@ -228,25 +216,65 @@ static void hello(struct server *s, const struct request *r)
 	bytes_append(&s->reply.data, s->about.at, s->about.length);
 }
 
-static void run(struct server *s, const struct request *r)
+/*
+ * Takes what the trace has gathered. The lines of tasks are kept for whoever
+ * waits for them, the server's own are appended to *mine, or dropped for NULL.
+ */
+static void gather_events(struct server *s, struct bytes *mine)
 {
+	struct bytes text = { 0 };
+
+	if (s->trace < 0)
+		return;
+	trace_take(s->trace, &text);
+	tasks_note_events(&s->tasks, (const char *)text.at, text.length);
+	if (mine)
+		trace_filter((const char *)text.at, text.length, (pid_t)syscall(SYS_getpid), mine);
+	bytes_free(&text);
+}
+
+static void gather_for_tasks(void *server)
+{
+	gather_events(server, NULL);
+}
+
+static void leave_the_server(void *server)
+{
+	struct server *s = server;
+
+	close(s->port);
+	if (s->trace >= 0)
+		close(s->trace);
+	s->trace = -1;
+}
+
+/* The operation alone, in the server or in a task. */
+static void operate(void *server, const struct request *r, struct reply *reply)
+{
+	struct server *s = server;
+
 	if (r->clock) {
 		const struct timespec t = { .tv_sec = (time_t)r->clock };
 
 		/* Just before the operation, so that it sees exactly this second. */
 		if (clock_settime(CLOCK_REALTIME, &t) < 0) {
-			reply_errno(&s->reply);
+			reply_errno(reply);
 			return;
 		}
 	}
-	if (s->trace >= 0)
-		trace_discard(s->trace);
-	if (!exec_run(&s->exec, r, &s->reply) && !machine_run(r, &s->reply)) {
-		s->reply.result = -1;
-		s->reply.status = WIRE_STATUS_UNKNOWN_OP;
+	if (!exec_run(&s->exec, r, reply) && !machine_run(r, reply)) {
+		reply->result = -1;
+		reply->status = WIRE_STATUS_UNKNOWN_OP;
 	}
-	if (s->trace >= 0)
-		trace_collect(s->trace, (pid_t)syscall(SYS_getpid), &s->reply.events);
+}
+
+static void run(struct server *s, const struct request *r)
+{
+	if (tasks_run(&s->tasks, r, &s->reply))
+		return;
+	gather_events(s, NULL);
+	operate(s, r, &s->reply);
+	gather_events(s, &s->reply.events);
 }
 
 static void answer(struct server *s, const struct frame *f)
@@ -311,6 +339,12 @@ int main(void)
 	if (trace_prepare() < 0)
 		fprintf(stderr, "agent: no tracing: %s\n", strerror(errno));
 	exec_init(&s.exec);
+	tasks_init(&s.tasks);
+	s.tasks.exec = &s.exec;
+	s.tasks.in_child = leave_the_server;
+	s.tasks.run = operate;
+	s.tasks.gather = gather_for_tasks;
+	s.tasks.server = &s;
 	describe(&s.about);
 	s.port = port_open();
 	if (s.port < 0) {

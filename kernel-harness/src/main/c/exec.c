@@ -66,6 +66,14 @@ void exec_release(struct exec *x)
 	exec_init(x);
 }
 
+void exec_forked(struct exec *x)
+{
+	/* /proc/self was the parent when it was opened. */
+	if (x->pagemap >= 0)
+		close(x->pagemap);
+	x->pagemap = -1;
+}
+
 static void op_open(struct exec *x, const struct request *r, struct reply *reply)
 {
 	char *path = request_string(r, 0);

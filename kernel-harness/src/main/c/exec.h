@@ -27,6 +27,9 @@ void exec_init(struct exec *x);
 /* Closes and unmaps everything. */
 void exec_release(struct exec *x);
 
+/* In a child after fork: what is only good in the parent is let go. */
+void exec_forked(struct exec *x);
+
 /*
  * Runs the operation into *reply, which was reset by the caller. False when the
  * operation is none of the core's; the reply is then untouched.

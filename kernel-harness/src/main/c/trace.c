@@ -42,7 +42,7 @@ int trace_open(void)
 	return open(TRACING "trace_pipe", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 }
 
-static void drain(int fd, struct bytes *text)
+void trace_take(int fd, struct bytes *text)
 {
 	for (;;) {
 		size_t before = text->length;
@@ -52,14 +52,6 @@ static void drain(int fd, struct bytes *text)
 		if (n <= 0)
 			return;
 	}
-}
-
-void trace_discard(int fd)
-{
-	struct bytes text = { 0 };
-
-	drain(fd, &text);
-	bytes_free(&text);
 }
 
 /*
@@ -95,13 +87,4 @@ void trace_filter(const char *text, size_t length, pid_t task, struct bytes *lin
 			bytes_append(lines, text, (size_t)(next - text));
 		text = next;
 	}
-}
-
-void trace_collect(int fd, pid_t task, struct bytes *lines)
-{
-	struct bytes text = { 0 };
-
-	drain(fd, &text);
-	trace_filter((const char *)text.at, text.length, task, lines);
-	bytes_free(&text);
 }

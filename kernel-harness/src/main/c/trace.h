@@ -2,7 +2,7 @@
 /*
  * The fs_dax events of one operation.
  *
- * Only lines of the executor's own task are reported. The operations run in it
+ * Only lines of the task that ran the operation are reported. The operations run in it
  * and so do their faults, msync and fsync. Two kinds of foreign lines exist:
  * those of commands started by EXEC, which are nobody's outcome; and those of
  * the flusher's kworker when sync(2) or umount(2) hand the writeback to it. The
@@ -29,13 +29,10 @@ int trace_enable(bool on);
 /* Opens the consuming end of the trace. A descriptor, or -1 with errno. */
 int trace_open(void);
 
-/* Throws away what has gathered. */
-void trace_discard(int fd);
+/* Takes what has gathered, of all tasks. */
+void trace_take(int fd, struct bytes *text);
 
-/* Appends the lines of the task, each with its newline, and notes about lost events. */
-void trace_collect(int fd, pid_t task, struct bytes *lines);
-
-/* Copies the lines of one task from text; for trace_collect and its test. */
+/* Appends the lines of one task, each with its newline, and notes about lost events. */
 void trace_filter(const char *text, size_t length, pid_t task, struct bytes *lines);
 
 #endif

@@ -23,6 +23,7 @@
 #define WIRE_TRAILER_BYTES 4
 #define WIRE_MAX_PAYLOAD 4194304
 #define WIRE_SLOTS 64
+#define WIRE_TASKS 8
 
 /* Frame types. */
 #define WIRE_REQUEST 1
@@ -88,6 +89,32 @@
 #define WIRE_OP_STORE 31      /* mapping slot, offset; bytes -> stored */
 #define WIRE_OP_MSYNC 32      /* mapping slot, offset, length, flags */
 #define WIRE_OP_PAGEMAP 33    /* mapping slot, offset -> the raw 64-bit entry */
+
+/*
+ * Tasks: executors beside the one that serves, numbered 0..7. A task is forked
+ * from the server with the files and mappings that are open then, and runs one
+ * operation at a time while the server goes on answering.
+ */
+#define WIRE_OP_TASK_START 40 /* task, wantedPid (0 any) -> pid */
+#define WIRE_OP_TASK_OP 41    /* task; a REQUEST payload -> 0: it has been started */
+#define WIRE_OP_TASK_WAIT 42  /* task, timeoutMillis -> 0 and a RESPONSE payload, or 1 still running */
+#define WIRE_OP_TASK_STATE 43 /* task -> pid, key=value lines */
+#define WIRE_OP_TASK_END 44   /* task -> 0; killed if it runs; gone when the answer arrives */
+/*
+ * The kernel's rendezvous points. Commands: "arm POINT TASK HIT", "go POINT
+ * TASK" or "clear"; the agent puts the task's pid for its number.
+ */
+#define WIRE_OP_RENDEZVOUS 45 /* -> 0; the blob is the command */
+/* 0: the task waits there; 1: timed out; 2: its operation ended without arriving. */
+#define WIRE_OP_RENDEZVOUS_WAIT 46 /* task, timeoutMillis; point -> 0, 1 or 2 */
+/*
+ * TASK_OP answers EBUSY while an operation is under way or its answer has not
+ * been taken; TASK_WAIT and TASK_OP answer ESRCH when the task has died. The
+ * events of TASK_WAIT are those of the task's operation. TASK_STATE's keys: pid,
+ * operation (idle, running, finished), stat, wchan, stack (a line per frame) as
+ * in /proc/PID, rendezvous (a line per armed place). BEGIN answers EBUSY while
+ * there are tasks; END ends them.
+ */
 
 /*
  * EXEC: the command did not end in time and was killed, with all it started.

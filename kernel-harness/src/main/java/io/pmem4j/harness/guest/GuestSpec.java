@@ -14,6 +14,7 @@ import java.time.Duration;
  *     the path is short enough, the sockets
  * @param bootTimeout from the start of QEMU to the agent's first word
  * @param requestTimeout of a request that brings none of its own
+ * @param append more kernel command line, for instance {@code ext2.lab=unlocked}; may be empty
  */
 public record GuestSpec(
     Path kernel,
@@ -21,7 +22,8 @@ public record GuestSpec(
     Path image,
     Path workDirectory,
     Duration bootTimeout,
-    Duration requestTimeout) {
+    Duration requestTimeout,
+    String append) {
 
   /** Long enough for software emulation on a busy machine. */
   public static final Duration DEFAULT_BOOT_TIMEOUT = Duration.ofSeconds(60);
@@ -34,33 +36,56 @@ public record GuestSpec(
     this(kernel, initrd, image, workDirectory, DEFAULT_BOOT_TIMEOUT, DEFAULT_REQUEST_TIMEOUT);
   }
 
+  /** Nothing more on the kernel command line. */
+  public GuestSpec(
+      Path kernel,
+      Path initrd,
+      Path image,
+      Path workDirectory,
+      Duration bootTimeout,
+      Duration requestTimeout) {
+    this(kernel, initrd, image, workDirectory, bootTimeout, requestTimeout, "");
+  }
+
+  /** The same guest with more kernel command line in place of what there was. */
+  public GuestSpec withAppend(String newAppend) {
+    return new GuestSpec(
+        kernel, initrd, image, workDirectory, bootTimeout, requestTimeout, newAppend);
+  }
+
   /** The same guest with another kernel. */
   public GuestSpec withKernel(Path newKernel) {
-    return new GuestSpec(newKernel, initrd, image, workDirectory, bootTimeout, requestTimeout);
+    return new GuestSpec(
+        newKernel, initrd, image, workDirectory, bootTimeout, requestTimeout, append);
   }
 
   /** The same guest with another initramfs. */
   public GuestSpec withInitrd(Path newInitrd) {
-    return new GuestSpec(kernel, newInitrd, image, workDirectory, bootTimeout, requestTimeout);
+    return new GuestSpec(
+        kernel, newInitrd, image, workDirectory, bootTimeout, requestTimeout, append);
   }
 
   /** The same guest with another NVDIMM. */
   public GuestSpec withImage(Path newImage) {
-    return new GuestSpec(kernel, initrd, newImage, workDirectory, bootTimeout, requestTimeout);
+    return new GuestSpec(
+        kernel, initrd, newImage, workDirectory, bootTimeout, requestTimeout, append);
   }
 
   /** The same guest in another directory. */
   public GuestSpec withWorkDirectory(Path newWorkDirectory) {
-    return new GuestSpec(kernel, initrd, image, newWorkDirectory, bootTimeout, requestTimeout);
+    return new GuestSpec(
+        kernel, initrd, image, newWorkDirectory, bootTimeout, requestTimeout, append);
   }
 
   /** The same guest with another bound on its boot. */
   public GuestSpec withBootTimeout(Duration newBootTimeout) {
-    return new GuestSpec(kernel, initrd, image, workDirectory, newBootTimeout, requestTimeout);
+    return new GuestSpec(
+        kernel, initrd, image, workDirectory, newBootTimeout, requestTimeout, append);
   }
 
   /** The same guest with another default bound on requests. */
   public GuestSpec withRequestTimeout(Duration newRequestTimeout) {
-    return new GuestSpec(kernel, initrd, image, workDirectory, bootTimeout, newRequestTimeout);
+    return new GuestSpec(
+        kernel, initrd, image, workDirectory, bootTimeout, newRequestTimeout, append);
   }
 }

@@ -54,7 +54,21 @@ public enum Op {
   /** Mapping slot, offset, length, flags. */
   MSYNC(32, 4),
   /** Mapping slot, offset: the raw 64-bit entry. */
-  PAGEMAP(33, 2);
+  PAGEMAP(33, 2),
+  /** Task, wanted pid (0 any): forks a task from the executor and answers its pid. */
+  TASK_START(40, 2),
+  /** Task; an encoded request: answered when the task has been told to run it. */
+  TASK_OP(41, 1),
+  /** Task, time-out in milliseconds: 0 and the encoded response as data, 1 while it runs. */
+  TASK_WAIT(42, 2),
+  /** Task: its pid, {@code key=value} lines about where it is. */
+  TASK_STATE(43, 1),
+  /** Task: killed if it runs; gone when the answer arrives. */
+  TASK_END(44, 1),
+  /** {@code arm POINT TASK HIT}, {@code go POINT TASK} or {@code clear}. */
+  RENDEZVOUS(45, 0),
+  /** Task, time-out in milliseconds; point: 0 it waits there, 1 timed out, 2 it ended before. */
+  RENDEZVOUS_WAIT(46, 2);
 
   private final int code;
   private final int argumentCount;

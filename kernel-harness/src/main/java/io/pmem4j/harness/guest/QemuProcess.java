@@ -98,7 +98,8 @@ final class QemuProcess {
         spec.initrd().toAbsolutePath().toString(),
         spec.image().toAbsolutePath().toString(),
         agent.toString(),
-        qmp.toString());
+        qmp.toString(),
+        spec.append());
   }
 
   Path agentSocket() {

@@ -6,6 +6,9 @@ public final class Wire {
   /** Slots for files, and as many for mappings: 0 to 63. */
   public static final int SLOTS = 64;
 
+  /** Tasks beside the executor: 0 to 7. */
+  public static final int TASKS = 8;
+
   /** Output of EXEC beyond this many bytes is cut. */
   public static final int EXEC_MAX_OUTPUT = 1_048_576;
 
