@@ -46,10 +46,10 @@ public final class GuestBackend implements Backend {
   /**
    * Boots.
    *
-   * @param kernel the kernel's name, as in {@code merged}
+   * @param kernel which one, for the name
    * @param spec how; its image is made here
    */
-  public static GuestBackend boot(String kernel, GuestSpec spec) throws BackendException {
+  public static GuestBackend boot(Kernel kernel, GuestSpec spec) throws BackendException {
     try {
       GuestBackend backend =
           new GuestBackend("guest:" + kernel, spec, ImageMaker.allocate(spec.image()));

@@ -13,6 +13,7 @@ import java.util.List;
 /** Everything one run needs: a work directory, the image programs start from, the backends. */
 public final class Laboratory implements AutoCloseable {
   private static final String GUEST = "guest:";
+  private static final String MODEL = "model";
 
   private final WorkDirectory directory;
   private final FsImage pristine;
@@ -55,31 +56,57 @@ public final class Laboratory implements AutoCloseable {
    *
    * @throws IllegalArgumentException naming the first unknown one and what there is
    */
-  public static void requireKnown(List<String> names) throws GuestException {
-    List<String> kernels = KernelImages.names();
+  public static void requireKnown(List<String> names) {
     for (String name : names) {
-      boolean guest = name.startsWith(GUEST) && kernels.contains(name.substring(GUEST.length()));
-      if (!guest && !name.equals("model")) {
+      if (name.startsWith(GUEST)) {
+        Kernel.of(name.substring(GUEST.length()));
+      } else if (!name.equals(MODEL)) {
         throw new IllegalArgumentException(
-            "unknown backend '" + name + "': model, guest:" + String.join(", guest:", kernels));
+            "unknown backend '"
+                + name
+                + "': model, guest:"
+                + String.join(", guest:", Kernel.labels()));
       }
+    }
+    if (names.contains(MODEL)) {
+      kernels(names).forEach(Laboratory::requireModelled);
+    }
+  }
+
+  private static List<Kernel> kernels(List<String> names) {
+    return names.stream()
+        .filter(name -> name.startsWith(GUEST))
+        .map(name -> Kernel.of(name.substring(GUEST.length())))
+        .toList();
+  }
+
+  private static void requireModelled(Kernel kernel) {
+    if (kernel.profile() != Kernel.Profile.LINUX_5_10) {
+      throw new IllegalArgumentException(
+          "the model does not have the fault bodies of kernel "
+              + kernel
+              + " (profile "
+              + kernel.profile()
+              + "); it can be run by itself: --on guest:"
+              + kernel);
     }
   }
 
   /** What to boot for a kernel, in a work directory. */
-  public static GuestSpec spec(String kernel, WorkDirectory directory) throws GuestException {
+  public static GuestSpec spec(Kernel kernel, WorkDirectory directory) throws GuestException {
     return new GuestSpec(
-        KernelImages.kernel(kernel),
-        KernelImages.initrd(),
-        GuestBackend.imageIn(directory.path()),
-        directory.path());
+            KernelImages.kernel(kernel.image()),
+            KernelImages.initrd(),
+            GuestBackend.imageIn(directory.path()),
+            directory.path())
+        .withAppend(kernel.append());
   }
 
   private Backend backend(String name, Scheduler scheduler) throws BackendException {
-    if (name.equals("model")) {
+    if (name.equals(MODEL)) {
       return new ModelBackend(directory.path(), scheduler);
     }
-    String kernel = name.substring(GUEST.length());
+    Kernel kernel = Kernel.of(name.substring(GUEST.length()));
     try {
       return GuestBackend.boot(kernel, spec(kernel, directory));
     } catch (GuestException e) {

@@ -5,11 +5,11 @@ package io.pmem4j.harness.cli;
 import io.pmem4j.harness.backend.BackendException;
 import io.pmem4j.harness.backend.GuestBackend;
 import io.pmem4j.harness.backend.ImageMaker;
+import io.pmem4j.harness.backend.Kernel;
 import io.pmem4j.harness.backend.Laboratory;
 import io.pmem4j.harness.backend.WorkDirectory;
 import io.pmem4j.harness.guest.Guest;
 import io.pmem4j.harness.guest.GuestException;
-import io.pmem4j.harness.guest.KernelImages;
 import io.pmem4j.harness.guest.Op;
 import io.pmem4j.harness.guest.Request;
 import io.pmem4j.harness.guest.Response;
@@ -58,16 +58,13 @@ final class GuestCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, BackendException {
-    if (!KernelImages.names().contains(kernel)) {
-      throw new IllegalArgumentException(
-          "unknown kernel '" + kernel + "': " + String.join(", ", KernelImages.names()));
-    }
+    Kernel booted = Kernel.of(kernel);
     if (timeoutSeconds < 1 || timeoutSeconds > 86_400) {
       throw new IllegalArgumentException("--timeout must be 1 to 86400 seconds");
     }
     try (WorkDirectory directory = new WorkDirectory()) {
       ImageMaker.make(GuestBackend.imageIn(directory.path()));
-      try (Guest guest = Guest.start(Laboratory.spec(kernel, directory))) {
+      try (Guest guest = Guest.start(Laboratory.spec(booted, directory))) {
         int status = command.isEmpty() ? shell(guest) : run(guest, command);
         guest.stop();
         return status;

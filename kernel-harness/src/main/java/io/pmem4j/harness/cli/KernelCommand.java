@@ -2,6 +2,7 @@
 
 package io.pmem4j.harness.cli;
 
+import io.pmem4j.harness.backend.Kernel;
 import io.pmem4j.harness.guest.GuestException;
 import io.pmem4j.harness.guest.KernelImages;
 import java.util.List;
@@ -29,7 +30,10 @@ final class KernelCommand implements Runnable {
   }
 
   /** {@code kernel list}. */
-  @Command(name = "list", description = "Names the kernels.")
+  @Command(
+      name = "list",
+      description =
+          "Names the kernels, their image, how it is booted, and the fault bodies they have.")
   static final class ListKernels implements Callable<Integer> {
     @Spec private CommandLine.Model.CommandSpec spec;
 
@@ -37,8 +41,14 @@ final class KernelCommand implements Runnable {
     ListKernels() {}
 
     @Override
-    public Integer call() throws GuestException {
-      KernelImages.names().forEach(spec.commandLine().getOut()::println);
+    public Integer call() {
+      for (Kernel kernel : Kernel.values()) {
+        spec.commandLine()
+            .getOut()
+            .printf(
+                "%-22s image %-8s %-22s %s%n",
+                kernel, kernel.image(), kernel.append(), kernel.profile());
+      }
       return ExitStatus.HOLDS;
     }
   }
@@ -58,13 +68,10 @@ final class KernelCommand implements Runnable {
 
     @Override
     public Integer call() throws GuestException {
-      List<String> names = KernelImages.names();
-      if (!name.equals("all") && !names.contains(name)) {
-        throw new IllegalArgumentException(
-            "unknown kernel '" + name + "': " + String.join(", ", names));
-      }
-      for (String each : name.equals("all") ? names : List.of(name)) {
-        spec.commandLine().getOut().println(KernelImages.kernel(each));
+      List<String> images =
+          name.equals("all") ? KernelImages.names() : List.of(Kernel.of(name).image());
+      for (String image : images) {
+        spec.commandLine().getOut().println(KernelImages.kernel(image));
       }
       return ExitStatus.HOLDS;
     }

@@ -32,7 +32,7 @@ class MainTest {
   void anUnknownKernelNamesTheKernels() {
     Ran ran = Ran.run("conform", "--kernel", "nonesuch");
     assertThat(ran.status()).isEqualTo(2);
-    assertThat(ran.err()).contains("guest:nonesuch").contains("guest:merged").hasLineCount(1);
+    assertThat(ran.err()).contains("nonesuch").contains("merged").hasLineCount(1);
   }
 
   @Test
@@ -54,6 +54,20 @@ class MainTest {
     Ran ran = Ran.run("run", program(folder, "sync\n").toString(), "--on", "model,moon");
     assertThat(ran.status()).isEqualTo(2);
     assertThat(ran.err()).contains("moon").contains("model");
+  }
+
+  @Test
+  void aKernelThatTheModelDoesNotFollowIsRefusedBeforeAnythingBoots() {
+    Ran ran = Ran.run("conform", "--kernel", "before");
+    assertThat(ran.status()).isEqualTo(2);
+    assertThat(ran.err()).contains("SERIES").contains("--on guest:before").hasLineCount(1);
+  }
+
+  @Test
+  void theKernelsAreListedWithTheirBootArgument() {
+    Ran ran = Ran.run("kernel", "list");
+    assertThat(ran.status()).isZero();
+    assertThat(ran.out()).contains("merged").contains("ext2.lab=unlocked").contains("SERIES");
   }
 
   @Test

@@ -17,6 +17,8 @@ import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The model against the real kernel, and the proof that a wrong model would be seen. */
 class ConformIT {
@@ -43,6 +45,20 @@ class ConformIT {
           assertThat(result.findings()).as(result.program().name()).isEmpty();
           assertThat(result.verdict()).isEqualTo(ProgramResult.Verdict.AGREED);
         });
+  }
+
+  /** Without threads the lock makes no difference: the other orders answer the same. */
+  @ParameterizedTest
+  @ValueSource(strings = {"posted-order", "unlocked", "truncate-mutex-first"})
+  void theOtherLockOrdersAnswerTheSame(String kernel) throws Exception {
+    List<ProgramResult> results = new ArrayList<>();
+    try (Laboratory laboratory =
+        Laboratory.open(List.of("model", "guest:" + kernel), Scheduler.production())) {
+      Conformance conformance = new Conformance(laboratory.pristine(), laboratory.backends());
+      ProgramLibrary.shipped().forEach(program -> results.add(conformance.run(program)));
+    }
+    assertThat(results)
+        .allSatisfy(result -> assertThat(result.findings()).as(result.program().name()).isEmpty());
   }
 
   @Test
