@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.pmem4j.harness.guest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.pmem4j.harness.Required;
+import io.pmem4j.harness.backend.FsImage;
+import io.pmem4j.harness.backend.ImageMaker;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+
+/** A guest with a DAX ext2 on /mnt and an executor, for races that happen when we say so. */
+final class RaceBench implements AutoCloseable {
+  static final int PAGE = 4096;
+
+  /** Bounds a wait for something that takes milliseconds. */
+  static final Duration SOON = Duration.ofSeconds(20);
+
+  private static final int MS_NOATIME = 1024;
+  private static final String MOUNT = "/mnt";
+  private static final int FILL_SLOT = 63;
+
+  final Guest guest;
+  private final Path console;
+
+  private RaceBench(Guest guest, Path console) {
+    this.guest = guest;
+    this.console = console;
+  }
+
+  /**
+   * Boots.
+   *
+   * @param lab the state of {@code ext2.lab=}, or empty for the merged image
+   */
+  static RaceBench boot(Path directory, String lab) throws IOException {
+    Required.programs(QemuProcess.executable(), "mke2fs");
+    Path kernel;
+    Path initrd;
+    try {
+      kernel = KernelImages.kernel(lab.isEmpty() ? "merged" : "lab");
+      initrd = KernelImages.initrd();
+    } catch (GuestException e) {
+      throw Required.missing(String.valueOf(e.getMessage()));
+    }
+    FsImage image = ImageMaker.make(directory.resolve("nvdimm"));
+    Path work = directory.resolve("work");
+    GuestSpec spec = new GuestSpec(kernel, initrd, image.path(), work, Laboratory.BOOT_BOUND, SOON);
+    Guest guest = Guest.start(lab.isEmpty() ? spec : spec.withAppend("ext2.lab=" + lab));
+    RaceBench bench = new RaceBench(guest, work.resolve("console.log"));
+    boolean ready = false;
+    try {
+      bench.ask(
+          Request.of(Op.MOUNT, MS_NOATIME)
+              .withStrings("/dev/pmem0", MOUNT, "ext2", "dax,oldalloc,noreservation"));
+      bench.ask(Request.of(Op.BEGIN, 0, 1));
+      ready = true;
+      return bench;
+    } finally {
+      if (!ready) {
+        guest.close();
+      }
+    }
+  }
+
+  /** An operation that must succeed. */
+  Response ask(Request request) throws GuestException {
+    Response response = guest.request(request);
+    assertThat(List.of(response.status(), response.errno(), response.signo()))
+        .as("%s", request.op())
+        .containsExactly(0, 0, 0);
+    return response;
+  }
+
+  /** What a command prints; it must end with 0. */
+  String sh(String command) throws GuestException {
+    Response response = ask(Request.of(Op.EXEC, 15_000).withStrings("sh", "-c", command));
+    assertThat(response.result()).as("%s: %s", command, response.text()).isZero();
+    return response.text();
+  }
+
+  void open(int slot, String name) throws GuestException {
+    ask(Request.of(Op.OPEN, slot, 0102, 0644).withStrings(MOUNT + "/" + name));
+  }
+
+  void write(int slot, long page, int pages, int value) throws GuestException {
+    byte[] bytes = new byte[pages * PAGE];
+    Arrays.fill(bytes, (byte) value);
+    assertThat(ask(Request.of(Op.PWRITE, slot, page * PAGE).withBlob(bytes)).result())
+        .isEqualTo(bytes.length);
+  }
+
+  /** Maps the file of the same slot, shared, readable and writable. */
+  void map(int slot, long pages) throws GuestException {
+    ask(Request.of(Op.MMAP, slot, slot, 0, pages * PAGE, 3, 1));
+  }
+
+  byte[] read(int slot) throws GuestException {
+    return ask(Request.of(Op.PREAD, slot, 0, PAGE)).data();
+  }
+
+  /** The physical byte of the file's first extent. */
+  long place(int slot) throws GuestException {
+    byte[] extents = ask(Request.of(Op.FIEMAP, slot)).data();
+    return ByteBuffer.wrap(extents).order(ByteOrder.LITTLE_ENDIAN).getLong(8);
+  }
+
+  /** Allocates every block that is left, so that the next block freed is the next one given. */
+  void fillUp() throws GuestException {
+    open(FILL_SLOT, "fill");
+    long at = 0;
+    for (int length = 1 << 20; length >= PAGE; ) {
+      Response response =
+          guest.request(Request.of(Op.PWRITE, FILL_SLOT, at).withBlob(new byte[length]));
+      at += Math.max(response.result(), 0);
+      length = response.result() > 0 ? length : length / 2;
+    }
+    ask(Request.of(Op.CLOSE, FILL_SLOT));
+  }
+
+  static Request store(int slot, long page, int value) {
+    return Request.of(Op.STORE, slot, page * PAGE).withBlob(new byte[] {(byte) value});
+  }
+
+  static Request load(int slot, long page) {
+    return Request.of(Op.LOAD, slot, page * PAGE, 1);
+  }
+
+  static Request truncate(int slot) {
+    return Request.of(Op.FTRUNCATE, slot, 0);
+  }
+
+  /** Lockdep's graph. */
+  LockEdges lockEdges() throws GuestException {
+    return LockEdges.parse(
+        ask(Request.of(Op.READ_FILE, 4_000_000).withStrings("/proc/lockdep")).text());
+  }
+
+  /** The lines that sysrq d prints about the locks of a task. */
+  List<String> locksHeldBy(TaskClient task) throws IOException {
+    guest.check();
+    long before = Files.size(console);
+    ask(Request.of(Op.WRITE_FILE).withStrings("/proc/sysrq-trigger", "d"));
+    guest.check();
+    byte[] all = Files.readAllBytes(console);
+    String text = new String(all, (int) before, all.length - (int) before, StandardCharsets.UTF_8);
+    return text.lines()
+        .dropWhile(line -> !line.contains("/" + task.pid() + ":"))
+        .skip(1)
+        .takeWhile(line -> line.contains(" #"))
+        .toList();
+  }
+
+  /** Everything that the console has said. */
+  String consoleText() throws IOException {
+    return Files.readString(console);
+  }
+
+  @Override
+  public void close() {
+    guest.close();
+  }
+}
