@@ -12,6 +12,7 @@
 #include "machine.h"
 #include "namespace.h"
 #include "port.h"
+#include "rendezvous.h"
 #include "tasks.h"
 #include "trace.h"
 
@@ -123,6 +124,8 @@ static void await_executor(struct server *s, pid_t child)
 	while (ended != child && (ended > 0 || errno == EINTR));
 	if (ended == child && WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return;
+	/* Its tasks die with it; what was armed for them must not meet their pids again. */
+	rendezvous_control(&(struct rendezvous_command){ .verb = "clear" }, 0);
 	int n = WIFSIGNALED(status)
 			? snprintf(text, sizeof(text), "executor %d killed by signal %d", (int)child,
 				   WTERMSIG(status))
