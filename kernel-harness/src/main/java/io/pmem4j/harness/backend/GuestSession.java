@@ -2,7 +2,6 @@
 
 package io.pmem4j.harness.backend;
 
-import io.pmem4j.ext2.Errno;
 import io.pmem4j.harness.guest.Guest;
 import io.pmem4j.harness.guest.GuestException;
 import io.pmem4j.harness.guest.Op;
@@ -13,38 +12,23 @@ import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Outcome;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
 
 /** A program on the booted kernel: one process, made by the agent with the program's pid. */
-final class GuestSession implements Session {
-  private static final long PAGE_BYTES = 4096;
-
-  /** A mapping as the host knows it. */
-  private record Mapped(int slot, long base, long length, long offset) {
-    boolean contains(long address) {
-      return address >= base && address < base + length;
-    }
-  }
-
+final class GuestSession implements Session, SystemCalls.Place {
   private final GuestBackend backend;
   private final Guest guest;
   private final KernelChoices choices;
   private final long firstFrame;
   private final TraceText trace;
-  private final Map<String, Integer> files = new HashMap<>();
-  private final Map<String, Mapped> mappings = new HashMap<>();
+  private final SystemCalls calls = new SystemCalls(this);
   private long clock = Backend.CLOCK_BASE_SECONDS;
-  private int nextSlot;
 
   GuestSession(GuestBackend backend, Guest guest, KernelChoices choices) {
     this.backend = backend;
     this.guest = guest;
     this.choices = choices;
-    this.firstFrame = guest.hello().resource() / PAGE_BYTES;
-    this.trace = new TraceText(firstFrame, this::pageIndex);
+    this.firstFrame = guest.hello().resource() / SystemCalls.PAGE_BYTES;
+    this.trace = new TraceText(firstFrame, calls::pageIndex);
   }
 
   @Override
@@ -54,7 +38,7 @@ final class GuestSession implements Session {
       return Outcome.of(0);
     }
     try {
-      Response response = guest.request(request(operation).withClock(clock));
+      Response response = guest.request(calls.request(operation).withClock(clock));
       if (response.status() != 0) {
         throw BackendException.environment(
             "guest: the agent did not understand " + operation, null);
@@ -62,7 +46,7 @@ final class GuestSession implements Session {
       if (operation instanceof Operation.Open open && response.result() >= 0) {
         readGeneration(open);
       }
-      return outcome(operation, response).events(trace.events(response.events())).build();
+      return calls.outcome(operation, response).events(trace.events(response.events())).build();
     } catch (GuestException e) {
       throw BackendException.of(e);
     } catch (IllegalArgumentException e) {
@@ -72,7 +56,7 @@ final class GuestSession implements Session {
 
   /** The first file that a program opens is, on a fresh file system, the first that it makes. */
   private void readGeneration(Operation.Open open) throws GuestException {
-    Response stat = guest.request(Request.of(Op.FSTAT, file(open.file())));
+    Response stat = guest.request(Request.of(Op.FSTAT, calls.file(open.file())));
     if (stat.data().length == Wire.STAT_BYTES) {
       choices.generationBase(
           ByteBuffer.wrap(stat.data())
@@ -81,167 +65,30 @@ final class GuestSession implements Session {
     }
   }
 
-  private Request request(Operation operation) {
-    return switch (operation) {
-      case Operation.Open open -> {
-        int slot = nextSlot++;
-        files.put(open.file(), slot);
-        yield Request.of(Op.OPEN, slot, open.flags(), open.mode())
-            .withStrings(GuestBackend.inGuest(open.path()));
-      }
-      case Operation.Close close -> Request.of(Op.CLOSE, file(close.file()));
-      case Operation.Pwrite write ->
-          Request.of(Op.PWRITE, file(write.file()), write.offset())
-              .withBlob(write.data().toArray());
-      case Operation.Pread read ->
-          Request.of(Op.PREAD, file(read.file()), read.offset(), read.length());
-      case Operation.Ftruncate truncate ->
-          Request.of(Op.FTRUNCATE, file(truncate.file()), truncate.size());
-      case Operation.Fsync sync -> Request.of(Op.FSYNC, file(sync.file()));
-      case Operation.Fstat stat -> Request.of(Op.FSTAT, file(stat.file()));
-      case Operation.Fiemap fiemap -> Request.of(Op.FIEMAP, file(fiemap.file()));
-      case Operation.Mmap map ->
-          Request.of(
-              Op.MMAP,
-              nextSlot++,
-              file(map.file()),
-              map.offset(),
-              map.length(),
-              map.prot(),
-              map.flags());
-      case Operation.Munmap unmap -> Request.of(Op.MUNMAP, mapping(unmap.mapping()).slot());
-      case Operation.Load load ->
-          Request.of(Op.LOAD, mapping(load.mapping()).slot(), load.offset(), load.length());
-      case Operation.Store store ->
-          Request.of(Op.STORE, mapping(store.mapping()).slot(), store.offset())
-              .withBlob(store.data().toArray());
-      case Operation.Msync sync ->
-          Request.of(
-              Op.MSYNC, mapping(sync.mapping()).slot(), sync.offset(), sync.length(), sync.flags());
-      case Operation.Pagemap pagemap ->
-          Request.of(Op.PAGEMAP, mapping(pagemap.mapping()).slot(), pagemap.offset());
-      case Operation.Sync _ -> Request.of(Op.SYNC);
-      case Operation.Clock _ -> throw new IllegalArgumentException("the clock is the host's");
-    };
-  }
-
-  private Outcome.Builder outcome(Operation operation, Response response) {
-    if (response.signo() != 0) {
-      return new Outcome.Builder().value("result", -1).value("signal", signal(operation, response));
-    }
-    if (response.errno() != 0) {
-      return Texts.failed(errno(response.errno()));
-    }
-    Outcome.Builder plain = new Outcome.Builder().value("result", response.result());
-    Outcome.Builder zero = new Outcome.Builder().value("result", 0);
-    ByteBuffer data = ByteBuffer.wrap(response.data()).order(ByteOrder.LITTLE_ENDIAN);
-    return switch (operation) {
-      case Operation.Pread _, Operation.Load _ -> plain.value("data", Texts.data(response.data()));
-      case Operation.Fstat _ -> stat(data);
-      case Operation.Fiemap _ -> plain.value("extents", extents(data));
-      case Operation.Mmap map -> {
-        mappings.put(
-            map.mapping(),
-            new Mapped(nextSlot - 1, response.result(), roundUp(map.length()), map.offset()));
-        yield zero;
-      }
-      case Operation.Munmap unmap -> {
-        mappings.remove(unmap.mapping());
-        yield zero;
-      }
-      case Operation.Pagemap _ -> zero.value("page", page(response.result()));
-      default -> plain;
-    };
-  }
-
-  private String signal(Operation operation, Response response) {
-    String name =
-        switch (operation) {
-          case Operation.Load load -> load.mapping();
-          case Operation.Store store -> store.mapping();
-          default -> throw new IllegalArgumentException("a signal from " + operation);
-        };
-    return Texts.signal(
-        response.signo(), response.sicode(), name, response.faultAddress() - mapping(name).base());
-  }
-
-  private Outcome.Builder stat(ByteBuffer data) {
-    long ino = data.getLong();
-    return new Outcome.Builder()
-        .value("result", 0)
-        .value("ino", ino)
-        .value("mode", Integer.toOctalString(data.getInt()))
-        .value("nlink", data.getInt())
-        .value("uid", data.getInt())
-        .value("gid", data.getInt())
-        .value("size", data.getLong())
-        .value("blocks", data.getLong())
-        .value("atime", Texts.time(data.getLong()))
-        .value("mtime", Texts.time(data.getLong()))
-        .value("ctime", Texts.time(data.getLong()))
-        .value("generation", Integer.toUnsignedString(data.getInt()));
-  }
-
-  private static String extents(ByteBuffer data) {
-    List<String> extents = new ArrayList<>();
-    while (data.remaining() >= Wire.EXTENT_BYTES) {
-      extents.add(Texts.extent(data.getLong(), data.getLong(), data.getLong(), data.getInt()));
-      data.getInt();
-    }
-    return String.join(",", extents);
+  @Override
+  public String path(String programPath) {
+    return GuestBackend.inGuest(programPath);
   }
 
   /**
    * A pagemap entry: bit 63 present, bit 56 mapped once and accounted to the process (an anonymous
    * page; frames of DAX and the zero page are not), bits 0 to 54 the frame.
    */
-  private String page(long entry) {
+  @Override
+  public String page(long entry) {
     long frame = entry & ((1L << 55) - 1);
     if (entry >= 0) {
       return "none";
     }
-    if (frame >= firstFrame && frame < firstFrame + FsImage.FS_BYTES / PAGE_BYTES) {
+    if (frame >= firstFrame && frame < firstFrame + FsImage.FS_BYTES / SystemCalls.PAGE_BYTES) {
       return "block:" + (frame - firstFrame);
     }
     return (entry & (1L << 56)) != 0 ? "anon" : "zero";
   }
 
-  private long pageIndex(long address) {
-    for (Mapped mapped : mappings.values()) {
-      if (mapped.contains(address)) {
-        return (address - mapped.base() + mapped.offset()) / PAGE_BYTES;
-      }
-    }
-    throw new IllegalArgumentException("a trace event outside of every mapping");
-  }
-
-  private static String errno(int number) {
-    for (Errno errno : Errno.values()) {
-      if (errno.number() == number) {
-        return errno.name();
-      }
-    }
-    return "errno" + number;
-  }
-
-  private static long roundUp(long length) {
-    return (length + PAGE_BYTES - 1) & -PAGE_BYTES;
-  }
-
-  private int file(String name) {
-    Integer slot = files.get(name);
-    if (slot == null) {
-      throw new IllegalArgumentException("no file " + name);
-    }
-    return slot;
-  }
-
-  private Mapped mapping(String name) {
-    Mapped mapped = mappings.get(name);
-    if (mapped == null) {
-      throw new IllegalArgumentException("the mapping " + name + " could not be made");
-    }
-    return mapped;
+  @Override
+  public String time(long seconds) {
+    return Texts.time(seconds);
   }
 
   @Override

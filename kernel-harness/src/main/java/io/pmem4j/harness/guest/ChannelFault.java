@@ -6,7 +6,7 @@ import java.io.IOException;
 /**
  * What the channel alone can tell; {@link Guest} knows the process and the console and refines it.
  */
-final class ChannelFault extends IOException {
+public final class ChannelFault extends IOException {
   private static final long serialVersionUID = 1L;
 
   private final GuestOutcome outcome;

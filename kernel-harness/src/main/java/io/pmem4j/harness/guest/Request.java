@@ -60,7 +60,8 @@ public record Request(Op op, long clockSeconds, long[] args, byte[] blob) {
     return withBlob(String.join("\0", strings).getBytes(StandardCharsets.UTF_8));
   }
 
-  byte[] encode() {
+  /** The payload of its frame. */
+  public byte[] encode() {
     ByteBuffer out =
         ByteBuffer.allocate(FIXED_BYTES + 8 * args.length + 4 + blob.length)
             .order(ByteOrder.LITTLE_ENDIAN);

@@ -35,7 +35,12 @@ public record Response(
   static final int STATUS_UNKNOWN_OP = 1;
   static final int STATUS_BAD_ARGUMENTS = 2;
 
-  static Response decode(byte[] payload) throws ChannelFault {
+  /**
+   * Reads the payload of a frame.
+   *
+   * @throws ChannelFault BAD_FRAME if it contradicts itself
+   */
+  public static Response decode(byte[] payload) throws ChannelFault {
     ByteBuffer in = ByteBuffer.wrap(payload).order(ByteOrder.LITTLE_ENDIAN);
     if (in.remaining() < FIXED_BYTES) {
       throw bad(payload);
