@@ -27,6 +27,9 @@ static void pass_on(int signo, siginfo_t *info, void *machine)
 {
 	struct sigaction *next = signo == SIGBUS ? &displaced_bus : &displaced_segv;
 
+#ifdef GUARD_SEEDED_KEEPS_FOREIGN_FAULTS
+	next = &(struct sigaction){ .sa_handler = SIG_DFL };
+#endif
 	if (next->sa_flags & SA_SIGINFO) {
 		next->sa_sigaction(signo, info, machine);
 	} else if (next->sa_handler == SIG_DFL || next->sa_handler == SIG_IGN) {
@@ -60,8 +63,14 @@ static void enter(struct guard *g)
 		struct sigaction ours = { .sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK };
 
 		sigemptyset(&ours.sa_mask);
-		sigaction(SIGBUS, &ours, &displaced_bus);
-		sigaction(SIGSEGV, &ours, &displaced_segv);
+		/*
+		 * Known before ours is in place: another thread may fault, and be
+		 * handled by us, before the second sigaction has returned.
+		 */
+		sigaction(SIGBUS, NULL, &displaced_bus);
+		sigaction(SIGSEGV, NULL, &displaced_segv);
+		sigaction(SIGBUS, &ours, NULL);
+		sigaction(SIGSEGV, &ours, NULL);
 	}
 	pthread_mutex_unlock(&handlers_lock);
 	current = g;

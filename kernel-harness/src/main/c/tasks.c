@@ -2,12 +2,13 @@
 #define _GNU_SOURCE
 #include "tasks.h"
 #include "child.h"
+#include "deadline.h"
+#include "message.h"
 #include "rendezvous.h"
 #include "trace.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -16,7 +17,6 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 void tasks_init(struct tasks *t)
@@ -26,71 +26,13 @@ void tasks_init(struct tasks *t)
 		t->at[i].channel = -1;
 }
 
-/* The monotonic clock: requests move CLOCK_REALTIME about. */
-static int64_t now_millis(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-static int left_of(int64_t deadline)
-{
-	int64_t left = deadline - now_millis();
-
-	return left < 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left;
-}
-
-static bool send_all(int fd, const void *from, size_t length)
-{
-	const uint8_t *p = from;
-
-	while (length) {
-		/* A dead peer is an errno and not a signal. */
-		ssize_t n = send(fd, p, length, MSG_NOSIGNAL);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		p += n;
-		length -= (size_t)n;
-	}
-	return true;
-}
-
-static bool send_message(int fd, const void *payload, size_t length)
-{
-	uint8_t header[4];
-
-	put_u32(header, (uint32_t)length);
-	return send_all(fd, header, sizeof(header)) && send_all(fd, payload, length);
-}
-
-static bool receive_all(int fd, uint8_t *to, size_t length)
-{
-	return !length || recv(fd, to, length, MSG_WAITALL) == (ssize_t)length;
-}
-
-static bool receive_message(int fd, struct bytes *payload)
-{
-	uint8_t header[4];
-
-	if (!receive_all(fd, header, sizeof(header)))
-		return false;
-	size_t length = get_u32(header);
-
-	return receive_all(fd, bytes_extend(payload, length), length);
-}
-
 static _Noreturn void serve_task(struct tasks *t, int channel)
 {
 	struct bytes in = { 0 }, out = { 0 };
 	struct reply reply = { 0 };
 	struct request r;
 
-	while (bytes_clear(&in), receive_message(channel, &in)) {
+	while (bytes_clear(&in), message_receive(channel, &in)) {
 		reply_reset(&reply);
 		if (request_decode(&r, in.at, in.length))
 			t->run(t->server, &r, &reply);
@@ -98,7 +40,7 @@ static _Noreturn void serve_task(struct tasks *t, int channel)
 			reply_bad_arguments(&reply);
 		bytes_clear(&out);
 		reply_encode(&out, &reply);
-		if (!send_message(channel, out.at, out.length))
+		if (!message_send(channel, out.at, out.length))
 			break;
 	}
 	_exit(0);
@@ -163,19 +105,12 @@ static void op_op(struct tasks *t, const struct request *r, struct reply *reply)
 	}
 	bytes_clear(&task->events);
 	/* An idle task is reading, so this waits for nobody. */
-	if (send_message(task->channel, r->blob, r->blob_length)) {
+	if (message_send(task->channel, r->blob, r->blob_length)) {
 		task->running = true;
 	} else {
 		errno = ESRCH;
 		reply_errno(reply);
 	}
-}
-
-static bool wait_readable(int fd, int millis)
-{
-	struct pollfd ready = { .fd = fd, .events = POLLIN };
-
-	return poll(&ready, 1, millis) > 0;
 }
 
 static void op_wait(struct tasks *t, const struct request *r, struct reply *reply)
@@ -186,12 +121,12 @@ static void op_wait(struct tasks *t, const struct request *r, struct reply *repl
 		reply_bad_arguments(reply);
 		return;
 	}
-	if (!wait_readable(task->channel, left_of(now_millis() + r->args[1]))) {
+	if (!message_awaits(task->channel, r->args[1])) {
 		reply->result = 1;
 		return;
 	}
 	task->running = false;
-	if (!receive_message(task->channel, &reply->data)) {
+	if (!message_receive(task->channel, &reply->data)) {
 		bytes_clear(&reply->data);
 		errno = ESRCH;
 		reply_errno(reply);
@@ -242,7 +177,7 @@ static void op_state(struct tasks *t, const struct request *r, struct reply *rep
 	struct task *task = &t->at[r->args[0]];
 	struct bytes *out = &reply->data;
 	const char *what = !task->running		    ? "idle"
-			   : wait_readable(task->channel, 0) ? "finished"
+			   : message_awaits(task->channel, 0) ? "finished"
 							     : "running";
 
 	bytes_text(out, "pid=%d\noperation=%s\n", (int)task->pid, what);
@@ -305,7 +240,7 @@ static void op_rendezvous_wait(struct tasks *t, const struct request *r, struct 
 		rendezvous_read(fd, &state);
 		if (rendezvous_waits(&state, point, task->pid))
 			break;
-		if (wait_readable(task->channel, 0)) {
+		if (message_awaits(task->channel, 0)) {
 			reply->result = 2;
 			break;
 		}
