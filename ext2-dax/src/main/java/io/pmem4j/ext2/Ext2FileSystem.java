@@ -92,7 +92,7 @@ public final class Ext2FileSystem {
 
   /** An address space whose locks are checked against this mount's order. */
   public AddressSpace newAddressSpace() {
-    return new AddressSpace(volume.options().scheduler(), volume.options().lockOrder());
+    return new AddressSpace(volume.options().scheduler(), volume.validator());
   }
 
   /** sync(2): everything done so far is durable when it returns. */

@@ -8,6 +8,7 @@ import io.pmem4j.ext2.inode.Ext2Inode;
 import io.pmem4j.ext2.inode.Fiemap;
 import io.pmem4j.ext2.inode.InodeCache;
 import io.pmem4j.ext2.inode.Truncate;
+import io.pmem4j.ext2.lock.LockClass;
 import io.pmem4j.ext2.mm.FaultHandler;
 import io.pmem4j.ext2.mm.Mappable;
 import io.pmem4j.ext2.mm.MappingTree;
@@ -72,6 +73,7 @@ public final class Ext2File implements Mappable {
     }
     int count;
     try (var _ = inode.iRwsem().shared()) {
+      userCopy();
       count = inode.daxIo().read(position, target);
     }
     inode.accessed();
@@ -101,12 +103,18 @@ public final class Ext2File implements Mappable {
       byte[] fitting =
           source.length > MAX_BYTES - at ? Arrays.copyOf(source, (int) (MAX_BYTES - at)) : source;
       inode.updateTime();
+      userCopy();
       int written = inode.daxIo().write(at, fitting);
       if (at + written > inode.size()) {
         inode.sizeLocked(at + written);
       }
       return written;
     }
+  }
+
+  /** {@code might_fault}: the caller's buffer may itself be a mapping, also of this file. */
+  private void userCopy() {
+    volume.validator().mightAcquire(LockClass.MMAP_LOCK, "a fault on the caller's buffer");
   }
 
   private static void requirePosition(long position) throws Ext2Exception {
@@ -154,6 +162,7 @@ public final class Ext2File implements Mappable {
   /** Extents as FIEMAP reports them without FIEMAP_FLAG_SYNC. */
   public List<Extent> fiemap() throws Ext2Exception {
     try (var _ = inode.iRwsem().exclusive()) {
+      userCopy();
       return Fiemap.extents(inode);
     }
   }

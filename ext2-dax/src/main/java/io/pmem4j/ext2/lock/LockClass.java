@@ -8,17 +8,20 @@ package io.pmem4j.ext2.lock;
 public enum LockClass {
   SB_WRITERS("sb_writers", "the file system against freezing, for system calls", Nesting.NEVER),
   SB_INTERNAL("sb_internal", "the file system against freezing, for eviction", Nesting.NEVER),
-  I_MUTEX_DIR("i_mutex_dir_key", "the entries of a directory", Nesting.ANCESTOR_FIRST),
-  I_RWSEM("i_mutex_key", "data and size of a regular file, for system calls", Nesting.NEVER),
-  MMAP_LOCK("mm->mmap_lock", "the mappings of an address space", Nesting.NEVER),
+  I_MUTEX_DIR("&type->i_mutex_dir_key", "the entries of a directory", Nesting.ANCESTOR_FIRST),
+  I_RWSEM(
+      "&sb->s_type->i_mutex_key",
+      "data and size of a regular file, for system calls",
+      Nesting.NEVER),
+  MMAP_LOCK("&mm->mmap_lock", "the mappings of an address space", Nesting.NEVER),
   SB_PAGEFAULT("sb_pagefaults", "the file system against freezing, for faults", Nesting.NEVER),
-  DAX_SEM("ei->dax_sem", "faults (shared) against truncation (exclusive)", Nesting.NEVER),
-  DAX_ENTRY("DAX entry lock", "one index of a DAX mapping; lockdep cannot see it", Nesting.NEVER),
-  I_MMAP_RWSEM("mapping->i_mmap_rwsem", "the set of mappings of a file", Nesting.NEVER),
-  PAGE_LOCK("page lock", "one page of a directory; lockdep cannot see it", Nesting.NEVER),
-  TRUNCATE_MUTEX("ei->truncate_mutex", "the block tree of an inode", Nesting.NEVER),
-  BLOCKGROUP_LOCK("bgl->locks[i].lock", "bitmaps and counters of a group", Nesting.NEVER),
-  S_LOCK("sbi->s_lock", "the superblock in memory", Nesting.NEVER);
+  DAX_SEM("&ei->dax_sem", "faults (shared) against truncation (exclusive)", Nesting.NEVER),
+  DAX_ENTRY("DAX entry lock", "one index of a DAX mapping", Nesting.NEVER),
+  I_MMAP_RWSEM("&mapping->i_mmap_rwsem", "the set of mappings of a file", Nesting.NEVER),
+  PAGE_LOCK("page_lock(ext2)", "one page of a directory", Nesting.NEVER),
+  TRUNCATE_MUTEX("&ei->truncate_mutex", "the block tree of an inode", Nesting.NEVER),
+  BLOCKGROUP_LOCK("&bgl->locks[i].lock", "bitmaps and counters of a group", Nesting.NEVER),
+  S_LOCK("&sbi->s_lock", "the superblock in memory", Nesting.NEVER);
 
   /** Whether a task may take a second lock of a class that it already holds. */
   public enum Nesting {
@@ -38,7 +41,10 @@ public enum LockClass {
     this.nesting = nesting;
   }
 
-  /** The name of the class in the kernel, as lockdep prints it where it can see it. */
+  /**
+   * The name of the class in {@code /proc/lockdep}, without the number behind it. Of page locks
+   * only the kernel with the patch for them knows; of DAX entry locks none does.
+   */
   public String twin() {
     return twin;
   }

@@ -33,9 +33,10 @@ public final class LockValidator {
    * @param inner taken under it
    */
   public record Edge(LockClass outer, LockClass inner) {
+    /** The edge as {@code /proc/lockdep} has it, without the number of a class's instance. */
     @Override
     public String toString() {
-      return outer + " -> " + inner;
+      return outer.twin() + " -> " + inner.twin();
     }
   }
 
@@ -82,6 +83,17 @@ public final class LockValidator {
       edges.add(new Edge(held.lockClass(), lockClass));
     }
     holdings.add(wanted);
+  }
+
+  /**
+   * {@code might_lock}: the code that runs now may have to take a lock of this class, whether or
+   * not it does so this time.
+   *
+   * @throws LockOrderViolation if the order forbids it under what the task holds
+   */
+  public void mightAcquire(LockClass lockClass, String why) {
+    acquiring(lockClass, lockClass, why, false);
+    released(lockClass);
   }
 
   /** Called after the lock was given up, or when waiting for it failed. */

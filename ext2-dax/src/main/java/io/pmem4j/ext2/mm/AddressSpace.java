@@ -4,7 +4,6 @@ package io.pmem4j.ext2.mm;
 import io.pmem4j.ext2.Errno;
 import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.lock.LockClass;
-import io.pmem4j.ext2.lock.LockOrder;
 import io.pmem4j.ext2.lock.LockValidator;
 import io.pmem4j.ext2.lock.OrderedRwSemaphore;
 import io.pmem4j.sched.Scheduler;
@@ -67,17 +66,14 @@ public final class AddressSpace {
 
   private long nextAddress = FIRST_ADDRESS;
 
-  /** An empty address space whose locks follow {@link LockOrder#MERGED}. */
-  public AddressSpace(Scheduler scheduler) {
-    this(scheduler, LockOrder.MERGED);
-  }
-
-  /** An empty address space. */
-  public AddressSpace(Scheduler scheduler, LockOrder order) {
+  /**
+   * An empty address space.
+   *
+   * @param validator what checks {@code mmap_lock}: that of the file system whose files are mapped
+   */
+  public AddressSpace(Scheduler scheduler, LockValidator validator) {
     this.scheduler = scheduler;
-    this.mmapLock =
-        new OrderedRwSemaphore(
-            scheduler, new LockValidator(order), LockClass.MMAP_LOCK, "mmap_lock");
+    this.mmapLock = new OrderedRwSemaphore(scheduler, validator, LockClass.MMAP_LOCK, "mmap_lock");
   }
 
   /** The page table. */
