@@ -190,14 +190,57 @@ static void op_fiemap(struct exec *x, const struct request *r, struct reply *rep
 	reply->result = found;
 }
 
+/*
+ * An aligned place of its own: more is reserved than needed and the ends given
+ * back. NULL with errno.
+ */
+static uint8_t *reserve(size_t length, size_t align)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	size_t whole = (length + page - 1) & ~(page - 1);
+
+	if (whole < length || whole + align < whole) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	uint8_t *from = mmap(NULL, whole + align, PROT_NONE,
+			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (from == MAP_FAILED)
+		return NULL;
+	uint8_t *at = (uint8_t *)(((uintptr_t)from + align - 1) & ~(uintptr_t)(align - 1));
+
+	if (at > from)
+		munmap(from, (size_t)(at - from));
+	munmap(at + whole, (size_t)(from + align - at));
+	return at;
+}
+
 static void op_mmap(struct exec *x, const struct request *r, struct reply *reply)
 {
 	size_t length = (size_t)r->args[3];
-	void *at = mmap(NULL, length, (int)r->args[4], (int)r->args[5], x->files[r->args[1]],
-			r->args[2]);
+	uint64_t align = (uint64_t)r->args[6];
+	uint8_t *wanted = NULL;
+	int flags = (int)r->args[5];
+
+	if ((align & (align - 1)) || align > 1UL << 30) {
+		reply_bad_arguments(reply);
+		return;
+	}
+	if (align && length) {
+		wanted = reserve(length, align);
+		if (!wanted) {
+			reply_errno(reply);
+			return;
+		}
+		flags |= MAP_FIXED;
+	}
+	void *at = mmap(wanted, length, (int)r->args[4], flags, x->files[r->args[1]], r->args[2]);
 
 	if (at == MAP_FAILED) {
 		reply_errno(reply);
+		if (wanted)
+			munmap(wanted, length);
 		return;
 	}
 	x->mappings[r->args[0]] = (struct mapping){ at, length };
@@ -306,7 +349,7 @@ static const struct op {
 	{ WIRE_OP_FSYNC, 1, USED_FILE, false, op_fsync },
 	{ WIRE_OP_FSTAT, 1, USED_FILE, false, op_fstat },
 	{ WIRE_OP_FIEMAP, 1, USED_FILE, false, op_fiemap },
-	{ WIRE_OP_MMAP, 6, MAP_OF_FILE, false, op_mmap },
+	{ WIRE_OP_MMAP, 7, MAP_OF_FILE, false, op_mmap },
 	{ WIRE_OP_MUNMAP, 1, USED_MAPPING, false, op_munmap },
 	{ WIRE_OP_LOAD, 3, USED_MAPPING, false, op_load },
 	{ WIRE_OP_STORE, 2, USED_MAPPING, true, op_store },

@@ -226,7 +226,7 @@ static void signals_are_outcomes(void)
 	CHECK(RUN(&x, WIRE_OP_OPEN, path, (uint32_t)strlen(path), 3, O_RDWR, 0).result == 0);
 	CHECK(RUN(&x, WIRE_OP_OPEN, path, (uint32_t)strlen(path), 3, O_RDWR, 0).status == WIRE_STATUS_BAD_ARGUMENTS);
 	CHECK(RUN(&x, WIRE_OP_FTRUNCATE, NULL, 0, 3, page).result == 0);
-	a = RUN(&x, WIRE_OP_MMAP, NULL, 0, 5, 3, 0, 2 * page, PROT_READ | PROT_WRITE, MAP_SHARED);
+	a = RUN(&x, WIRE_OP_MMAP, NULL, 0, 5, 3, 0, 2 * page, PROT_READ | PROT_WRITE, MAP_SHARED, 0);
 	CHECK(a.result > 0 && a.status == 0);
 	uint64_t at = (uint64_t)a.result;
 
@@ -253,6 +253,19 @@ static void signals_are_outcomes(void)
 	CHECK(!mprotect((void *)(uintptr_t)at, (size_t)page, PROT_NONE));
 	a = RUN(&x, WIRE_OP_STORE, "x", 1, 5, 33);
 	CHECK(a.signo == SIGSEGV && a.sicode == SEGV_ACCERR && a.fault_address == at + 33);
+
+	/* At a multiple of what was asked for, as often as asked, with nothing left around it. */
+	for (int slot = 6; slot < 14; slot++) {
+		a = RUN(&x, WIRE_OP_MMAP, NULL, 0, slot, 3, 0, page + 1, PROT_READ, MAP_SHARED, 1 << 21);
+		CHECK(a.result > 0 && a.result % (1 << 21) == 0);
+		unsigned char there;
+
+		CHECK(mincore((void *)(uintptr_t)(a.result + 2 * page), (size_t)page, &there) < 0 || slot > 6);
+	}
+	CHECK(RUN(&x, WIRE_OP_MMAP, NULL, 0, 20, 3, 0, page, PROT_READ, MAP_SHARED, 3 * page).status ==
+	      WIRE_STATUS_BAD_ARGUMENTS);
+	CHECK(RUN(&x, WIRE_OP_MMAP, NULL, 0, 20, 3, 0, 0, PROT_READ, MAP_SHARED, 1 << 21).error == EINVAL);
+	CHECK(RUN(&x, WIRE_OP_MMAP, NULL, 0, 20, 3, 1, page, PROT_READ, MAP_SHARED, 1 << 21).error == EINVAL);
 
 	CHECK(RUN(&x, WIRE_OP_LOAD, NULL, 0, 5, 0, 2 * page + 1).status == WIRE_STATUS_BAD_ARGUMENTS);
 	CHECK(RUN(&x, WIRE_OP_LOAD, NULL, 0, 5, -1, 1).status == WIRE_STATUS_BAD_ARGUMENTS);

@@ -80,7 +80,8 @@ final class SystemCalls {
               map.offset(),
               map.length(),
               map.prot(),
-              map.flags());
+              map.flags(),
+              map.align());
       case Operation.Munmap unmap -> Request.of(Op.MUNMAP, mapping(unmap.mapping()).slot());
       case Operation.Load load ->
           Request.of(Op.LOAD, mapping(load.mapping()).slot(), load.offset(), load.length());

@@ -43,8 +43,8 @@ public enum Op {
   FSTAT(26, 1),
   /** Slot: the number of extents, their records as data. */
   FIEMAP(27, 1),
-  /** Mapping slot, file slot, offset, length, prot, flags: the address. */
-  MMAP(28, 6),
+  /** Mapping slot, file slot, offset, length, prot, flags, alignment (0 for any): the address. */
+  MMAP(28, 7),
   /** Mapping slot. */
   MUNMAP(29, 1),
   /** Mapping slot, offset, length. */

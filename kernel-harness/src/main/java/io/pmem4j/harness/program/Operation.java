@@ -32,8 +32,13 @@ public sealed interface Operation {
   /** FIEMAP of the whole file. */
   record Fiemap(String file) implements Operation {}
 
-  /** mmap(2). */
-  record Mmap(String mapping, String file, long offset, long length, int prot, int flags)
+  /**
+   * mmap(2).
+   *
+   * @param align what the address is a multiple of: a power of two, or 0 for wherever it may be
+   */
+  record Mmap(
+      String mapping, String file, long offset, long length, int prot, int flags, long align)
       implements Operation {}
 
   /** munmap(2) of a whole mapping. */

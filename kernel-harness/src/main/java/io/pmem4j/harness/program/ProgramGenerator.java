@@ -105,7 +105,8 @@ public final class ProgramGenerator {
             first * PAGE,
             (1L + random.nextInt(NEAR_PAGES)) * PAGE,
             random.nextInt(8) == 0 ? 1 : 3,
-            random.nextInt(3) == 0 ? 2 : 1);
+            random.nextInt(3) == 0 ? 2 : 1,
+            0);
     add(map);
     mapped.add(map);
   }

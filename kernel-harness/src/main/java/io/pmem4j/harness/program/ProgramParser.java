@@ -127,7 +127,8 @@ public final class ProgramParser {
               words.number("offset"),
               words.number("length"),
               words.protection(),
-              words.mapFlags());
+              words.mapFlags(),
+              words.alignment());
       case "munmap" -> new Operation.Munmap(gone(mappings, mapping(words)));
       case "load" ->
           new Operation.Load(mapping(words), words.number("offset"), words.length("length"));

@@ -58,7 +58,9 @@ public final class ProgramText {
               String.valueOf(map.offset()),
               String.valueOf(map.length()),
               PROTECTIONS.get(map.prot()),
-              MAP_TYPES.get(map.flags() & 3) + ((map.flags() & 0x80000) != 0 ? " sync" : ""));
+              MAP_TYPES.get(map.flags() & 3)
+                  + ((map.flags() & 0x80000) != 0 ? " sync" : "")
+                  + (map.align() == 0 ? "" : " align=" + map.align()));
       case Operation.Munmap unmap -> "munmap " + unmap.mapping();
       case Operation.Load load ->
           "load " + load.mapping() + " " + load.offset() + " " + load.length();

@@ -51,7 +51,7 @@ final class Words {
     return path;
   }
 
-  /** A number: decimal, {@code 3P} for pages, sums and differences of such. */
+  /** A number: decimal, {@code 3P} pages, {@code 8k}, {@code 2m}, sums and differences of such. */
   long number(String what) {
     String text = word(what);
     long sum = 0;
@@ -109,9 +109,25 @@ final class Words {
     }
   }
 
+  /** {@code align=2m} at the end of a mapping; 0 without. */
+  long alignment() {
+    if (!hasMore()) {
+      return 0;
+    }
+    String word = word("alignment");
+    if (!word.startsWith("align=")) {
+      throw new IllegalArgumentException("unexpected '" + word + "'");
+    }
+    long align = term(word.substring("align=".length()), "alignment");
+    if (Long.bitCount(align) != 1 || align < PAGE_BYTES || align > 1 << 30) {
+      throw new IllegalArgumentException("alignment must be a power of two from 4k to 1024m");
+    }
+    return align;
+  }
+
   private int flags(Map<String, Integer> table, String what) {
     int flags = known(table, what);
-    while (hasMore()) {
+    while (hasMore() && !words.get(next).contains("=")) {
       flags |= known(table, what);
     }
     return flags;
@@ -128,9 +144,16 @@ final class Words {
 
   private static long term(String term, String what) {
     try {
-      return term.endsWith("P")
-          ? Math.multiplyExact(Long.parseLong(term.substring(0, term.length() - 1)), PAGE_BYTES)
-          : Long.parseLong(term);
+      long unit =
+          switch (term.charAt(term.length() - 1)) {
+            case 'P' -> PAGE_BYTES;
+            case 'k' -> 1 << 10;
+            case 'm' -> 1 << 20;
+            default -> 0;
+          };
+      return unit == 0
+          ? Long.parseLong(term)
+          : Math.multiplyExact(Long.parseLong(term.substring(0, term.length() - 1)), unit);
     } catch (NumberFormatException e) {
       throw new IllegalArgumentException(what + " is not a number: " + term, e);
     }

@@ -105,7 +105,7 @@ final class RaceBench implements AutoCloseable {
 
   /** Maps the file of the same slot, shared, readable and writable. */
   void map(int slot, long pages) throws GuestException {
-    ask(Request.of(Op.MMAP, slot, slot, 0, pages * PAGE, 3, 1));
+    ask(Request.of(Op.MMAP, slot, slot, 0, pages * PAGE, 3, 1, 0));
   }
 
   byte[] read(int slot) throws GuestException {

@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ProgramParserTest {
   @Test
@@ -29,6 +30,7 @@ class ProgramParserTest {
             open  f /a rw creat excl 0600   => result=0
             mmap  m f 1P 2P+10 rw shared
             store m 3P-1 x41*2              => event:dax_pte_fault*2 no-events
+            mmap  n f 2m 4m r shared align=2m
             """);
     assertThat(program.name()).isEqualTo("demo");
     assertThat(program.id()).isEqualTo("G0");
@@ -40,9 +42,10 @@ class ProgramParserTest {
         .extracting(Step::operation)
         .containsExactly(
             new Operation.Open("f", "/a", 2 | 0100 | 0200, 0600),
-            new Operation.Mmap("m", "f", 4096, 8202, 3, 1),
-            new Operation.Store("m", 12287, new Bytes("41", 2)));
-    assertThat(program.steps().getLast().expected())
+            new Operation.Mmap("m", "f", 4096, 8202, 3, 1, 0),
+            new Operation.Store("m", 12287, new Bytes("41", 2)),
+            new Operation.Mmap("n", "f", 2 << 20, 4 << 20, 1, 1, 2 << 20));
+    assertThat(program.steps().get(2).expected())
         .containsExactly("event:dax_pte_fault*2", "no-events");
     assertThat(program.steps().getFirst().line()).isEqualTo(7);
   }
@@ -66,6 +69,14 @@ class ProgramParserTest {
         .isInstanceOf(ProgramSyntaxException.class)
         .hasMessageStartingWith("bad.p4j:2: " + message)
         .hasMessageNotContaining("\n");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"3P", "1", "0", "2048m", "-2m"})
+  void anAlignmentIsAPowerOfTwoOfPages(String align) {
+    String text = "open f /a rw\nmmap m f 0 1P rw shared align=" + align;
+    assertThatThrownBy(() -> ProgramParser.parse("bad.p4j", text))
+        .hasMessage("bad.p4j:2: alignment must be a power of two from 4k to 1024m");
   }
 
   @Test
