@@ -81,6 +81,11 @@ final class BackingFile implements Closeable {
     }
   }
 
+  /** fsync(2). */
+  void sync() throws IOException {
+    file.getFD().sync();
+  }
+
   long length() throws IOException {
     return file.length();
   }

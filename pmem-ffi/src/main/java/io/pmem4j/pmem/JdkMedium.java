@@ -152,7 +152,7 @@ final class JdkMedium extends Medium {
 
   @Override
   void flush(long offset, long length) {
-    persist(offset, length);
+    force("flush", offset, length);
   }
 
   @Override
@@ -162,6 +162,27 @@ final class JdkMedium extends Medium {
 
   @Override
   void persist(long offset, long length) {
+    force("persist", offset, length);
+  }
+
+  @Override
+  void deepPersist(long offset, long length) {
+    force("deepPersist", offset, length);
+    if (granularity == Granularity.PAGE) {
+      return;
+    }
+    // The write-back stops at the memory controller; fsync makes the driver empty its queues.
+    try {
+      file.sync();
+    } catch (IOException reason) {
+      drain();
+      PmemException failure = failure("deepPersist", 0, reason.toString(), offset, length);
+      failure.initCause(reason);
+      throw failure;
+    }
+  }
+
+  private void force(String operation, long offset, long length) {
     if (memory.isReadOnly()) {
       throw new IllegalArgumentException("mapped read-only");
     }
@@ -169,13 +190,13 @@ final class JdkMedium extends Medium {
       mapped.asSlice(offset, length).force();
     } catch (UncheckedIOException reason) {
       String said = Objects.toString(reason.getMessage(), "force failed");
-      PmemException failure = failure("persist", 0, said, offset, length);
+      PmemException failure = failure(operation, 0, said, offset, length);
       failure.initCause(reason);
       throw failure;
     }
     if (granularity == Granularity.PAGE) {
       try {
-        checkLength("persist", file, offset, length);
+        checkLength(operation, file, offset, length);
       } catch (PmemException failure) {
         // Closed in between by another thread: that is what the caller has to hear.
         drain();

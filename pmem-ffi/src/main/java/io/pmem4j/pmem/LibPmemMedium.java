@@ -145,6 +145,7 @@ final class LibPmemMedium extends Medium {
       NativePmem.unmap(mapping.address(), mapping.length());
       throw failure;
     }
+    MappedRanges.add(mapping.address(), mapping.length());
     MemorySegment part = whole.asSlice(spec.offset(), length);
     return new LibPmemMedium(path, spec.offset(), part, granularity, guard, file);
   }
@@ -181,6 +182,7 @@ final class LibPmemMedium extends Medium {
   private static void release(
       Path path, NativePmem.Mapping mapping, UseGuard guard, @Nullable BackingFile file) {
     guard.shut();
+    MappedRanges.remove(mapping.address());
     Optional<NativePmem.Failure> failed = NativePmem.unmap(mapping.address(), mapping.length());
     try {
       if (file != null) {
@@ -265,6 +267,51 @@ final class LibPmemMedium extends Medium {
       } else {
         NativePmem.drain();
       }
+    } finally {
+      guard.exit(ticket);
+    }
+  }
+
+  @Override
+  void deepPersist(long offset, long length) {
+    int ticket = guard.enter();
+    try {
+      if (granularity == Granularity.PAGE) {
+        sync("deepPersist", offset, length);
+        return;
+      }
+      Optional<NativePmem.Failure> failed = NativePmem.deepPersist(address + offset, length);
+      if (failed.isPresent()) {
+        throw failure("deepPersist", failed.get().errno(), failed.get().message(), offset, length);
+      }
+    } finally {
+      guard.exit(ticket);
+    }
+  }
+
+  @Override
+  void write(long offset, MemorySegment source, Caching how) {
+    if (granularity == Granularity.PAGE || !MappedRanges.isTrusted(source)) {
+      super.write(offset, source, how);
+      return;
+    }
+    int ticket = guard.enter();
+    try {
+      NativePmem.write(address + offset, source, how);
+    } finally {
+      guard.exit(ticket);
+    }
+  }
+
+  @Override
+  void writeFill(long offset, long length, byte value, Caching how) {
+    if (granularity == Granularity.PAGE) {
+      super.writeFill(offset, length, value, how);
+      return;
+    }
+    int ticket = guard.enter();
+    try {
+      NativePmem.fill(address + offset, length, value, how);
     } finally {
       guard.exit(ticket);
     }

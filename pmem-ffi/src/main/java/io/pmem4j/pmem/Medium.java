@@ -42,6 +42,20 @@ abstract class Medium {
 
   abstract void persist(long offset, long length);
 
+  abstract void deepPersist(long offset, long length);
+
+  /** Copies all of {@code source}, not empty, and flushes. */
+  void write(long offset, MemorySegment source, Caching how) {
+    MemorySegment.copy(source, 0, memory, offset, source.byteSize());
+    flush(offset, source.byteSize());
+  }
+
+  /** Fills and flushes. */
+  void writeFill(long offset, long length, byte value, Caching how) {
+    memory.asSlice(offset, length).fill(value);
+    flush(offset, length);
+  }
+
   /** What the memory's own accesses check, for calls that make none. */
   final void checkUsable() {
     if (!memory.isAccessibleBy(Thread.currentThread())) {

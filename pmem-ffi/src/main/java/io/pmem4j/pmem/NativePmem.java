@@ -32,6 +32,12 @@ final class NativePmem {
 
   private static final FunctionDescriptor VOID_OF_RANGE =
       FunctionDescriptor.ofVoid(ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG);
+  private static final FunctionDescriptor VOID_OF_COPY =
+      FunctionDescriptor.ofVoid(
+          ValueLayout.JAVA_LONG, ValueLayout.ADDRESS, ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT);
+  private static final FunctionDescriptor VOID_OF_FILL =
+      FunctionDescriptor.ofVoid(
+          ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT);
   private static final FunctionDescriptor INT_OF_RANGE =
       FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG);
 
@@ -42,8 +48,16 @@ final class NativePmem {
   private static final MethodHandle DRAIN =
       critical(LibPmem.pmem_drain$address(), FunctionDescriptor.ofVoid());
 
+  // What they return, their first argument, is of no use. The source may lie on the Java heap.
+  private static final MethodHandle MEMMOVE =
+      LINKER.downcallHandle(
+          LibPmem.pmem_memmove$address(), VOID_OF_COPY, Linker.Option.critical(true));
+  private static final MethodHandle MEMSET = critical(LibPmem.pmem_memset$address(), VOID_OF_FILL);
+
   // System calls: ordinary downcalls, with errno.
   private static final MethodHandle MSYNC = reporting(LibPmem.pmem_msync$address(), INT_OF_RANGE);
+  private static final MethodHandle DEEP_PERSIST =
+      reporting(LibPmem.pmem_deep_persist$address(), INT_OF_RANGE);
   private static final MethodHandle UNMAP = reporting(LibPmem.pmem_unmap$address(), INT_OF_RANGE);
   private static final MethodHandle MAP_FILE =
       reporting(LibPmem.pmem_map_file$address(), LibPmem.pmem_map_file$descriptor());
@@ -105,6 +119,11 @@ final class NativePmem {
     return reportingCall(MSYNC, address, length);
   }
 
+  /** pmem_deep_persist(3) of any length: not critical. */
+  static Optional<Failure> deepPersist(long address, long length) {
+    return reportingCall(DEEP_PERSIST, address, length);
+  }
+
   private static Optional<Failure> reportingCall(MethodHandle call, long address, long length) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment state = arena.allocate(CALL_STATE);
@@ -136,6 +155,57 @@ final class NativePmem {
     } catch (Throwable impossible) {
       throw unexpected(impossible);
     }
+  }
+
+  /**
+   * pmem_memmove(3) without drain, of any length, in pieces that end where a line does. The source
+   * does not overlap the target.
+   */
+  static void write(long address, MemorySegment source, Caching how) {
+    int flags = flags(how);
+    long length = source.byteSize();
+    try {
+      for (long done = 0; done < length; ) {
+        long piece = piece(address + done, length - done);
+        MEMMOVE.invokeExact(address + done, source.asSlice(done, piece), piece, flags);
+        done += piece;
+        if (length > CRITICAL_BYTES) {
+          Safepoint.poll();
+        }
+      }
+    } catch (Throwable impossible) {
+      throw unexpected(impossible);
+    }
+  }
+
+  /** pmem_memset(3) without drain, of any length, in pieces. */
+  static void fill(long address, long length, byte value, Caching how) {
+    int flags = flags(how);
+    try {
+      for (long done = 0; done < length; ) {
+        long piece = piece(address + done, length - done);
+        MEMSET.invokeExact(address + done, (int) value, piece, flags);
+        done += piece;
+        if (length > CRITICAL_BYTES) {
+          Safepoint.poll();
+        }
+      }
+    } catch (Throwable impossible) {
+      throw unexpected(impossible);
+    }
+  }
+
+  private static long piece(long address, long left) {
+    return Math.min(CRITICAL_BYTES - (address & (CRITICAL_BYTES - 1)), left);
+  }
+
+  private static int flags(Caching how) {
+    return LibPmem.PMEM_F_MEM_NODRAIN()
+        | switch (how) {
+          case AUTO -> 0;
+          case TEMPORAL -> LibPmem.PMEM_F_MEM_TEMPORAL();
+          case NON_TEMPORAL -> LibPmem.PMEM_F_MEM_NONTEMPORAL();
+        };
   }
 
   /** pmem_drain(3). */

@@ -3,6 +3,7 @@
 package io.pmem4j.pmem;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Objects;
 
 /**
  * Memory whose stores can be made durable. This is the one write path: everything above stores
@@ -69,6 +70,39 @@ public interface PersistentMemory {
   void fill(long offset, long length, byte value);
 
   /**
+   * Copies {@code length} bytes from {@code source} and starts to make them durable: as {@link
+   * #copy(long, MemorySegment, long, long)} and {@link #flush}, but possibly with stores that go
+   * around the caches. Not atomic in any unit. Nothing is staged in between.
+   *
+   * @throws PmemException if the range cannot be made durable
+   */
+  default void write(
+      long offset, MemorySegment source, long sourceOffset, long length, Caching how) {
+    Objects.requireNonNull(how);
+    copy(offset, source, sourceOffset, length);
+    flush(offset, length);
+  }
+
+  /** As {@link #write(long, MemorySegment, long, long, Caching)}, from an array. */
+  default void write(long offset, byte[] source, int sourceOffset, int length, Caching how) {
+    Objects.requireNonNull(how);
+    copy(offset, source, sourceOffset, length);
+    flush(offset, length);
+  }
+
+  /**
+   * Stores {@code value} into each byte of the range and starts to make that durable: as {@link
+   * #fill} and {@link #flush}.
+   *
+   * @throws PmemException if the range cannot be made durable
+   */
+  default void writeFill(long offset, long length, byte value, Caching how) {
+    Objects.requireNonNull(how);
+    fill(offset, length, value);
+    flush(offset, length);
+  }
+
+  /**
    * Starts to make the stores of this range durable; complete after the next {@link #drain} by this
    * thread. Where there is nothing to start (at {@link Granularity#PAGE}) it does the work at once.
    *
@@ -88,6 +122,18 @@ public interface PersistentMemory {
   void persist(long offset, long length);
 
   /**
+   * As {@link #persist}, and further: into the smallest failure domain there is, where even the
+   * loss of what platforms promise to save (the queues of the memory controller, caches with a
+   * battery) loses nothing. A system call; for the rare store that may never be lost. Source:
+   * pmem_deep_persist(3).
+   *
+   * @throws PmemException if the range cannot be made durable that far
+   */
+  default void deepPersist(long offset, long length) {
+    persist(offset, length);
+  }
+
+  /**
    * Stores an aligned eight-byte value with release order and persists it: the commit point of what
    * was made durable before. Readers with acquire order that see the value see all earlier stores.
    * They may see it shortly before it is durable.
@@ -95,6 +141,25 @@ public interface PersistentMemory {
    * @throws PmemException if the value cannot be made durable
    */
   void publishLong(long offset, long value);
+
+  /**
+   * Where an aligned eight-byte value is {@code expected}, stores {@code value} and persists it, as
+   * {@link #publishLong} does; else does nothing. The comparison and the store are one atomic step
+   * with the order of volatile accesses.
+   *
+   * <p>After {@code false} the value that was found need not be durable yet: its publisher is still
+   * at it. Who builds on it persists it first.
+   *
+   * @return whether {@code value} was stored
+   * @throws PmemException if it was stored and cannot be made durable
+   */
+  boolean compareAndPublish(long offset, long expected, long value);
+
+  /**
+   * An aligned eight-byte value with acquire order: who sees what {@link #publishLong} stored sees
+   * all that was stored before. It need not be durable yet.
+   */
+  long getLongAcquire(long offset);
 
   /**
    * A part of this memory as memory of its own, in the same lifetime.

@@ -65,6 +65,14 @@ public final class PmemRegion implements PersistentMemory {
     return medium.domain();
   }
 
+  /**
+   * What the address of the first byte is a multiple of: the largest power of two. From 2 MiB up
+   * the kernel can map persistent memory with huge pages.
+   */
+  public long alignment() {
+    return Long.lowestOneBit(memory.address());
+  }
+
   @Override
   public long byteSize() {
     return memory.byteSize();
@@ -116,6 +124,35 @@ public final class PmemRegion implements PersistentMemory {
   }
 
   @Override
+  public void write(
+      long offset, MemorySegment source, long sourceOffset, long length, Caching how) {
+    Objects.requireNonNull(how);
+    Objects.checkFromIndexSize(offset, length, memory.byteSize());
+    MemorySegment part = source.asSlice(sourceOffset, length);
+    if (length == 0) {
+      medium.checkUsable();
+      return;
+    }
+    medium.write(base + offset, part, how);
+  }
+
+  @Override
+  public void write(long offset, byte[] source, int sourceOffset, int length, Caching how) {
+    write(offset, MemorySegment.ofArray(source), sourceOffset, length, how);
+  }
+
+  @Override
+  public void writeFill(long offset, long length, byte value, Caching how) {
+    Objects.requireNonNull(how);
+    Objects.checkFromIndexSize(offset, length, memory.byteSize());
+    if (length == 0) {
+      medium.checkUsable();
+      return;
+    }
+    medium.writeFill(base + offset, length, value, how);
+  }
+
+  @Override
   public void flush(long offset, long length) {
     Objects.checkFromIndexSize(offset, length, memory.byteSize());
     if (length == 0) {
@@ -141,9 +178,46 @@ public final class PmemRegion implements PersistentMemory {
   }
 
   @Override
+  public void deepPersist(long offset, long length) {
+    Objects.checkFromIndexSize(offset, length, memory.byteSize());
+    if (length == 0) {
+      medium.checkUsable();
+      return;
+    }
+    medium.deepPersist(base + offset, length);
+  }
+
+  @Override
   public void publishLong(long offset, long value) {
     LONG.setRelease(memory, offset, value);
     medium.persist(base + offset, Long.BYTES);
+  }
+
+  @Override
+  public boolean compareAndPublish(long offset, long expected, long value) {
+    if (!LONG.compareAndSet(memory, offset, expected, value)) {
+      return false;
+    }
+    medium.persist(base + offset, Long.BYTES);
+    return true;
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>A checked load, as {@link #getLong} is.
+   *
+   * @throws PmemMediaException if there is no memory behind the address
+   */
+  @Override
+  public long getLongAcquire(long offset) {
+    try {
+      long value = (long) LONG.getAcquire(memory, offset);
+      MediaFault.deliver();
+      return value;
+    } catch (InternalError fault) {
+      throw media(offset, Long.BYTES, fault);
+    }
   }
 
   /**

@@ -24,6 +24,13 @@ abstract class UseGuard {
   /** Every how many uses a safepoint poll is made, less one: some 1 ns a use. */
   private static final int POLL_MASK = 31;
 
+  private static final int MAX_STRIPES = 64;
+
+  /** Counters there are for threads to spread over. */
+  private static final int STRIPES =
+      Math.min(
+          MAX_STRIPES, Integer.highestOneBit(4 * Runtime.getRuntime().availableProcessors() - 1));
+
   UseGuard() {}
 
   /**
@@ -43,6 +50,9 @@ abstract class UseGuard {
 
   /** The guard that an arena's way of closing asks for. */
   static UseGuard of(Arena arena) {
+    if (arena.scope().equals(Arena.global().scope())) {
+      return new ForEver();
+    }
     // A thread that has not started owns nothing: only an arena without owner lets it in.
     boolean shared = arena.allocate(1).isAccessibleBy(new Thread(() -> {}));
     return shared ? new Striped() : new Confined();
@@ -50,6 +60,32 @@ abstract class UseGuard {
 
   static IllegalStateException closed() {
     return new IllegalStateException("Already closed");
+  }
+
+  /**
+   * For the global arena, which is never closed: nothing to wait for, only the poll. Its counters
+   * lose updates when threads share one, which makes polls rarer, by at most as many threads.
+   */
+  private static final class ForEver extends UseGuard {
+    private final int[] uses = new int[(STRIPES + 1) * 2 * Striped.STRIDE];
+
+    @Override
+    int enter() {
+      int stripe =
+          (((int) Thread.currentThread().threadId() & (STRIPES - 1)) + 1) * 2 * Striped.STRIDE;
+      if ((++uses[stripe] & POLL_MASK) == 0) {
+        Safepoint.poll();
+      }
+      return 0;
+    }
+
+    @Override
+    void exit(int ticket) {}
+
+    @Override
+    void shut() {
+      throw new AssertionError("the global arena is never closed");
+    }
   }
 
   /** For confined arenas: the one thread that may use is the one that closes. */
@@ -99,12 +135,7 @@ abstract class UseGuard {
     /** Two cache lines apart, because processors fetch lines in pairs. */
     private static final int STRIDE = 128 / Long.BYTES;
 
-    private static final int MAX_STRIPES = 64;
     private static final long ONE_MORE = (1L << Integer.SIZE) + 1;
-
-    private static final int STRIPES =
-        Math.min(
-            MAX_STRIPES, Integer.highestOneBit(4 * Runtime.getRuntime().availableProcessors() - 1));
 
     private final long[] counts = new long[(STRIPES + 1) * STRIDE];
     private volatile boolean shut;

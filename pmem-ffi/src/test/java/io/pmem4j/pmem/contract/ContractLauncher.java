@@ -28,7 +28,10 @@ public final class ContractLauncher {
                 JdkMappingTest.class,
                 LibPmemMappingTest.class,
                 JdkTruncationTest.class,
-                LibPmemTruncationTest.class)
+                LibPmemTruncationTest.class,
+                HeapStoreTest.class,
+                JdkStoreTest.class,
+                LibPmemStoreTest.class)
             .map(type -> selectClass(type))
             .toArray(DiscoverySelector[]::new);
     SummaryGeneratingListener listener = new SummaryGeneratingListener();

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.pmem4j.pmem.Backend;
+import io.pmem4j.pmem.Caching;
 import io.pmem4j.pmem.Granularity;
 import io.pmem4j.pmem.MapSpec;
 import io.pmem4j.pmem.PersistentMemory;
@@ -57,6 +58,9 @@ abstract class RegionContract {
       assertThat(region.path()).isEqualTo(file);
       assertThat(region.backend()).isEqualTo(backend());
       assertThat(region.segment().byteSize()).isEqualTo(SIZE);
+      assertThat(region.alignment()).isGreaterThanOrEqualTo(4096);
+      assertThat(region.segment().address() % region.alignment()).isZero();
+      assertThat(region.slice(24, 8).alignment()).isEqualTo(8);
       assertThat(region.getLong(SIZE - 8)).isZero();
       region.putLong(4096, 42);
       region.flush(4096, 8);
@@ -217,6 +221,18 @@ abstract class RegionContract {
     calls.put("persist", r -> r.persist(0, 8));
     calls.put("persist much", r -> r.persist(0, r.byteSize()));
     calls.put("persist nothing", r -> r.persist(0, 0));
+    calls.put("deepPersist", r -> r.deepPersist(0, 8));
+    calls.put("deepPersist nothing", r -> r.deepPersist(0, 0));
+    for (Caching how : Caching.values()) {
+      calls.put("write array " + how, r -> r.write(0, new byte[8], 0, 8, how));
+      calls.put("write nothing " + how, r -> r.write(0, new byte[8], 0, 0, how));
+      calls.put(
+          "write heap " + how, r -> r.write(0, MemorySegment.ofArray(new byte[8]), 0, 8, how));
+      calls.put("writeFill " + how, r -> r.writeFill(0, 8, (byte) 1, how));
+      calls.put("writeFill nothing " + how, r -> r.writeFill(0, 0, (byte) 1, how));
+    }
+    calls.put("compareAndPublish", r -> r.compareAndPublish(0, r.getLong(0), 1));
+    calls.put("getLongAcquire", r -> r.getLongAcquire(0));
     calls.put("publishLong", r -> r.publishLong(0, 1));
     calls.put("slice", r -> r.slice(0, 8));
     calls.put("getByte", r -> r.getByte(0));

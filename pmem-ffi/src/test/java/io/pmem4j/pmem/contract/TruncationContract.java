@@ -56,6 +56,7 @@ abstract class TruncationContract {
       for (int i = 0; i < 200; i++) {
         long offset = 8192 + 8L * i;
         assertNoMemory(offset, 8, () -> region.getLong(offset));
+        assertNoMemory(offset, 8, () -> region.getLongAcquire(offset));
         assertNoMemory(offset, 4, () -> region.getInt(offset));
         assertNoMemory(offset, 2, () -> region.getShort(offset));
         assertNoMemory(offset, 1, () -> region.getByte(offset));
