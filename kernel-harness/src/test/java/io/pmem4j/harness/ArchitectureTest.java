@@ -2,14 +2,16 @@
 
 package io.pmem4j.harness;
 
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.methods;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 
+import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 
-/** A room uses only rooms before it: program, guest, backend, conform, report, cli. */
+/** A room uses only rooms before it: program, guest, jni, backend, conform, report, cli. */
 @AnalyzeClasses(packages = "io.pmem4j.harness", importOptions = DoNotIncludeTests.class)
 class ArchitectureTest {
   @ArchTest
@@ -20,6 +22,8 @@ class ArchitectureTest {
           .definedBy("io.pmem4j.harness.program..")
           .layer("guest")
           .definedBy("io.pmem4j.harness.guest..")
+          .layer("jni")
+          .definedBy("io.pmem4j.harness.jni..")
           .layer("backend")
           .definedBy("io.pmem4j.harness.backend..")
           .layer("conform")
@@ -36,8 +40,20 @@ class ArchitectureTest {
           .mayOnlyBeAccessedByLayers("report", "cli")
           .whereLayer("backend")
           .mayOnlyBeAccessedByLayers("conform", "report", "cli")
+          .whereLayer("jni")
+          .mayOnlyBeAccessedByLayers("backend")
           .whereLayer("guest")
-          .mayOnlyBeAccessedByLayers("backend", "conform", "report", "cli")
+          .mayOnlyBeAccessedByLayers("jni", "backend", "conform", "report", "cli")
           .whereLayer("program")
-          .mayOnlyBeAccessedByLayers("guest", "backend", "conform", "report", "cli");
+          .mayOnlyBeAccessedByLayers("guest", "jni", "backend", "conform", "report", "cli");
+
+  @ArchTest
+  static final ArchRule NATIVE_METHODS =
+      methods()
+          .that()
+          .haveModifier(JavaModifier.NATIVE)
+          .should()
+          .beDeclaredInClassesThat()
+          .resideInAPackage("io.pmem4j.harness.jni")
+          .because("there is one place with JNI");
 }
