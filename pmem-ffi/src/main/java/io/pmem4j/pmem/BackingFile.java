@@ -6,6 +6,7 @@ import java.io.Closeable;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -65,16 +66,20 @@ final class BackingFile implements Closeable {
   }
 
   /**
-   * Refuses lengths that cannot be, before blocks are allocated: filling a file system only to find
-   * that it is too small disturbs everybody on it.
+   * Refuses paths that exist, and lengths that cannot be before blocks are allocated: filling a
+   * file system only to find that it is too small disturbs everybody on it.
    */
   static void checkRoom(Path path, MapSpec spec) throws IOException {
     if (spec.lengthWithin(spec.newLength()) < 0) {
       throw new FileSystemException(path.toString(), null, "slice outside the new file: " + spec);
     }
     Path folder = Objects.requireNonNull(path.toAbsolutePath().getParent());
-    if (Files.exists(path, LinkOption.NOFOLLOW_LINKS) || spec.isSparse()) {
-      return; // the open itself says what is wrong; holes need no room
+    // The open is exclusive as well; libpmem's own answer for a device would be another one.
+    if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+      throw new FileAlreadyExistsException(path.toString());
+    }
+    if (spec.isSparse() || !Files.exists(folder)) {
+      return; // holes need no room; the open says that the folder is missing
     }
     if (Files.getFileStore(folder).getUsableSpace() < spec.newLength()) {
       throw new FileSystemException(path.toString(), null, "No space left on device for " + spec);

@@ -57,7 +57,7 @@ final class LibPmemMedium extends Medium {
       throws IOException {
     if (!spec.creates()) {
       if (BackingFile.isCharacterDevice(path)) {
-        return adopt(path, spec, arena, guards, nativeMap(path, 0, 0), null);
+        return adopt(path, spec, arena, guards, mapDevice(path), null);
       }
       BackingFile file = BackingFile.open(path);
       try {
@@ -105,6 +105,21 @@ final class LibPmemMedium extends Medium {
       throw refusal(path, length, result.failure().get());
     }
     return result.mapping().orElseThrow();
+  }
+
+  private static NativePmem.Mapping mapDevice(Path path) throws IOException {
+    try {
+      return nativeMap(path, 0, 0);
+    } catch (FileSystemException refusal) {
+      if (refusal.getReason() != null && refusal.getReason().isBlank()) {
+        // What libpmem answers for devices that are not DAX devices, without a word.
+        FileSystemException said =
+            new FileSystemException(path.toString(), null, "is not a DAX device");
+        said.initCause(refusal.getCause());
+        throw said;
+      }
+      throw refusal;
+    }
   }
 
   private static FileSystemException refusal(Path path, long length, NativePmem.Failure failure) {

@@ -11,7 +11,8 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.io.TempDir;
 
 class JdkStoreTest extends StoreContract {
-  @TempDir private Path folder;
+  @TempDir(factory = Place.class)
+  private Path folder;
 
   @Override
   PersistentMemory memory(Arena arena) throws Exception {

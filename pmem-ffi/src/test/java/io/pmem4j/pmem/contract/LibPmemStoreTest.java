@@ -13,7 +13,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A slice, so that offsets in the memory and in the mapping differ. */
 class LibPmemStoreTest extends StoreContract {
-  @TempDir private Path folder;
+  @TempDir(factory = Place.class)
+  private Path folder;
 
   @BeforeAll
   static void libpmem() {

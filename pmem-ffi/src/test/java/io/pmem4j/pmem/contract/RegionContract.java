@@ -32,7 +32,9 @@ import org.junit.jupiter.api.io.TempDir;
 abstract class RegionContract {
   static final int SIZE = 64 << 10;
 
-  @TempDir Path folder;
+  @TempDir(factory = Place.class)
+  Path folder;
+
   Path file;
 
   abstract Backend backend();
@@ -244,6 +246,14 @@ abstract class RegionContract {
     return calls;
   }
 
+  static void assertAllClosed(PmemRegion region) {
+    calls()
+        .forEach((name, call) ->
+            assertThatExceptionOfType(IllegalStateException.class)
+                .as(name)
+                .isThrownBy(() -> call.accept(region)));
+  }
+
   @Test
   void afterCloseEverythingIsAnIllegalState() throws Exception {
     for (boolean shared : new boolean[] {true, false}) {
@@ -255,15 +265,8 @@ abstract class RegionContract {
         slice = region.slice(8, 64);
         calls().values().forEach(call -> call.accept(region));
       }
-      calls()
-          .forEach((name, call) -> {
-            assertThatExceptionOfType(IllegalStateException.class)
-                .as(name)
-                .isThrownBy(() -> call.accept(region));
-            assertThatExceptionOfType(IllegalStateException.class)
-                .as(name)
-                .isThrownBy(() -> call.accept(slice));
-          });
+      assertAllClosed(region);
+      assertAllClosed(slice);
       assertThat(region.byteSize()).isEqualTo(SIZE);
       assertThat(region.granularity()).isNotNull();
       assertThat(region.domain()).isNotBlank();

@@ -200,11 +200,16 @@ abstract class StoreContract {
   @Test
   void deepPersistAnswersForAnyRange() {
     memory.putLong(0, 1);
-    memory.deepPersist(0, 8);
-    memory.deepPersist(1, 5000);
-    memory.deepPersist(0, SIZE);
-    memory.deepPersist(SIZE, 0);
+    deepPersist(memory, 0, 8);
+    deepPersist(memory, 1, 5000);
+    deepPersist(memory, 0, SIZE);
+    deepPersist(memory, SIZE, 0);
     assertThat(memory.getLongAcquire(0)).isEqualTo(1);
+  }
+
+  /** A medium that may refuse says so here. */
+  void deepPersist(PersistentMemory memory, long offset, long length) {
+    memory.deepPersist(offset, length);
   }
 
   @Test
@@ -227,7 +232,7 @@ abstract class StoreContract {
   @Test
   void compareAndPublishIsOneStep() throws Exception {
     int threads = 4;
-    int increments = 2000;
+    int increments = 500;
     Thread[] all = new Thread[threads];
     for (int i = 0; i < threads; i++) {
       all[i] =
@@ -250,7 +255,7 @@ abstract class StoreContract {
   /** A reader who sees the commit word sees what was stored before it. */
   @Test
   void publishedAfterWhatItCommits() throws Exception {
-    int rounds = 5000;
+    int rounds = 1000;
     Thread writer =
         Thread.ofPlatform()
             .start(() -> {

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package io.pmem4j.pmem.contract;
+package io.pmem4j.pmem;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.pmem4j.pmem.ChildJvm;
+import io.pmem4j.pmem.contract.Contract;
+import io.pmem4j.pmem.contract.Installed;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
@@ -15,12 +17,17 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The contract once more under the variables that change what libpmem does. */
 class EnvironmentTest {
+  /** In memory where there is such a folder: the disk has nothing to do with it. */
+  private static final Path SHM = Path.of("/dev/shm");
+
   @ParameterizedTest
   @ValueSource(
       strings = {
         "PMEM_IS_PMEM_FORCE=1",
         "PMEM_IS_PMEM_FORCE=1 PMEM_NO_FLUSH=1",
-        "PMEM_IS_PMEM_FORCE=1 PMEM_NO_CLWB=1",
+        "PMEM_IS_PMEM_FORCE=1 PMEM_NO_CLWB=1 PMEM_MOVNT_THRESHOLD=0",
+        "PMEM_IS_PMEM_FORCE=1 PMEM_NO_CLWB=1 PMEM_NO_CLFLUSHOPT=1 PMEM_NO_MOVNT=1",
+        "PMEM_IS_PMEM_FORCE=1 PMEM_MOVNT_THRESHOLD=1000000000",
         "PMEM_IS_PMEM_FORCE=0",
       })
   void contractHolds(String variables, @TempDir Path folder) throws Exception {
@@ -29,7 +36,11 @@ class EnvironmentTest {
         Arrays.stream(variables.split(" "))
             .map(variable -> variable.split("=", 2))
             .collect(Collectors.toMap(pair -> pair[0], pair -> pair[1]));
-    ChildJvm.Result result = ChildJvm.run(folder, environment, ContractLauncher.class.getName());
+    Path memory = Files.isWritable(SHM) ? SHM : folder;
+    String expected = variables.startsWith("PMEM_IS_PMEM_FORCE=1") ? "CACHE_LINE" : "PAGE";
+    ChildJvm.Result result =
+        ChildJvm.run(
+            folder, environment, Contract.class.getName(), memory.toString(), "--expect", expected);
     assertThat(result.exit()).as(result.output()).isZero();
     assertThat(result.output()).containsPattern("contract run [1-9][0-9]+ failed 0");
   }

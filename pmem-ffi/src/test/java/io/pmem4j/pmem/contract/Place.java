@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.pmem.contract;
+
+import io.pmem4j.pmem.Granularity;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.junit.jupiter.api.extension.AnnotatedElementContext;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.io.TempDirFactory;
+
+/**
+ * Where the contract is tried: the folder or device that {@link Contract} was given, or the
+ * system's folder for temporary files.
+ */
+final class Place implements TempDirFactory {
+  private static volatile Optional<Path> given = Optional.empty();
+  private static volatile Optional<Granularity> expected = Optional.empty();
+
+  /** JUnit makes one for each folder it needs. */
+  Place() {}
+
+  static void give(Path place, Optional<Granularity> granularity) {
+    given = Optional.of(place);
+    expected = granularity;
+  }
+
+  /** The folder or device given, if any was. */
+  static Optional<Path> given() {
+    return given;
+  }
+
+  /** What regions there have to be like, if it is known. */
+  static Optional<Granularity> expected() {
+    return expected;
+  }
+
+  @Override
+  public Path createTempDirectory(AnnotatedElementContext element, ExtensionContext context)
+      throws Exception {
+    return given.isPresent()
+        ? Files.createTempDirectory(given.get(), "contract")
+        : Files.createTempDirectory("contract");
+  }
+}
