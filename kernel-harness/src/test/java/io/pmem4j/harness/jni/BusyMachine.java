@@ -130,8 +130,8 @@ final class BusyMachine {
 
   private static void guardedAccesses(KernelBridge bridge, String file) throws Exception {
     bridge.run(Request.of(Op.OPEN, 0, 2, 0).withStrings(file));
-    long beyond = bridge.run(Request.of(Op.MMAP, 0, 0, 0, 2 * PAGE, 3, 1)).result();
-    long readOnly = bridge.run(Request.of(Op.MMAP, 1, 0, 0, PAGE, 1, 1)).result();
+    long beyond = bridge.run(Request.of(Op.MMAP, 0, 0, 0, 2 * PAGE, 3, 1, 0)).result();
+    long readOnly = bridge.run(Request.of(Op.MMAP, 1, 0, 0, PAGE, 1, 1, 0)).result();
     for (int i = 0; i < ROUNDS; i++) {
       expect(bridge.run(Request.of(Op.LOAD, 0, PAGE + i % PAGE, 1)), 7, beyond + PAGE + i % PAGE);
       expect(bridge.run(Request.of(Op.STORE, 1, 0).withBlob(new byte[] {1})), 11, readOnly);

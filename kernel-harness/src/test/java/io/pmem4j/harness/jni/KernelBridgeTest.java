@@ -35,7 +35,7 @@ class KernelBridgeTest {
     assertThat(core.run(Request.of(Op.PWRITE, 0, 10).withBlob(new byte[] {7})).result()).isOne();
     assertThat(Files.size(Path.of(path))).isEqualTo(11);
 
-    Response mapped = core.run(Request.of(Op.MMAP, 0, 0, 0, 2 * PAGE, 3, 1));
+    Response mapped = core.run(Request.of(Op.MMAP, 0, 0, 0, 2 * PAGE, 3, 1, 0));
     assertThat(core.run(Request.of(Op.LOAD, 0, 9, 2)).data()).containsExactly(0, 7);
     assertThat(core.run(Request.of(Op.STORE, 0, 0).withBlob(new byte[] {5})).result()).isOne();
     assertThat(core.run(Request.of(Op.PREAD, 0, 0, 1)).data()).containsExactly(5);
@@ -47,7 +47,7 @@ class KernelBridgeTest {
     assertThat(beyond.sicode()).isEqualTo(BUS_ADRERR);
     assertThat(beyond.faultAddress()).isEqualTo(mapped.result() + PAGE + 5);
 
-    Response readOnly = core.run(Request.of(Op.MMAP, 1, 0, 0, PAGE, 1, 1));
+    Response readOnly = core.run(Request.of(Op.MMAP, 1, 0, 0, PAGE, 1, 1, 0));
     Response refused = core.run(Request.of(Op.STORE, 1, 3).withBlob(new byte[] {1}));
     assertThat(refused.signo()).isEqualTo(SIGSEGV);
     assertThat(refused.sicode()).isEqualTo(SEGV_ACCERR);
@@ -82,7 +82,7 @@ class KernelBridgeTest {
     Path file = Files.createFile(directory.resolve("left"));
     KernelBridge bridge = KernelBridge.open();
     bridge.run(Request.of(Op.OPEN, 3, 2, 0).withStrings(file.toString()));
-    bridge.run(Request.of(Op.MMAP, 3, 3, 0, PAGE, 1, 1));
+    bridge.run(Request.of(Op.MMAP, 3, 3, 0, PAGE, 1, 1, 0));
     assertThat(usesOf(file)).isEqualTo(2);
     bridge.close();
     bridge.close();
