@@ -31,16 +31,28 @@ public final class ChildJvm {
   public static Process start(
       Path folder, Path output, String classPath, Map<String, String> environment, String... main)
       throws IOException {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED",
-                "-XX:-CreateCoredumpOnCrash",
-                "-XX:ErrorFile=" + folder.resolve("hs_err"),
-                "-Xmx256m",
-                "-cp",
-                classPath));
+    return start(folder, output, classPath, List.of(), environment, main);
+  }
+
+  /** Starts {@code main} by a command that runs the command behind it. */
+  private static Process start(
+      Path folder,
+      Path output,
+      String classPath,
+      List<String> prefix,
+      Map<String, String> environment,
+      String... main)
+      throws IOException {
+    List<String> command = new ArrayList<>(prefix);
+    command.addAll(
+        List.of(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "--enable-native-access=ALL-UNNAMED",
+            "-XX:-CreateCoredumpOnCrash",
+            "-XX:ErrorFile=" + folder.resolve("hs_err"),
+            "-Xmx256m",
+            "-cp",
+            classPath));
     command.addAll(List.of(main));
     ProcessBuilder builder =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
@@ -53,8 +65,15 @@ public final class ChildJvm {
   /** Runs {@code main} to its end. */
   public static Result run(Path folder, Map<String, String> environment, String... main)
       throws IOException, InterruptedException {
+    return run(folder, List.of(), environment, main);
+  }
+
+  /** Runs {@code main} to its end, by a command that runs the command behind it. */
+  public static Result run(
+      Path folder, List<String> prefix, Map<String, String> environment, String... main)
+      throws IOException, InterruptedException {
     Path output = Files.createTempFile(folder, "child", ".out");
-    Process process = start(folder, output, classPath(), environment, main);
+    Process process = start(folder, output, classPath(), prefix, environment, main);
     boolean ended = process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS);
     if (!ended) {
       process.destroyForcibly().waitFor();

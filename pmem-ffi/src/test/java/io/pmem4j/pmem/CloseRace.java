@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
@@ -13,12 +14,13 @@ import java.util.function.Function;
 /**
  * Sixteen threads persist while one closes, again and again; run in a JVM of its own, because what
  * it looks for kills the JVM. Arguments: folder, backend, rounds, guard ({@code real}, or one of
- * the planted faults {@code none} and {@code not-waiting}).
+ * the planted faults {@code none} and {@code not-waiting}), threads ({@code platform} or {@code
+ * virtual}).
  */
 final class CloseRace {
   private static final int THREADS = 16;
   private static final int SIZE = 1 << 20;
-  private static final long PERSISTS_BEFORE_CLOSE = 1000;
+  private static final long PERSISTS_BEFORE_CLOSE = 300;
 
   private CloseRace() {}
 
@@ -28,14 +30,17 @@ final class CloseRace {
     int rounds = Integer.parseInt(arguments[2]);
     for (int round = 0; round < rounds; round++) {
       Path file = folder.resolve("race");
-      round(file, backend, arguments[3]);
+      round(file, backend, arguments[3], arguments[4]);
       Files.delete(file);
     }
     System.out.println("rounds " + rounds);
   }
 
-  private static void round(Path file, Backend backend, String guard) throws Exception {
+  private static void round(Path file, Backend backend, String guard, String kind)
+      throws Exception {
     AtomicLong persists = new AtomicLong();
+    // Parked, not spinning: the one who closes gets its turn at once when it is woken.
+    CountDownLatch enough = new CountDownLatch(1);
     AtomicReference<Throwable> unexpected = new AtomicReference<>();
     Thread[] threads = new Thread[THREADS];
     try (Arena arena = Arena.ofShared()) {
@@ -43,18 +48,16 @@ final class CloseRace {
       for (int i = 0; i < THREADS; i++) {
         long offset = i * 8192L;
         threads[i] =
-            Thread.ofPlatform()
+            (kind.equals("virtual") ? Thread.ofVirtual() : Thread.ofPlatform())
                 .start(() -> {
                   try {
-                    persistUntilClosed(region, offset, persists);
+                    persistUntilClosed(region, offset, persists, enough);
                   } catch (Throwable failure) {
                     unexpected.set(failure);
                   }
                 });
       }
-      while (persists.get() < PERSISTS_BEFORE_CLOSE) {
-        Thread.onSpinWait();
-      }
+      enough.await();
     }
     for (Thread thread : threads) {
       thread.join();
@@ -64,14 +67,20 @@ final class CloseRace {
     }
   }
 
-  private static void persistUntilClosed(PmemRegion region, long offset, AtomicLong persists) {
+  private static void persistUntilClosed(
+      PmemRegion region, long offset, AtomicLong persists, CountDownLatch enough) {
     while (true) {
       try {
         region.persist(offset, 8192);
       } catch (IllegalStateException closed) {
         return;
       }
-      persists.incrementAndGet();
+      if (Thread.currentThread().isVirtual()) {
+        Thread.yield(); // it would keep its carrier to itself
+      }
+      if (persists.incrementAndGet() == PERSISTS_BEFORE_CLOSE) {
+        enough.countDown();
+      }
     }
   }
 

@@ -15,9 +15,17 @@ class CloseRaceTest {
   private static final Map<String, String> CACHE_LINES = Map.of("PMEM_IS_PMEM_FORCE", "1");
   private static final int ROUNDS = 100;
 
-  @TempDir Path folder;
+  /** A disk would make rounds slow, and no race likelier. */
+  @TempDir(factory = InMemory.class)
+  Path folder;
 
   private ChildJvm.Result race(Map<String, String> environment, Backend backend, String guard)
+      throws Exception {
+    return race(environment, backend, guard, "platform");
+  }
+
+  private ChildJvm.Result race(
+      Map<String, String> environment, Backend backend, String guard, String threads)
       throws Exception {
     return ChildJvm.run(
         folder,
@@ -26,13 +34,20 @@ class CloseRaceTest {
         folder.toString(),
         backend.name(),
         Integer.toString(ROUNDS),
-        guard);
+        guard,
+        threads);
   }
 
   @Test
   void cacheLines() throws Exception {
     Installed.assumeLibpmem();
     assertSurvived(race(CACHE_LINES, Backend.LIBPMEM, "real"));
+  }
+
+  @Test
+  void virtualThreads() throws Exception {
+    Installed.assumeLibpmem();
+    assertSurvived(race(CACHE_LINES, Backend.LIBPMEM, "real", "virtual"));
   }
 
   @Test

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pmem4j.pmem.contract.Contract;
 import io.pmem4j.pmem.contract.Installed;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
@@ -17,9 +16,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The contract once more under the variables that change what libpmem does. */
 class EnvironmentTest {
-  /** In memory where there is such a folder: the disk has nothing to do with it. */
-  private static final Path SHM = Path.of("/dev/shm");
-
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -30,17 +26,17 @@ class EnvironmentTest {
         "PMEM_IS_PMEM_FORCE=1 PMEM_MOVNT_THRESHOLD=1000000000",
         "PMEM_IS_PMEM_FORCE=0",
       })
-  void contractHolds(String variables, @TempDir Path folder) throws Exception {
+  void contractHolds(String variables, @TempDir(factory = InMemory.class) Path folder)
+      throws Exception {
     Installed.assumeLibpmem();
     Map<String, String> environment =
         Arrays.stream(variables.split(" "))
             .map(variable -> variable.split("=", 2))
             .collect(Collectors.toMap(pair -> pair[0], pair -> pair[1]));
-    Path memory = Files.isWritable(SHM) ? SHM : folder;
     String expected = variables.startsWith("PMEM_IS_PMEM_FORCE=1") ? "CACHE_LINE" : "PAGE";
     ChildJvm.Result result =
         ChildJvm.run(
-            folder, environment, Contract.class.getName(), memory.toString(), "--expect", expected);
+            folder, environment, Contract.class.getName(), folder.toString(), "--expect", expected);
     assertThat(result.exit()).as(result.output()).isZero();
     assertThat(result.output()).containsPattern("contract run [1-9][0-9]+ failed 0");
   }

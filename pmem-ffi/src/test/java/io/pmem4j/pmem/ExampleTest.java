@@ -54,7 +54,9 @@ class ExampleTest {
     int begin = text.indexOf("{@snippet");
     String body =
         text.substring(text.indexOf('\n', begin) + 1, text.indexOf("\n * }\n *\n", begin));
-    return body.lines().map(line -> line.substring(2)).reduce("", (a, b) -> a + b + "\n");
+    return body.lines()
+        .map(line -> line.substring(Math.min(3, line.length())))
+        .reduce("", (a, b) -> a + b + "\n");
   }
 
   @Test
@@ -89,13 +91,19 @@ class ExampleTest {
     assertThat(output).content().contains("entry lost: 50");
   }
 
+  /** The read-me shows the same program. */
+  @Test
+  void theReadMeShowsIt() throws Exception {
+    assertThat(OutsideProjectTest.readMe("java")).endsWith(example());
+  }
+
   private Process start(Path file, Path output) throws Exception {
     return ChildJvm.start(
         folder, output, folder + ":" + ChildJvm.classPath(), Map.of(), "Ledger", file.toString());
   }
 
   /** Kills the writer once so many entries are committed; answers how many were seen. */
-  private static long killAfter(Process writer, Path file, long entries) throws Exception {
+  static long killAfter(Process writer, Path file, long entries) throws Exception {
     while (!Files.exists(file) || Files.size(file) < (1 << 24)) {
       assertThat(writer.isAlive()).isTrue();
       Thread.onSpinWait();
@@ -111,7 +119,7 @@ class ExampleTest {
     }
   }
 
-  private static long found(Path output) throws Exception {
+  static long found(Path output) throws Exception {
     String text = Files.readString(output);
     assertThat(text).contains(" entries found");
     return Long.parseLong(text.substring(0, text.indexOf(' ')));

@@ -37,6 +37,8 @@ public final class Contract {
           LibPmemMappingTest.class,
           JdkTruncationTest.class,
           LibPmemTruncationTest.class,
+          JdkThreadsTest.class,
+          LibPmemThreadsTest.class,
           HeapStoreTest.class,
           JdkStoreTest.class,
           LibPmemStoreTest.class);

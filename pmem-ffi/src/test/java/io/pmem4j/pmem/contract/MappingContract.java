@@ -11,15 +11,18 @@ import io.pmem4j.pmem.Backend;
 import io.pmem4j.pmem.Granularity;
 import io.pmem4j.pmem.MapSpec;
 import io.pmem4j.pmem.Pmem;
+import io.pmem4j.pmem.PmemException;
 import io.pmem4j.pmem.PmemRegion;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -115,6 +118,35 @@ abstract class MappingContract {
   void aDeviceWithoutDaxIsRefused() {
     assertRefused(FileSystemException.class, Path.of("/dev/null"), existing());
     assertRefused(FileSystemException.class, Path.of("/dev/zero"), existing());
+  }
+
+  @Test
+  void withoutPermissionItIsDenied() throws Throwable {
+    Files.write(file, new byte[SIZE]);
+    Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("r--r--r--"));
+    assumeTrue(
+        Unprivileged.thrownBy(() -> Files.readAllBytes(file)).isEmpty(),
+        "only root can go where the contract is tried");
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("---------"));
+    Class.forName(PmemException.class.getName()); // while class files can still be read
+    try (Arena arena = Arena.ofShared()) {
+      assertThat(Unprivileged.thrownBy(() -> Pmem.map(file, existing(), arena)))
+          .containsInstanceOf(AccessDeniedException.class);
+      Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("r-xr-xr-x"));
+      Path fresh = folder.resolve("fresh");
+      assertThat(Unprivileged.thrownBy(() -> Pmem.map(fresh, createNew(SIZE), arena)))
+          .containsInstanceOf(AccessDeniedException.class);
+      assertThat(fresh).doesNotExist();
+      // Readable is not enough where stores are wanted; it is for loads.
+      Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("r--r--r--"));
+      assertThat(Unprivileged.thrownBy(() -> Pmem.map(file, existing(), arena)))
+          .containsInstanceOf(AccessDeniedException.class);
+      MapSpec loads = MapSpec.existing().readOnly();
+      assertThat(Unprivileged.thrownBy(() -> Pmem.map(file, loads, arena))).isEmpty();
+    } finally {
+      Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx------"));
+    }
   }
 
   /** A running program cannot be written, not even by root; permissions would not stop root. */

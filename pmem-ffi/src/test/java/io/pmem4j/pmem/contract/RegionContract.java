@@ -3,7 +3,6 @@
 package io.pmem4j.pmem.contract;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
@@ -299,14 +298,6 @@ abstract class RegionContract {
   }
 
   @Test
-  void globalAndAutomaticArenasWork() throws Exception {
-    PmemRegion process = Pmem.map(file, createNew(SIZE), Arena.global());
-    calls().values().forEach(call -> call.accept(process));
-    PmemRegion collected = Pmem.map(file, existing(), Arena.ofAuto());
-    calls().values().forEach(call -> call.accept(collected));
-  }
-
-  @Test
   void aClosedArenaIsRefusedAndLeavesNothing() {
     Arena arena;
     try (Arena closing = Arena.ofShared()) {
@@ -331,21 +322,6 @@ abstract class RegionContract {
       PmemRegion region = Pmem.map(file, existing().slice(9L << 29, 4096), arena);
       assertThat(region.getLong(8)).isEqualTo(77);
       assertThat(region.getLong(16)).isEqualTo(78);
-    }
-  }
-
-  @Test
-  void aPendingInterruptDoesNotDisturb() throws Exception {
-    try (Arena arena = Arena.ofShared()) {
-      PmemRegion region = Pmem.map(file, createNew(SIZE), arena);
-      Thread.currentThread().interrupt();
-      try {
-        assertThatCode(() -> region.publishLong(0, 5)).doesNotThrowAnyException();
-      } finally {
-        assertThat(Thread.interrupted()).isTrue();
-      }
-      region.persist(0, 8);
-      assertThat(region.getLong(0)).isEqualTo(5);
     }
   }
 

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.pmem;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.pmem4j.pmem.contract.Installed;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A file system without room: errors, nothing left behind, and the JVM lives. */
+class FullMediumTest {
+  @TempDir Path folder;
+
+  private ChildJvm.Result onSmallFileSystem(Backend backend, Map<String, String> environment)
+      throws Exception {
+    Path mount = Files.createDirectory(folder.resolve("mount"));
+    Path probe = folder.resolve("probe");
+    Process possible =
+        new ProcessBuilder("unshare", "-m", "mount", "-t", "tmpfs", "none", mount.toString())
+            .redirectErrorStream(true)
+            .redirectOutput(probe.toFile())
+            .start();
+    assumeTrue(possible.waitFor() == 0, () -> "cannot mount here: " + probe);
+    List<String> prefix =
+        List.of(
+            "unshare",
+            "-m",
+            "sh",
+            "-c",
+            "mount -t tmpfs -o size=2m,nr_inodes=4 none " + mount + " && exec \"$@\"",
+            "sh");
+    return ChildJvm.run(
+        folder, prefix, environment, FullMedium.class.getName(), mount.toString(), backend.name());
+  }
+
+  private static void assertErrorsAndLife(ChildJvm.Result result) {
+    assertThat(result.exit()).as(result.output()).isZero();
+    assertThat(result.output())
+        .containsPattern("too large: No space left on device.*, left behind: false")
+        .containsPattern("no inode: .*[Nn]o space left on device.*, left behind: false")
+        .contains("filled: No space left on device")
+        .contains("load: no memory at 524288")
+        .contains("load: no memory at 1040384")
+        .contains("store: true")
+        .doesNotContain("store: done")
+        .contains("still there: 42")
+        .contains("with room again: 43");
+  }
+
+  @Test
+  void pages() throws Exception {
+    Installed.assumeLibpmem();
+    ChildJvm.Result result = onSmallFileSystem(Backend.LIBPMEM, Map.of());
+    assertErrorsAndLife(result);
+    assertThat(result.output()).containsPattern("no inode: .* errno 28,");
+  }
+
+  @Test
+  void cacheLines() throws Exception {
+    Installed.assumeLibpmem();
+    assertErrorsAndLife(onSmallFileSystem(Backend.LIBPMEM, Map.of("PMEM_IS_PMEM_FORCE", "1")));
+  }
+
+  @Test
+  void pagesByTheJdk() throws Exception {
+    assertErrorsAndLife(onSmallFileSystem(Backend.JDK, Map.of()));
+  }
+}
