@@ -3,6 +3,8 @@
 package io.pmem4j.harness.backend;
 
 import io.pmem4j.harness.program.Program;
+import io.pmem4j.harness.program.Step;
+import java.util.Optional;
 
 /** Something that runs programs. Not thread-safe; one session at a time. */
 public interface Backend extends AutoCloseable {
@@ -12,9 +14,27 @@ public interface Backend extends AutoCloseable {
   /** As on the command line: {@code model}, {@code guest:merged}. */
   String name();
 
+  /** In a report: what it is besides its name. */
+  default String description() {
+    return name();
+  }
+
   /** Whether its random choices are the ones the others follow: it runs before them then. */
   default boolean isKernel() {
     return true;
+  }
+
+  /** What of its outcomes can be compared and judged. */
+  default View view() {
+    return View.WHOLE;
+  }
+
+  /**
+   * Why this backend is known to have another value in the outcome of a step, if it is. Only a
+   * backend that runs programs where they were not written for may have reasons.
+   */
+  default Optional<String> explain(Program program, Step step, String key) {
+    return Optional.empty();
   }
 
   /**

@@ -12,6 +12,7 @@ import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Outcome;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Optional;
 
 /** A program on the booted kernel: one process, made by the agent with the program's pid. */
 final class GuestSession implements Session, SystemCalls.Place {
@@ -49,7 +50,7 @@ final class GuestSession implements Session, SystemCalls.Place {
       return calls.outcome(operation, response).events(trace.events(response.events())).build();
     } catch (GuestException e) {
       throw BackendException.of(e);
-    } catch (IllegalArgumentException e) {
+    } catch (IllegalArgumentException | SystemCalls.MissingException e) {
       throw BackendException.environment("guest: " + e.getMessage(), e);
     }
   }
@@ -92,8 +93,8 @@ final class GuestSession implements Session, SystemCalls.Place {
   }
 
   @Override
-  public FsImage end() throws BackendException {
-    return backend.finish(guest, clock);
+  public Optional<FsImage> end() throws BackendException {
+    return Optional.of(backend.finish(guest, clock));
   }
 
   @Override

@@ -7,12 +7,14 @@ import io.pmem4j.harness.guest.GuestSpec;
 import io.pmem4j.harness.guest.KernelImages;
 import io.pmem4j.sched.Scheduler;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
 /** Everything one run needs: a work directory, the image programs start from, the backends. */
 public final class Laboratory implements AutoCloseable {
   private static final String GUEST = "guest:";
+  private static final String HOST = "host:";
   private static final String MODEL = "model";
 
   private final WorkDirectory directory;
@@ -27,10 +29,13 @@ public final class Laboratory implements AutoCloseable {
   /**
    * Opens backends by name.
    *
-   * @param names {@code model}, {@code guest:KERNEL}; check with {@link #requireKnown} first
+   * @param names {@code model}, {@code guest:KERNEL}, {@code host:DIRECTORY}; check with {@link
+   *     #requireKnown} first
    * @param scheduler of the model
+   * @param exclusive whether the directories are roots of mounts that nobody else uses
    */
-  public static Laboratory open(List<String> names, Scheduler scheduler) throws BackendException {
+  public static Laboratory open(List<String> names, Scheduler scheduler, boolean exclusive)
+      throws BackendException {
     Laboratory laboratory = null;
     boolean open = false;
     try {
@@ -38,7 +43,7 @@ public final class Laboratory implements AutoCloseable {
       laboratory =
           new Laboratory(directory, ImageMaker.make(directory.path().resolve("pristine.img")));
       for (String name : names) {
-        laboratory.backends.add(laboratory.backend(name, scheduler));
+        laboratory.backends.add(laboratory.backend(name, scheduler, exclusive));
       }
       open = true;
       return laboratory;
@@ -60,11 +65,11 @@ public final class Laboratory implements AutoCloseable {
     for (String name : names) {
       if (name.startsWith(GUEST)) {
         Kernel.of(name.substring(GUEST.length()));
-      } else if (!name.equals(MODEL)) {
+      } else if (!name.startsWith(HOST) && !name.equals(MODEL)) {
         throw new IllegalArgumentException(
             "unknown backend '"
                 + name
-                + "': model, guest:"
+                + "': model, host:DIRECTORY, guest:"
                 + String.join(", guest:", Kernel.labels()));
       }
     }
@@ -92,6 +97,11 @@ public final class Laboratory implements AutoCloseable {
     }
   }
 
+  /** Opens backends by name, without a directory of the running kernel that is given away. */
+  public static Laboratory open(List<String> names, Scheduler scheduler) throws BackendException {
+    return open(names, scheduler, false);
+  }
+
   /** What to boot for a kernel, in a work directory. */
   public static GuestSpec spec(Kernel kernel, WorkDirectory directory) throws GuestException {
     return new GuestSpec(
@@ -102,7 +112,11 @@ public final class Laboratory implements AutoCloseable {
         .withAppend(kernel.append());
   }
 
-  private Backend backend(String name, Scheduler scheduler) throws BackendException {
+  private Backend backend(String name, Scheduler scheduler, boolean exclusive)
+      throws BackendException {
+    if (name.startsWith(HOST)) {
+      return HostBackend.open(Path.of(name.substring(HOST.length())), exclusive);
+    }
     if (name.equals(MODEL)) {
       return new ModelBackend(directory.path(), scheduler);
     }

@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 
@@ -195,7 +196,7 @@ final class ModelSession implements Session {
   }
 
   @Override
-  public FsImage end() throws BackendException {
+  public Optional<FsImage> end() throws BackendException {
     try {
       for (Vma vma : mappings.values()) {
         memory.munmap(vma);
@@ -209,7 +210,7 @@ final class ModelSession implements Session {
     } finally {
       release();
     }
-    return image;
+    return Optional.of(image);
   }
 
   @Override

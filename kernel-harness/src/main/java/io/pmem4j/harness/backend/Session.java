@@ -4,6 +4,7 @@ package io.pmem4j.harness.backend;
 
 import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Outcome;
+import java.util.Optional;
 
 /** One program in the course of running. */
 public interface Session {
@@ -17,9 +18,10 @@ public interface Session {
   /**
    * Closes what the program left open, unmounts, and checks that the backend is still in order.
    *
-   * @return the image as the program left it; valid until the next session begins
+   * @return the image as the program left it, valid until the next session begins; empty where the
+   *     programs share a file system with others
    */
-  FsImage end() throws BackendException;
+  Optional<FsImage> end() throws BackendException;
 
   /** After a failure: lets go of everything, without an opinion. */
   void abandon();

@@ -24,6 +24,15 @@ import java.util.Map;
 final class SystemCalls {
   static final long PAGE_BYTES = 4096;
 
+  /** The program uses a mapping that could not be made. */
+  static final class MissingException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    MissingException(String name) {
+      super("the mapping " + name + " could not be made");
+    }
+  }
+
   /** What depends on where the program runs. */
   interface Place {
     /** The path that the kernel is given for a path of the program. */
@@ -200,7 +209,7 @@ final class SystemCalls {
   private Mapped mapping(String name) {
     Mapped mapped = mappings.get(name);
     if (mapped == null) {
-      throw new IllegalArgumentException("the mapping " + name + " could not be made");
+      throw new MissingException(name);
     }
     return mapped;
   }

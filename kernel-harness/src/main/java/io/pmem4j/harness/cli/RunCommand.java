@@ -2,6 +2,7 @@
 
 package io.pmem4j.harness.cli;
 
+import io.pmem4j.harness.backend.Backend;
 import io.pmem4j.harness.backend.Laboratory;
 import io.pmem4j.harness.program.Program;
 import io.pmem4j.harness.program.ProgramLibrary;
@@ -9,6 +10,7 @@ import io.pmem4j.harness.report.Summary;
 import io.pmem4j.harness.report.TextReport;
 import io.pmem4j.sched.Scheduler;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -25,15 +27,25 @@ import picocli.CommandLine.Spec;
 final class RunCommand implements Callable<Integer> {
   @Spec private CommandLine.Model.CommandSpec spec;
 
-  @Parameters(index = "0", paramLabel = "FILE", description = "the program")
+  @Parameters(
+      index = "0",
+      paramLabel = "FILE",
+      description = "a program, a folder of them, or all: those that ship")
   private Path file;
 
   @Option(
       names = "--on",
       split = ",",
       paramLabel = "BACKEND",
-      description = "model, guest:KERNEL (default: model)")
+      description = "model, guest:KERNEL, host:DIRECTORY (default: model)")
   private List<String> backends = List.of("model");
+
+  @Option(
+      names = "--exclusive",
+      description =
+          "the host's directory is the root of a mount that nobody else uses: it may be frozen,"
+              + " filled, remounted")
+  private boolean exclusive;
 
   @Option(names = "--json", description = "end with one line of JSON")
   private boolean json;
@@ -41,10 +53,24 @@ final class RunCommand implements Callable<Integer> {
   @SuppressWarnings("NullAway.Init") // picocli fills spec and file in
   RunCommand() {}
 
+  /** Where a backend is not the image that programs were written for: what that leaves out. */
+  private static void describe(Backend backend, PrintWriter out) {
+    if (!backend.view().rules().isEmpty()) {
+      out.println(backend.name() + ": " + backend.description());
+      backend.view().rules().forEach(rule -> out.println("  " + rule));
+    }
+  }
+
+  private List<Program> programs() throws Exception {
+    return file.toString().equals("all") && !Files.exists(file)
+        ? ProgramLibrary.shipped()
+        : ProgramLibrary.at(file);
+  }
+
   @Override
   public Integer call() throws Exception {
     PrintWriter out = spec.commandLine().getOut();
-    List<Program> programs = ProgramLibrary.at(file);
+    List<Program> programs = programs();
     Laboratory.requireKnown(backends);
     String kernel =
         backends.stream()
@@ -52,7 +78,8 @@ final class RunCommand implements Callable<Integer> {
             .map(name -> name.substring("guest:".length()))
             .findFirst()
             .orElse("");
-    try (Laboratory laboratory = Laboratory.open(backends, Scheduler.production())) {
+    try (Laboratory laboratory = Laboratory.open(backends, Scheduler.production(), exclusive)) {
+      laboratory.backends().forEach(backend -> describe(backend, out));
       Summary summary =
           Verdicts.run("run", kernel, laboratory, programs, out, TextReport::sideBySide);
       return Verdicts.finish(summary, json, out);

@@ -8,6 +8,7 @@ import io.pmem4j.harness.backend.FsImage;
 import io.pmem4j.harness.backend.ImageMaker;
 import io.pmem4j.harness.backend.KernelChoices;
 import io.pmem4j.harness.backend.Session;
+import io.pmem4j.harness.conform.ProgramResult.Verdict;
 import io.pmem4j.harness.program.Outcome;
 import io.pmem4j.harness.program.Program;
 import io.pmem4j.harness.program.Step;
@@ -18,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * Runs programs on backends, one after the other, and compares. With a single backend only
@@ -26,6 +28,7 @@ import java.util.Objects;
 public final class Conformance {
   private final FsImage pristine;
   private final List<Backend> backends;
+  private final StepJudge judge;
 
   /**
    * A comparison.
@@ -38,6 +41,7 @@ public final class Conformance {
     // Kernels first: the model follows their random choices.
     this.backends =
         backends.stream().sorted(Comparator.comparing(backend -> !backend.isKernel())).toList();
+    this.judge = new StepJudge(this.backends);
   }
 
   /** What a comparison forgives, for reports. */
@@ -51,22 +55,31 @@ public final class Conformance {
     List<Map<String, Outcome>> outcomes = new ArrayList<>();
     program.steps().forEach(_ -> outcomes.add(new LinkedHashMap<>()));
     List<String> findings = new ArrayList<>();
+    List<String> notes = new ArrayList<>();
     Map<String, FsImage> images = new LinkedHashMap<>();
     boolean ran = true;
+    boolean whole = true;
     KernelChoices choices = new KernelChoices();
     for (Backend backend : backends) {
       try {
-        images.put(backend.name(), runOn(backend, program, choices, outcomes));
+        runOn(backend, program, choices, outcomes)
+            .ifPresent(image -> images.put(backend.name(), image));
       } catch (BackendException e) {
-        findings.add(backend.name() + ": " + e.describe());
-        ran &= e.isFinding();
+        if (e.isOmission()) {
+          notes.add(backend.name() + ": not run: " + e.getMessage());
+          whole = false;
+        } else {
+          findings.add(backend.name() + ": " + e.describe());
+          ran &= e.isFinding();
+        }
       }
     }
     List<StepResult> steps = new ArrayList<>();
     for (int i = 0; i < outcomes.size(); i++) {
-      StepResult result = new StepResult(program.steps().get(i), outcomes.get(i));
+      StepResult result = judge.judge(program, program.steps().get(i), outcomes.get(i));
       steps.add(result);
       findings.addAll(result.findings());
+      notes.addAll(result.notes());
     }
     try {
       judgeImages(images, findings);
@@ -74,15 +87,26 @@ public final class Conformance {
       findings.add("HARNESS_FAULT: " + e.getMessage());
       ran = false;
     }
-    ProgramResult.Verdict verdict =
-        !ran
-            ? ProgramResult.Verdict.NOT_RUN
-            : findings.isEmpty() ? ProgramResult.Verdict.AGREED : ProgramResult.Verdict.DIVERGED;
     return new ProgramResult(
-        program, verdict, steps, findings, (System.nanoTime() - start) / 1_000_000);
+        program,
+        verdict(ran, whole, findings),
+        steps,
+        findings,
+        notes,
+        (System.nanoTime() - start) / 1_000_000);
   }
 
-  private FsImage runOn(
+  private static Verdict verdict(boolean ran, boolean whole, List<String> findings) {
+    if (!ran) {
+      return Verdict.NOT_RUN;
+    }
+    if (!findings.isEmpty()) {
+      return Verdict.DIVERGED;
+    }
+    return whole ? Verdict.AGREED : Verdict.OMITTED;
+  }
+
+  private Optional<FsImage> runOn(
       Backend backend, Program program, KernelChoices choices, List<Map<String, Outcome>> outcomes)
       throws BackendException {
     Session session = backend.begin(program, pristine, choices);
@@ -92,7 +116,7 @@ public final class Conformance {
       for (Step step : program.steps()) {
         outcomes.get(i++).put(backend.name(), session.run(step.operation()));
       }
-      FsImage image = session.end();
+      Optional<FsImage> image = session.end();
       ended = true;
       return image;
     } finally {

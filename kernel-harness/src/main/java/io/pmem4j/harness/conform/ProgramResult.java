@@ -12,10 +12,16 @@ import java.util.List;
  * @param verdict the verdict
  * @param steps step by step
  * @param findings every difference and every broken expectation, a line each
+ * @param notes what is different and has a reason, and why it was left out if it was, a line each
  * @param millis how long all backends took together
  */
 public record ProgramResult(
-    Program program, Verdict verdict, List<StepResult> steps, List<String> findings, long millis) {
+    Program program,
+    Verdict verdict,
+    List<StepResult> steps,
+    List<String> findings,
+    List<String> notes,
+    long millis) {
   /** A verdict. */
   public enum Verdict {
     /** All backends answered the same and as expected, and left equal, clean images. */
@@ -23,12 +29,15 @@ public record ProgramResult(
     /** A difference, a broken expectation, or a backend that the program broke. */
     DIVERGED,
     /** There is no verdict: the environment failed. */
-    NOT_RUN
+    NOT_RUN,
+    /** A backend has not, or may not do, what the program asks for; a note says what. */
+    OMITTED
   }
 
   /** Copies the lists. */
   public ProgramResult {
     steps = List.copyOf(steps);
     findings = List.copyOf(findings);
+    notes = List.copyOf(notes);
   }
 }

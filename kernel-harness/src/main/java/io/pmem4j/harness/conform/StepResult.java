@@ -4,7 +4,6 @@ package io.pmem4j.harness.conform;
 
 import io.pmem4j.harness.program.Outcome;
 import io.pmem4j.harness.program.Step;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,25 +15,15 @@ import java.util.Map;
  * @param step the step
  * @param outcomes by the backend's name, in the order in which they ran; backends that broke before
  *     have none
+ * @param findings what is wrong with it: differences between backends, expectations that fail
+ * @param notes differences that have a reason, with the reason
  */
-public record StepResult(Step step, Map<String, Outcome> outcomes) {
+public record StepResult(
+    Step step, Map<String, Outcome> outcomes, List<String> findings, List<String> notes) {
   /** Copies, keeping the order. */
   public StepResult {
     outcomes = Collections.unmodifiableMap(new LinkedHashMap<>(outcomes));
-  }
-
-  /** What is wrong with it: differences between backends, expectations that do not hold. */
-  public List<String> findings() {
-    List<String> findings = new ArrayList<>();
-    if (outcomes.values().stream().distinct().count() > 1) {
-      findings.add("line " + step.line() + ": " + step.text() + ": the backends differ");
-    }
-    outcomes.forEach((backend, outcome) -> {
-      for (String token : outcome.unsatisfied(step.expected())) {
-        findings.add(
-            "line " + step.line() + ": " + step.text() + ": " + backend + " misses " + token);
-      }
-    });
-    return findings;
+    findings = List.copyOf(findings);
+    notes = List.copyOf(notes);
   }
 }

@@ -7,6 +7,20 @@ package io.pmem4j.harness.program;
  * and lengths are bytes; flags are those of Linux on x86-64.
  */
 public sealed interface Operation {
+  /** Whom an operation concerns besides the files it names. */
+  enum Effect {
+    /** Nobody: any thread of any process may do it. */
+    NONE,
+    /** The process that does it: it forks, or takes another identity. */
+    OWN_PROCESS,
+    /** Everyone who uses the file system, or the machine. */
+    MACHINE
+  }
+
+  /** Whom it concerns besides the files it names. */
+  default Effect effect() {
+    return Effect.NONE;
+  }
 
   /** open(2) of a path below the root of the file system. */
   record Open(String file, String path, int flags, int mode) implements Operation {}

@@ -53,6 +53,11 @@ public record Outcome(Map<String, String> values, List<String> events) {
     return expected.stream().filter(token -> !satisfies(token)).toList();
   }
 
+  /** Whether an expectation is one of the events. */
+  public static boolean isAboutEvents(String token) {
+    return token.equals("no-events") || token.startsWith("event:");
+  }
+
   static void requireTokens(List<String> tokens) {
     for (String token : tokens) {
       if (!token.matches("no-events|event:[a-z_]+(\\*\\d+)?|[a-z0-9]+=\\S*")) {

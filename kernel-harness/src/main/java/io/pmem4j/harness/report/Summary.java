@@ -22,12 +22,12 @@ public record Summary(String verb, String kernel, List<ProgramResult> results, l
     results = List.copyOf(results);
   }
 
-  /** PASS, FAIL (a finding) or ERROR (no verdict on at least one program, or no program at all). */
+  /** PASS, FAIL (a finding) or ERROR (no verdict on at least one program, or none that ran). */
   public String verdict() {
     if (count(Verdict.DIVERGED) > 0) {
       return "FAIL";
     }
-    return results.isEmpty() || count(Verdict.NOT_RUN) > 0 ? "ERROR" : "PASS";
+    return count(Verdict.AGREED) == 0 || count(Verdict.NOT_RUN) > 0 ? "ERROR" : "PASS";
   }
 
   /** The command's exit status: 0, 1 or 3. */
@@ -44,6 +44,11 @@ public record Summary(String verb, String kernel, List<ProgramResult> results, l
     return results.stream().filter(result -> result.verdict() == verdict).count();
   }
 
+  /** How many have no verdict, for lack of an environment or because they were left out. */
+  private long notRun() {
+    return count(Verdict.NOT_RUN) + count(Verdict.OMITTED);
+  }
+
   /** The last line of a report for people. */
   public String line() {
     return String.format(
@@ -53,7 +58,7 @@ public record Summary(String verb, String kernel, List<ProgramResult> results, l
         results.size(),
         count(Verdict.AGREED),
         count(Verdict.DIVERGED),
-        count(Verdict.NOT_RUN),
+        notRun(),
         millis / 1000.0);
   }
 
@@ -63,7 +68,7 @@ public record Summary(String verb, String kernel, List<ProgramResult> results, l
     counts.put("programs", results.size());
     counts.put("agreed", count(Verdict.AGREED));
     counts.put("diverged", count(Verdict.DIVERGED));
-    counts.put("not_run", count(Verdict.NOT_RUN));
+    counts.put("not_run", notRun());
     Map<String, Long> byClass = new LinkedHashMap<>();
     for (ProgramResult result : results) {
       byClass.merge(result.program().scope().toString(), 1L, Long::sum);
@@ -78,7 +83,7 @@ public record Summary(String verb, String kernel, List<ProgramResult> results, l
                 Map.of(
                     "agreed", count(Verdict.AGREED),
                     "diverged", count(Verdict.DIVERGED),
-                    "not_run", count(Verdict.NOT_RUN))));
+                    "not_run", notRun())));
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("verb", verb);
     json.put("verdict", verdict());

@@ -29,6 +29,7 @@ public final class TextReport {
     for (String finding : result.findings()) {
       text.append("    ").append(finding.replace("\n", "\n      ")).append('\n');
     }
+    text.append(notes(result));
     for (StepResult step : result.steps()) {
       if (!step.findings().isEmpty()) {
         text.append(step(step));
@@ -45,6 +46,15 @@ public final class TextReport {
     }
     for (String finding : result.findings()) {
       text.append("  ! ").append(finding.replace("\n", "\n      ")).append('\n');
+    }
+    text.append(notes(result));
+    return text.toString();
+  }
+
+  private static String notes(ProgramResult result) {
+    StringBuilder text = new StringBuilder();
+    for (String note : result.notes()) {
+      text.append("    note: ").append(note).append('\n');
     }
     return text.toString();
   }

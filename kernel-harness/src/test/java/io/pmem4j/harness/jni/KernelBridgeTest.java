@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -93,20 +94,20 @@ class KernelBridgeTest {
 
   /** Descriptors and mappings of this process that lead to a file. */
   private static long usesOf(Path file) throws IOException {
-    long count = 0;
-    try (var descriptors = Files.list(Path.of("/proc/self/fd"))) {
-      for (Path descriptor : descriptors.filter(Files::isSymbolicLink).toList()) {
-        try {
-          count += Files.readSymbolicLink(descriptor).equals(file) ? 1 : 0;
-        } catch (java.nio.file.NoSuchFileException e) {
-          continue; // closed since it was listed
-        }
-      }
+    try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"))) {
+      return descriptors.filter(descriptor -> leadsTo(descriptor, file)).count()
+          + Files.readAllLines(Path.of("/proc/self/maps")).stream()
+              .filter(line -> line.endsWith(" " + file))
+              .count();
     }
-    return count
-        + Files.readAllLines(Path.of("/proc/self/maps")).stream()
-            .filter(line -> line.endsWith(" " + file))
-            .count();
+  }
+
+  private static boolean leadsTo(Path descriptor, Path file) {
+    try {
+      return Files.readSymbolicLink(descriptor).equals(file);
+    } catch (IOException e) {
+      return false; // closed since it was listed
+    }
   }
 
   @Test

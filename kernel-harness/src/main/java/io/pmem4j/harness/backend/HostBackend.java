@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.backend;
+
+import io.pmem4j.harness.jni.ChildCore;
+import io.pmem4j.harness.jni.KernelBridge;
+import io.pmem4j.harness.jni.OperationCore;
+import io.pmem4j.harness.program.Program;
+import io.pmem4j.harness.program.Step;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * A directory of the running kernel, whatever is mounted there: the road to real NVDIMMs. Each
+ * program gets a new directory below it, which is removed again.
+ *
+ * <p>The file system is shared with whoever else uses it, so nothing is done to it that others
+ * would notice, unless the user gives it away: see {@link ExclusiveUse}.
+ */
+public final class HostBackend implements Backend {
+  private static final Duration OPERATION_BOUND = Duration.ofSeconds(60);
+
+  private final HostPlace place;
+  private final HostPages pages;
+  private final HostDifferences differences;
+  private final boolean exclusive;
+
+  private HostBackend(
+      HostPlace place, HostPages pages, HostDifferences differences, boolean exclusive) {
+    this.place = place;
+    this.pages = pages;
+    this.differences = differences;
+    this.exclusive = exclusive;
+  }
+
+  /**
+   * Opens a directory.
+   *
+   * @param exclusive whether the mount may be frozen, filled, remounted and unmounted
+   * @throws IllegalArgumentException if it may not after all
+   */
+  public static HostBackend open(Path directory, boolean exclusive) throws BackendException {
+    try {
+      HostPlace place = HostPlace.of(directory);
+      if (exclusive) {
+        ExclusiveUse.require(place);
+      }
+      // A kernel without JNI library, or a directory that cannot be written to, shows itself here.
+      KernelBridge.open().close();
+      Files.delete(Files.createTempDirectory(place.directory(), "pmem4j-"));
+      return new HostBackend(
+          place, HostPages.ofThisMachine(), HostDifferences.shipped(), exclusive);
+    } catch (IOException e) {
+      throw BackendException.environment("host: " + e, e);
+    }
+  }
+
+  @Override
+  public String name() {
+    return "host:" + place.directory();
+  }
+
+  @Override
+  public String description() {
+    return place.toString();
+  }
+
+  @Override
+  public View view() {
+    return new View(place.scope(), false);
+  }
+
+  @Override
+  public Optional<String> explain(Program program, Step step, String key) {
+    return differences.reason(place.kind(), program, step, key);
+  }
+
+  @Override
+  public Session begin(Program program, FsImage pristine, KernelChoices choices)
+      throws BackendException {
+    if (program.scope().compareTo(place.scope()) > 0) {
+      throw BackendException.omitted(
+          "the program is one of scope " + program.scope() + ", and this is " + place);
+    }
+    boolean child = false;
+    for (Step step : program.steps()) {
+      switch (step.operation().effect()) {
+        case OWN_PROCESS -> child = true;
+        case MACHINE -> {
+          if (!exclusive) {
+            throw BackendException.omitted(
+                "line " + step.line() + ": " + step.text() + ": only with --exclusive");
+          }
+          child = true;
+        }
+        default -> {}
+      }
+    }
+    try {
+      OperationCore core = child ? ChildCore.start(OPERATION_BOUND) : KernelBridge.open();
+      Path root = Files.createTempDirectory(place.directory(), "pmem4j-");
+      return new HostSession(core, root, pages);
+    } catch (IOException e) {
+      throw BackendException.environment("host: " + e, e);
+    }
+  }
+
+  @Override
+  public void close() {
+    // Each session has let go of what it had.
+  }
+}

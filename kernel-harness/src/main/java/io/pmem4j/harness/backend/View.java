@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.backend;
+
+import io.pmem4j.harness.program.Outcome;
+import io.pmem4j.harness.program.Scope;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
+
+/**
+ * What of an outcome means the same on a backend as where programs were written for: a fresh ext2
+ * image on an NVDIMM that nobody else uses. A directory of a running kernel shows less of it. What
+ * a view does not show is neither compared nor judged, and reports say so.
+ *
+ * @param scope the kind of file system
+ * @param image whether it is that very image: block numbers, inode numbers, trace events
+ */
+public record View(Scope scope, boolean image) {
+  /** Everything. */
+  public static final View WHOLE = new View(Scope.EXT2, true);
+
+  /** Chosen by the image, the mount or the user: nobody's promise. */
+  private static final Set<String> OF_THE_IMAGE =
+      Set.of("ino", "generation", "extents", "uid", "gid", "atime");
+
+  private static final Set<String> OF_EXT2 = Set.of("blocks");
+  private static final Set<String> OF_DAX = Set.of("page");
+
+  /** Whether a value of this name can be compared and judged. */
+  public boolean shows(String key) {
+    return image || !hidden().contains(key);
+  }
+
+  /** Whether an expectation can be judged. */
+  public boolean judges(String token) {
+    return image || (!Outcome.isAboutEvents(token) && shows(key(token)));
+  }
+
+  /** Whether an expectation that can be judged holds. */
+  public boolean satisfies(Outcome outcome, String token) {
+    return image ? outcome.satisfies(token) : numberless(outcome).satisfies(withoutNumber(token));
+  }
+
+  /** What is left of an outcome. */
+  public Outcome of(Outcome outcome) {
+    if (image) {
+      return outcome;
+    }
+    Map<String, String> values = new LinkedHashMap<>(numberless(outcome).values());
+    if (values.containsKey("extents")) {
+      // The result is their number.
+      values.remove("result");
+    }
+    values.keySet().removeAll(hidden());
+    return new Outcome(values, List.of());
+  }
+
+  /** What both show. */
+  public View and(View other) {
+    return new View(scope.compareTo(other.scope) < 0 ? scope : other.scope, image && other.image);
+  }
+
+  /** What this view leaves out, a line each; none for the whole. */
+  public List<String> rules() {
+    if (image) {
+      return List.of();
+    }
+    return List.of(
+        "trace events and the numbers of blocks are not looked at",
+        "not looked at either: " + String.join(", ", hidden()));
+  }
+
+  private SortedSet<String> hidden() {
+    SortedSet<String> hidden = new TreeSet<>(OF_THE_IMAGE);
+    if (scope != Scope.EXT2) {
+      hidden.addAll(OF_EXT2);
+    }
+    if (scope == Scope.POSIX) {
+      hidden.addAll(OF_DAX);
+    }
+    return hidden;
+  }
+
+  /** The name of the value that an expectation is about; all of it when it is about events. */
+  public static String key(String token) {
+    int equals = token.indexOf('=');
+    return equals < 0 ? token : token.substring(0, equals);
+  }
+
+  private static Outcome numberless(Outcome outcome) {
+    Map<String, String> values = new LinkedHashMap<>(outcome.values());
+    values.computeIfPresent("page", (_, page) -> withoutNumber(page));
+    return new Outcome(values, List.of());
+  }
+
+  /** A page of the file, whichever block it is. */
+  private static String withoutNumber(String text) {
+    return text.replaceFirst("block:\\d+$", "block");
+  }
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.backend;
+
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ExclusiveUseTest {
+  private static HostPlace place(String directory, String mountPoint) {
+    return new HostPlace(
+        Path.of(directory), Path.of(mountPoint), "ext2", "/dev/pmem0", Set.of("rw"));
+  }
+
+  @Test
+  void theRootOfAnUnrelatedMountIsGranted() {
+    assertThatCode(() ->
+            ExclusiveUse.require(
+                place("/mnt/p", "/mnt/p"), Map.of("the home directory", Path.of("/home/me"))))
+        .doesNotThrowAnyException();
+  }
+
+  @Test
+  void aDirectoryInsideAMountIsRefused() {
+    assertThatThrownBy(() -> ExclusiveUse.require(place("/mnt/p/dir", "/mnt/p"), Map.of()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("root of a mount");
+  }
+
+  @Test
+  void theRootFileSystemIsRefused() {
+    assertThatThrownBy(() -> ExclusiveUse.require(place("/", "/"), Map.of()))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void aMountThatHoldsWhatThisProcessNeedsIsRefused() {
+    assertThatThrownBy(() ->
+            ExclusiveUse.require(
+                place("/home", "/home"), Map.of("the home directory", Path.of("/home/me"))))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("the home directory, /home/me");
+  }
+
+  /** The real process: its temporary files are somewhere, so wherever that is is refused. */
+  @Test
+  void theMountOfTheTemporaryFilesIsRefused(@TempDir Path directory) throws Exception {
+    Path mountPoint = HostPlace.of(directory).mountPoint();
+    HostPlace mount = new HostPlace(mountPoint, mountPoint, "ext4", "/dev/vda", Set.of("rw"));
+    assertThatThrownBy(() -> ExclusiveUse.require(mount))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+}

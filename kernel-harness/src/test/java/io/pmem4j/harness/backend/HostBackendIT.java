@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.backend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.pmem4j.harness.Required;
+import io.pmem4j.harness.conform.Conformance;
+import io.pmem4j.harness.conform.ProgramResult;
+import io.pmem4j.harness.conform.ProgramResult.Verdict;
+import io.pmem4j.harness.program.Program;
+import io.pmem4j.harness.program.ProgramLibrary;
+import io.pmem4j.harness.program.ProgramParser;
+import io.pmem4j.sched.Scheduler;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Every shipped program on file systems of the running kernel, beside the model. */
+class HostBackendIT {
+  @TempDir private Path directory;
+
+  /** A mounted file system of a type, as long as it is open. */
+  private final class Mounted implements AutoCloseable {
+    private final Path point;
+
+    Mounted(String type) throws Exception {
+      point = Files.createDirectory(directory.resolve(type));
+      if (type.equals("tmpfs")) {
+        command("mount", "-t", "tmpfs", "-o", "size=64m", "pmem4j", point.toString());
+        return;
+      }
+      Path image = directory.resolve(type + ".img");
+      try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "rw")) {
+        file.setLength(400L << 20); // no xfs is smaller than 300 MiB
+      }
+      command("mkfs." + type, "-q", image.toString());
+      command("mount", "-t", type, "-o", "loop", image.toString(), point.toString());
+    }
+
+    @Override
+    public void close() throws IOException {
+      command("umount", point.toString());
+    }
+  }
+
+  private static void command(String... words) throws IOException {
+    Process process = new ProcessBuilder(words).redirectErrorStream(true).start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.onExit().orTimeout(60, TimeUnit.SECONDS).join().exitValue())
+        .as(String.join(" ", words) + ": " + output)
+        .isZero();
+  }
+
+  private static List<ProgramResult> run(List<Program> programs, Path place) throws Exception {
+    List<ProgramResult> results = new ArrayList<>();
+    try (Laboratory laboratory =
+        Laboratory.open(List.of("host:" + place, "model"), Scheduler.production())) {
+      Conformance conformance = new Conformance(laboratory.pristine(), laboratory.backends());
+      programs.forEach(program -> results.add(conformance.run(program)));
+    }
+    return results;
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"tmpfs", "ext2", "ext4", "xfs"})
+  void programsAgreeWithTheModelOrTheirDifferenceIsExplained(String type) throws Exception {
+    Required.programs("mkfs.ext2", "mkfs.ext4", "mkfs.xfs", "losetup");
+    if (!System.getProperty("user.name").equals("root")) {
+      throw Required.missing("only root mounts file systems");
+    }
+    if (!type.equals("tmpfs") && !Files.exists(Path.of("/dev/loop-control"))) {
+      throw Required.missing("no loop devices");
+    }
+    if (!type.equals("tmpfs")
+        && !Files.readString(Path.of("/proc/filesystems")).contains("\t" + type)) {
+      throw Required.missing("no " + type + " in this kernel");
+    }
+    try (Mounted mounted = new Mounted(type)) {
+      List<ProgramResult> results = run(ProgramLibrary.shipped(), mounted.point);
+      assertThat(results)
+          .allSatisfy(result ->
+              assertThat(result.verdict())
+                  .as(result.program().name() + result.findings())
+                  .isIn(Verdict.AGREED, Verdict.OMITTED));
+      assertThat(results).filteredOn(r -> r.verdict() == Verdict.AGREED).hasSizeGreaterThan(20);
+      assertThat(results)
+          .filteredOn(result -> result.verdict() == Verdict.OMITTED)
+          .allSatisfy(result -> assertThat(result.notes()).isNotEmpty());
+      assertThat(results.stream().flatMap(result -> result.notes().stream()))
+          .as("a difference that is explained is also seen")
+          .anySatisfy(note -> assertThat(note).contains(" misses "));
+      try (var left = Files.list(mounted.point)) {
+        assertThat(left.map(path -> path.getFileName().toString()))
+            .as("nothing is left behind")
+            .isSubsetOf("lost+found");
+      }
+    }
+  }
+
+  /** Without a reason in the table a difference is a finding, against the model and by itself. */
+  @Test
+  void aDifferenceWithoutAReasonIsFound() throws Exception {
+    Program program =
+        ProgramParser.parse(
+            "odd",
+            """
+            scope posix
+
+            open      f /a rw creat
+            ftruncate f 1P
+            mmap      m f 0 1P rw shared
+            store     m 0 x41     => result=2
+            pread     f 0 1       => data=42
+            """);
+    List<ProgramResult> results = run(List.of(program), directory);
+    assertThat(results.getFirst().verdict()).isEqualTo(Verdict.DIVERGED);
+    assertThat(results.getFirst().findings())
+        .anySatisfy(finding -> assertThat(finding).contains("host:", "misses result=2"))
+        .anySatisfy(finding -> assertThat(finding).contains("host:", "misses data=42"));
+  }
+}
