@@ -35,7 +35,7 @@ class BridgeUnderLoadTest {
   void theMachinesOwnSignalsGoOn(String flag) throws Exception {
     Ran ran = busy(flag, "");
     assertThat(ran.status()).as(ran.output()).isZero();
-    assertThat(ran.output()).contains("guarded=20000");
+    assertThat(ran.output()).contains("guarded=8000");
     for (String kind : List.of("nullChecks", "stackOverflows", "mappedBuffers", "collections")) {
       assertThat(count(ran.output(), kind)).as(kind).isGreaterThan(10);
     }

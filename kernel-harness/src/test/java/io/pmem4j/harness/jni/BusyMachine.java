@@ -13,6 +13,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -23,9 +24,12 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 final class BusyMachine {
   private static final int PAGE = 4096;
-  private static final int ROUNDS = 10_000;
+  private static final int ROUNDS = 4_000;
+
+  private static final int ROUNDS_PER_COLLECTION = 20;
 
   private static final AtomicBoolean DONE = new AtomicBoolean();
+  private static final Semaphore COLLECTIONS = new Semaphore(0);
 
   /** One way of making the JVM raise a signal to itself, over and over. */
   private record Worker(String name, Callable<Boolean> once, AtomicLong count) {
@@ -87,7 +91,12 @@ final class BusyMachine {
     }
   }
 
+  /**
+   * As many as there are accesses for: a return from native code waits for a collection under way,
+   * and a storm of them would let nothing else happen.
+   */
   private static boolean collect() {
+    COLLECTIONS.acquireUninterruptibly();
     for (int i = 0; i < 200; i++) {
       garbage = new byte[10_000];
     }
@@ -119,6 +128,7 @@ final class BusyMachine {
       guardedAccesses(bridge, file.toString());
     }
     DONE.set(true);
+    COLLECTIONS.release();
     for (Thread thread : threads) {
       thread.join();
     }
@@ -134,6 +144,9 @@ final class BusyMachine {
     long readOnly = bridge.run(Request.of(Op.MMAP, 1, 0, 0, PAGE, 1, 1, 0)).result();
     for (int i = 0; i < ROUNDS; i++) {
       expect(bridge.run(Request.of(Op.LOAD, 0, PAGE + i % PAGE, 1)), 7, beyond + PAGE + i % PAGE);
+      if (i % ROUNDS_PER_COLLECTION == 0) {
+        COLLECTIONS.release();
+      }
       expect(bridge.run(Request.of(Op.STORE, 1, 0).withBlob(new byte[] {1})), 11, readOnly);
     }
   }
