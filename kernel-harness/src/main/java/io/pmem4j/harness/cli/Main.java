@@ -25,6 +25,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       RunCommand.class,
       KernelCommand.class,
       GuestCommand.class,
+      DoctorCommand.class,
     })
 public final class Main implements Runnable {
   @CommandLine.Spec private CommandLine.Model.@org.jspecify.annotations.Nullable CommandSpec spec;

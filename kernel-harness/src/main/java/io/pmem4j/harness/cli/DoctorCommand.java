@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.cli;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.pmem4j.pmem.Backend;
+import io.pmem4j.pmem.Granularity;
+import io.pmem4j.pmem.MapSpec;
+import io.pmem4j.pmem.Pmem;
+import io.pmem4j.pmem.PmemRegion;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.lang.foreign.Arena;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code doctor}: what a path gives to pmem-ffi, measured there, and what is missing. */
+@Command(
+    name = "doctor",
+    description = {
+      "Says what a path gives to pmem-ffi: file system, DAX, MAP_SYNC, granularity, the domain in",
+      "words, the flush instruction, the cost of persist, and what is missing.",
+      "In a folder a file of 2 MiB is made and removed; a file or device given is not changed."
+    })
+final class DoctorCommand implements Callable<Integer> {
+  private static final int FILE_BYTES = 2 << 20;
+
+  @Spec private CommandLine.Model.CommandSpec spec;
+
+  @Option(names = "--json", description = "the last line is one JSON object")
+  private boolean json;
+
+  @Parameters(index = "0", paramLabel = "PATH", description = "a folder, a file or a DAX device")
+  private Path path = Path.of(".");
+
+  private final Map<String, Object> facts = new LinkedHashMap<>();
+  private final List<String> missing = new ArrayList<>();
+
+  @SuppressWarnings("NullAway.Init") // picocli fills the spec in
+  DoctorCommand() {}
+
+  @Override
+  public Integer call() throws IOException {
+    long begin = System.nanoTime();
+    if (!Files.exists(path)) {
+      throw new NoSuchFileException(path.toString());
+    }
+    boolean folder = Files.isDirectory(path);
+    boolean device = !folder && !Files.isRegularFile(path);
+    fact("path", path.toRealPath() + (folder ? " (folder)" : device ? " (device)" : " (file)"));
+    MountPoint mount = MountPoint.of(path);
+    if (!device) {
+      fileSystem(mount);
+    }
+    Path file = folder ? Files.createTempDirectory(path, "pmem4j-doctor").resolve("file") : path;
+    boolean mapped = false;
+    try {
+      for (Backend backend : List.of(Backend.LIBPMEM, Backend.JDK)) {
+        mapped |= mapped(file, backend, folder, device);
+        if (folder) {
+          Files.deleteIfExists(file);
+        }
+      }
+    } finally {
+      if (folder) {
+        Files.deleteIfExists(file);
+        Files.delete(file.toAbsolutePath().getParent());
+      }
+    }
+    processor();
+    environment();
+    print(mapped, (System.nanoTime() - begin) / 1e9);
+    return mapped ? ExitStatus.HOLDS : ExitStatus.ENVIRONMENT;
+  }
+
+  private void fact(String name, Object value) {
+    facts.put(name, value);
+  }
+
+  private void fileSystem(MountPoint mount) {
+    fact("file_system", mount.type() + " on " + mount.point() + " from " + mount.source());
+    boolean can = mount.deviceCanDax();
+    String dax =
+        mount.askedForDax()
+            ? (can ? "yes, mounted with DAX" : "asked for at mount; the device says no")
+            : (can ? "the device can, the mount does not ask for it" : "no");
+    fact("dax", dax);
+    if (can && !mount.askedForDax()) {
+      missing.add(
+          "DAX: mount -o remount is not enough; unmount and mount -o dax " + mount.source());
+    } else if (!can) {
+      missing.add(
+          "persistent memory: this is ordinary storage (or tmpfs), persist is msync of pages");
+    }
+  }
+
+  /** Maps the path with a backend and asks the region; false if it cannot be mapped. */
+  private boolean mapped(Path file, Backend backend, boolean create, boolean device)
+      throws IOException {
+    String prefix = backend == Backend.LIBPMEM ? "libpmem" : "jdk";
+    if (backend == Backend.LIBPMEM && Pmem.libpmemAbsence().isPresent()) {
+      fact(prefix, "not usable");
+      missing.add("libpmem: " + Pmem.libpmemAbsence().orElseThrow());
+      return false;
+    }
+    MapSpec spec = (create ? MapSpec.createNew(FILE_BYTES) : MapSpec.existing()).backend(backend);
+    try (Arena arena = Arena.ofConfined()) {
+      PmemRegion region = Pmem.map(file, spec, arena);
+      fact(prefix + "_granularity", region.granularity().name());
+      fact(prefix + "_domain", region.domain());
+      if (backend == Backend.JDK) {
+        fact("map_sync", region.granularity() == Granularity.PAGE ? "refused" : "granted");
+      }
+      int small = (int) Math.min(64, region.byteSize());
+      int page = (int) Math.min(4096, region.byteSize());
+      fact(prefix + "_persist_64_bytes_ns", PersistCost.nanos(region, small, create));
+      fact(prefix + "_persist_4_kib_ns", PersistCost.nanos(region, page, create));
+      if (backend == Backend.LIBPMEM) {
+        fact("alignment_bytes", region.alignment());
+        if (region.granularity() != Granularity.PAGE && region.alignment() < 2 << 20) {
+          missing.add("huge pages: the mapping is not aligned to 2 MiB");
+        }
+      }
+      return true;
+    } catch (FileSystemException refusal) {
+      String reason = refusal.getReason() == null ? refusal.toString() : refusal.getReason();
+      fact(prefix, "refused: " + reason);
+      if (!(device && backend == Backend.JDK)) {
+        missing.add("a mapping by " + prefix + ": " + reason);
+      }
+      return false;
+    }
+  }
+
+  private void processor() {
+    List<String> flags = List.of();
+    try {
+      flags =
+          Files.readAllLines(Path.of("/proc/cpuinfo")).stream()
+              .filter(line -> line.startsWith("flags"))
+              .findFirst()
+              .map(line -> List.of(line.split("\\s+")))
+              .orElse(List.of());
+    } catch (IOException unreadable) {
+      missing.add("/proc/cpuinfo, to tell the flush instruction: " + unreadable.getMessage());
+    }
+    String instruction = "none known of this processor";
+    if (flags.contains("clwb") && !isSet("PMEM_NO_CLWB")) {
+      instruction = "clwb: written back, and kept in the cache";
+    } else if (flags.contains("clflushopt") && !isSet("PMEM_NO_CLFLUSHOPT")) {
+      instruction = "clflushopt: written back and dropped from the cache";
+      missing.add("clwb: every persisted line has to be fetched again");
+    } else if (flags.contains("clflush")) {
+      instruction = "clflush: written back and dropped, one after the other";
+      missing.add("clwb and clflushopt: lines are written back one at a time");
+    }
+    fact("flush_instruction", instruction);
+  }
+
+  private static boolean isSet(String variable) {
+    return "1".equals(System.getenv(variable));
+  }
+
+  /** What libpmem is told by its variables. */
+  private void environment() {
+    String variables =
+        System.getenv().entrySet().stream()
+            .filter(entry -> entry.getKey().startsWith("PMEM_"))
+            .map(entry -> entry.getKey() + "=" + entry.getValue())
+            .sorted()
+            .collect(Collectors.joining(" "));
+    fact("environment", variables.isEmpty() ? "no PMEM_ variable is set" : variables);
+  }
+
+  private void print(boolean mapped, double seconds) throws IOException {
+    PrintWriter out = spec.commandLine().getOut();
+    facts.forEach((name, value) -> out.printf("%-26s %s%n", name.replace('_', ' '), value));
+    out.println(missing.isEmpty() ? "nothing is missing" : "missing:");
+    missing.forEach(what -> out.println("  - " + what));
+    if (json) {
+      Map<String, Object> object = new LinkedHashMap<>();
+      object.put("verb", "doctor");
+      object.put("verdict", mapped ? "PASS" : "ERROR");
+      object.put("seconds", seconds);
+      object.put("counts", Map.of("missing", missing.size()));
+      object.put("facts", facts);
+      object.put("missing", missing);
+      out.println(new ObjectMapper().writeValueAsString(object));
+    }
+    out.flush();
+  }
+}
