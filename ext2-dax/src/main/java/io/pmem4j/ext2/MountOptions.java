@@ -19,7 +19,8 @@ import java.util.function.LongSupplier;
  * @param allocatorPid the process id that colours the place of a file's first block
  * @param umask permissions that created files do not get
  * @param scheduler where tasks wait; also the switchboard of seeded faults
- * @param lockOrder the order that every acquisition is checked against
+ * @param lockOrder what a fault locks, and the order that every acquisition is checked against
+ * @param profile which handlers a mapping has
  */
 public record MountOptions(
     boolean dax,
@@ -31,7 +32,8 @@ public record MountOptions(
     IntSupplier allocatorPid,
     int umask,
     Scheduler scheduler,
-    LockOrder lockOrder) {
+    LockOrder lockOrder,
+    Profile profile) {
 
   private static final MountOptions DEFAULTS =
       new MountOptions(
@@ -44,7 +46,8 @@ public record MountOptions(
           () -> (int) ProcessHandle.current().pid(),
           0022,
           Scheduler.production(),
-          LockOrder.MERGED);
+          LockOrder.MERGED,
+          Profile.LINUX_5_10);
 
   /**
    * Reads the text that {@code mount -o} takes.
@@ -80,7 +83,8 @@ public record MountOptions(
         allocatorPid,
         umask,
         scheduler,
-        lockOrder);
+        lockOrder,
+        profile);
   }
 
   /** These options with another {@link #oldalloc}. */
@@ -95,7 +99,8 @@ public record MountOptions(
         allocatorPid,
         umask,
         scheduler,
-        lockOrder);
+        lockOrder,
+        profile);
   }
 
   /** These options with another {@link #noatime}. */
@@ -110,7 +115,8 @@ public record MountOptions(
         allocatorPid,
         umask,
         scheduler,
-        lockOrder);
+        lockOrder,
+        profile);
   }
 
   /** These options with another {@link #noreservation}. */
@@ -125,7 +131,8 @@ public record MountOptions(
         allocatorPid,
         umask,
         scheduler,
-        lockOrder);
+        lockOrder,
+        profile);
   }
 
   /** These options with another {@link #clock}. */
@@ -140,7 +147,8 @@ public record MountOptions(
         allocatorPid,
         umask,
         scheduler,
-        lockOrder);
+        lockOrder,
+        profile);
   }
 
   /** These options with another {@link #generationBase}. */
@@ -155,7 +163,8 @@ public record MountOptions(
         allocatorPid,
         umask,
         scheduler,
-        lockOrder);
+        lockOrder,
+        profile);
   }
 
   /** These options with another {@link #allocatorPid}. */
@@ -170,7 +179,8 @@ public record MountOptions(
         value,
         umask,
         scheduler,
-        lockOrder);
+        lockOrder,
+        profile);
   }
 
   /** These options with another {@link #umask}. */
@@ -185,7 +195,8 @@ public record MountOptions(
         allocatorPid,
         value,
         scheduler,
-        lockOrder);
+        lockOrder,
+        profile);
   }
 
   /** These options with another {@link #scheduler}. */
@@ -200,7 +211,8 @@ public record MountOptions(
         allocatorPid,
         umask,
         value,
-        lockOrder);
+        lockOrder,
+        profile);
   }
 
   /** These options with another {@link #lockOrder}. */
@@ -215,6 +227,23 @@ public record MountOptions(
         allocatorPid,
         umask,
         scheduler,
+        value,
+        profile);
+  }
+
+  /** These options with another {@link #profile}. */
+  public MountOptions withProfile(Profile value) {
+    return new MountOptions(
+        dax,
+        oldalloc,
+        noatime,
+        noreservation,
+        clock,
+        generationBase,
+        allocatorPid,
+        umask,
+        scheduler,
+        lockOrder,
         value);
   }
 }

@@ -35,6 +35,7 @@ class ArchitectureTest {
           "CorruptFileSystemException",
           "UnsupportedFeatureException",
           "MountOptions",
+          "Profile",
           "Stat",
           "Extent");
 

@@ -2,10 +2,12 @@
 package io.pmem4j.ext2.dax;
 
 import io.pmem4j.ext2.lock.OrderedMutex;
+import io.pmem4j.ext2.mm.Mmu;
 
 /**
- * One entry of a DAX mapping. The kernel packs it into a word with a lock bit; here the lock is an
- * object of its own, so that the order check sees it. Fields change only under the lock.
+ * One entry of a DAX mapping, for one index or for 512 from an aligned one on. The kernel packs it
+ * into a word with a lock bit; here the lock is an object of its own, so that the order check sees
+ * it. Fields change only under the lock.
  */
 final class DaxEntry {
   /** What the entry stands for. */
@@ -19,6 +21,7 @@ final class DaxEntry {
   }
 
   private final long index;
+  private final boolean pmd;
   private final OrderedMutex lock;
   private volatile Kind kind = Kind.EMPTY;
   private volatile long frame;
@@ -26,13 +29,30 @@ final class DaxEntry {
   /** PAGECACHE_TAG_DIRTY: stored to through a mapping since it was last written back. */
   private volatile boolean dirty;
 
-  DaxEntry(long index, OrderedMutex lock) {
+  DaxEntry(long index, boolean pmd, OrderedMutex lock) {
     this.index = index;
+    this.pmd = pmd;
     this.lock = lock;
   }
 
+  /** The first index. */
   long index() {
     return index;
+  }
+
+  /** Whether it is one of 512 indexes: DAX_PMD. */
+  boolean pmd() {
+    return pmd;
+  }
+
+  /** How many indexes it is for. */
+  long pages() {
+    return pmd ? Mmu.HUGE_PAGES : 1;
+  }
+
+  /** The first index behind it. */
+  long end() {
+    return index + pages();
   }
 
   OrderedMutex lock() {
@@ -43,6 +63,7 @@ final class DaxEntry {
     return kind;
   }
 
+  /** The block of the first index. */
   long frame() {
     return frame;
   }

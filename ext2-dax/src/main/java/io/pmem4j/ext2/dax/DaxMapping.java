@@ -5,14 +5,18 @@ import io.pmem4j.ext2.lock.LockClass;
 import io.pmem4j.ext2.lock.LockValidator;
 import io.pmem4j.ext2.lock.OrderedMutex;
 import io.pmem4j.ext2.mm.MappingTree;
+import io.pmem4j.ext2.mm.Mmu;
 import io.pmem4j.sched.Held;
 import io.pmem4j.sched.Scheduler;
-import java.util.NavigableMap;
-import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The {@code address_space} of a DAX file: an entry for each index that a fault has touched, and
- * the mappings that show it. Thread-safe.
+ * The {@code address_space} of a DAX file: an entry for each index, or each aligned 512, that a
+ * fault has touched, and the mappings that show it. Thread-safe.
  *
  * <p>The entry lock is what makes two faults on one index take turns. A task that waited for an
  * entry looks it up again, because the entry may have been removed while it waited.
@@ -23,7 +27,9 @@ public final class DaxMapping {
   private final FaultTrace trace;
   private final Scheduler scheduler;
   private final LockValidator validator;
-  private final NavigableMap<Long, DaxEntry> entries = new ConcurrentSkipListMap<>();
+
+  /** {@code i_pages} by first index; its monitor is {@code xa_lock}, nothing waits under it. */
+  private final TreeMap<Long, DaxEntry> entries = new TreeMap<>();
 
   /** A mapping without entries. */
   public DaxMapping(DaxHost host, FaultTrace trace, Scheduler scheduler, LockValidator validator) {
@@ -60,35 +66,129 @@ public final class DaxMapping {
     }
   }
 
-  /** {@code grab_mapping_entry}: the entry of an index, locked; an EMPTY one if there was none. */
+  /**
+   * {@code grab_mapping_entry} for one index: its entry, locked; an EMPTY one if there was none.
+   *
+   * <p>An entry for 512 indexes with blocks behind it is as good. One without is in the way: it is
+   * unmapped and removed.
+   */
   LockedEntry grab(long index) {
     while (true) {
-      DaxEntry entry = entries.get(index);
-      if (entry == null) {
-        entry = newEntry(index);
-        Held held = entry.lock().hold();
-        if (entries.putIfAbsent(index, entry) == null) {
-          return new LockedEntry(entry, held);
+      DaxEntry entry = at(index);
+      LockedEntry locked = lockOrMake(entry, index, false);
+      if (locked == null) {
+        continue;
+      }
+      if (!locked.entry().pmd() || locked.entry().kind() == DaxEntry.Kind.FRAME) {
+        return locked;
+      }
+      try (locked) {
+        if (locked.entry().kind() == DaxEntry.Kind.ZERO) {
+          mappings.unmap(locked.entry().index(), Mmu.HUGE_PAGES, false);
         }
-        held.close();
-      } else {
-        Held held = entry.lock().hold();
-        if (entries.get(index) == entry) {
-          return new LockedEntry(entry, held);
-        }
-        held.close();
+        remove(locked.entry());
       }
     }
   }
 
   /**
-   * {@code dax_delete_mapping_entry} for every entry from an index on; waits for each to be
-   * unlocked.
+   * {@code grab_mapping_entry} for the 512 indexes around one; null if there are entries for single
+   * ones among them, which are never joined.
+   */
+  @Nullable LockedEntry grabPmd(long index) {
+    long first = index - index % Mmu.HUGE_PAGES;
+    while (true) {
+      DaxEntry entry = firstIn(first, first + Mmu.HUGE_PAGES - 1);
+      if (entry != null && !entry.pmd()) {
+        return null;
+      }
+      LockedEntry locked = lockOrMake(entry, first, true);
+      if (locked != null) {
+        return locked;
+      }
+    }
+  }
+
+  /** Null if the entry went away, or another one came, while this task waited. */
+  private @Nullable LockedEntry lockOrMake(@Nullable DaxEntry entry, long index, boolean pmd) {
+    DaxEntry wanted = entry == null ? newEntry(index, pmd) : entry;
+    Held held = wanted.lock().hold();
+    if (entry == null ? putIfFree(wanted) : contains(wanted)) {
+      return new LockedEntry(wanted, held);
+    }
+    held.close();
+    return null;
+  }
+
+  private synchronized boolean putIfFree(DaxEntry entry) {
+    if (firstIn(entry.index(), entry.end() - 1) != null) {
+      return false;
+    }
+    entries.put(entry.index(), entry);
+    return true;
+  }
+
+  /** The entry that an index belongs to. */
+  private @Nullable DaxEntry at(long index) {
+    return firstIn(index, index);
+  }
+
+  /** The first entry that reaches into a range. */
+  private synchronized @Nullable DaxEntry firstIn(long firstIndex, long lastIndex) {
+    Map.Entry<Long, DaxEntry> before = entries.floorEntry(firstIndex);
+    if (before != null && before.getValue().end() > firstIndex) {
+      return before.getValue();
+    }
+    Map.Entry<Long, DaxEntry> next = entries.ceilingEntry(firstIndex);
+    return next != null && next.getKey() <= lastIndex ? next.getValue() : null;
+  }
+
+  private synchronized void remove(DaxEntry entry) {
+    entries.remove(entry.index(), entry);
+  }
+
+  /** What {@link #markForStore} found. */
+  public enum Found {
+    /** No entry: who removed it takes the page table's entry away too. */
+    NOTHING,
+    /** An entry without a block, which has to be allocated first. */
+    HOLE,
+    /** A block's entry, which is tagged dirty now. */
+    BLOCK
+  }
+
+  /**
+   * What {@code pfn_mkwrite} of the series asks: is there a block at an index, and if so it is
+   * about to be stored to. The entry is unlocked again when this returns.
+   */
+  public Found markForStore(long index) {
+    while (true) {
+      DaxEntry entry = at(index);
+      if (entry == null) {
+        return Found.NOTHING;
+      }
+      try (var _ = entry.lock().hold()) {
+        if (!contains(entry)) {
+          continue;
+        }
+        if (entry.kind() != DaxEntry.Kind.FRAME) {
+          return Found.HOLE;
+        }
+        entry.dirtyLocked(true);
+      }
+      host.markPagesDirty();
+      return Found.BLOCK;
+    }
+  }
+
+  /**
+   * {@code dax_delete_mapping_entry} for every entry that reaches behind an index; waits for each
+   * to be unlocked.
    */
   public void removeFrom(long firstIndex) {
-    for (DaxEntry entry : entries.tailMap(firstIndex, true).values()) {
+    for (DaxEntry entry : range(firstIndex, Long.MAX_VALUE)) {
       try (var _ = entry.lock().hold()) {
-        entries.remove(entry.index(), entry);
+        remove(entry);
       }
     }
   }
@@ -98,13 +198,13 @@ public final class DaxMapping {
    * Entries that are not dirty go, and then the page tables' entries; private copies stay.
    */
   public void invalidate(long firstIndex, long lastIndex) {
-    if (entries.isEmpty()) {
+    if (isEmpty()) {
       return;
     }
-    for (DaxEntry entry : entries.subMap(firstIndex, true, lastIndex, true).values()) {
+    for (DaxEntry entry : range(firstIndex, lastIndex)) {
       try (var _ = entry.lock().hold()) {
         if (!entry.dirty()) {
-          entries.remove(entry.index(), entry);
+          remove(entry);
         }
       }
     }
@@ -120,32 +220,37 @@ public final class DaxMapping {
     mappings.unmap(firstIndex, Long.MAX_VALUE, true);
   }
 
-  /** Entries from an index on, unlocked ones and locked ones: {@code nrexceptional} of a range. */
+  /** Entries that reach behind an index, unlocked ones and locked ones. */
   public int entriesFrom(long firstIndex) {
-    return entries.tailMap(firstIndex, true).size();
+    return range(firstIndex, Long.MAX_VALUE).size();
   }
 
-  boolean isEmpty() {
+  synchronized boolean isEmpty() {
     return entries.isEmpty();
   }
 
-  boolean anyDirty() {
+  synchronized boolean anyDirty() {
     return entries.values().stream().anyMatch(DaxEntry::dirty);
   }
 
-  /** The entries of a range in rising order, as they are now. */
-  Iterable<DaxEntry> range(long firstIndex, long lastIndex) {
-    return entries.subMap(firstIndex, true, lastIndex, true).values();
+  /** The entries that reach into a range in rising order, as they are now. */
+  synchronized List<DaxEntry> range(long firstIndex, long lastIndex) {
+    DaxEntry first = firstIn(firstIndex, lastIndex);
+    return first == null
+        ? List.of()
+        : new ArrayList<>(entries.subMap(first.index(), true, lastIndex, true).values());
   }
 
   /** Whether the entry is still the one of its index. */
-  boolean contains(DaxEntry entry) {
+  @SuppressWarnings("ReferenceEquality") // an entry that came later is another one
+  synchronized boolean contains(DaxEntry entry) {
     return entries.get(entry.index()) == entry;
   }
 
-  private DaxEntry newEntry(long index) {
+  private DaxEntry newEntry(long index, boolean pmd) {
     return new DaxEntry(
         index,
+        pmd,
         new OrderedMutex(
             scheduler,
             validator,

@@ -55,11 +55,13 @@ public final class DaxWriteback {
         mapping.mappings().writeProtect(entry.index(), entry.frame());
       }
       PersistentMemory memory = mapping.host().memory();
-      memory.flush(entry.frame() * DaxIo.PAGE_BYTES, DaxIo.PAGE_BYTES);
+      memory.flush(entry.frame() * DaxIo.PAGE_BYTES, entry.pages() * DaxIo.PAGE_BYTES);
       entry.dirtyLocked(false);
     }
     mapping
         .trace()
-        .add(FaultEvent.range("dax_writeback_one", mapping.host().ino(), entry.index(), 1));
+        .add(
+            FaultEvent.range(
+                "dax_writeback_one", mapping.host().ino(), entry.index(), entry.pages()));
   }
 }

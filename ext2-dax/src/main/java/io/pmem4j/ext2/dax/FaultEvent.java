@@ -14,8 +14,9 @@ import io.pmem4j.ext2.mm.PageFault;
  * @param write FAULT_FLAG_WRITE
  * @param mkwrite FAULT_FLAG_MKWRITE
  * @param pgoff page index, or first index of a range
- * @param block block inserted, for {@code dax_insert_mapping}, else 0
- * @param end last index of a range, or number of pages written back, else 0
+ * @param block block of the entry inserted, which is the first of 512 for 2 MiB, else 0
+ * @param end last index of a range, or number of pages written back, or for a fault on 2 MiB the
+ *     file's size in pages, else 0
  * @param result the name of the result, or the empty string
  */
 public record FaultEvent(
@@ -47,6 +48,24 @@ public record FaultEvent(
         "");
   }
 
+  static FaultEvent pmd(String name, long ino, PageFault fault, long maxPgoff, String result) {
+    return new FaultEvent(
+        name, ino, fault.shared(), fault.write(), false, fault.pgoff(), 0, maxPgoff, result);
+  }
+
+  static FaultEvent insertHuge(long ino, PageFault fault, long block) {
+    return new FaultEvent(
+        "dax_pmd_insert_mapping",
+        ino,
+        fault.shared(),
+        fault.write(),
+        false,
+        fault.pgoff(),
+        block,
+        0,
+        "");
+  }
+
   static FaultEvent range(String name, long ino, long first, long last) {
     return new FaultEvent(name, ino, false, false, false, first, 0, last, "");
   }
@@ -59,6 +78,9 @@ public record FaultEvent(
    * dax_pte_fault_done ino=12 private - pgoff=3 NOPAGE
    * dax_load_hole ino=12 shared - pgoff=3 NOPAGE
    * dax_insert_mapping ino=12 shared write pgoff=3 block=4608
+   * dax_pmd_fault ino=12 shared WRITE pgoff=600 max_pgoff=1024
+   * dax_pmd_fault_done ino=12 shared WRITE pgoff=600 max_pgoff=1024 FALLBACK
+   * dax_pmd_insert_mapping ino=12 shared write pgoff=600 block=25088
    * dax_writeback_range ino=12 pgoff=0-2251799813685247
    * dax_writeback_range_done ino=12 end=2251799813685247
    * dax_writeback_one ino=12 pgoff=3 pglen=1
@@ -68,7 +90,7 @@ public record FaultEvent(
   public String toString() {
     String head = name + " ino=" + ino + " ";
     return switch (name) {
-      case "dax_insert_mapping" ->
+      case "dax_insert_mapping", "dax_pmd_insert_mapping" ->
           head + sharing() + (write ? " write" : " read") + " pgoff=" + pgoff + " block=" + block;
       case "dax_writeback_range" -> head + "pgoff=" + pgoff + "-" + end;
       case "dax_writeback_range_done" -> head + "end=" + end;
@@ -80,6 +102,7 @@ public record FaultEvent(
               + flags()
               + " pgoff="
               + pgoff
+              + (name.startsWith("dax_pmd") ? " max_pgoff=" + end : "")
               + (result.isEmpty() ? "" : " " + result);
     };
   }

@@ -4,6 +4,7 @@ package io.pmem4j.ext2.dax;
 import io.pmem4j.ext2.Errno;
 import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.mm.FaultResult;
+import io.pmem4j.ext2.mm.Mmu;
 import io.pmem4j.ext2.mm.PageFault;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -28,7 +29,7 @@ public final class PteFault {
     long ino = mapping.host().ino();
     mapping.trace().add(FaultEvent.fault("dax_pte_fault", ino, fault, ""));
     FaultResult result = body(fault);
-    mapping.trace().add(FaultEvent.fault("dax_pte_fault_done", ino, fault, result.name()));
+    mapping.trace().add(FaultEvent.fault("dax_pte_fault_done", ino, fault, result.traced()));
     return result;
   }
 
@@ -40,6 +41,10 @@ public final class PteFault {
     boolean allocate = fault.write() && fault.cowPage() == null;
     int flags = Iomap.FAULT | (allocate ? Iomap.WRITE : 0);
     try (var locked = mapping.grab(fault.pgoff())) {
+      if (fault.region() == Mmu.Region.HUGE) {
+        // Another task's fault on 2 MiB was faster: look again.
+        return FaultResult.NOPAGE;
+      }
       // When the lookup fails, an entry made just now stays behind EMPTY, as in the kernel.
       Iomap iomap = ops.begin(position, DaxIo.PAGE_BYTES, flags);
       FaultResult result = FaultResult.SIGBUS;
@@ -76,7 +81,7 @@ public final class PteFault {
       FaultResult result = fault.insertZero();
       mapping
           .trace()
-          .add(FaultEvent.fault("dax_load_hole", mapping.host().ino(), fault, result.name()));
+          .add(FaultEvent.fault("dax_load_hole", mapping.host().ino(), fault, result.traced()));
       return result;
     }
     long address = DaxIo.checked(mapping.host(), iomap.addressOf(position), DaxIo.PAGE_BYTES);

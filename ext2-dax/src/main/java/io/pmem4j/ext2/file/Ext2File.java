@@ -4,6 +4,7 @@ package io.pmem4j.ext2.file;
 import io.pmem4j.ext2.Errno;
 import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.Extent;
+import io.pmem4j.ext2.Profile;
 import io.pmem4j.ext2.inode.Ext2Inode;
 import io.pmem4j.ext2.inode.Fiemap;
 import io.pmem4j.ext2.inode.InodeCache;
@@ -49,7 +50,11 @@ public final class Ext2File implements Mappable {
     this.inode = inode;
     this.flags = flags;
     this.onRelease = onRelease;
-    this.faultHandler = new DaxFaultHandler(volume, inode);
+    Profile profile = volume.options().profile();
+    this.faultHandler =
+        profile.fourHandlers()
+            ? new SeriesFaultHandler(inode, profile)
+            : new DaxFaultHandler(inode);
   }
 
   /** The inode. */

@@ -49,15 +49,21 @@ public final class BlockMap {
     }
   }
 
+  /** As {@link #blocks(long, int, boolean, boolean)}, outside of page faults. */
+  public Mapped blocks(long fileBlock, int wanted, boolean create) throws Ext2Exception {
+    return blocks(fileBlock, wanted, create, false);
+  }
+
   /**
    * Looks blocks up, or allocates them.
    *
    * @param fileBlock first block of the file
    * @param wanted how many would be welcome, at least 1
    * @param create whether to allocate what is missing
+   * @param inFault whether a page fault asks
    * @throws Ext2Exception ENOSPC; EIO for a position no tree reaches and for broken pointers
    */
-  public Mapped blocks(long fileBlock, int wanted, boolean create) throws Ext2Exception {
+  Mapped blocks(long fileBlock, int wanted, boolean create, boolean inFault) throws Ext2Exception {
     BlockPath path = path(fileBlock);
     Branch branch = walk(path, path.depth());
     if (branch.complete()) {
@@ -66,7 +72,7 @@ public final class BlockMap {
     if (!create) {
       return Mapped.HOLE;
     }
-    try (var _ = inode.truncateMutex().hold()) {
+    try (var _ = inode.locks().allocation(inFault)) {
       branch = walk(path, path.depth());
       if (branch.complete()) {
         // Another task was faster; like the kernel, report just this one block.

@@ -6,15 +6,14 @@ import io.pmem4j.ext2.dax.DaxIo;
 import io.pmem4j.ext2.dax.DaxMapping;
 import io.pmem4j.ext2.dax.DaxWriteback;
 import io.pmem4j.ext2.dax.FaultTrace;
+import io.pmem4j.ext2.dax.PmdFault;
 import io.pmem4j.ext2.dax.PteFault;
 import io.pmem4j.ext2.layout.RawInode;
-import io.pmem4j.ext2.lock.LockClass;
 import io.pmem4j.ext2.lock.OrderedMutex;
 import io.pmem4j.ext2.lock.OrderedRwSemaphore;
 import io.pmem4j.ext2.page.PageLocks;
 import io.pmem4j.ext2.volume.Volume;
 import io.pmem4j.pmem.PersistentMemory;
-import io.pmem4j.sched.Held;
 
 /**
  * An inode in memory: {@code struct inode} and {@code ext2_inode_info}. The medium learns of
@@ -25,19 +24,14 @@ import io.pmem4j.sched.Held;
  * faults and truncation apart.
  */
 public final class Ext2Inode implements DaxHost {
-  /** For code that runs with a lock left out on purpose. */
-  private static final Held NO_LOCK = () -> {};
-
   private final Volume volume;
   private final int ino;
-  private final OrderedRwSemaphore iRwsem;
-  private final OrderedRwSemaphore daxSem;
-  private final OrderedMutex truncateMutex;
-  private final PageLocks pageLocks;
+  private final InodeLocks locks;
   private final BlockMap blockMap;
   private final InodeIomap iomap;
   private final DaxMapping mapping;
   private final PteFault pteFault;
+  private final PmdFault pmdFault;
   private final DaxIo daxIo;
   private final DaxWriteback writeback;
 
@@ -90,53 +84,33 @@ public final class Ext2Inode implements DaxHost {
     var scheduler = volume.options().scheduler();
     var validator = volume.validator();
     String name = "inode " + ino;
-    this.iRwsem =
-        new OrderedRwSemaphore(
-            scheduler,
-            validator,
-            isDirectory() ? LockClass.I_MUTEX_DIR : LockClass.I_RWSEM,
-            "i_rwsem of " + name);
-    this.daxSem =
-        new OrderedRwSemaphore(scheduler, validator, LockClass.DAX_SEM, "dax_sem of " + name);
-    this.truncateMutex =
-        new OrderedMutex(
-            scheduler, validator, LockClass.TRUNCATE_MUTEX, "truncate_mutex of " + name);
-    this.pageLocks = new PageLocks(scheduler, validator, name);
+    this.locks = new InodeLocks(volume, name, isDirectory());
     this.blockMap = new BlockMap(volume, blocks, this);
     this.iomap = new InodeIomap(this);
     this.mapping = new DaxMapping(this, trace, scheduler, validator);
     this.pteFault = new PteFault(mapping, iomap);
+    this.pmdFault = new PmdFault(mapping, iomap);
     this.daxIo = new DaxIo(mapping, iomap);
     this.writeback = new DaxWriteback(mapping);
   }
 
+  /** All its locks. */
+  public InodeLocks locks() {
+    return locks;
+  }
+
   /** {@code i_rwsem}. */
   public OrderedRwSemaphore iRwsem() {
-    return iRwsem;
-  }
-
-  /** {@code dax_sem} for a fault; a seeded fault leaves the lock out. */
-  public Held daxSemShared() {
-    return volume.seeded("no-dax-sem") ? NO_LOCK : daxSem.shared();
-  }
-
-  Held daxSemExclusive() {
-    return volume.seeded("no-dax-sem") ? NO_LOCK : daxSem.exclusive();
-  }
-
-  void assertDaxSemHeld() {
-    if (!volume.seeded("no-dax-sem")) {
-      daxSem.assertHeldExclusively();
-    }
+    return locks.iRwsem();
   }
 
   OrderedMutex truncateMutex() {
-    return truncateMutex;
+    return locks.truncateMutex();
   }
 
   /** The locks of this directory's pages. */
   public PageLocks pageLocks() {
-    return pageLocks;
+    return locks.pageLocks();
   }
 
   /** The tree of blocks. */
@@ -153,7 +127,12 @@ public final class Ext2Inode implements DaxHost {
     return mapping;
   }
 
-  /** The fault body of this file. */
+  /** The body of faults on 2 MiB of this file. */
+  public PmdFault pmdFault() {
+    return pmdFault;
+  }
+
+  /** The body of faults on one page of this file. */
   public PteFault pteFault() {
     return pteFault;
   }
@@ -189,7 +168,7 @@ public final class Ext2Inode implements DaxHost {
 
   /** {@code i_size_write}; the caller holds {@code i_rwsem} exclusively. */
   public void sizeLocked(long bytes) {
-    iRwsem.assertHeldExclusively();
+    iRwsem().assertHeldExclusively();
     size = bytes;
     markDirty();
   }
@@ -229,7 +208,7 @@ public final class Ext2Inode implements DaxHost {
 
   /** {@code drop_nlink}; the caller holds the directory's and this inode's {@code i_rwsem}. */
   public void dropLink() {
-    iRwsem.assertHeldExclusively();
+    iRwsem().assertHeldExclusively();
     int links = nlink;
     nlink = links - 1;
     markDirty();
@@ -257,7 +236,7 @@ public final class Ext2Inode implements DaxHost {
 
   /** Changes {@code i_blocks}; the caller holds {@code truncate_mutex}. */
   void addBlocksLocked(long sectors) {
-    truncateMutex.assertHeld();
+    truncateMutex().assertHeld();
     long before = blocks512;
     blocks512 = before + sectors;
     markDirty();
@@ -314,7 +293,7 @@ public final class Ext2Inode implements DaxHost {
 
   /** Clears EXT2_BTREE_FL: a directory that was changed without its index has none. */
   public void dropDirectoryIndex() {
-    iRwsem.assertHeldExclusively();
+    iRwsem().assertHeldExclusively();
     int before = flags;
     flags = before & ~InodeFlags.BTREE;
   }

@@ -21,7 +21,13 @@ final class InodeIomap implements IomapOps {
     long fileBlock = offset / BLOCK_BYTES;
     int wanted = (int) Math.min(Math.ceilDiv(length, BLOCK_BYTES), Geometry.ADDR_PER_BLOCK);
     BlockMap.Mapped mapped =
-        inode.blockMap().blocks(fileBlock, Math.max(wanted, 1), (flags & Iomap.WRITE) != 0);
+        inode
+            .blockMap()
+            .blocks(
+                fileBlock,
+                Math.max(wanted, 1),
+                (flags & Iomap.WRITE) != 0,
+                (flags & Iomap.FAULT) != 0);
     if (mapped.isHole()) {
       return Iomap.hole(fileBlock * BLOCK_BYTES, BLOCK_BYTES);
     }

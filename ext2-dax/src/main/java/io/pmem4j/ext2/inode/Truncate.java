@@ -36,7 +36,7 @@ public final class Truncate {
     if (!inode.volume().seeded("tail-not-zeroed")) {
       inode.daxIo().zero(newSize, pageEnd - newSize);
     }
-    try (var _ = inode.daxSemExclusive()) {
+    try (var _ = inode.locks().truncation()) {
       inode.size = newSize;
       if (inode.volume().seeded("truncate-skips-unmap")) {
         inode.mapping().removeFrom(pageEnd / DaxIo.PAGE_BYTES);
@@ -56,7 +56,7 @@ public final class Truncate {
   private static boolean nothingBehind(Ext2Inode inode, long size) throws Ext2Exception {
     long first = Math.ceilDiv(size, DaxIo.PAGE_BYTES);
     return inode.volume().seeded("truncate-skips-unmap")
-        || inode.volume().seeded("no-dax-sem")
+        || !inode.locks().isolatesFaults()
         || (inode.mapping().mappings().mappedFrom(first) == 0
             && inode.mapping().entriesFrom(first) == 0
             && (BlockPath.of(first) == null || inode.blockMap().blocks(first, 1, false).isHole()));
@@ -68,7 +68,7 @@ public final class Truncate {
     if (!hasBlocks || inode.isFastSymlink()) {
       return;
     }
-    try (var _ = inode.daxSemExclusive()) {
+    try (var _ = inode.locks().truncation()) {
       new Truncate(inode).blocksLocked(offset);
     }
   }
@@ -85,13 +85,13 @@ public final class Truncate {
   }
 
   private void blocksLocked(long offset) throws Ext2Exception {
-    inode.assertDaxSemHeld();
+    inode.locks().assertTruncating();
     BlockPath path = BlockPath.of(Math.ceilDiv(offset, Geometry.BLOCK_BYTES));
     if (path == null) {
       return;
     }
     PointerArray top = new PointerArray.InInode(inode);
-    try (var _ = inode.truncateMutex().hold()) {
+    try (var _ = inode.locks().allocation(false)) {
       if (path.depth() == 1) {
         freeData(top, path.offsets()[0], BlockPath.DIRECT_BLOCKS);
       } else {

@@ -16,7 +16,7 @@ public enum LockClass {
   MMAP_LOCK("&mm->mmap_lock", "the mappings of an address space", Nesting.NEVER),
   SB_PAGEFAULT("sb_pagefaults", "the file system against freezing, for faults", Nesting.NEVER),
   DAX_SEM("&ei->dax_sem", "faults (shared) against truncation (exclusive)", Nesting.NEVER),
-  DAX_ENTRY("DAX entry lock", "one index of a DAX mapping", Nesting.NEVER),
+  DAX_ENTRY("DAX entry lock", "one index of a DAX mapping", Nesting.NEVER, false),
   I_MMAP_RWSEM("&mapping->i_mmap_rwsem", "the set of mappings of a file", Nesting.NEVER),
   PAGE_LOCK("page_lock(ext2)", "one page of a directory", Nesting.NEVER),
   TRUNCATE_MUTEX("&ei->truncate_mutex", "the block tree of an inode", Nesting.NEVER),
@@ -34,11 +34,17 @@ public enum LockClass {
   private final String twin;
   private final String protects;
   private final Nesting nesting;
+  private final boolean visible;
 
   LockClass(String twin, String protects, Nesting nesting) {
+    this(twin, protects, nesting, true);
+  }
+
+  LockClass(String twin, String protects, Nesting nesting, boolean visible) {
     this.twin = twin;
     this.protects = protects;
     this.nesting = nesting;
+    this.visible = visible;
   }
 
   /**
@@ -52,6 +58,11 @@ public enum LockClass {
   /** What the lock protects, against what. */
   public String protects() {
     return protects;
+  }
+
+  /** Whether lockdep knows of the class; the check here knows of all. */
+  public boolean visible() {
+    return visible;
   }
 
   /** The rule for two locks of this class. */

@@ -15,37 +15,119 @@ import static io.pmem4j.ext2.lock.LockClass.SB_WRITERS;
 import static io.pmem4j.ext2.lock.LockClass.S_LOCK;
 import static io.pmem4j.ext2.lock.LockClass.TRUNCATE_MUTEX;
 
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.EnumSet;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
 /**
- * A partial order over lock classes: which class may be taken while which is held. Two classes that
- * the order does not compare may never be held together; that is how "mutually exclusive" is said.
- * Immutable.
+ * A way to lock: what a page fault takes around its body, outermost first, and with that which
+ * class may be taken while which is held. Two classes that an order does not compare may never be
+ * held together; that is how "mutually exclusive" is said. Immutable.
+ *
+ * <p>All other paths are the same under every order: system calls take {@code sb_writers} and
+ * {@code i_rwsem}, truncation takes {@code dax_sem} alone and then {@code truncate_mutex}, eviction
+ * does so under {@code sb_internal}, and freezing stops system calls, then faults, then what is
+ * internal to the file system.
  */
 public final class LockOrder {
   /**
-   * The order of the merged series and of Linux 5.10: freeze protection outside {@code dax_sem}.
-   * Page and DAX entry locks are part of it although lockdep cannot see them.
+   * The merged series and Linux 5.10: freeze protection outside {@code dax_sem}. Page and DAX entry
+   * locks are part of it although lockdep cannot see them.
    */
-  public static final LockOrder MERGED =
-      builder("MERGED")
-          .chain(SB_WRITERS, I_MUTEX_DIR, I_RWSEM, MMAP_LOCK, SB_PAGEFAULT, DAX_SEM)
-          .chain(SB_INTERNAL, DAX_SEM, DAX_ENTRY, I_MMAP_RWSEM, TRUNCATE_MUTEX)
-          .chain(MMAP_LOCK, I_MMAP_RWSEM)
-          .chain(I_RWSEM, PAGE_LOCK, TRUNCATE_MUTEX)
-          .chain(TRUNCATE_MUTEX, BLOCKGROUP_LOCK)
-          .chain(TRUNCATE_MUTEX, S_LOCK)
-          .build();
+  public static final LockOrder MERGED = ofFault("MERGED", SB_PAGEFAULT, DAX_SEM);
+
+  /**
+   * The cover letter of 2015: {@code dax_sem} outside freeze protection. It contradicts the way in
+   * which a file system is frozen, see {@link #contradictions}.
+   */
+  public static final LockOrder POSTED = ofFault("POSTED", DAX_SEM, SB_PAGEFAULT);
+
+  /** The attempt that the letter rejects, as 5.10 would have it. It protects nothing. */
+  public static final LockOrder TRUNCATE_MUTEX_FIRST =
+      ofFault("TRUNCATE_MUTEX_FIRST", SB_PAGEFAULT, TRUNCATE_MUTEX);
+
+  /**
+   * The same attempt with the page lock that a fault on a hole took in 2015: the inversion that the
+   * letter names. From the history; no kernel of ours runs it.
+   */
+  public static final LockOrder TRUNCATE_MUTEX_FIRST_2015 =
+      ofFault("TRUNCATE_MUTEX_FIRST_2015", SB_PAGEFAULT, TRUNCATE_MUTEX, PAGE_LOCK);
+
+  /** Before the series: nothing keeps truncation away from a fault. */
+  public static final LockOrder NO_DAX_SEM = ofFault("NO_DAX_SEM", SB_PAGEFAULT);
+
+  private static final List<LockOrder> ALL =
+      List.of(MERGED, POSTED, TRUNCATE_MUTEX_FIRST, TRUNCATE_MUTEX_FIRST_2015, NO_DAX_SEM);
 
   private final String name;
+  private final List<LockClass> faultLocks;
   private final Map<LockClass, Set<LockClass>> inner;
+  private final List<List<LockClass>> contradictions;
 
-  private LockOrder(String name, Map<LockClass, Set<LockClass>> inner) {
+  private LockOrder(
+      String name,
+      List<LockClass> faultLocks,
+      Map<LockClass, Set<LockClass>> inner,
+      List<List<LockClass>> contradictions) {
     this.name = name;
+    this.faultLocks = List.copyOf(faultLocks);
     this.inner = inner;
+    this.contradictions = contradictions;
+  }
+
+  private static LockOrder ofFault(String name, LockClass... faultLocks) {
+    Builder order =
+        builder(name)
+            // system calls, whose buffers may fault; a name goes while its file is held
+            .chain(SB_WRITERS, I_MUTEX_DIR, I_RWSEM, MMAP_LOCK)
+            .chain(I_RWSEM, PAGE_LOCK, TRUNCATE_MUTEX)
+            // freezing; eviction, also of a file that was made and got no name
+            .chain(I_MUTEX_DIR, SB_INTERNAL)
+            .chain(SB_WRITERS, SB_PAGEFAULT, SB_INTERNAL, DAX_SEM)
+            // truncation: mappings and entries, then blocks
+            .chain(I_RWSEM, DAX_SEM, DAX_ENTRY, I_MMAP_RWSEM)
+            .chain(DAX_SEM, TRUNCATE_MUTEX)
+            .chain(MMAP_LOCK, I_MMAP_RWSEM)
+            .chain(TRUNCATE_MUTEX, BLOCKGROUP_LOCK)
+            .chain(TRUNCATE_MUTEX, S_LOCK)
+            .chain(DAX_ENTRY, BLOCKGROUP_LOCK)
+            .chain(DAX_ENTRY, S_LOCK)
+            // the fault
+            .chain(MMAP_LOCK, faultLocks[0])
+            .chain(faultLocks)
+            .chain(faultLocks[faultLocks.length - 1], DAX_ENTRY);
+    List<LockClass> held = List.of(faultLocks);
+    if (!held.contains(TRUNCATE_MUTEX)) {
+      order.chain(DAX_ENTRY, TRUNCATE_MUTEX);
+    }
+    return order.fault(held).build();
+  }
+
+  /** All that there are. */
+  public static List<LockOrder> values() {
+    return ALL;
+  }
+
+  /**
+   * The order of a name such as {@code merged} or {@code truncate-mutex-first}.
+   *
+   * @throws IllegalArgumentException naming all there are
+   */
+  public static LockOrder of(String label) {
+    return ALL.stream()
+        .filter(order -> order.label().equals(label))
+        .findFirst()
+        .orElseThrow(() ->
+            new IllegalArgumentException(
+                "unknown lock order '"
+                    + label
+                    + "': "
+                    + String.join(", ", ALL.stream().map(LockOrder::label).toList())));
   }
 
   /** Starts an order. */
@@ -53,9 +135,22 @@ public final class LockOrder {
     return new Builder(name);
   }
 
-  /** The name, as the command line takes it. */
+  /** The name of the constant. */
   public String name() {
     return name;
+  }
+
+  /** The name as a command line takes it. */
+  public String label() {
+    return name.toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  /**
+   * What a page fault takes around its body, outermost first; {@link LockClass#SB_PAGEFAULT} only
+   * if it stores to a shared mapping.
+   */
+  public List<LockClass> faultLocks() {
+    return faultLocks;
   }
 
   /** Whether {@code second} may be taken while {@code first} is held. */
@@ -65,6 +160,15 @@ public final class LockOrder {
     }
     Set<LockClass> below = inner.get(first);
     return below != null && below.contains(second);
+  }
+
+  /**
+   * The circles of the order, each as the classes along it, the first one first again at the end.
+   * An order with a circle lets a task do what can deadlock: it is one to be judged, not to be
+   * used. Empty for {@link #MERGED}.
+   */
+  public List<List<LockClass>> contradictions() {
+    return contradictions;
   }
 
   /** The name and, for each class, what may be taken inside it. */
@@ -79,6 +183,7 @@ public final class LockOrder {
   /** Collects chains and closes them transitively. */
   public static final class Builder {
     private final String name;
+    private List<LockClass> faultLocks = List.of();
     private final Map<LockClass, Set<LockClass>> inner = new EnumMap<>(LockClass.class);
 
     private Builder(String name) {
@@ -96,12 +201,14 @@ public final class LockOrder {
       return this;
     }
 
-    /**
-     * Closes the order.
-     *
-     * @throws IllegalArgumentException if the chains contradict each other
-     */
+    private Builder fault(List<LockClass> outermostFirst) {
+      faultLocks = outermostFirst;
+      return this;
+    }
+
+    /** Closes the order. Circles are kept, and told by {@link LockOrder#contradictions}. */
     public LockOrder build() {
+      List<List<LockClass>> circles = circles();
       boolean grown = true;
       while (grown) {
         grown = false;
@@ -111,16 +218,32 @@ public final class LockOrder {
           grown |= below.addAll(reached);
         }
       }
-      inner.forEach((outer, below) -> {
-        if (below.contains(outer)) {
-          throw new IllegalArgumentException(name + ": " + outer + " is inside itself");
+      return new LockOrder(name, faultLocks, inner, circles);
+    }
+
+    /**
+     * One shortest circle for each class that is the first, in the order of the classes, of one.
+     */
+    private List<List<LockClass>> circles() {
+      List<List<LockClass>> circles = new ArrayList<>();
+      Set<LockClass> told = EnumSet.noneOf(LockClass.class);
+      for (LockClass each : LockClass.values()) {
+        List<LockClass> path = Paths.shortest(each, each, this::below);
+        if (!path.isEmpty() && !told.containsAll(path)) {
+          told.addAll(path);
+          circles.add(path);
         }
-      });
-      return new LockOrder(name, inner);
+      }
+      return List.copyOf(circles);
     }
 
     private Set<LockClass> below(LockClass outer) {
       return inner.computeIfAbsent(outer, _ -> EnumSet.noneOf(LockClass.class));
+    }
+
+    @Override
+    public String toString() {
+      return name + " " + Arrays.toString(inner.values().toArray());
     }
   }
 }

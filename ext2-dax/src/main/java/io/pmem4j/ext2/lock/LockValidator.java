@@ -1,29 +1,48 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.pmem4j.ext2.lock;
 
+import io.pmem4j.ext2.lock.LockGraph.Dependency;
+import io.pmem4j.sched.Scheduler;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 
 /**
- * Checks every acquisition of a task against a {@link LockOrder}, before the task can block, and
- * collects the edges that were really taken: the material to compare with the kernel's lockdep.
+ * Lockdep: checks every acquisition of a task before the task can block, by three rules.
  *
- * <p>Thread-safe. What a task holds is kept per thread and shared by all validators, so that locks
- * of two file systems and of an address space are checked against each other.
+ * <ol>
+ *   <li>No second lock of a class, unless the class nests. Two shared holds count too: new readers
+ *       queue behind a waiting writer, so a writer in between makes a task wait for itself.
+ *   <li>No circle of classes. A lock that is held shared counts like one that is held alone, for
+ *       the same reason.
+ *   <li>Nothing that the {@link LockOrder} forbids.
+ * </ol>
+ *
+ * <p>Page locks and DAX entry locks are checked like all others. The edges that were really taken
+ * are the material to compare with the kernel's {@code /proc/lockdep}.
+ *
+ * <p>Thread-safe. Tasks are the scheduler's.
  */
 @SuppressWarnings("ReferenceEquality") // locks are compared by identity
 public final class LockValidator {
-  private static final ThreadLocal<List<Holding>> HOLDINGS =
-      ThreadLocal.withInitial(ArrayList::new);
+  private static final int FRAMES = 24;
+  private static final StackWalker WALKER = StackWalker.getInstance();
+  private static final String PROJECT = "io.pmem4j.";
+  private static final String OWN_PACKAGE = LockValidator.class.getPackageName() + ".";
 
   private final LockOrder order;
-  private final Set<Edge> edges = ConcurrentHashMap.newKeySet();
+  private final Scheduler scheduler;
+  private final HeldLocks held;
+  private final LockGraph graph = new LockGraph();
+  private final Set<Edge> lockdepEdges = ConcurrentHashMap.newKeySet();
 
-  /** Checks against one order. */
-  public LockValidator(LockOrder order) {
+  /** Checks the tasks of a scheduler against one order. */
+  public LockValidator(LockOrder order, Scheduler scheduler) {
     this.order = order;
+    this.scheduler = scheduler;
+    this.held = HeldLocks.of(scheduler);
   }
 
   /**
@@ -40,78 +59,119 @@ public final class LockValidator {
     }
   }
 
-  private record Holding(Object lock, LockClass lockClass, String name, boolean exclusive) {
-    @Override
-    public String toString() {
-      return name + " (" + lockClass + (exclusive ? ", exclusive)" : ", shared)");
-    }
-  }
-
   /** The order that acquisitions must follow. */
   public LockOrder order() {
     return order;
   }
 
-  /** All edges seen so far. */
+  /** All edges seen so far, indirect ones and those of classes that lockdep cannot see too. */
   public Set<Edge> edges() {
-    return Set.copyOf(edges);
+    return graph.all().stream()
+        .map(each -> new Edge(each.outer().lockClass(), each.inner().lockClass()))
+        .collect(Collectors.toUnmodifiableSet());
   }
 
-  /**
-   * Called before the lock is waited for, so that a wrong order is reported and not a hang.
-   *
-   * @throws LockOrderViolation if the order forbids it under what the task holds
-   */
-  void acquiring(Object lock, LockClass lockClass, String name, boolean exclusive) {
-    Holding wanted = new Holding(lock, lockClass, name, exclusive);
-    List<Holding> holdings = HOLDINGS.get();
-    for (Holding held : holdings) {
-      if (held.lock() == lock) {
-        throw new LockOrderViolation(wanted + " is taken by a task that holds it already");
-      }
-      if (!order.allows(held.lockClass(), lockClass)) {
-        throw new LockOrderViolation(
-            wanted
-                + " is taken under "
-                + held
-                + "; order "
-                + order.name()
-                + (order.allows(lockClass, held.lockClass())
-                    ? " has them the other way round"
-                    : " has them mutually exclusive"));
-      }
-      edges.add(new Edge(held.lockClass(), lockClass));
-    }
-    holdings.add(wanted);
+  /** The edges by lockdep's rule: from the lock that was taken last before, of those it can see. */
+  public Set<Edge> lockdepEdges() {
+    return Set.copyOf(lockdepEdges);
   }
 
   /**
    * {@code might_lock}: the code that runs now may have to take a lock of this class, whether or
    * not it does so this time.
    *
-   * @throws LockOrderViolation if the order forbids it under what the task holds
+   * @throws LockOrderViolation as if it did
    */
   public void mightAcquire(LockClass lockClass, String why) {
-    acquiring(lockClass, lockClass, why, false);
-    released(lockClass);
+    check(scheduler.currentTask(), new Holding(lockClass, lockClass, why, false));
+  }
+
+  /**
+   * Called before the lock is waited for, so that a wrong order is reported and not a hang.
+   *
+   * @throws LockOrderViolation if a rule forbids it under what the task holds
+   */
+  void acquiring(Object lock, LockClass lockClass, String name, boolean exclusive) {
+    Object task = scheduler.currentTask();
+    Holding wanted = new Holding(lock, lockClass, name, exclusive);
+    check(task, wanted);
+    held.push(task, wanted);
+  }
+
+  private void check(Object task, Holding wanted) {
+    List<Holding> holdings = held.of(task);
+    for (Holding each : holdings) {
+      if (each.lock() == wanted.lock()
+          || (each.lockClass() == wanted.lockClass()
+              && wanted.lockClass().nesting() == LockClass.Nesting.NEVER)) {
+        throw new LockOrderViolation(LockReport.recursive(task, each, wanted, stack()));
+      }
+    }
+    for (Holding each : holdings) {
+      if (graph.get(each.lockClass(), wanted.lockClass()) == null) {
+        seen(task, each, wanted);
+      }
+      if (!order.allows(each.lockClass(), wanted.lockClass())) {
+        throw new LockOrderViolation(LockReport.order(task, order, each, wanted, stack()));
+      }
+    }
+    for (int i = holdings.size() - 1; i >= 0 && wanted.lockClass().visible(); i--) {
+      Holding outer = holdings.get(i);
+      if (outer.lockClass().visible()) {
+        lockdepEdges.add(new Edge(outer.lockClass(), wanted.lockClass()));
+        break;
+      }
+    }
+  }
+
+  /** {@code check_prev_add}: a new edge, unless it closes a circle. */
+  private void seen(Object task, Holding outer, Holding wanted) {
+    List<String> stack = stack();
+    List<LockClass> path =
+        outer.lockClass() == wanted.lockClass()
+            ? List.of()
+            : Paths.shortest(wanted.lockClass(), outer.lockClass(), graph::below);
+    if (!path.isEmpty()) {
+      List<Dependency> links = new ArrayList<>();
+      for (int i = 0; i + 1 < path.size(); i++) {
+        Dependency link = graph.get(path.get(i), path.get(i + 1));
+        if (link != null) {
+          links.add(link);
+        }
+      }
+      throw new LockOrderViolation(LockReport.circular(task, outer, wanted, links, stack));
+    }
+    graph.add(new Dependency(outer, wanted, stack));
+  }
+
+  private static List<String> stack() {
+    return WALKER.walk(frames ->
+        frames
+            .filter(frame -> frame.getClassName().startsWith(PROJECT))
+            .dropWhile(frame -> frame.getClassName().startsWith(OWN_PACKAGE))
+            .limit(FRAMES)
+            .map(frame -> frame.toStackTraceElement())
+            .map(at ->
+                "%s.%s(%s:%d)"
+                    .formatted(
+                        at.getClassName(),
+                        at.getMethodName(),
+                        at.getFileName(),
+                        at.getLineNumber()))
+            .toList());
   }
 
   /** Called after the lock was given up, or when waiting for it failed. */
   void released(Object lock) {
-    List<Holding> holdings = HOLDINGS.get();
-    for (int i = holdings.size() - 1; i >= 0; i--) {
-      if (holdings.get(i).lock() == lock) {
-        holdings.remove(i);
-        return;
-      }
+    if (!held.remove(scheduler.currentTask(), lock)) {
+      throw new LockOrderViolation("a lock is released by a task that does not hold it");
     }
-    throw new LockOrderViolation("a lock is released by a task that does not hold it");
   }
 
   /** Whether the current task holds the lock, in the given mode or a stronger one. */
   boolean holds(Object lock, boolean exclusive) {
-    for (Holding held : HOLDINGS.get()) {
-      if (held.lock() == lock && (held.exclusive() || !exclusive)) {
+    for (Holding each : held.of(scheduler.currentTask())) {
+      if (each.lock() == lock && (each.exclusive() || !exclusive)) {
         return true;
       }
     }

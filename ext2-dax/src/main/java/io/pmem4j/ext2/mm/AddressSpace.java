@@ -92,6 +92,21 @@ public final class AddressSpace {
    */
   public Vma mmap(Mappable file, long position, long length, int prot, int flags)
       throws Ext2Exception {
+    return mmap(file, position, length, prot, flags, Mmu.PAGE_BYTES);
+  }
+
+  /**
+   * As {@link #mmap(Mappable, long, long, int, int)}, at an address of the caller's choice.
+   *
+   * @param align what the address is a multiple of: a power of two, at least {@link
+   *     Mmu#PAGE_BYTES}; no other mapping lies in the same block of that size
+   * @throws Ext2Exception EINVAL also for another alignment
+   */
+  public Vma mmap(Mappable file, long position, long length, int prot, int flags, long align)
+      throws Ext2Exception {
+    if (align < Mmu.PAGE_BYTES || Long.bitCount(align) != 1) {
+      throw new Ext2Exception(Errno.EINVAL, "mmap at a multiple of " + align);
+    }
     if (length <= 0 || position < 0 || position % Mmu.PAGE_BYTES != 0) {
       throw new Ext2Exception(Errno.EINVAL, "mmap of " + length + " bytes at " + position);
     }
@@ -115,18 +130,19 @@ public final class AddressSpace {
     Vma vma;
     try (var _ = mmapLock.exclusive()) {
       file.mapped();
+      long start = roundUp(nextAddress, align);
       vma =
           new Vma(
               this,
               file,
-              nextAddress,
-              nextAddress + bytes,
+              start,
+              start + bytes,
               position / Mmu.PAGE_BYTES,
               shared,
               (prot & PROT_READ) != 0 || writable,
               writable);
       // A page between mappings stays free, so that running off an end is always a signal.
-      nextAddress = vma.end() + Mmu.PAGE_BYTES;
+      nextAddress = roundUp(vma.end() + Mmu.PAGE_BYTES, align);
       vmas.put(vma.start(), vma);
       file.mappings().insert(vma);
     }
@@ -141,6 +157,12 @@ public final class AddressSpace {
       }
       vma.file().mappings().remove(vma);
       pageTable.zap(vma, vma.start(), vma.end(), true);
+      var below = vmas.lowerEntry(vma.start());
+      var above = vmas.higherEntry(vma.start());
+      pageTable.freeTables(
+          vma,
+          below == null ? 0 : below.getValue().end(),
+          above == null ? Long.MAX_VALUE : above.getKey());
     }
     // The last reference may evict the inode, which the kernel too does after mmap_lock.
     vma.file().unmapped();
@@ -271,6 +293,10 @@ public final class AddressSpace {
   }
 
   private static long roundUp(long bytes) {
-    return (bytes + Mmu.PAGE_BYTES - 1) & -Mmu.PAGE_BYTES;
+    return roundUp(bytes, Mmu.PAGE_BYTES);
+  }
+
+  private static long roundUp(long bytes, long align) {
+    return (bytes + align - 1) & -align;
   }
 }

@@ -2,8 +2,9 @@
 package io.pmem4j.ext2.mm;
 
 /**
- * The decisions between the processor's fault and the file's handler: {@code handle_pte_fault},
- * {@code do_fault}, {@code do_wp_page}. Called with {@code mmap_lock} held shared.
+ * The decisions between the processor's fault and the file's handler: {@code __handle_mm_fault},
+ * {@code handle_pte_fault}, {@code do_fault}, {@code do_wp_page}. Called with {@code mmap_lock}
+ * held shared.
  */
 final class FaultEntry {
   private final PageTable pageTable;
@@ -13,19 +14,46 @@ final class FaultEntry {
   }
 
   FaultResult handle(Vma vma, long address, boolean write) {
+    FaultHandler handler = vma.file().faultHandler();
+    if (handler.hasHugeFault()) {
+      FaultResult result = huge(handler, vma, address, write);
+      if (result != FaultResult.FALLBACK) {
+        return result;
+      }
+    }
     PagemapEntry entry = pageTable.entry(address);
     if (entry.kind() == PagemapEntry.Kind.NONE) {
-      return noEntry(vma, address, write);
+      return noEntry(handler, vma, address, write);
     }
     if (!write || entry.writable()) {
       // Another task of this address space was faster.
       return FaultResult.NOPAGE;
     }
-    return readOnlyEntry(vma, address);
+    return readOnlyEntry(handler, vma, address, entry);
   }
 
-  private static FaultResult noEntry(Vma vma, long address, boolean write) {
-    FaultHandler handler = vma.file().faultHandler();
+  /** FALLBACK if a single page is to be dealt with. */
+  private FaultResult huge(FaultHandler handler, Vma vma, long address, boolean write) {
+    return switch (pageTable.region(address)) {
+      case EMPTY -> handler.hugeFault(new PageFault(vma, address, write, false, null));
+      case TABLE -> FaultResult.FALLBACK;
+      case HUGE ->
+          write && !pageTable.entry(address).writable()
+              ? writeToHuge(handler, vma, address)
+              : FaultResult.NOPAGE;
+    };
+  }
+
+  /** {@code wp_huge_pmd}: what cannot become writable as a whole is dealt with page by page. */
+  private FaultResult writeToHuge(FaultHandler handler, Vma vma, long address) {
+    FaultResult result = handler.hugeFault(new PageFault(vma, address, true, false, null));
+    if (result == FaultResult.FALLBACK) {
+      pageTable.splitHuge(address);
+    }
+    return result;
+  }
+
+  private static FaultResult noEntry(FaultHandler handler, Vma vma, long address, boolean write) {
     if (write && !vma.shared()) {
       // The private page exists before the file is asked, as in do_cow_fault.
       return handler.fault(new PageFault(vma, address, true, false, new byte[Mmu.PAGE_BYTES]));
@@ -33,9 +61,14 @@ final class FaultEntry {
     return handler.fault(new PageFault(vma, address, write, false, null));
   }
 
-  private FaultResult readOnlyEntry(Vma vma, long address) {
+  private FaultResult readOnlyEntry(
+      FaultHandler handler, Vma vma, long address, PagemapEntry before) {
     if (vma.shared()) {
-      return vma.file().faultHandler().pfnMkwrite(new PageFault(vma, address, true, true, null));
+      FaultResult result = handler.pfnMkwrite(new PageFault(vma, address, true, true, null));
+      if (result == FaultResult.DONE) {
+        pageTable.reuse(vma, address, before);
+      }
+      return result;
     }
     // wp_page_copy: neither block nor zero page is an ordinary page, so the file is not asked:
     // no lock of it is taken, no time changes and nothing is traced.

@@ -12,6 +12,23 @@ public interface FaultHandler {
   /**
    * {@code .pfn_mkwrite}: a store met a read-only entry of a shared mapping that has no ordinary
    * page behind it: a block or the zero page.
+   *
+   * @return {@link FaultResult#DONE} if the entry is to become writable as it is
    */
   FaultResult pfnMkwrite(PageFault fault);
+
+  /** Whether there is a {@code .huge_fault} to be asked before {@link #fault}. */
+  default boolean hasHugeFault() {
+    return false;
+  }
+
+  /**
+   * {@code .huge_fault} with PE_SIZE_PMD: the 2 MiB around the address have no page table, or a
+   * store met a read-only entry for all of them.
+   *
+   * @return {@link FaultResult#FALLBACK} to be asked for one page instead
+   */
+  default FaultResult hugeFault(PageFault fault) {
+    return FaultResult.FALLBACK;
+  }
 }

@@ -5,12 +5,21 @@ package io.pmem4j.ext2.mm;
 public enum FaultResult {
   /** The page table was dealt with; the access is tried again. */
   NOPAGE,
+  /** 0: the caller goes on, which for a store to a read-only entry means making it writable. */
+  DONE,
+  /** Not with 2 MiB at once: the caller tries one page. */
+  FALLBACK,
   /** The private page was filled and installed. */
   DONE_COW,
   /** There is nothing behind the address, or the file system failed. */
   SIGBUS,
   /** No memory. */
   OOM;
+
+  /** As {@code VM_FAULT_RESULT_TRACE} prints it: nothing for {@link #DONE}. */
+  public String traced() {
+    return this == DONE ? "" : name();
+  }
 
   /** Whether the access ends in a signal. */
   public boolean isError() {

@@ -62,6 +62,22 @@ public final class PageFault {
     return FaultResult.NOPAGE;
   }
 
+  /** {@code vmf_insert_pfn_pmd}: shows 2 MiB from a frame on. */
+  public FaultResult insertHuge(long firstFrame) {
+    vma.mm().mmu().insertHuge(vma, address, firstFrame, write);
+    return FaultResult.NOPAGE;
+  }
+
+  /** What stands for the 2 MiB around the address: {@code vmf->pmd}. */
+  public Mmu.Region region() {
+    return vma.mm().mmu().region(address);
+  }
+
+  /** {@code split_huge_pmd}. */
+  public void splitHuge() {
+    vma.mm().mmu().splitHuge(address);
+  }
+
   /** Shows zeros read-only. */
   public FaultResult insertZero() {
     vma.mm().mmu().insertZero(vma, address);

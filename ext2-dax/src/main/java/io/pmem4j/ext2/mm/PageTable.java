@@ -7,20 +7,31 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The simulated page table of one address space. Its monitor is the page table lock; nothing is
- * waited for under it. Loads and stores of users happen under it as well, so a zap that returned is
- * a zap that no access outlives.
+ * The simulated page table of one address space, two levels deep: a PMD for each 2 MiB, which is
+ * empty, one huge entry, or a table of entries for single pages. Its monitor is the page table
+ * lock; nothing is waited for under it. Loads and stores of users happen under it as well, so a zap
+ * that returned is a zap that no access outlives.
  */
 final class PageTable implements Mmu {
   private static final byte[] ZEROS = new byte[PAGE_BYTES];
 
-  private final Map<Long, Pte> entries = new HashMap<>();
+  /** By the number of the 2 MiB; absent for {@link Mmu.Region#EMPTY}. */
+  private final NavigableMap<Long, Pmd> pmds = new TreeMap<>();
+
+  /** What stands for 2 MiB: a huge entry or a table, never both. */
+  private static final class Pmd {
+    final Map<Long, Pte> table = new HashMap<>();
+    @Nullable Pte huge;
+  }
 
   /**
-   * One entry. Frames and zero page carry the memory they are read from.
+   * One entry. Frames and zero page carry the memory they are read from; a huge entry has its first
+   * frame.
    *
    * @param anonymous the private page, only for {@link Kind#ANONYMOUS}
    */
@@ -30,14 +41,15 @@ final class PageTable implements Mmu {
       @Nullable PersistentMemory memory,
       long frame,
       byte[] anonymous,
-      boolean writable) {
+      boolean writable,
+      boolean huge) {
 
-    static Pte frame(PersistentMemory memory, long frame, boolean writable) {
-      return new Pte(Kind.BLOCK, memory, frame, ZEROS, writable);
+    static Pte frame(PersistentMemory memory, long frame, boolean writable, boolean huge) {
+      return new Pte(Kind.BLOCK, memory, frame, ZEROS, writable, huge);
     }
 
     Pte withWritable(boolean now) {
-      return new Pte(kind, memory, frame, anonymous, now);
+      return new Pte(kind, memory, frame, anonymous, now, huge);
     }
   }
 
@@ -45,60 +57,166 @@ final class PageTable implements Mmu {
     return Math.floorDiv(address, (long) PAGE_BYTES);
   }
 
+  private static long pmdOf(long address) {
+    return Math.floorDiv(address, HUGE_BYTES);
+  }
+
+  /** The entry that shows an address; a huge one as that of its single page. */
+  private @Nullable Pte find(long address) {
+    Pmd pmd = pmds.get(pmdOf(address));
+    if (pmd == null) {
+      return null;
+    }
+    Pte huge = pmd.huge;
+    if (huge != null) {
+      long frame = huge.frame() + Math.floorMod(page(address), HUGE_PAGES);
+      return new Pte(huge.kind(), huge.memory(), frame, ZEROS, huge.writable(), true);
+    }
+    return pmd.table.get(page(address));
+  }
+
+  /** The table for an address, made if there was nothing. */
+  private Map<Long, Pte> table(long address) {
+    Pmd pmd = pmds.computeIfAbsent(pmdOf(address), _ -> new Pmd());
+    if (pmd.huge != null) {
+      throw new IllegalStateException("a single entry under a huge one");
+    }
+    return pmd.table;
+  }
+
   @Override
   public synchronized void insertFrame(Vma vma, long address, long frame, boolean mkwrite) {
-    Pte old = entries.get(page(address));
+    Map<Long, Pte> table = table(address);
+    Pte old = table.get(page(address));
     if (old == null) {
       boolean writable = mkwrite && vma.writable();
-      entries.put(page(address), Pte.frame(vma.file().memory(), frame, writable));
+      table.put(page(address), Pte.frame(vma.file().memory(), frame, writable, false));
     } else if (mkwrite && old.kind() == Kind.BLOCK && old.frame() == frame) {
-      entries.put(page(address), old.withWritable(vma.writable()));
+      table.put(page(address), old.withWritable(vma.writable()));
+    }
+  }
+
+  @Override
+  public synchronized void insertHuge(Vma vma, long address, long firstFrame, boolean write) {
+    Pmd pmd = pmds.get(pmdOf(address));
+    if (pmd == null) {
+      pmd = new Pmd();
+      pmd.huge = Pte.frame(vma.file().memory(), firstFrame, write && vma.writable(), true);
+      pmds.put(pmdOf(address), pmd);
+    } else if (pmd.huge != null && write && pmd.huge.frame() == firstFrame) {
+      pmd.huge = pmd.huge.withWritable(vma.writable());
+    }
+  }
+
+  @Override
+  public synchronized Region region(long address) {
+    Pmd pmd = pmds.get(pmdOf(address));
+    return pmd == null ? Region.EMPTY : pmd.huge != null ? Region.HUGE : Region.TABLE;
+  }
+
+  @Override
+  public synchronized void splitHuge(long address) {
+    Pmd pmd = pmds.get(pmdOf(address));
+    if (pmd != null && pmd.huge != null) {
+      pmds.remove(pmdOf(address));
     }
   }
 
   @Override
   public synchronized void insertZero(Vma vma, long address) {
-    entries.putIfAbsent(page(address), new Pte(Kind.ZERO_PAGE, null, 0, ZEROS, false));
+    table(address)
+        .putIfAbsent(page(address), new Pte(Kind.ZERO_PAGE, null, 0, ZEROS, false, false));
   }
 
   @Override
   public synchronized void insertAnonymous(Vma vma, long address, byte[] page) {
-    entries.put(page(address), new Pte(Kind.ANONYMOUS, null, 0, page, vma.writable()));
+    table(address)
+        .put(page(address), new Pte(Kind.ANONYMOUS, null, 0, page, vma.writable(), false));
   }
 
   @Override
   public synchronized void zap(Vma vma, long firstAddress, long endAddress, boolean evenCows) {
     long first = page(Math.max(firstAddress, vma.start()));
     long end = page(Math.min(endAddress, vma.end()) + PAGE_BYTES - 1);
-    entries
-        .entrySet()
-        .removeIf(entry ->
-            entry.getKey() >= first
-                && entry.getKey() < end
-                && (evenCows || entry.getValue().kind() != Kind.ANONYMOUS));
+    if (first >= end) {
+      return;
+    }
+    var reached = pmds.subMap(first / HUGE_PAGES, true, (end - 1) / HUGE_PAGES, true);
+    // A huge entry of a file goes whole, and with it what stands for the 2 MiB.
+    reached.values().removeIf(pmd -> pmd.huge != null);
+    for (Pmd pmd : reached.values()) {
+      pmd.table
+          .entrySet()
+          .removeIf(entry ->
+              entry.getKey() >= first
+                  && entry.getKey() < end
+                  && (evenCows || entry.getValue().kind() != Kind.ANONYMOUS));
+    }
+  }
+
+  /**
+   * {@code free_pgtables}: after a mapping has gone, so do the tables that no neighbour reaches.
+   *
+   * @param floor where the neighbour below ends
+   * @param ceiling where the neighbour above begins
+   */
+  synchronized void freeTables(Vma vma, long floor, long ceiling) {
+    pmds.subMap(pmdOf(vma.start()), true, pmdOf(vma.end() - 1), true)
+        .keySet()
+        .removeIf(pmd -> pmd * HUGE_BYTES >= floor && (pmd + 1) * HUGE_BYTES <= ceiling);
   }
 
   @Override
   public synchronized void writeProtect(Vma vma, long address, long frame) {
-    Pte pte = entries.get(page(address));
-    if (pte != null && pte.kind() == Kind.BLOCK && pte.frame() == frame && pte.writable()) {
-      entries.put(page(address), pte.withWritable(false));
+    Pmd pmd = pmds.get(pmdOf(address));
+    if (pmd == null) {
+      return;
+    }
+    Pte pte = pmd.huge != null ? pmd.huge : pmd.table.get(page(address));
+    if (pte == null || pte.kind() != Kind.BLOCK || pte.frame() != frame || !pte.writable()) {
+      return;
+    }
+    if (pte.huge()) {
+      pmd.huge = pte.withWritable(false);
+    } else {
+      pmd.table.put(page(address), pte.withWritable(false));
     }
   }
 
   @Override
   public synchronized long present(long firstAddress, long endAddress) {
-    return entries.keySet().stream()
-        .filter(page -> page >= page(firstAddress) && page < page(endAddress))
-        .count();
+    long present = 0;
+    for (Pmd pmd : pmds.subMap(pmdOf(firstAddress), true, pmdOf(endAddress - 1), true).values()) {
+      present += pmd.huge != null ? 1 : 0;
+      present +=
+          pmd.table.keySet().stream()
+              .filter(page -> page >= page(firstAddress) && page < page(endAddress))
+              .count();
+    }
+    return present;
   }
 
   @Override
   public synchronized PagemapEntry entry(long address) {
-    Pte pte = entries.get(page(address));
+    Pte pte = find(address);
     return pte == null
-        ? new PagemapEntry(Kind.NONE, 0, false)
-        : new PagemapEntry(pte.kind(), pte.frame(), pte.writable());
+        ? new PagemapEntry(Kind.NONE, 0, false, false)
+        : new PagemapEntry(pte.kind(), pte.frame(), pte.writable(), pte.huge());
+  }
+
+  /**
+   * {@code finish_mkwrite_fault}: makes the entry writable if it is still what the fault found;
+   * else the access faults again.
+   */
+  synchronized void reuse(Vma vma, long address, PagemapEntry before) {
+    Pte pte = find(address);
+    if (pte != null
+        && !pte.huge()
+        && pte.kind() == before.kind()
+        && pte.frame() == before.block()
+        && !pte.writable()) {
+      table(address).put(page(address), pte.withWritable(vma.writable()));
+    }
   }
 
   /**
@@ -106,8 +224,8 @@ final class PageTable implements Mmu {
    * the entry went away or became writable meanwhile.
    */
   synchronized void copyOnWrite(Vma vma, long address) {
-    Pte pte = entries.get(page(address));
-    if (pte != null && !pte.writable()) {
+    Pte pte = find(address);
+    if (pte != null && !pte.writable() && !pte.huge()) {
       byte[] copy = new byte[PAGE_BYTES];
       read(pte, 0, copy, 0, PAGE_BYTES);
       insertAnonymous(vma, address, copy);
@@ -116,7 +234,7 @@ final class PageTable implements Mmu {
 
   /** Loads within one page; false if there is no entry, and the access faults. */
   synchronized boolean tryLoad(long address, byte[] target, int at, int length) {
-    Pte pte = entries.get(page(address));
+    Pte pte = find(address);
     if (pte == null) {
       return false;
     }
@@ -126,7 +244,7 @@ final class PageTable implements Mmu {
 
   /** Stores within one page; false if there is no writable entry, and the access faults. */
   synchronized boolean tryStore(long address, byte[] source, int at, int length) {
-    Pte pte = entries.get(page(address));
+    Pte pte = find(address);
     if (pte == null || !pte.writable()) {
       return false;
     }

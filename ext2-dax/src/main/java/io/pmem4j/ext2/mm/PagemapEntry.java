@@ -7,8 +7,9 @@ package io.pmem4j.ext2.mm;
  * @param kind what is there
  * @param block the frame, which is the file system's block number, for {@link Kind#BLOCK}; else 0
  * @param writable whether a store goes through without a fault
+ * @param huge whether one entry shows it and its 511 neighbours, which for a DAX file is bit 61
  */
-public record PagemapEntry(Kind kind, long block, boolean writable) {
+public record PagemapEntry(Kind kind, long block, boolean writable, boolean huge) {
   /** What a page table entry may be. */
   public enum Kind {
     /** Nothing: the next access faults. */
@@ -21,14 +22,14 @@ public record PagemapEntry(Kind kind, long block, boolean writable) {
     ANONYMOUS
   }
 
-  /** {@code none}, {@code zero}, {@code anon} or {@code block N}. */
+  /** {@code none}, {@code zero}, {@code anon}, {@code block N} or {@code block N huge}. */
   @Override
   public String toString() {
     return switch (kind) {
       case NONE -> "none";
       case ZERO_PAGE -> "zero";
       case ANONYMOUS -> "anon";
-      case BLOCK -> "block " + block;
+      case BLOCK -> "block " + block + (huge ? " huge" : "");
     };
   }
 }

@@ -47,7 +47,7 @@ public final class Volume {
     this.options = options;
     this.superblock = superblock;
     this.geometry = geometry;
-    this.validator = new LockValidator(options.lockOrder());
+    this.validator = new LockValidator(options.lockOrder(), options.scheduler());
     this.freezeGate = new FreezeGate(options.scheduler(), validator);
     this.dirtyBlocks = new DirtyBlocks(memory);
     this.sLock = new OrderedMutex(options.scheduler(), validator, LockClass.S_LOCK, "s_lock");

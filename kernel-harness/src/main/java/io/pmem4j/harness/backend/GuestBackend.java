@@ -31,14 +31,16 @@ public final class GuestBackend implements Backend {
   /** A kernel that fails more often than this is not worth the minutes. */
   private static final int MAX_BOOTS = 6;
 
+  private final Kernel kernel;
   private final String name;
   private final GuestSpec spec;
   private final FsImage image;
   private @Nullable Guest guest;
   private int boots;
 
-  private GuestBackend(String name, GuestSpec spec, FsImage image) {
-    this.name = name;
+  private GuestBackend(Kernel kernel, GuestSpec spec, FsImage image) {
+    this.kernel = kernel;
+    this.name = "guest:" + kernel;
     this.spec = spec;
     this.image = image;
   }
@@ -46,13 +48,12 @@ public final class GuestBackend implements Backend {
   /**
    * Boots.
    *
-   * @param kernel which one, for the name
+   * @param kernel which one
    * @param spec how; its image is made here
    */
   public static GuestBackend boot(Kernel kernel, GuestSpec spec) throws BackendException {
     try {
-      GuestBackend backend =
-          new GuestBackend("guest:" + kernel, spec, ImageMaker.allocate(spec.image()));
+      GuestBackend backend = new GuestBackend(kernel, spec, ImageMaker.allocate(spec.image()));
       backend.running();
       return backend;
     } catch (IOException e) {
@@ -68,6 +69,10 @@ public final class GuestBackend implements Backend {
   @Override
   public String name() {
     return name;
+  }
+
+  Kernel kernel() {
+    return kernel;
   }
 
   private Guest running() throws BackendException {

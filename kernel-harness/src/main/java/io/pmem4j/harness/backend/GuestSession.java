@@ -71,9 +71,15 @@ final class GuestSession implements Session, SystemCalls.Place {
     return GuestBackend.inGuest(programPath);
   }
 
+  @Override
+  public long alignment() {
+    return backend.kernel().alignment();
+  }
+
   /**
    * A pagemap entry: bit 63 present, bit 56 mapped once and accounted to the process (an anonymous
-   * page; frames of DAX and the zero page are not), bits 0 to 54 the frame.
+   * page; frames of DAX and the zero page are not), bit 61 for DAX one entry for 2 MiB, bits 0 to
+   * 54 the frame.
    */
   @Override
   public String page(long entry) {
@@ -82,7 +88,7 @@ final class GuestSession implements Session, SystemCalls.Place {
       return "none";
     }
     if (frame >= firstFrame && frame < firstFrame + FsImage.FS_BYTES / SystemCalls.PAGE_BYTES) {
-      return "block:" + (frame - firstFrame);
+      return "block:" + (frame - firstFrame) + ((entry & (1L << 61)) != 0 ? ":huge" : "");
     }
     return (entry & (1L << 56)) != 0 ? "anon" : "zero";
   }

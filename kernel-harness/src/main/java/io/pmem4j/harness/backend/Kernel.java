@@ -2,6 +2,8 @@
 
 package io.pmem4j.harness.backend;
 
+import io.pmem4j.ext2.Profile;
+import io.pmem4j.ext2.lock.LockOrder;
 import java.util.Arrays;
 import java.util.List;
 
@@ -11,38 +13,33 @@ import java.util.List;
  */
 public enum Kernel {
   /** The series as it was merged: one handler, dax_sem inside freeze protection. */
-  MERGED("merged", "merged", "", Profile.LINUX_5_10),
+  MERGED("merged", "merged", "", Profile.LINUX_5_10, "merged"),
   /** The series as a kernel of today can have it: four handlers under dax_sem. */
-  SERIES("series", "lab", "series", Profile.SERIES),
+  SERIES("series", "lab", "series", Profile.SERIES, "merged"),
   /** The letter's order: dax_sem outside freeze protection. */
-  POSTED_ORDER("posted-order", "lab", "posted", Profile.LINUX_5_10),
+  POSTED_ORDER("posted-order", "lab", "posted", Profile.LINUX_5_10, "posted"),
   /** No dax_sem in the fault. */
-  UNLOCKED("unlocked", "lab", "unlocked", Profile.LINUX_5_10),
+  UNLOCKED("unlocked", "lab", "unlocked", Profile.LINUX_5_10, "no-dax-sem"),
   /** Before the series: four handlers, no lock, no size check. */
-  BEFORE("before", "lab", "before", Profile.SERIES),
+  BEFORE("before", "lab", "before", Profile.BEFORE_SERIES, "no-dax-sem"),
   /** Patch 1 alone: the size check in pfn_mkwrite. */
-  PATCH1("patch1", "lab", "patch1", Profile.SERIES),
+  PATCH1("patch1", "lab", "patch1", Profile.SERIES, "no-dax-sem"),
   /** The rejected attempt: truncate_mutex before the fault's body, no dax_sem. */
-  TRUNCATE_MUTEX_FIRST("truncate-mutex-first", "lab", "tmf", Profile.LINUX_5_10);
-
-  /** Which fault bodies a kernel has. */
-  public enum Profile {
-    /** One handler, no PMD faults. */
-    LINUX_5_10,
-    /** Four handlers, PMD faults tried first. */
-    SERIES
-  }
+  TRUNCATE_MUTEX_FIRST(
+      "truncate-mutex-first", "lab", "tmf", Profile.LINUX_5_10, "truncate-mutex-first");
 
   private final String label;
   private final String image;
   private final String lab;
   private final Profile profile;
+  private final String order;
 
-  Kernel(String label, String image, String lab, Profile profile) {
+  Kernel(String label, String image, String lab, Profile profile, String order) {
     this.label = label;
     this.image = image;
     this.lab = lab;
     this.profile = profile;
+    this.order = order;
   }
 
   /**
@@ -74,9 +71,25 @@ public enum Kernel {
     return lab.isEmpty() ? "" : "ext2.lab=" + lab;
   }
 
-  /** Its fault bodies. */
+  /** Its fault handlers, which the model takes too. */
   public Profile profile() {
     return profile;
+  }
+
+  /** What its faults lock, and the model's. */
+  public LockOrder order() {
+    return LockOrder.of(order);
+  }
+
+  /**
+   * Where a mapping is put that a program lets lie anywhere. With a handler for 2 MiB at once what
+   * is tried depends on the address and on the neighbours; so there each mapping gets 2 MiB of its
+   * own, on the model and on the kernel.
+   *
+   * @return a multiple, bytes; 0 for anywhere
+   */
+  long alignment() {
+    return profile.fourHandlers() ? 2 << 20 : 0;
   }
 
   /** The name on the command line. */

@@ -43,7 +43,7 @@ public final class Laboratory implements AutoCloseable {
       laboratory =
           new Laboratory(directory, ImageMaker.make(directory.path().resolve("pristine.img")));
       for (String name : names) {
-        laboratory.backends.add(laboratory.backend(name, scheduler, exclusive));
+        laboratory.backends.add(laboratory.backend(name, names, scheduler, exclusive));
       }
       open = true;
       return laboratory;
@@ -73,8 +73,10 @@ public final class Laboratory implements AutoCloseable {
                 + String.join(", guest:", Kernel.labels()));
       }
     }
-    if (names.contains(MODEL)) {
-      kernels(names).forEach(Laboratory::requireModelled);
+    List<Kernel> kernels = kernels(names);
+    if (names.contains(MODEL) && kernels.stream().map(Kernel::profile).distinct().count() > 1) {
+      throw new IllegalArgumentException(
+          "the model follows one kernel, and these have different fault handlers: " + kernels);
     }
   }
 
@@ -85,16 +87,10 @@ public final class Laboratory implements AutoCloseable {
         .toList();
   }
 
-  private static void requireModelled(Kernel kernel) {
-    if (kernel.profile() != Kernel.Profile.LINUX_5_10) {
-      throw new IllegalArgumentException(
-          "the model does not have the fault bodies of kernel "
-              + kernel
-              + " (profile "
-              + kernel.profile()
-              + "); it can be run by itself: --on guest:"
-              + kernel);
-    }
+  /** The kernel that the model is to be like. */
+  private static Kernel modelled(List<String> names) {
+    List<Kernel> kernels = kernels(names);
+    return kernels.isEmpty() ? Kernel.MERGED : kernels.getFirst();
   }
 
   /** Opens backends by name, without a directory of the running kernel that is given away. */
@@ -112,13 +108,13 @@ public final class Laboratory implements AutoCloseable {
         .withAppend(kernel.append());
   }
 
-  private Backend backend(String name, Scheduler scheduler, boolean exclusive)
+  private Backend backend(String name, List<String> names, Scheduler scheduler, boolean exclusive)
       throws BackendException {
     if (name.startsWith(HOST)) {
       return HostBackend.open(Path.of(name.substring(HOST.length())), exclusive);
     }
     if (name.equals(MODEL)) {
-      return new ModelBackend(directory.path(), scheduler);
+      return new ModelBackend(directory.path(), scheduler, modelled(names));
     }
     Kernel kernel = Kernel.of(name.substring(GUEST.length()));
     try {

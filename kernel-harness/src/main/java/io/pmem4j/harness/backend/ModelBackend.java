@@ -21,13 +21,16 @@ public final class ModelBackend implements Backend {
 
   private final Path directory;
   private final Scheduler scheduler;
+  private final Kernel kernel;
 
   /**
    * A model whose image lies in a directory.
    *
    * @param scheduler the production scheduler, or one that plants seeded faults
+   * @param kernel whose fault handlers and lock order it has
    */
-  public ModelBackend(Path directory, Scheduler scheduler) {
+  public ModelBackend(Path directory, Scheduler scheduler, Kernel kernel) {
+    this.kernel = kernel;
     this.directory = directory;
     this.scheduler = scheduler;
   }
@@ -62,9 +65,11 @@ public final class ModelBackend implements Backend {
               .withClock(clock::get)
               .withAllocatorPid(program::pid)
               .withGenerationBase(choices.generationBase())
-              .withScheduler(scheduler);
+              .withScheduler(scheduler)
+              .withProfile(kernel.profile())
+              .withLockOrder(kernel.order());
       Ext2FileSystem fs = Ext2FileSystem.mount(memory, options);
-      Session session = new ModelSession(fs, clock, image, arena);
+      Session session = new ModelSession(fs, clock, image, arena, kernel.alignment());
       begun = true;
       return session;
     } catch (Ext2Exception e) {

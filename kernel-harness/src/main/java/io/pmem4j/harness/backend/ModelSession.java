@@ -8,6 +8,7 @@ import io.pmem4j.ext2.Extent;
 import io.pmem4j.ext2.OpenFile;
 import io.pmem4j.ext2.Stat;
 import io.pmem4j.ext2.mm.AddressSpace;
+import io.pmem4j.ext2.mm.Mmu;
 import io.pmem4j.ext2.mm.SignalException;
 import io.pmem4j.ext2.mm.Vma;
 import io.pmem4j.harness.program.Operation;
@@ -27,11 +28,13 @@ final class ModelSession implements Session {
   private final AtomicLong clock;
   private final FsImage image;
   private final Arena arena;
+  private final long alignment;
   private final AddressSpace memory;
   private final Map<String, OpenFile> files = new HashMap<>();
   private final Map<String, Vma> mappings = new HashMap<>();
 
-  ModelSession(Ext2FileSystem fs, AtomicLong clock, FsImage image, Arena arena) {
+  ModelSession(Ext2FileSystem fs, AtomicLong clock, FsImage image, Arena arena, long alignment) {
+    this.alignment = alignment;
     this.fs = fs;
     this.clock = clock;
     this.image = image;
@@ -103,7 +106,12 @@ final class ModelSession implements Session {
         mappings.put(
             map.mapping(),
             memory.mmap(
-                file(map.file()).mappable(), map.offset(), map.length(), map.prot(), map.flags()));
+                file(map.file()).mappable(),
+                map.offset(),
+                map.length(),
+                map.prot(),
+                map.flags(),
+                Math.max(map.align() == 0 ? alignment : map.align(), Mmu.PAGE_BYTES)));
         yield result(0);
       }
       case Operation.Munmap unmap -> {

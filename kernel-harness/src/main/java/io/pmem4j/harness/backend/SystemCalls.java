@@ -38,6 +38,11 @@ final class SystemCalls {
     /** The path that the kernel is given for a path of the program. */
     String path(String programPath);
 
+    /** Where a mapping is put that may lie anywhere: at a multiple of this, or 0 for anywhere. */
+    default long alignment() {
+      return 0;
+    }
+
     /** A pagemap entry in words. */
     String page(long entry);
 
@@ -90,7 +95,7 @@ final class SystemCalls {
               map.length(),
               map.prot(),
               map.flags(),
-              map.align());
+              map.align() == 0 ? place.alignment() : map.align());
       case Operation.Munmap unmap -> Request.of(Op.MUNMAP, mapping(unmap.mapping()).slot());
       case Operation.Load load ->
           Request.of(Op.LOAD, mapping(load.mapping()).slot(), load.offset(), load.length());

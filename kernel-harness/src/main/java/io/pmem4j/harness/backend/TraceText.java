@@ -20,7 +20,8 @@ import java.util.regex.Pattern;
 final class TraceText {
   private static final Pattern EVENT = Pattern.compile("\\b(dax_[a-z_]+): (.*)$");
   private static final Pattern FIELD =
-      Pattern.compile("(ino|address|pgoff|pglen|radix_entry) (0x[0-9a-f]+|0)(?:-(0x[0-9a-f]+|0))?");
+      Pattern.compile(
+          "\\b(ino|address|pgoff|max_pgoff|pglen|radix_entry) (0x[0-9a-f]+|0)(?:-(0x[0-9a-f]+|0))?");
 
   /**
    * The words between the inode number and the address or offset, e.g. {@code shared WRITE|USER}.
@@ -66,7 +67,7 @@ final class TraceText {
     Matcher words = WORDS.matcher(fields);
     String sharing = words.find() ? words.group(1) : "";
     return switch (name) {
-      case "dax_insert_mapping" ->
+      case "dax_insert_mapping", "dax_pmd_insert_mapping" ->
           head
               + sharing
               + " "
@@ -89,6 +90,18 @@ final class TraceText {
             + flags(words.group(2))
             + " pgoff="
             + number(numbers, "pgoff")
+            + (result.isEmpty() ? "" : " " + result);
+      }
+      case "dax_pmd_fault", "dax_pmd_fault_done" -> {
+        String result = fields.replaceFirst("^.*max_pgoff \\S+\\s*", "");
+        yield head
+            + sharing
+            + " "
+            + flags(words.group(2))
+            + " pgoff="
+            + number(numbers, "pgoff")
+            + " max_pgoff="
+            + number(numbers, "max_pgoff")
             + (result.isEmpty() ? "" : " " + result);
       }
       // An event nobody expected is shown as it is: it will differ, and be seen.

@@ -57,10 +57,12 @@ class MainTest {
   }
 
   @Test
-  void aKernelThatTheModelDoesNotFollowIsRefusedBeforeAnythingBoots() {
-    Ran ran = Ran.run("conform", "--kernel", "before");
+  void twoKernelsThatTheModelCannotBothFollowAreRefused(@TempDir Path folder) throws Exception {
+    Ran ran =
+        Ran.run(
+            "run", program(folder, "sync\n").toString(), "--on", "model,guest:merged,guest:series");
     assertThat(ran.status()).isEqualTo(2);
-    assertThat(ran.err()).contains("SERIES").contains("--on guest:before").hasLineCount(1);
+    assertThat(ran.err()).contains("merged, series").hasLineCount(1);
   }
 
   @Test

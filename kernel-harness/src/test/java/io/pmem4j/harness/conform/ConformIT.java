@@ -47,15 +47,19 @@ class ConformIT {
         });
   }
 
-  /** Without threads the lock makes no difference: the other orders answer the same. */
+  /** The model takes each kernel's handlers and each kernel's order. */
   @ParameterizedTest
-  @ValueSource(strings = {"posted-order", "unlocked", "truncate-mutex-first"})
-  void theOtherLockOrdersAnswerTheSame(String kernel) throws Exception {
+  @ValueSource(
+      strings = {"series", "before", "patch1", "posted-order", "unlocked", "truncate-mutex-first"})
+  void theModelAgreesWithEveryStateOfTheSeries(String kernel) throws Exception {
     List<ProgramResult> results = new ArrayList<>();
     try (Laboratory laboratory =
         Laboratory.open(List.of("model", "guest:" + kernel), Scheduler.production())) {
       Conformance conformance = new Conformance(laboratory.pristine(), laboratory.backends());
       ProgramLibrary.shipped().forEach(program -> results.add(conformance.run(program)));
+      for (long seed = 100; seed < 105; seed++) {
+        results.add(conformance.run(ProgramGenerator.generate(seed, 60)));
+      }
     }
     assertThat(results)
         .allSatisfy(result -> assertThat(result.findings()).as(result.program().name()).isEmpty());
