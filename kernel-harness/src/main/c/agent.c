@@ -7,6 +7,7 @@
  * pid of its own and its crash ends only the program. pid 1 meanwhile waits.
  */
 #define _GNU_SOURCE
+#include "batch.h"
 #include "child.h"
 #include "exec.h"
 #include "machine.h"
@@ -38,6 +39,7 @@
 struct server {
 	int port;
 	int trace; /* trace_pipe of a traced executor, -1 otherwise */
+	int trace_kept; /* the same, kept by pid 1 between executors; -1: not open yet */
 	bool is_executor;
 	bool tracing; /* the events are on */
 	struct decoder decoder;
@@ -90,17 +92,15 @@ static bool respond(struct server *s, uint32_t seq)
 }
 
 static void serve(struct server *s);
+static void gather_events(struct server *s, struct bytes *mine);
 
 static _Noreturn void executor(struct server *s, uint32_t seq, bool traced)
 {
 	s->is_executor = true;
 	prctl(PR_SET_NAME, EXECUTOR_NAME);
-	s->trace = traced ? trace_open() : -1;
-	if (traced && s->trace < 0) {
-		reply_errno(&s->reply);
-		respond(s, seq);
-		_exit(0);
-	}
+	s->trace = traced ? s->trace_kept : -1;
+	/* What others left in the trace. */
+	gather_events(s, NULL);
 	/* A fork duplicates pid 1's slots; they are not part of the program. */
 	exec_release(&s->exec);
 	s->reply.result = (int64_t)syscall(SYS_getpid);
@@ -156,6 +156,14 @@ static bool begin(struct server *s, const struct request *r, uint32_t seq)
 			return false;
 		}
 		s->tracing = traced;
+	}
+	/* Opening it takes longer than a short program does. */
+	if (traced && s->trace_kept < 0) {
+		s->trace_kept = trace_open();
+		if (s->trace_kept < 0) {
+			reply_errno(&s->reply);
+			return false;
+		}
 	}
 	pid_t child = fork_as((pid_t)r->args[0]);
 
@@ -246,9 +254,23 @@ static void leave_the_server(void *server)
 	struct server *s = server;
 
 	close(s->port);
-	if (s->trace >= 0)
-		close(s->trace);
-	s->trace = -1;
+	if (s->trace_kept >= 0)
+		close(s->trace_kept);
+	s->trace = s->trace_kept = -1;
+}
+
+/*
+ * Just before an operation, so that it sees exactly this second. A clock that
+ * stands early in it already is left alone: setting it interrupts every CPU.
+ */
+static bool set_clock(int64_t second)
+{
+	const struct timespec wanted = { .tv_sec = (time_t)second };
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (now.tv_sec == wanted.tv_sec && now.tv_nsec < 250000000) ||
+	       clock_settime(CLOCK_REALTIME, &wanted) == 0;
 }
 
 /* The operation alone, in the server or in a task. */
@@ -256,14 +278,9 @@ static void operate(void *server, const struct request *r, struct reply *reply)
 {
 	struct server *s = server;
 
-	if (r->clock) {
-		const struct timespec t = { .tv_sec = (time_t)r->clock };
-
-		/* Just before the operation, so that it sees exactly this second. */
-		if (clock_settime(CLOCK_REALTIME, &t) < 0) {
-			reply_errno(reply);
-			return;
-		}
+	if (r->clock && !set_clock(r->clock)) {
+		reply_errno(reply);
+		return;
 	}
 	if (!exec_run(&s->exec, r, reply) && !machine_run(r, reply)) {
 		reply->result = -1;
@@ -271,13 +288,18 @@ static void operate(void *server, const struct request *r, struct reply *reply)
 	}
 }
 
-static void run(struct server *s, const struct request *r)
+/*
+ * The trace holds nothing of the server's own when an operation begins: BEGIN
+ * and the operation before have taken it.
+ */
+static void run(void *server, const struct request *r, struct reply *reply)
 {
-	if (tasks_run(&s->tasks, r, &s->reply))
+	struct server *s = server;
+
+	if (tasks_run(&s->tasks, r, reply))
 		return;
-	gather_events(s, NULL);
-	operate(s, r, &s->reply);
-	gather_events(s, &s->reply.events);
+	operate(s, r, reply);
+	gather_events(s, &reply->events);
 }
 
 static void answer(struct server *s, const struct frame *f)
@@ -311,8 +333,11 @@ static void answer(struct server *s, const struct frame *f)
 	case WIRE_OP_HELLO:
 		hello(s, &r);
 		break;
+	case WIRE_OP_BATCH:
+		batch_run(&r, &s->reply, run, s);
+		break;
 	default:
-		run(s, &r);
+		run(s, &r, &s->reply);
 	}
 	respond(s, f->seq);
 }
@@ -332,7 +357,7 @@ static void serve(struct server *s)
 
 int main(void)
 {
-	static struct server s = { .port = -1, .trace = -1 };
+	static struct server s = { .port = -1, .trace = -1, .trace_kept = -1 };
 
 	if (getpid() != 1) {
 		fprintf(stderr, "agent: this is the init of a pmem4j guest, not a command\n");

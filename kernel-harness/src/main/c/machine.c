@@ -123,6 +123,7 @@ static const struct op {
 	{ WIRE_OP_PING, 0, false, op_ping },
 	{ WIRE_OP_MOUNT, 1, true, op_mount },
 	{ WIRE_OP_UMOUNT, 1, true, op_umount },
+	{ WIRE_OP_KERNEL_LOG, 0, false, kernel_log_run },
 	{ WIRE_OP_EXEC, 1, true, command_run },
 	{ WIRE_OP_READ_FILE, 1, true, op_read_file },
 	{ WIRE_OP_WRITE_FILE, 0, true, op_write_file },

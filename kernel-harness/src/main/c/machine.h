@@ -8,6 +8,9 @@
 /* As exec_run: false when the operation is none of these. */
 bool machine_run(const struct request *r, struct reply *reply);
 
+/* KERNEL_LOG alone, in kernel_log.c. */
+void kernel_log_run(const struct request *r, struct reply *reply);
+
 /* EXEC alone, in command.c. */
 void command_run(const struct request *r, struct reply *reply);
 

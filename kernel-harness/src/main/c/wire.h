@@ -75,6 +75,8 @@
 #define WIRE_OP_FLUSH_BUFFERS 10 /* device -> 0 */
 #define WIRE_OP_PING 11       /* -> 0 */
 #define WIRE_OP_SYNC 12       /* -> 0 */
+#define WIRE_OP_BATCH 13      /* -> how many were run, their answers */
+#define WIRE_OP_KERNEL_LOG 14 /* -> records, what the kernel has logged since the last time */
 #define WIRE_OP_OPEN 20       /* slot, flags, mode; path -> 0 */
 #define WIRE_OP_CLOSE 21      /* slot */
 #define WIRE_OP_PWRITE 22     /* slot, offset; bytes -> written */
@@ -90,6 +92,21 @@
 #define WIRE_OP_STORE 31      /* mapping slot, offset; bytes -> stored */
 #define WIRE_OP_MSYNC 32      /* mapping slot, offset, length, flags */
 #define WIRE_OP_PAGEMAP 33    /* mapping slot, offset -> the raw 64-bit entry */
+
+/*
+ * BATCH: the blob is any number of u32 length | REQUEST payload, the data as many
+ * u32 length | RESPONSE payload as the result says. Each operation sets its clock
+ * and has its events as it would alone. Fewer are run than were sent when less
+ * than the reserve is left in the frame for the next answer; one that exceeds
+ * what is left answers EMSGSIZE. BEGIN, END, POWEROFF, HELLO and BATCH itself
+ * are not for batches: status 1.
+ */
+#define WIRE_BATCH_RESERVE 2097152
+
+/*
+ * KERNEL_LOG: a line per record, without level and time. EPIPE: records were
+ * overwritten before they were read.
+ */
 
 /*
  * Tasks: executors beside the one that serves, numbered 0..7. A task is forked

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Tests of what needs no guest. Prints a line per failure; exits 1 after any. */
 #define _GNU_SOURCE
-#include "exec.h"
+#include "check.h"
 #include "guard.h"
 #include "rendezvous.h"
 #include "tasks.h"
@@ -11,22 +11,12 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-static int checks, failures;
-
-#define CHECK(condition)                                                          \
-	do {                                                                      \
-		checks++;                                                         \
-		if (!(condition)) {                                               \
-			failures++;                                               \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition); \
-		}                                                                 \
-	} while (0)
+int checks, failures;
 
 /* Feeds a decoder exactly what it asks for, as the port does; frames seen. */
 static int feed(struct decoder *d, const uint8_t *from, size_t length, struct frame *last)
@@ -151,7 +141,7 @@ static void garbage_is_skipped(void)
 	bytes_free(&d.in);
 }
 
-static void request_payload(struct bytes *p, uint16_t op, const int64_t *args, uint16_t argc,
+void request_payload(struct bytes *p, uint16_t op, const int64_t *args, uint16_t argc,
 			    const void *blob, uint32_t blob_length)
 {
 	bytes_clear(p);
@@ -191,7 +181,7 @@ static void requests_have_one_shape(void)
 	bytes_free(&p);
 }
 
-static struct reply run(struct exec *x, uint16_t op, const int64_t *args, uint16_t argc,
+struct reply run(struct exec *x, uint16_t op, const int64_t *args, uint16_t argc,
 			const void *blob, uint32_t blob_length)
 {
 	static struct reply reply;
@@ -205,9 +195,6 @@ static struct reply run(struct exec *x, uint16_t op, const int64_t *args, uint16
 	bytes_free(&p);
 	return reply;
 }
-
-#define RUN(x, op, blob, n, ...) \
-	run(x, op, (const int64_t[]){ __VA_ARGS__ }, sizeof((int64_t[]){ __VA_ARGS__ }) / 8, blob, n)
 
 static void signals_are_outcomes(void)
 {
@@ -480,6 +467,7 @@ int main(void)
 	rendezvous_commands_have_one_shape();
 	rendezvous_state_is_read_by_point_and_pid();
 	tasks_run_beside_the_server();
+	test_batch();
 	printf("host_test: %d checks, %d failures\n", checks, failures);
 	return failures != 0;
 }

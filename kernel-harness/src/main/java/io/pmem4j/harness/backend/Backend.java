@@ -40,10 +40,12 @@ public interface Backend extends AutoCloseable {
   /**
    * Mounts a fresh copy of the image and makes ready to run.
    *
+   * @param pristine what the program's image starts as
    * @param choices what a kernel fills in and the model follows
    * @throws BackendException if that fails
    */
-  Session begin(Program program, FsImage pristine, KernelChoices choices) throws BackendException;
+  Session begin(Program program, PristineImages pristine, KernelChoices choices)
+      throws BackendException;
 
   /** Leaves nothing behind. */
   @Override

@@ -2,6 +2,7 @@
 
 package io.pmem4j.harness.backend;
 
+import io.pmem4j.harness.guest.Batch;
 import io.pmem4j.harness.guest.Guest;
 import io.pmem4j.harness.guest.GuestException;
 import io.pmem4j.harness.guest.Op;
@@ -12,10 +13,17 @@ import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Outcome;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /** A program on the booted kernel: one process, made by the agent with the program's pid. */
 final class GuestSession implements Session, SystemCalls.Place {
+  /** So that a batch that hangs is noticed within the time of a request. */
+  private static final int MOST_IN_A_BATCH = 128;
+
   private final GuestBackend backend;
   private final Guest guest;
   private final KernelChoices choices;
@@ -34,30 +42,67 @@ final class GuestSession implements Session, SystemCalls.Place {
 
   @Override
   public Outcome run(Operation operation) throws BackendException {
-    if (operation instanceof Operation.Clock forward) {
-      clock += forward.seconds();
-      return Outcome.of(0);
+    List<Outcome> outcomes = new ArrayList<>();
+    run(List.of(operation), outcomes::add);
+    return outcomes.getFirst();
+  }
+
+  @Override
+  public void run(List<Operation> operations, Consumer<Outcome> each) throws BackendException {
+    for (int from = 0; from < operations.size(); from += MOST_IN_A_BATCH) {
+      batch(operations.subList(from, Math.min(from + MOST_IN_A_BATCH, operations.size())), each);
     }
+  }
+
+  private void batch(List<Operation> operations, Consumer<Outcome> each) throws BackendException {
     try {
-      Response response = guest.request(calls.request(operation).withClock(clock));
-      if (response.status() != 0) {
-        throw BackendException.environment(
-            "guest: the agent did not understand " + operation, null);
+      boolean generations = !choices.known();
+      List<Request> requests = new ArrayList<>();
+      for (Operation operation : operations) {
+        if (operation instanceof Operation.Clock forward) {
+          clock += forward.seconds();
+          continue;
+        }
+        requests.add(calls.request(operation).withClock(clock));
+        if (generations && operation instanceof Operation.Open open) {
+          requests.add(Request.of(Op.FSTAT, calls.file(open.file())));
+        }
       }
-      if (operation instanceof Operation.Open open && response.result() >= 0) {
-        readGeneration(open);
+      Iterator<Response> answers = ask(requests).iterator();
+      for (Operation operation : operations) {
+        if (operation instanceof Operation.Clock) {
+          each.accept(Outcome.of(0));
+          continue;
+        }
+        Response answer = answers.next();
+        if (generations && operation instanceof Operation.Open) {
+          generationFrom(answers.next());
+        }
+        each.accept(outcome(operation, answer));
       }
-      return calls.outcome(operation, response).events(trace.events(response.events())).build();
     } catch (GuestException e) {
       throw BackendException.of(e);
-    } catch (IllegalArgumentException | SystemCalls.MissingException e) {
+    } catch (IllegalArgumentException e) {
       throw BackendException.environment("guest: " + e.getMessage(), e);
     }
   }
 
+  /** Sends what one frame carries at a time, until everything has been answered. */
+  private List<Response> ask(List<Request> requests) throws GuestException {
+    List<Response> answers = new ArrayList<>();
+    while (answers.size() < requests.size()) {
+      List<Request> rest = requests.subList(answers.size(), requests.size());
+      answers.addAll(Batch.answers(guest.request(Batch.of(rest))));
+    }
+    return answers;
+  }
+
+  private Outcome outcome(Operation operation, Response answer) {
+    return calls.outcome(operation, answer).events(trace.events(answer.events())).build();
+  }
+
   /** The first file that a program opens is, on a fresh file system, the first that it makes. */
-  private void readGeneration(Operation.Open open) throws GuestException {
-    Response stat = guest.request(Request.of(Op.FSTAT, calls.file(open.file())));
+  private void generationFrom(Response stat) {
     if (stat.data().length == Wire.STAT_BYTES) {
       choices.generationBase(
           ByteBuffer.wrap(stat.data())

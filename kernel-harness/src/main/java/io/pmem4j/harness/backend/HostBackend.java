@@ -79,7 +79,7 @@ public final class HostBackend implements Backend {
   }
 
   @Override
-  public Session begin(Program program, FsImage pristine, KernelChoices choices)
+  public Session begin(Program program, PristineImages pristine, KernelChoices choices)
       throws BackendException {
     if (program.scope().compareTo(place.scope()) > 0) {
       throw BackendException.omitted(

@@ -2,9 +2,11 @@
 
 package io.pmem4j.harness.backend;
 
+import io.pmem4j.harness.program.ImageShape;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -14,32 +16,35 @@ public final class ImageMaker {
 
   private ImageMaker() {}
 
+  /** An image of the default shape. */
+  public static FsImage make(Path file) throws IOException {
+    return make(file, ImageShape.DEFAULT);
+  }
+
   /**
-   * Makes the image that every program starts from: the same bytes each time.
+   * Makes the image that programs of a shape start from: the same bytes each time.
    *
    * @throws IOException if mke2fs is missing or fails
    */
-  public static FsImage make(Path file) throws IOException {
+  public static FsImage make(Path file, ImageShape shape) throws IOException {
     allocate(file);
+    List<String> command = new ArrayList<>(List.of("mke2fs", "-q", "-F", "-t", "ext2"));
+    command.addAll(List.of("-b", String.valueOf(shape.blockBytes()), "-O", "^resize_inode"));
+    if (shape.blocksPerGroup() != 0) {
+      command.addAll(List.of("-g", String.valueOf(shape.blocksPerGroup())));
+    }
+    command.addAll(
+        List.of(
+            "-U",
+            UUID,
+            "-E",
+            "offset=" + FsImage.OFFSET_BYTES + ",hash_seed=" + UUID,
+            file.toString(),
+            shape.fsBytes() / 1024 + "k"));
     Tool.Result result =
         Tool.run(
             Map.of("E2FSPROGS_FAKE_TIME", String.valueOf(Backend.CLOCK_BASE_SECONDS - 128)),
-            List.of(
-                "mke2fs",
-                "-q",
-                "-F",
-                "-t",
-                "ext2",
-                "-b",
-                "4096",
-                "-O",
-                "^resize_inode",
-                "-U",
-                UUID,
-                "-E",
-                "offset=" + FsImage.OFFSET_BYTES + ",hash_seed=" + UUID,
-                file.toString(),
-                FsImage.FS_BYTES / 1024 + "k"));
+            command);
     if (result.exit() != 0) {
       throw new IOException("mke2fs failed: " + result.output().strip());
     }

@@ -10,6 +10,11 @@ public final class KernelChoices {
   private boolean known;
   private int generationBase = 1;
 
+  /** Whether a kernel has made its choices. */
+  boolean known() {
+    return known;
+  }
+
   /** The kernel's first {@code i_generation} after this mount. */
   void generationBase(int generation) {
     if (!known) {

@@ -18,10 +18,10 @@ public final class Laboratory implements AutoCloseable {
   private static final String MODEL = "model";
 
   private final WorkDirectory directory;
-  private final FsImage pristine;
+  private final PristineImages pristine;
   private final List<Backend> backends = new ArrayList<>();
 
-  private Laboratory(WorkDirectory directory, FsImage pristine) {
+  private Laboratory(WorkDirectory directory, PristineImages pristine) {
     this.directory = directory;
     this.pristine = pristine;
   }
@@ -40,8 +40,7 @@ public final class Laboratory implements AutoCloseable {
     boolean open = false;
     try {
       WorkDirectory directory = new WorkDirectory();
-      laboratory =
-          new Laboratory(directory, ImageMaker.make(directory.path().resolve("pristine.img")));
+      laboratory = new Laboratory(directory, new PristineImages(directory.path()));
       for (String name : names) {
         laboratory.backends.add(laboratory.backend(name, names, scheduler, exclusive));
       }
@@ -124,8 +123,8 @@ public final class Laboratory implements AutoCloseable {
     }
   }
 
-  /** The image that every program starts from. */
-  public FsImage pristine() {
+  /** The images that programs start from. */
+  public PristineImages pristine() {
     return pristine;
   }
 

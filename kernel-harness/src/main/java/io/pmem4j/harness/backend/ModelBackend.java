@@ -47,17 +47,17 @@ public final class ModelBackend implements Backend {
 
   @Override
   @SuppressWarnings("MustBeClosedChecker") // the session closes it when it ends
-  public Session begin(Program program, FsImage pristine, KernelChoices choices)
+  public Session begin(Program program, PristineImages pristine, KernelChoices choices)
       throws BackendException {
     Arena arena = Arena.ofShared();
     boolean begun = false;
     try {
       FsImage image = ImageMaker.allocate(directory.resolve("model.img"));
-      image.restoreFrom(pristine);
+      pristine.of(program.image()).writeTo(image);
       var memory =
           Pmem.map(
               image.path(),
-              MapSpec.existing().slice(FsImage.OFFSET_BYTES, FsImage.FS_BYTES),
+              MapSpec.existing().slice(FsImage.OFFSET_BYTES, program.image().fsBytes()),
               arena);
       AtomicLong clock = new AtomicLong(CLOCK_BASE_SECONDS);
       MountOptions options =

@@ -33,6 +33,11 @@ final class ModelSession implements Session {
   private final Map<String, OpenFile> files = new HashMap<>();
   private final Map<String, Vma> mappings = new HashMap<>();
 
+  /** An operation on a mapping that mmap(2) refused to make; the rest of the program still runs. */
+  private static final class NoMapping extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+  }
+
   ModelSession(Ext2FileSystem fs, AtomicLong clock, FsImage image, Arena arena, long alignment) {
     this.alignment = alignment;
     this.fs = fs;
@@ -50,6 +55,8 @@ final class ModelSession implements Session {
       outcome = answer(operation);
     } catch (Ext2Exception e) {
       outcome = Texts.failed(e.errno().name());
+    } catch (NoMapping e) {
+      outcome = new Outcome.Builder().value("result", "none");
     } catch (RuntimeException e) {
       throw BackendException.modelBroke("model: " + e, e);
     }
@@ -198,7 +205,7 @@ final class ModelSession implements Session {
   private Vma mapping(String name) {
     Vma vma = mappings.get(name);
     if (vma == null) {
-      throw new IllegalStateException("the mapping " + name + " could not be made");
+      throw new NoMapping();
     }
     return vma;
   }

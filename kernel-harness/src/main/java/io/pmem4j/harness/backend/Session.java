@@ -4,7 +4,9 @@ package io.pmem4j.harness.backend;
 
 import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Outcome;
+import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /** One program in the course of running. */
 public interface Session {
@@ -14,6 +16,19 @@ public interface Session {
    * @throws BackendException if there is no outcome to report: the backend broke
    */
   Outcome run(Operation operation) throws BackendException;
+
+  /**
+   * Runs operations in their order.
+   *
+   * @param each is given the outcomes in the same order; when the backend breaks, perhaps not all
+   *     of those that were run before
+   * @throws BackendException as {@link #run(Operation)}
+   */
+  default void run(List<Operation> operations, Consumer<Outcome> each) throws BackendException {
+    for (Operation operation : operations) {
+      each.accept(run(operation));
+    }
+  }
 
   /**
    * Closes what the program left open, unmounts, and checks that the backend is still in order.

@@ -24,15 +24,6 @@ import java.util.Map;
 final class SystemCalls {
   static final long PAGE_BYTES = 4096;
 
-  /** The program uses a mapping that could not be made. */
-  static final class MissingException extends RuntimeException {
-    private static final long serialVersionUID = 1L;
-
-    MissingException(String name) {
-      super("the mapping " + name + " could not be made");
-    }
-  }
-
   /** What depends on where the program runs. */
   interface Place {
     /** The path that the kernel is given for a path of the program. */
@@ -51,16 +42,21 @@ final class SystemCalls {
   }
 
   /** A mapping as the host knows it. */
-  private record Mapped(int slot, long base, long length, long offset) {
+  private record Mapped(long base, long length, long offset) {
     boolean contains(long address) {
       return address >= base && address < base + length;
     }
   }
 
   private final Place place;
-  private final Map<String, Integer> files = new HashMap<>();
+
+  /** Requests are made before the answers to those before them are known. */
+  private final Slots files = new Slots("file");
+
+  private final Slots mappingSlots = new Slots("mapping");
+
+  /** As the answers so far have it. */
   private final Map<String, Mapped> mappings = new HashMap<>();
-  private int nextSlot;
 
   SystemCalls(Place place) {
     this.place = place;
@@ -69,13 +65,10 @@ final class SystemCalls {
   /** The request that an operation is; the clock is left alone. */
   Request request(Operation operation) {
     return switch (operation) {
-      case Operation.Open open -> {
-        int slot = nextSlot++;
-        files.put(open.file(), slot);
-        yield Request.of(Op.OPEN, slot, open.flags(), open.mode())
-            .withStrings(place.path(open.path()));
-      }
-      case Operation.Close close -> Request.of(Op.CLOSE, file(close.file()));
+      case Operation.Open open ->
+          Request.of(Op.OPEN, files.take(open.file()), open.flags(), open.mode())
+              .withStrings(place.path(open.path()));
+      case Operation.Close close -> Request.of(Op.CLOSE, files.release(close.file()));
       case Operation.Pwrite write ->
           Request.of(Op.PWRITE, file(write.file()), write.offset())
               .withBlob(write.data().toArray());
@@ -89,24 +82,28 @@ final class SystemCalls {
       case Operation.Mmap map ->
           Request.of(
               Op.MMAP,
-              nextSlot++,
+              mappingSlots.take(map.mapping()),
               file(map.file()),
               map.offset(),
               map.length(),
               map.prot(),
               map.flags(),
               map.align() == 0 ? place.alignment() : map.align());
-      case Operation.Munmap unmap -> Request.of(Op.MUNMAP, mapping(unmap.mapping()).slot());
+      case Operation.Munmap unmap -> Request.of(Op.MUNMAP, mappingSlots.release(unmap.mapping()));
       case Operation.Load load ->
-          Request.of(Op.LOAD, mapping(load.mapping()).slot(), load.offset(), load.length());
+          Request.of(Op.LOAD, mappingSlots.of(load.mapping()), load.offset(), load.length());
       case Operation.Store store ->
-          Request.of(Op.STORE, mapping(store.mapping()).slot(), store.offset())
+          Request.of(Op.STORE, mappingSlots.of(store.mapping()), store.offset())
               .withBlob(store.data().toArray());
       case Operation.Msync sync ->
           Request.of(
-              Op.MSYNC, mapping(sync.mapping()).slot(), sync.offset(), sync.length(), sync.flags());
+              Op.MSYNC,
+              mappingSlots.of(sync.mapping()),
+              sync.offset(),
+              sync.length(),
+              sync.flags());
       case Operation.Pagemap pagemap ->
-          Request.of(Op.PAGEMAP, mapping(pagemap.mapping()).slot(), pagemap.offset());
+          Request.of(Op.PAGEMAP, mappingSlots.of(pagemap.mapping()), pagemap.offset());
       case Operation.Sync _ -> Request.of(Op.SYNC);
       case Operation.Clock _ -> throw new IllegalArgumentException("the clock is the host's");
     };
@@ -114,6 +111,12 @@ final class SystemCalls {
 
   /** What the answer to the last request says, without events. */
   Outcome.Builder outcome(Operation operation, Response response) {
+    if (response.status() != Response.STATUS_OK) {
+      if (usesMissingMapping(operation)) {
+        return new Outcome.Builder().value("result", "none");
+      }
+      throw new IllegalArgumentException("the core did not understand " + operation);
+    }
     if (response.signo() != 0) {
       return new Outcome.Builder().value("result", -1).value("signal", signal(operation, response));
     }
@@ -129,8 +132,7 @@ final class SystemCalls {
       case Operation.Fiemap _ -> plain.value("extents", extents(data));
       case Operation.Mmap map -> {
         mappings.put(
-            map.mapping(),
-            new Mapped(nextSlot - 1, response.result(), roundUp(map.length()), map.offset()));
+            map.mapping(), new Mapped(response.result(), roundUp(map.length()), map.offset()));
         yield zero;
       }
       case Operation.Munmap unmap -> {
@@ -139,6 +141,18 @@ final class SystemCalls {
       }
       case Operation.Pagemap _ -> zero.value("page", place.page(response.result()));
       default -> plain;
+    };
+  }
+
+  /** Elsewhere mmap(2) may refuse what it grants on ext2: the rest of the program still runs. */
+  private boolean usesMissingMapping(Operation operation) {
+    return switch (operation) {
+      case Operation.Munmap unmap -> !mappings.containsKey(unmap.mapping());
+      case Operation.Load load -> !mappings.containsKey(load.mapping());
+      case Operation.Store store -> !mappings.containsKey(store.mapping());
+      case Operation.Msync sync -> !mappings.containsKey(sync.mapping());
+      case Operation.Pagemap pagemap -> !mappings.containsKey(pagemap.mapping());
+      default -> false;
     };
   }
 
@@ -204,17 +218,13 @@ final class SystemCalls {
 
   /** The slot of an open file. */
   int file(String name) {
-    Integer slot = files.get(name);
-    if (slot == null) {
-      throw new IllegalArgumentException("no file " + name);
-    }
-    return slot;
+    return files.of(name);
   }
 
   private Mapped mapping(String name) {
     Mapped mapped = mappings.get(name);
     if (mapped == null) {
-      throw new MissingException(name);
+      throw new IllegalArgumentException("the mapping " + name + " could not be made");
     }
     return mapped;
   }

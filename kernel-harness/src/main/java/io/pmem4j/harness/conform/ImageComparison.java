@@ -3,11 +3,9 @@
 package io.pmem4j.harness.conform;
 
 import io.pmem4j.harness.backend.FsImage;
-import java.io.IOException;
+import io.pmem4j.harness.backend.ImageContent;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -17,47 +15,52 @@ import java.util.List;
  * layout: a mistake there must not hide itself here.
  */
 final class ImageComparison {
-  private static final int BLOCK_BYTES = 4096;
   private static final int SUPERBLOCK_OFFSET = 1024;
   private static final int DESCRIPTOR_BYTES = 32;
   private static final int MAX_REPORTED = 20;
 
-  private final ByteBuffer left;
-  private final ByteBuffer right;
-  private final long blocks;
+  private final ImageContent left;
+  private final ImageContent right;
+  private final int blockBytes;
+  private final long firstBlock;
   private final int blocksPerGroup;
   private final int inodesPerGroup;
   private final int inodeBytes;
 
-  private ImageComparison(ByteBuffer left, ByteBuffer right) {
+  private ImageComparison(ImageContent left, ImageContent right) {
     this.left = left;
     this.right = right;
-    this.blocks = Integer.toUnsignedLong(left.getInt(SUPERBLOCK_OFFSET + 4));
-    this.blocksPerGroup = left.getInt(SUPERBLOCK_OFFSET + 32);
-    this.inodesPerGroup = left.getInt(SUPERBLOCK_OFFSET + 40);
-    this.inodeBytes = Short.toUnsignedInt(left.getShort(SUPERBLOCK_OFFSET + 88));
+    this.firstBlock = word(left, SUPERBLOCK_OFFSET + 20);
+    this.blockBytes = 1024 << (word(left, SUPERBLOCK_OFFSET + 24) & 7);
+    this.blocksPerGroup = word(left, SUPERBLOCK_OFFSET + 32);
+    this.inodesPerGroup = word(left, SUPERBLOCK_OFFSET + 40);
+    this.inodeBytes = word(left, SUPERBLOCK_OFFSET + 88) & 0xffff;
   }
 
   /** The differences, one line each, the first few; none if the images are equal. */
-  static List<String> differences(FsImage left, FsImage right) throws IOException {
-    try (FileChannel a = FileChannel.open(left.path(), StandardOpenOption.READ);
-        FileChannel b = FileChannel.open(right.path(), StandardOpenOption.READ)) {
-      return new ImageComparison(map(a), map(b)).differences();
-    }
+  static List<String> differences(ImageContent left, ImageContent right) {
+    return new ImageComparison(left, right).differences();
   }
 
-  private static ByteBuffer map(FileChannel channel) throws IOException {
-    return channel
-        .map(FileChannel.MapMode.READ_ONLY, FsImage.OFFSET_BYTES, FsImage.FS_BYTES)
-        .order(ByteOrder.LITTLE_ENDIAN);
+  private static int word(ImageContent image, long offset) {
+    if (offset < 0 || offset >= FsImage.FS_BYTES) {
+      throw new IndexOutOfBoundsException("offset " + offset + " of the file system");
+    }
+    return image
+        .get((int) (offset / ImageContent.PAGE_BYTES))
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .getInt((int) (offset % ImageContent.PAGE_BYTES));
   }
 
   private List<String> differences() {
     List<String> found = new ArrayList<>();
     try {
-      for (long block = 0; block < blocks; block++) {
-        if (Normaliser.compares(isUsed(left, block), isUsed(right, block))) {
-          compare(block, found);
+      for (int page : left.differences(right)) {
+        for (int offset = 0; offset < ImageContent.PAGE_BYTES; offset += blockBytes) {
+          long block = ((long) page * ImageContent.PAGE_BYTES + offset) / blockBytes;
+          if (Normaliser.compares(isUsed(left, block), isUsed(right, block))) {
+            compare(page, offset, found);
+          }
         }
       }
     } catch (IndexOutOfBoundsException | ArithmeticException e) {
@@ -67,61 +70,52 @@ final class ImageComparison {
     return found;
   }
 
-  private boolean isUsed(ByteBuffer image, long block) {
-    int group = (int) (block / blocksPerGroup);
-    int bit = (int) (block % blocksPerGroup);
-    long bitmap = Integer.toUnsignedLong(image.getInt(descriptor(group))) * BLOCK_BYTES;
-    return (image.get(Math.toIntExact(bitmap + bit / 8)) & 1 << bit % 8) != 0;
+  private boolean isUsed(ImageContent image, long block) {
+    if (block < firstBlock) {
+      // The boot block of small blocks has no bit.
+      return true;
+    }
+    int group = (int) ((block - firstBlock) / blocksPerGroup);
+    int bit = (int) ((block - firstBlock) % blocksPerGroup);
+    long bitmap = Integer.toUnsignedLong(word(image, descriptor(group))) * blockBytes;
+    return (word(image, bitmap + bit / 32 * 4L) & 1 << bit % 32) != 0;
   }
 
-  private void compare(long block, List<String> found) {
-    int base = (int) (block * BLOCK_BYTES);
-    if (left.slice(base, BLOCK_BYTES).equals(right.slice(base, BLOCK_BYTES))) {
-      return;
-    }
-    for (int offset = 0; offset < BLOCK_BYTES; offset += 4) {
-      int a = left.getInt(base + offset);
-      int b = right.getInt(base + offset);
-      if (a != b) {
+  private void compare(int page, int from, List<String> found) {
+    ByteBuffer a = left.get(page).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer b = right.get(page).order(ByteOrder.LITTLE_ENDIAN);
+    for (int offset = from; offset < from + blockBytes; offset += 4) {
+      if (a.getInt(offset) != b.getInt(offset)) {
         if (found.size() == MAX_REPORTED) {
           found.add("... and more");
           return;
         } else if (found.size() > MAX_REPORTED) {
           return;
         }
-        found.add(describe(block, offset, a, b));
+        long at = (long) page * ImageContent.PAGE_BYTES + offset;
+        found.add(String.format("%s: %08x / %08x", where(at), a.getInt(offset), b.getInt(offset)));
       }
     }
   }
 
-  private String describe(long block, int offset, int a, int b) {
-    String where = "block " + block + " + " + offset;
-    if (block == 0 && offset >= SUPERBLOCK_OFFSET && offset < 2 * SUPERBLOCK_OFFSET) {
-      where = "superblock + 0x" + Integer.toHexString(offset - SUPERBLOCK_OFFSET);
-    } else if (inInodeTable(block)) {
-      where = "inode " + inodeAt(block, offset) + " + " + offset % inodeBytes + " (" + where + ")";
+  private String where(long offset) {
+    long block = offset / blockBytes;
+    String where = "block " + block + " + " + offset % blockBytes;
+    if (offset >= SUPERBLOCK_OFFSET && offset < 2 * SUPERBLOCK_OFFSET) {
+      return "superblock + 0x" + Long.toHexString(offset - SUPERBLOCK_OFFSET);
     }
-    return String.format("%s: %08x / %08x", where, a, b);
+    if (block >= firstBlock) {
+      int group = (int) ((block - firstBlock) / blocksPerGroup);
+      long table = Integer.toUnsignedLong(word(left, descriptor(group) + 8)) * blockBytes;
+      if (offset >= table && offset < table + (long) inodesPerGroup * inodeBytes) {
+        long inode = (long) group * inodesPerGroup + (offset - table) / inodeBytes + 1;
+        return "inode " + inode + " + " + offset % inodeBytes + " (" + where + ")";
+      }
+    }
+    return where;
   }
 
-  private boolean inInodeTable(long block) {
-    int group = (int) (block / blocksPerGroup);
-    long first = tableOf(group);
-    return block >= first && block < first + (long) inodesPerGroup * inodeBytes / BLOCK_BYTES;
-  }
-
-  private long inodeAt(long block, int offset) {
-    int group = (int) (block / blocksPerGroup);
-    return (long) group * inodesPerGroup
-        + ((block - tableOf(group)) * BLOCK_BYTES + offset) / inodeBytes
-        + 1;
-  }
-
-  private long tableOf(int group) {
-    return Integer.toUnsignedLong(left.getInt(descriptor(group) + 8));
-  }
-
-  private static int descriptor(int group) {
-    return BLOCK_BYTES + group * DESCRIPTOR_BYTES;
+  private long descriptor(int group) {
+    return (firstBlock + 1) * blockBytes + (long) group * DESCRIPTOR_BYTES;
   }
 }

@@ -13,6 +13,8 @@ import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -64,18 +66,37 @@ final class Channel implements AutoCloseable {
    *     thread is interrupted
    */
   Response call(Request request, Deadline deadline) throws ChannelFault {
+    return call(List.of(request), deadline).getFirst();
+  }
+
+  /**
+   * Sends the requests one behind the other and waits for their responses, which come in the same
+   * order. The agent takes each up when it has answered the one before, whatever the answer was.
+   *
+   * @param requests few and small: they lie in the port's buffers until they are taken up
+   */
+  List<Response> call(List<Request> requests, Deadline deadline) throws ChannelFault {
     // An event that arrived between two requests belongs to neither; it is not to be lost.
     read();
     for (Frame frame = codec.next(); frame != null; frame = codec.next()) {
       refuse(frame, "before the request");
     }
-    int seq = nextSeq();
-    send(FrameCodec.encode(new Frame(seq, Frame.REQUEST, request.encode())), request, deadline);
-    Frame frame = receive(deadline, "answer to " + request.op());
-    if (frame.type() != Frame.RESPONSE || frame.seq() != seq) {
-      refuse(frame, "in place of response " + seq);
+    int first = lastSeq;
+    for (Request request : requests) {
+      Frame frame = new Frame(nextSeq(), Frame.REQUEST, request.encode());
+      send(FrameCodec.encode(frame), request, deadline);
     }
-    return Response.decode(frame.payload());
+    lastSeq = first;
+    List<Response> responses = new ArrayList<>();
+    for (Request request : requests) {
+      int seq = nextSeq();
+      Frame frame = receive(deadline, "answer to " + request.op());
+      if (frame.type() != Frame.RESPONSE || frame.seq() != seq) {
+        refuse(frame, "in place of response " + seq);
+      }
+      responses.add(Response.decode(frame.payload()));
+    }
+    return responses;
   }
 
   private int nextSeq() {

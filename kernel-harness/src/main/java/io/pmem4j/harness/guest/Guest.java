@@ -122,6 +122,17 @@ public final class Guest implements AutoCloseable {
    *     operation is not an exception but a response with an errno or a signal
    */
   public Response request(Request request, Duration timeout) throws GuestException {
+    return request(List.of(request), timeout).getFirst();
+  }
+
+  /**
+   * Sends requests without waiting for the answers in between; each is run, whatever came of the
+   * ones before. For a few small ones.
+   *
+   * @param timeout of all of them together
+   * @throws GuestException as {@link #request(Request, Duration)}
+   */
+  public List<Response> request(List<Request> requests, Duration timeout) throws GuestException {
     oneAtATime.lock();
     try {
       GuestException before = failure;
@@ -133,7 +144,7 @@ public final class Guest implements AutoCloseable {
         throw fault("the guest is closed");
       }
       try {
-        return agent.call(request, Deadline.after(timeout));
+        return agent.call(requests, Deadline.after(timeout));
       } catch (ChannelFault e) {
         throw refined(e);
       }
@@ -198,6 +209,25 @@ public final class Guest implements AutoCloseable {
       throw fault("interrupted while waiting for the console");
     } finally {
       oneAtATime.unlock();
+    }
+  }
+
+  /**
+   * Grades an answer to KERNEL_LOG: what the kernel has logged since it was asked last, from its
+   * boot on. The log is as exact as the console and takes no time to be printed.
+   *
+   * @throws GuestException SPLAT or LOCKDEP_OFF with the first such line, after which the guest can
+   *     still be used; HARNESS_FAULT when the log was overwritten before it was read
+   */
+  public void grade(Response kernelLog) throws GuestException {
+    if (kernelLog.result() < 0) {
+      throw fault("the kernel's log cannot be read: errno " + kernelLog.errno());
+    }
+    for (String line : kernelLog.text().lines().toList()) {
+      GuestOutcome outcome = SplatScanner.grade(line);
+      if (outcome != null) {
+        throw new GuestException(outcome, line.strip(), console.tail(), null);
+      }
     }
   }
 

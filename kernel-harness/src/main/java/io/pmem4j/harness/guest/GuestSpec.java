@@ -3,40 +3,35 @@ package io.pmem4j.harness.guest;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Objects;
+import java.util.function.Consumer;
 
-/**
- * What to boot and how long to wait for it.
- *
- * @param kernel a bzImage
- * @param initrd an initramfs with the agent as init
- * @param image the backing file of the NVDIMM; its size is a multiple of 2 MiB
- * @param workDirectory one guest's own directory, created if missing: {@code console.log} and, when
- *     the path is short enough, the sockets
- * @param bootTimeout from the start of QEMU to the agent's first word
- * @param requestTimeout of a request that brings none of its own
- * @param append more kernel command line, for instance {@code ext2.lab=unlocked}; may be empty
- */
-public record GuestSpec(
-    Path kernel,
-    Path initrd,
-    Path image,
-    Path workDirectory,
-    Duration bootTimeout,
-    Duration requestTimeout,
-    String append) {
-
+/** What to boot and how long to wait for it. Immutable. */
+public final class GuestSpec implements Cloneable {
   /** Long enough for software emulation on a busy machine. */
   public static final Duration DEFAULT_BOOT_TIMEOUT = Duration.ofSeconds(60);
 
   /** The slowest single operation is an unmount after a full file system. */
   public static final Duration DEFAULT_REQUEST_TIMEOUT = Duration.ofSeconds(30);
 
-  /** The default time-outs. */
+  private Path kernel;
+  private Path initrd;
+  private Path image;
+  private Path workDirectory;
+  private Duration bootTimeout = DEFAULT_BOOT_TIMEOUT;
+  private Duration requestTimeout = DEFAULT_REQUEST_TIMEOUT;
+  private String append = "";
+  private int cpus = 2;
+
+  /** Two CPUs, the default time-outs, and nothing more on the kernel command line. */
   public GuestSpec(Path kernel, Path initrd, Path image, Path workDirectory) {
-    this(kernel, initrd, image, workDirectory, DEFAULT_BOOT_TIMEOUT, DEFAULT_REQUEST_TIMEOUT);
+    this.kernel = Objects.requireNonNull(kernel);
+    this.initrd = Objects.requireNonNull(initrd);
+    this.image = Objects.requireNonNull(image);
+    this.workDirectory = Objects.requireNonNull(workDirectory);
   }
 
-  /** Nothing more on the kernel command line. */
+  /** As the shorter one, with time-outs. */
   public GuestSpec(
       Path kernel,
       Path initrd,
@@ -44,48 +39,107 @@ public record GuestSpec(
       Path workDirectory,
       Duration bootTimeout,
       Duration requestTimeout) {
-    this(kernel, initrd, image, workDirectory, bootTimeout, requestTimeout, "");
+    this(kernel, initrd, image, workDirectory);
+    this.bootTimeout = bootTimeout;
+    this.requestTimeout = requestTimeout;
   }
 
-  /** The same guest with more kernel command line in place of what there was. */
-  public GuestSpec withAppend(String newAppend) {
-    return new GuestSpec(
-        kernel, initrd, image, workDirectory, bootTimeout, requestTimeout, newAppend);
+  private GuestSpec with(Consumer<GuestSpec> change) {
+    try {
+      GuestSpec copy = (GuestSpec) clone();
+      change.accept(copy);
+      return copy;
+    } catch (CloneNotSupportedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** A bzImage. */
+  public Path kernel() {
+    return kernel;
+  }
+
+  /** An initramfs with the agent as init. */
+  public Path initrd() {
+    return initrd;
+  }
+
+  /** The backing file of the NVDIMM; its size is a multiple of 2 MiB. */
+  public Path image() {
+    return image;
+  }
+
+  /**
+   * One guest's own directory, created if missing: {@code console.log} and, when the path is short
+   * enough, the sockets.
+   */
+  public Path workDirectory() {
+    return workDirectory;
+  }
+
+  /** From the start of QEMU to the agent's first word. */
+  public Duration bootTimeout() {
+    return bootTimeout;
+  }
+
+  /** Of a request that brings none of its own. */
+  public Duration requestTimeout() {
+    return requestTimeout;
+  }
+
+  /** More kernel command line, for instance {@code ext2.lab=unlocked}; may be empty. */
+  public String append() {
+    return append;
+  }
+
+  /** How many CPUs the guest has, unless PMEM4J_SMP says otherwise; at least 1. */
+  public int cpus() {
+    return cpus;
   }
 
   /** The same guest with another kernel. */
   public GuestSpec withKernel(Path newKernel) {
-    return new GuestSpec(
-        newKernel, initrd, image, workDirectory, bootTimeout, requestTimeout, append);
+    return with(spec -> spec.kernel = newKernel);
   }
 
   /** The same guest with another initramfs. */
   public GuestSpec withInitrd(Path newInitrd) {
-    return new GuestSpec(
-        kernel, newInitrd, image, workDirectory, bootTimeout, requestTimeout, append);
+    return with(spec -> spec.initrd = newInitrd);
   }
 
   /** The same guest with another NVDIMM. */
   public GuestSpec withImage(Path newImage) {
-    return new GuestSpec(
-        kernel, initrd, newImage, workDirectory, bootTimeout, requestTimeout, append);
+    return with(spec -> spec.image = newImage);
   }
 
   /** The same guest in another directory. */
   public GuestSpec withWorkDirectory(Path newWorkDirectory) {
-    return new GuestSpec(
-        kernel, initrd, image, newWorkDirectory, bootTimeout, requestTimeout, append);
+    return with(spec -> spec.workDirectory = newWorkDirectory);
   }
 
   /** The same guest with another bound on its boot. */
   public GuestSpec withBootTimeout(Duration newBootTimeout) {
-    return new GuestSpec(
-        kernel, initrd, image, workDirectory, newBootTimeout, requestTimeout, append);
+    return with(spec -> spec.bootTimeout = newBootTimeout);
   }
 
   /** The same guest with another default bound on requests. */
   public GuestSpec withRequestTimeout(Duration newRequestTimeout) {
-    return new GuestSpec(
-        kernel, initrd, image, workDirectory, bootTimeout, newRequestTimeout, append);
+    return with(spec -> spec.requestTimeout = newRequestTimeout);
+  }
+
+  /** The same guest with more kernel command line in place of what there was. */
+  public GuestSpec withAppend(String newAppend) {
+    return with(spec -> spec.append = newAppend);
+  }
+
+  /**
+   * The same guest with another number of CPUs. One makes everything faster that waits for other
+   * CPUs, an unmount four times; two are for tasks that run at the same time.
+   */
+  public GuestSpec withCpus(int newCpus) {
+    if (newCpus < 1) {
+      throw new IllegalArgumentException("a guest needs at least one CPU");
+    }
+    return with(spec -> spec.cpus = newCpus);
   }
 }

@@ -27,6 +27,12 @@ public enum Op {
   PING(11, 0),
   /** sync(2). */
   SYNC(12, 0),
+  /**
+   * Encoded requests: how many were run, and their encoded responses as data; see {@link Batch}.
+   */
+  BATCH(13, 0),
+  /** Records, and what the kernel has logged since the last time, a line each, as data. */
+  KERNEL_LOG(14, 0),
   /** Slot, flags, mode; path. */
   OPEN(20, 3),
   /** Slot. */

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -92,6 +93,7 @@ final class QemuProcess {
       throws GuestException {
     return Script.run(
         SCRIPT_BOUND,
+        Map.of("PMEM4J_SMP", String.valueOf(spec.cpus())),
         GuestFiles.boot(),
         "--print-args",
         spec.kernel().toAbsolutePath().toString(),

@@ -31,9 +31,14 @@ public record Response(
   /** Bytes before the length of data. */
   static final int FIXED_BYTES = 32;
 
-  static final int STATUS_OK = 0;
-  static final int STATUS_UNKNOWN_OP = 1;
-  static final int STATUS_BAD_ARGUMENTS = 2;
+  /** The request was understood. */
+  public static final int STATUS_OK = 0;
+
+  /** There is no such operation there. */
+  public static final int STATUS_UNKNOWN_OP = 1;
+
+  /** Its arguments make no sense: a slot that is free or taken, a length out of range. */
+  public static final int STATUS_BAD_ARGUMENTS = 2;
 
   /**
    * Reads the payload of a frame.

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** Runs one of the checkout's scripts: its stdout is the answer, its stderr is passed through. */
@@ -29,11 +30,20 @@ final class Script {
    *     exits with anything but 0: then the message is its last line on stderr
    */
   static List<String> run(Duration bound, Path script, String... arguments) throws GuestException {
+    return run(bound, Map.of(), script, arguments);
+  }
+
+  /** The same, with defaults for variables that the environment does not set. */
+  static List<String> run(
+      Duration bound, Map<String, String> defaults, Path script, String... arguments)
+      throws GuestException {
     List<String> command = new ArrayList<>(List.of(script.toString()));
     command.addAll(List.of(arguments));
     Process process;
     try {
-      process = new ProcessBuilder(command).redirectInput(Redirect.from(DEV_NULL)).start();
+      ProcessBuilder builder = new ProcessBuilder(command).redirectInput(Redirect.from(DEV_NULL));
+      defaults.forEach(builder.environment()::putIfAbsent);
+      process = builder.start();
     } catch (IOException e) {
       throw fault("cannot run " + script + ": " + e.getMessage());
     }

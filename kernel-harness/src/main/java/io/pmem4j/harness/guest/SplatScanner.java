@@ -13,7 +13,11 @@ final class SplatScanner {
   private static final String STAMP = "^(?:\\[ *\\d+\\.\\d+\\] ?)?(?:\\[ *[TC]\\d+\\] ?)?";
 
   private static final Pattern PANIC = Pattern.compile(STAMP + "Kernel panic");
-  private static final Pattern LOCKDEP_OFF = Pattern.compile("lockdep is turned off");
+  private static final Pattern LOCKDEP_OFF =
+      Pattern.compile(
+          "lockdep is turned off"
+              + "|turning off the locking correctness validator"
+              + "|Disabling lock debugging");
 
   /** What a report's first line begins with. */
   private static final Pattern SPLAT_AT_START =

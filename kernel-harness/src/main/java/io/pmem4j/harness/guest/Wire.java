@@ -9,6 +9,9 @@ public final class Wire {
   /** Tasks beside the executor: 0 to 7. */
   public static final int TASKS = 8;
 
+  /** A batch ends early when less than this many bytes are left in the frame for answers. */
+  public static final int BATCH_RESERVE = 2_097_152;
+
   /** Output of EXEC beyond this many bytes is cut. */
   public static final int EXEC_MAX_OUTPUT = 1_048_576;
 

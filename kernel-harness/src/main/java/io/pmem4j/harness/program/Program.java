@@ -13,6 +13,7 @@ import java.util.List;
  * @param rows the rows of the fault tables that it exercises
  * @param scope where its expectations hold
  * @param pid the process id that runs it: ext2 colours a file's first block by it
+ * @param image the file system it starts from
  * @param steps what it does
  */
 public record Program(
@@ -22,6 +23,7 @@ public record Program(
     List<String> rows,
     Scope scope,
     int pid,
+    ImageShape image,
     List<Step> steps) {
   /** The process id of a program that names none; coloured 3 of 16. */
   public static final int DEFAULT_PID = 1011;

@@ -31,7 +31,7 @@ import java.util.Set;
  * made, nor make one whose name is taken.
  */
 public final class ProgramParser {
-  private static final Set<String> HEADERS = Set.of("id", "title", "rows", "scope", "pid");
+  private static final Set<String> HEADERS = Set.of("id", "title", "rows", "scope", "pid", "image");
 
   private final String name;
   private String id = "";
@@ -39,6 +39,7 @@ public final class ProgramParser {
   private List<String> rows = List.of();
   private Scope scope = Scope.EXT2;
   private int pid = Program.DEFAULT_PID;
+  private ImageShape image = ImageShape.DEFAULT;
   private final List<Step> steps = new ArrayList<>();
   private final Set<String> files = new HashSet<>();
   private final Set<String> mappings = new HashSet<>();
@@ -72,7 +73,14 @@ public final class ProgramParser {
       throw new ProgramSyntaxException(source, number, "a program needs at least one operation");
     }
     return new Program(
-        parser.name, parser.id, parser.title, parser.rows, parser.scope, parser.pid, parser.steps);
+        parser.name,
+        parser.id,
+        parser.title,
+        parser.rows,
+        parser.scope,
+        parser.pid,
+        parser.image,
+        parser.steps);
   }
 
   private void line(int number, String raw) {
@@ -104,6 +112,7 @@ public final class ProgramParser {
       case "rows" -> rows = Arrays.asList(value.split("\\s+", -1));
       case "scope" -> scope = Scope.parse(value);
       case "pid" -> pid = Math.toIntExact(new Words(value).number("pid"));
+      case "image" -> image = ImageShape.parse(value);
       default -> throw new IllegalArgumentException("unknown header '" + key + "'");
     }
   }

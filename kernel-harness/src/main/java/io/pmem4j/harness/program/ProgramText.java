@@ -25,6 +25,9 @@ public final class ProgramText {
     }
     text.add("scope " + program.scope());
     text.add("pid   " + program.pid());
+    if (!program.image().equals(ImageShape.DEFAULT)) {
+      text.add("image " + program.image());
+    }
     text.add("");
     for (Step step : program.steps()) {
       text.add(

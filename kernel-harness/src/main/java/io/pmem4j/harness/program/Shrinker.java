@@ -72,6 +72,7 @@ public final class Shrinker {
             program.rows(),
             program.scope(),
             program.pid(),
+            program.image(),
             kept);
     try {
       // The parser knows whether every name is still made before it is used.

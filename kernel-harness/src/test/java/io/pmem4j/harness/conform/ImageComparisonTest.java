@@ -6,11 +6,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pmem4j.harness.Required;
 import io.pmem4j.harness.backend.FsImage;
+import io.pmem4j.harness.backend.ImageContent;
 import io.pmem4j.harness.backend.ImageMaker;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,6 +33,10 @@ class ImageComparisonTest {
     inodeTable = wordOfDescriptor(8);
   }
 
+  private static List<String> differences(FsImage left, FsImage right) throws IOException {
+    return ImageComparison.differences(ImageContent.of(left), ImageContent.of(right));
+  }
+
   private long wordOfDescriptor(int offset) throws IOException {
     try (RandomAccessFile file = new RandomAccessFile(left.path().toFile(), "r")) {
       file.seek(FsImage.OFFSET_BYTES + 4096 + offset);
@@ -40,7 +46,7 @@ class ImageComparisonTest {
 
   @Test
   void equalImagesDoNotDiffer() throws IOException {
-    assertThat(ImageComparison.differences(left, right)).isEmpty();
+    assertThat(differences(left, right)).isEmpty();
   }
 
   @Test
@@ -52,7 +58,7 @@ class ImageComparisonTest {
   @Test
   void oneBitInAUsedBlockIsSeen() throws IOException {
     flip(1024 + 0x30);
-    assertThat(ImageComparison.differences(left, right))
+    assertThat(differences(left, right))
         .singleElement()
         .asString()
         .startsWith("superblock + 0x30:");
@@ -61,22 +67,19 @@ class ImageComparisonTest {
   @Test
   void aFreeBlockIsNotCompared() throws IOException {
     flip(15_000L * 4096 + 17);
-    assertThat(ImageComparison.differences(left, right)).isEmpty();
+    assertThat(differences(left, right)).isEmpty();
   }
 
   @Test
   void theLastUsedByteIsCompared() throws IOException {
     flip((inodeTable + 1) * 4096 - 1);
-    assertThat(ImageComparison.differences(left, right)).hasSize(1);
+    assertThat(differences(left, right)).hasSize(1);
   }
 
   @Test
   void aGenerationIsComparedLikeEverythingElse() throws IOException {
     write(inodeTable * 4096 + 12 * 256L + 100, 1000);
-    assertThat(ImageComparison.differences(left, right))
-        .singleElement()
-        .asString()
-        .contains("inode 13 + 100");
+    assertThat(differences(left, right)).singleElement().asString().contains("inode 13 + 100");
   }
 
   @Test
@@ -84,20 +87,16 @@ class ImageComparisonTest {
     long bitmap = wordOfDescriptor(0);
     flip(bitmap * 4096 + 15_000 / 8);
     flip(15_000L * 4096 + 17);
-    assertThat(ImageComparison.differences(left, right)).hasSize(2);
+    assertThat(differences(left, right)).hasSize(2);
   }
 
   @Test
   void wreckedMetadataIsAFindingNotACrash() throws IOException {
     write(4096, 0x7fffff);
-    assertThat(ImageComparison.differences(right, left))
-        .isNotEmpty()
-        .last()
-        .asString()
-        .contains("wrecked");
-    assertThat(ImageComparison.differences(left, right)).isNotEmpty();
+    assertThat(differences(right, left)).isNotEmpty().last().asString().contains("wrecked");
+    assertThat(differences(left, right)).isNotEmpty();
     write(1024 + 32, 0);
-    assertThat(ImageComparison.differences(right, left)).isNotEmpty();
+    assertThat(differences(right, left)).isNotEmpty();
   }
 
   @Test
@@ -105,7 +104,7 @@ class ImageComparisonTest {
     for (int word = 0; word < 100; word++) {
       flip(4096 + 4L * word);
     }
-    assertThat(ImageComparison.differences(left, right)).hasSize(21).endsWith("... and more");
+    assertThat(differences(left, right)).hasSize(21).endsWith("... and more");
   }
 
   private void write(long offset, int value) throws IOException {

@@ -10,6 +10,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -51,6 +52,40 @@ class ChannelTest {
     } finally {
       serving.get(10, TimeUnit.SECONDS);
     }
+  }
+
+  /** Several requests, sent one behind the other; the peer takes both before it answers. */
+  private List<Response> callTwo(Frame... answers) throws Exception {
+    FutureTask<byte[]> serving =
+        new FutureTask<>(() -> {
+          peer.serve(() -> {});
+          return peer.serve(() -> {
+            for (Frame answer : answers) {
+              peer.write(answer);
+            }
+          });
+        });
+    Thread.ofPlatform().daemon().start(serving);
+    try {
+      return channel.call(List.of(Request.of(Op.PING), Request.of(Op.SYNC)), Deadline.after(LONG));
+    } finally {
+      serving.get(10, TimeUnit.SECONDS);
+    }
+  }
+
+  @Test
+  void severalRequestsAreAnsweredInTheirOrder() throws Exception {
+    assertThat(callTwo(ScriptedPeer.answer(1), ScriptedPeer.answer(2))).hasSize(2);
+    // The numbers go on where they were.
+    assertThat(callTwo(ScriptedPeer.answer(3), ScriptedPeer.answer(4))).hasSize(2);
+  }
+
+  @Test
+  void answersInAnotherOrderAreRefused() {
+    assertThatExceptionOfType(ChannelFault.class)
+        .isThrownBy(() -> callTwo(ScriptedPeer.answer(2), ScriptedPeer.answer(1)))
+        .withMessageContaining("response 2 in place of response 1")
+        .satisfies(fault -> assertThat(fault.outcome()).isEqualTo(GuestOutcome.BAD_FRAME));
   }
 
   private void fails(

@@ -95,6 +95,7 @@ class WireMirrorTest {
             Map.entry("WIRE_EVENT_BAD_FRAME", (long) Frame.EVENT_BAD_FRAME),
             Map.entry("WIRE_SLOTS", (long) Wire.SLOTS),
             Map.entry("WIRE_TASKS", (long) Wire.TASKS),
+            Map.entry("WIRE_BATCH_RESERVE", (long) Wire.BATCH_RESERVE),
             Map.entry("WIRE_EXEC_MAX_OUTPUT", (long) Wire.EXEC_MAX_OUTPUT),
             Map.entry("WIRE_STAT_BYTES", (long) Wire.STAT_BYTES),
             Map.entry("WIRE_EXTENT_BYTES", (long) Wire.EXTENT_BYTES));

@@ -79,6 +79,39 @@ class ProgramParserTest {
         .hasMessage("bad.p4j:2: alignment must be a power of two from 4k to 1024m");
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "8m                          | 8m",
+        "64m                         | 64m",
+        "10m group=512 blocksize=1k  | 10m blocksize=1024 group=512",
+      })
+  void anImageHasAShape(String given, String written) throws Exception {
+    Program program = ProgramParser.parse("x.p4j", "image " + given + "\nsync\n");
+    assertThat(program.image()).hasToString(written);
+    assertThat(ProgramParser.parse("x.p4j", ProgramText.of(program)).image())
+        .isEqualTo(program.image());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "7m",
+        "66m",
+        "9m",
+        "8m blocksize=512",
+        "8m group=100",
+        "8m group=8200 blocksize=1024",
+        "8m colour=3",
+        "8m group"
+      })
+  void anImageOfAnotherShapeIsRefused(String shape) {
+    assertThatThrownBy(() -> ProgramParser.parse("bad.p4j", "image " + shape + "\nsync\n"))
+        .isInstanceOf(ProgramSyntaxException.class)
+        .hasMessageStartingWith("bad.p4j:1: ");
+  }
+
   @Test
   void aNameIsTakenUntilItIsClosed() throws Exception {
     String open = "open f /a rw\n";

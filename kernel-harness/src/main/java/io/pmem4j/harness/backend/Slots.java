@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.backend;
+
+import io.pmem4j.harness.guest.Wire;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.Map;
+
+/** The agent's numbers for the names of a program, the lowest free one each. */
+final class Slots {
+  private final String what;
+  private final Map<String, Integer> byName = new HashMap<>();
+  private final BitSet taken = new BitSet(Wire.SLOTS);
+
+  Slots(String what) {
+    this.what = what;
+  }
+
+  int take(String name) {
+    int slot = taken.nextClearBit(0);
+    if (slot >= Wire.SLOTS) {
+      throw new IllegalArgumentException("more than " + Wire.SLOTS + " of " + what + " at a time");
+    }
+    taken.set(slot);
+    byName.put(name, slot);
+    return slot;
+  }
+
+  int of(String name) {
+    Integer slot = byName.get(name);
+    if (slot == null) {
+      throw new IllegalArgumentException("no " + what + " " + name);
+    }
+    return slot;
+  }
+
+  int release(String name) {
+    int slot = of(name);
+    byName.remove(name);
+    taken.clear(slot);
+    return slot;
+  }
+}
