@@ -48,7 +48,10 @@ public record ImageShape(long bytes, int blockBytes, int blocksPerGroup) {
     int group = 0;
     while (words.hasMore()) {
       String[] parts = words.word("option").split("=", 2);
-      int value = parts.length < 2 ? 0 : Math.toIntExact(new Words(parts[1]).number(parts[0]));
+      if (parts.length < 2) {
+        throw new IllegalArgumentException("missing value of " + parts[0]);
+      }
+      int value = Math.toIntExact(new Words(parts[1]).number(parts[0]));
       switch (parts[0]) {
         case "blocksize" -> blockBytes = value;
         case "group" -> group = value;
