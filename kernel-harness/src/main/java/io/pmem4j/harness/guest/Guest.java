@@ -22,7 +22,7 @@ public final class Guest implements AutoCloseable {
   private static final Duration READER_BOUND = Duration.ofSeconds(2);
 
   private final GuestSpec spec;
-  private final QemuProcess qemu;
+  private final Qemu qemu;
   private final Console console;
   private final Thread shutdownHook;
   private final AtomicBoolean closed = new AtomicBoolean();
@@ -34,7 +34,7 @@ public final class Guest implements AutoCloseable {
   private @Nullable Hello hello;
   private long marks;
 
-  private Guest(GuestSpec spec, QemuProcess qemu) {
+  private Guest(GuestSpec spec, Qemu qemu) {
     this.spec = spec;
     this.qemu = qemu;
     console = new Console(qemu.output(), spec.workDirectory().resolve("console.log"));
@@ -48,7 +48,7 @@ public final class Guest implements AutoCloseable {
    *     nothing is left running
    */
   public static Guest start(GuestSpec spec) throws GuestException {
-    Guest guest = new Guest(spec, QemuProcess.start(spec));
+    Guest guest = new Guest(spec, spec.launcher().start(spec));
     boolean booted = false;
     try {
       Runtime.getRuntime().addShutdownHook(guest.shutdownHook);

@@ -33,6 +33,11 @@ public final class GuestFiles {
     return home().resolve("qemu/guest/boot");
   }
 
+  /** The script that binds a process to the life of its parent. */
+  static Path tether() throws GuestException {
+    return home().resolve("qemu/guest/tethered");
+  }
+
   /** The script that builds the initramfs. */
   static Path guestBuild() throws GuestException {
     return home().resolve("qemu/guest/build");

@@ -22,6 +22,7 @@ public final class GuestSpec implements Cloneable {
   private Duration requestTimeout = DEFAULT_REQUEST_TIMEOUT;
   private String append = "";
   private int cpus = 2;
+  private QemuLauncher launcher = QemuLauncher.PROCESS;
 
   /** Two CPUs, the default time-outs, and nothing more on the kernel command line. */
   public GuestSpec(Path kernel, Path initrd, Path image, Path workDirectory) {
@@ -95,6 +96,16 @@ public final class GuestSpec implements Cloneable {
   /** How many CPUs the guest has, unless PMEM4J_SMP says otherwise; at least 1. */
   public int cpus() {
     return cpus;
+  }
+
+  /** Where QEMU runs; a child process unless said otherwise. */
+  public QemuLauncher launcher() {
+    return launcher;
+  }
+
+  /** The same guest with QEMU elsewhere. */
+  public GuestSpec withLauncher(QemuLauncher newLauncher) {
+    return with(spec -> spec.launcher = newLauncher);
   }
 
   /** The same guest with another kernel. */

@@ -23,11 +23,11 @@ final class Postmortem {
    */
   record Verdict(GuestOutcome outcome, String reason) {}
 
-  private final QemuProcess qemu;
+  private final Qemu qemu;
   private final Console console;
   private final @Nullable Qmp qmp;
 
-  Postmortem(QemuProcess qemu, Console console, @Nullable Qmp qmp) {
+  Postmortem(Qemu qemu, Console console, @Nullable Qmp qmp) {
     this.qemu = qemu;
     this.console = console;
     this.qmp = qmp;

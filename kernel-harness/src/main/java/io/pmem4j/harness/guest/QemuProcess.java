@@ -15,11 +15,8 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/**
- * QEMU's process and the files that exist for its sake. {@link #destroy} may be called from any
- * thread at any time; the rest is for one thread.
- */
-final class QemuProcess {
+/** QEMU as a child process, and the files that exist for its sake. */
+final class QemuProcess implements Qemu {
   /** sun_path has 108 bytes, the last of them NUL. */
   private static final int SOCKET_PATH_BYTES = 107;
 
@@ -28,14 +25,16 @@ final class QemuProcess {
   /** SIGKILL is answered at once; only a process in uninterruptible sleep takes longer. */
   private static final long KILL_SECONDS = 10;
 
+  private final Tether tether;
   private final Process process;
   private final Path agentSocket;
   private final Path qmpSocket;
   private final @Nullable Path socketDirectory;
 
   private QemuProcess(
-      Process process, Path agentSocket, Path qmpSocket, @Nullable Path socketDirectory) {
-    this.process = process;
+      Tether tether, Path agentSocket, Path qmpSocket, @Nullable Path socketDirectory) {
+    this.tether = tether;
+    process = tether.process();
     this.agentSocket = agentSocket;
     this.qmpSocket = qmpSocket;
     this.socketDirectory = socketDirectory;
@@ -60,14 +59,19 @@ final class QemuProcess {
       // A socket of an earlier guest would be taken for this one's.
       Files.deleteIfExists(agent);
       Files.deleteIfExists(qmp);
-      List<String> command = new ArrayList<>(List.of(executable()));
+      List<String> command =
+          new ArrayList<>(
+              List.of(
+                  GuestFiles.tether().toString(),
+                  Long.toString(ProcessHandle.current().pid()),
+                  executable()));
       command.addAll(arguments(spec, agent, qmp));
-      Process process =
-          new ProcessBuilder(command)
-              .redirectInput(Redirect.from(new File("/dev/null")))
-              .redirectErrorStream(true)
-              .start();
-      return new QemuProcess(process, agent, qmp, temporary);
+      Tether tether =
+          Tether.start(
+              new ProcessBuilder(command)
+                  .redirectInput(Redirect.from(new File("/dev/null")))
+                  .redirectErrorStream(true));
+      return new QemuProcess(tether, agent, qmp, temporary);
     } catch (IOException e) {
       delete(temporary);
       if (e instanceof GuestException known) {
@@ -104,68 +108,43 @@ final class QemuProcess {
         spec.append());
   }
 
-  Path agentSocket() {
+  @Override
+  public Path agentSocket() {
     return agentSocket;
   }
 
-  Path qmpSocket() {
+  @Override
+  public Path qmpSocket() {
     return qmpSocket;
   }
 
-  /** stdout and stderr: the console and QEMU's complaints. */
-  InputStream output() {
+  @Override
+  public InputStream output() {
     return process.getInputStream();
   }
 
-  long pid() {
+  @Override
+  public long pid() {
     return process.pid();
   }
 
-  boolean isAlive() {
+  @Override
+  public boolean isAlive() {
     return process.isAlive();
   }
 
-  /** In words, for messages. */
-  String exit() {
-    int value = process.exitValue();
-    // Java reports a death by signal n as 128 + n.
-    return value > 128 ? "QEMU was killed by signal " + (value - 128) : "QEMU exited " + value;
+  @Override
+  public String exit() {
+    return Qemu.exit(process.exitValue());
   }
 
-  /** What listens behind a socket of this process. */
-  interface Connector<T> {
-    /** Connects; an IOException means: not yet. */
-    T connect() throws IOException, InterruptedException;
-  }
-
-  /**
-   * Connects as soon as QEMU listens, and returns null when it ended or the time passed instead.
-   * The wait is on the process, for ten milliseconds a turn: QEMU does not tell when it listens.
-   */
-  <T> @Nullable T connect(Path socket, Connector<T> connector, Deadline deadline)
-      throws InterruptedException {
-    while (!deadline.passed()) {
-      if (Files.exists(socket)) {
-        try {
-          return connector.connect();
-        } catch (IOException e) {
-          // The file appears at bind(2); connecting works from listen(2) on.
-        }
-      }
-      if (process.waitFor(10, TimeUnit.MILLISECONDS)) {
-        return null;
-      }
-    }
-    return null;
-  }
-
-  /** True when QEMU has ended. */
-  boolean awaitExit(Deadline deadline) throws InterruptedException {
+  @Override
+  public boolean awaitExit(Deadline deadline) throws InterruptedException {
     return process.waitFor(deadline.remainingMillis(), TimeUnit.MILLISECONDS);
   }
 
-  /** Kills what we started, waits for its end and removes the sockets. Idempotent. */
-  void destroy() {
+  @Override
+  public void destroy() {
     List<ProcessHandle> children = process.descendants().toList();
     process.destroyForcibly();
     // PMEM4J_QEMU may be a script around QEMU.
@@ -175,6 +154,7 @@ final class QemuProcess {
       if (!process.waitFor(KILL_SECONDS, TimeUnit.SECONDS)) {
         System.err.println("pmem4j: QEMU, process " + pid() + ", does not die");
       }
+      tether.join();
     } catch (InterruptedException e) {
       interrupted = true;
     }

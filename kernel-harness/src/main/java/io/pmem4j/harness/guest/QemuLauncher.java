@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.pmem4j.harness.guest;
+
+/** Where QEMU runs. */
+public enum QemuLauncher {
+  /** A child process, killed by the kernel when this JVM ends, however it ends. */
+  PROCESS {
+    @Override
+    Qemu start(GuestSpec spec) throws GuestException {
+      return QemuProcess.start(spec);
+    }
+  };
+
+  /**
+   * Starts QEMU; its output waits in {@link Qemu#output}.
+   *
+   * @throws GuestException HARNESS_FAULT when it cannot be started; then nothing is left running
+   */
+  abstract Qemu start(GuestSpec spec) throws GuestException;
+}
