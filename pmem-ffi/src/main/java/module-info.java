@@ -8,10 +8,11 @@
  * --enable-native-access=io.pmem4j.pmem}.
  */
 module io.pmem4j.pmem {
-  requires static org.jspecify;
+  requires static transitive org.jspecify;
   // ExtendedMapMode.READ_WRITE_SYNC: the JDK's own way to map persistent memory (JEP 352).
   requires jdk.nio.mapmode;
 
+  exports io.pmem4j.explore;
   exports io.pmem4j.pmem;
   exports io.pmem4j.sched;
 }

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.explore;
+
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A coroutine on the explorer's own thread: what virtual threads are made of. A switch is a copy of
+ * a few stack frames. Needs {@code --add-exports java.base/jdk.internal.vm=ALL-UNNAMED} (or this
+ * module's name): the class is not part of Java's API, and where it is not exported the explorer
+ * uses threads.
+ */
+final class ContinuationCoroutine implements Coroutine {
+  private static final @Nullable Handles HANDLES = Handles.find();
+
+  /** Whether this JVM exports what is needed. */
+  static final boolean AVAILABLE = HANDLES != null;
+
+  private static final MethodHandle MAKE = AVAILABLE ? handles().make : unusable();
+  private static final MethodHandle RUN = AVAILABLE ? handles().run : unusable();
+  private static final MethodHandle DONE = AVAILABLE ? handles().done : unusable();
+  private static final MethodHandle YIELD = AVAILABLE ? handles().yield : unusable();
+
+  /** Types are erased to Object: the classes cannot be named here. */
+  private record Handles(
+      MethodHandle make, MethodHandle run, MethodHandle done, MethodHandle yield) {
+    static @Nullable Handles find() {
+      try {
+        MethodHandles.Lookup lookup = MethodHandles.lookup();
+        Class<?> scopeType = Class.forName("jdk.internal.vm.ContinuationScope");
+        Class<?> type = Class.forName("jdk.internal.vm.Continuation");
+        Object scope =
+            lookup
+                .findConstructor(scopeType, MethodType.methodType(void.class, String.class))
+                .invoke("explore");
+        return new Handles(
+            MethodHandles.insertArguments(
+                    lookup.findConstructor(
+                        type, MethodType.methodType(void.class, scopeType, Runnable.class)),
+                    0,
+                    scope)
+                .asType(MethodType.methodType(Object.class, Runnable.class)),
+            lookup
+                .findVirtual(type, "run", MethodType.methodType(void.class))
+                .asType(MethodType.methodType(void.class, Object.class)),
+            lookup
+                .findVirtual(type, "isDone", MethodType.methodType(boolean.class))
+                .asType(MethodType.methodType(boolean.class, Object.class)),
+            MethodHandles.insertArguments(
+                lookup.findStatic(type, "yield", MethodType.methodType(boolean.class, scopeType)),
+                0,
+                scope));
+      } catch (Throwable e) {
+        // Not exported, or another Java: threads do as well.
+        return null;
+      }
+    }
+  }
+
+  private final Object continuation;
+
+  ContinuationCoroutine(Runnable body) {
+    try {
+      continuation = (Object) MAKE.invokeExact(body);
+    } catch (Throwable e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static Handles handles() {
+    return java.util.Objects.requireNonNull(HANDLES);
+  }
+
+  private static MethodHandle unusable() {
+    return MethodHandles.throwException(void.class, IllegalStateException.class);
+  }
+
+  @Override
+  public void resume() {
+    try {
+      RUN.invokeExact(continuation);
+    } catch (Throwable e) {
+      throw new IllegalStateException("a task let an exception through", e);
+    }
+  }
+
+  @Override
+  public boolean isDone() {
+    try {
+      return (boolean) DONE.invokeExact(continuation);
+    } catch (Throwable e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Override
+  public void pause() {
+    try {
+      // False would mean that it is pinned, by a monitor or a native frame: then it did not stop.
+      if (!(boolean) YIELD.invokeExact()) {
+        throw new IllegalStateException("a point is reached inside a monitor or native code");
+      }
+    } catch (RuntimeException | Error e) {
+      throw e;
+    } catch (Throwable e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Override
+  public void abandon() {
+    // An unreachable continuation is garbage, stack and all.
+  }
+}

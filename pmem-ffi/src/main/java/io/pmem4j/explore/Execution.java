@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.explore;
+
+import io.pmem4j.sched.Scheduler;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One run of a scenario under one schedule. Everything happens one task at a time, so nothing here
+ * is synchronised; with coroutines that are threads, handing over orders what they do.
+ */
+final class Execution implements Scheduler {
+  private static final int OUTSIDE = -1;
+  private static final Object NOBODY = new Object();
+
+  /** A task and where it stands. */
+  private static final class Task {
+    final String name;
+    final Coroutine coroutine;
+    Step.Kind kind = Step.Kind.START;
+    Object object = NOBODY;
+    @Nullable BooleanSupplier wake;
+    @Nullable Throwable failure;
+
+    Task(Coroutine.Maker maker, Scenario.Task task) {
+      name = task.name();
+      coroutine =
+          maker.make(() -> {
+            try {
+              task.body().run();
+            } catch (VirtualMachineError e) {
+              throw e;
+            } catch (Throwable e) {
+              failure = e;
+            }
+          });
+    }
+  }
+
+  private final Coroutine.Maker maker;
+  private final Set<String> seeded;
+  private final int maxSteps;
+  private final List<Task> tasks = new ArrayList<>();
+  private int current = OUTSIDE;
+
+  private int steps;
+  private int[] stepTasks = new int[64];
+  private Step.Kind[] stepKinds = new Step.Kind[64];
+  private Object[] stepObjects = new Object[64];
+
+  Execution(Coroutine.Maker maker, Set<String> seeded, int maxSteps) {
+    this.maker = maker;
+    this.seeded = seeded;
+    this.maxSteps = maxSteps;
+  }
+
+  /** Runs it all; null when nothing is wrong. */
+  @Nullable Finding run(Scenario scenario, Chooser chooser) {
+    Scenario.Run run;
+    try {
+      run = scenario.start(this);
+    } catch (Exception e) {
+      throw new IllegalStateException("the scenario does not start: " + e, e);
+    }
+    try {
+      for (Scenario.Task task : run.tasks()) {
+        tasks.add(new Task(maker, task));
+      }
+      if (tasks.isEmpty() || tasks.size() > Schedule.MAX_TASKS) {
+        throw new IllegalArgumentException(tasks.size() + " tasks; 1 to " + Schedule.MAX_TASKS);
+      }
+      return runTasks(run, chooser);
+    } finally {
+      tasks.forEach(task -> task.coroutine.abandon());
+      run.close();
+    }
+  }
+
+  private @Nullable Finding runTasks(Scenario.Run run, Chooser chooser) {
+    int last = OUTSIDE;
+    for (; ; ) {
+      long runnable = 0;
+      boolean alive = false;
+      for (int i = 0; i < tasks.size(); i++) {
+        Task task = tasks.get(i);
+        if (!task.coroutine.isDone()) {
+          alive = true;
+          if (task.wake == null || task.wake.getAsBoolean()) {
+            runnable |= 1L << i;
+          }
+        }
+      }
+      if (!alive) {
+        return check(run);
+      }
+      if (runnable == 0) {
+        return finding(Finding.Kind.DEADLOCK, whoWaitsForWhat(), null);
+      }
+      if (steps == maxSteps) {
+        return finding(Finding.Kind.ENDLESS, "no end after " + maxSteps + " steps", null);
+      }
+      int next = chooser.choose(this, runnable, last);
+      if (next == Chooser.REDUNDANT) {
+        return null;
+      }
+      step(next);
+      Throwable failure = tasks.get(next).failure;
+      if (failure != null) {
+        return failure instanceof NotDeterministic
+            ? finding(Finding.Kind.NOT_DETERMINISTIC, words(failure), failure)
+            : finding(
+                Finding.Kind.TASK_FAILED, tasks.get(next).name + ": " + words(failure), failure);
+      }
+      last = next;
+    }
+  }
+
+  private void step(int next) {
+    Task task = tasks.get(next);
+    if (steps == stepTasks.length) {
+      stepTasks = java.util.Arrays.copyOf(stepTasks, 2 * steps);
+      stepKinds = java.util.Arrays.copyOf(stepKinds, 2 * steps);
+      stepObjects = java.util.Arrays.copyOf(stepObjects, 2 * steps);
+    }
+    stepTasks[steps] = next;
+    stepKinds[steps] = task.kind;
+    stepObjects[steps] = task.object;
+    steps++;
+    current = next;
+    task.coroutine.resume();
+    current = OUTSIDE;
+  }
+
+  private @Nullable Finding check(Scenario.Run run) {
+    try {
+      run.check();
+      return null;
+    } catch (VirtualMachineError e) {
+      throw e;
+    } catch (Throwable e) {
+      return finding(Finding.Kind.CHECK_FAILED, words(e), e);
+    }
+  }
+
+  private String whoWaitsForWhat() {
+    List<String> waits = new ArrayList<>();
+    for (Task task : tasks) {
+      if (!task.coroutine.isDone()) {
+        waits.add(task.name + " waits for " + task.object);
+      }
+    }
+    return String.join("; ", waits);
+  }
+
+  private static String words(Throwable failure) {
+    String message = failure.getMessage();
+    return failure instanceof AssertionError && message != null ? message : failure.toString();
+  }
+
+  Finding finding(Finding.Kind kind, String message, @Nullable Throwable cause) {
+    List<Step> all = new ArrayList<>();
+    for (int i = 0; i < steps; i++) {
+      String object = stepObjects[i] == NOBODY ? "" : stepObjects[i].toString();
+      all.add(new Step(stepTasks[i], stepKinds[i], object));
+    }
+    return new Finding(
+        kind,
+        message,
+        cause,
+        Schedule.of(all),
+        tasks.stream().map(task -> task.name).toList(),
+        all);
+  }
+
+  /** Steps made so far. */
+  int steps() {
+    return steps;
+  }
+
+  /** How many tasks there are. */
+  int taskCount() {
+    return tasks.size();
+  }
+
+  /** What a task that has not ended does next. */
+  Step.Kind nextKind(int task) {
+    return tasks.get(task).kind;
+  }
+
+  /** What it does that to; compared by identity. */
+  Object nextObject(int task) {
+    return tasks.get(task).object;
+  }
+
+  // ---- the scheduler that the tasks see
+
+  @Override
+  public void yieldPoint(Point point, Object object) {
+    if (current == OUTSIDE) {
+      return;
+    }
+    Task task = tasks.get(current);
+    task.kind = kind(point);
+    task.object = object;
+    task.coroutine.pause();
+  }
+
+  private static Step.Kind kind(Point point) {
+    return switch (point) {
+      case ACQUIRE -> Step.Kind.ACQUIRE;
+      case RELEASE -> Step.Kind.RELEASE;
+      case LOAD -> Step.Kind.LOAD;
+      case STORE -> Step.Kind.STORE;
+      case PERSIST -> Step.Kind.PERSIST;
+      case STEP -> Step.Kind.STEP;
+    };
+  }
+
+  @Override
+  public Object currentTask() {
+    return current == OUTSIDE ? NOBODY : tasks.get(current);
+  }
+
+  @Override
+  public void park(Object blocker, BooleanSupplier wake) {
+    if (current == OUTSIDE) {
+      if (!wake.getAsBoolean()) {
+        throw new IllegalStateException("nobody else runs outside of the tasks: " + blocker);
+      }
+      return;
+    }
+    Task task = tasks.get(current);
+    task.kind = Step.Kind.WAKE;
+    task.object = blocker;
+    task.wake = wake;
+    task.coroutine.pause();
+    task.wake = null;
+  }
+
+  @Override
+  public void unpark(Object task) {
+    // Wake conditions are looked at before each step.
+  }
+
+  @Override
+  public boolean seeded(String fault) {
+    return seeded.contains(fault);
+  }
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.explore;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Looks for a shorter schedule with the same finding: fewer switches first, then fewer steps. */
+final class Shrinker {
+  private static final int MAX_RUNS = 500;
+
+  private final Explorer explorer;
+  private final Scenario scenario;
+  private int tries;
+
+  Shrinker(Explorer explorer, Scenario scenario) {
+    this.explorer = explorer;
+    this.scenario = scenario;
+  }
+
+  /** The same finding with the shortest schedule met; the one given when none is shorter. */
+  Finding shrink(Finding found) {
+    if (found.kind() == Finding.Kind.NOT_DETERMINISTIC) {
+      return found;
+    }
+    Finding best = found;
+    boolean better = true;
+    while (better && tries < MAX_RUNS) {
+      better = false;
+      for (Schedule candidate : candidates(best.schedule())) {
+        Optional<Finding> again = attempt(candidate, found);
+        if (again.isPresent()) {
+          best = again.get();
+          better = true;
+          break;
+        }
+      }
+    }
+    return best;
+  }
+
+  /**
+   * The finding under the candidate, with the candidate as its schedule: what lies behind its end
+   * needs no saying.
+   */
+  private Optional<Finding> attempt(Schedule candidate, Finding wanted) {
+    if (tries++ >= MAX_RUNS) {
+      return Optional.empty();
+    }
+    return explorer
+        .replay(scenario, candidate)
+        .filter(wanted::isLike)
+        .map(again ->
+            new Finding(
+                again.kind(),
+                again.message(),
+                again.cause(),
+                candidate,
+                again.tasks(),
+                again.steps()));
+  }
+
+  /** Strictly shorter ones, the shortest first. */
+  private static List<Schedule> candidates(Schedule schedule) {
+    List<Schedule.Run> runs = schedule.runs();
+    List<Schedule> candidates = new ArrayList<>();
+    for (int kept = 0; kept < runs.size(); kept++) {
+      candidates.add(new Schedule(runs.subList(0, kept)));
+    }
+    for (int dropped = 0; dropped < runs.size(); dropped++) {
+      List<Schedule.Run> without = new ArrayList<>(runs);
+      without.remove(dropped);
+      candidates.add(new Schedule(without));
+    }
+    for (int i = 0; i < runs.size(); i++) {
+      for (int steps = 1; steps < runs.get(i).steps(); steps *= 2) {
+        List<Schedule.Run> shorter = new ArrayList<>(runs);
+        shorter.set(i, new Schedule.Run(runs.get(i).task(), runs.get(i).steps() - steps));
+        candidates.add(new Schedule(shorter));
+      }
+    }
+    return candidates;
+  }
+}

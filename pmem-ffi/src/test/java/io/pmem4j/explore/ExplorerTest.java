@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.explore;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.pmem4j.sched.Mutex;
+import io.pmem4j.sched.RwSemaphore;
+import io.pmem4j.sched.Scheduler;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ExplorerTest {
+  private static final Explorer EVERYTHING =
+      Explorer.bounded(Integer.MAX_VALUE).withMaxSchedules(60_000);
+
+  @Test
+  void aLostUpdateNeedsOnePreemption() {
+    Exploration none = Explorer.bounded(0).explore(Programs.lostUpdate());
+    assertThat(none.complete()).isTrue();
+    assertThat(none.findings()).isEmpty();
+
+    Exploration one = Explorer.bounded(1).explore(Programs.lostUpdate());
+    assertThat(one.complete()).isTrue();
+    Finding finding = one.findings().getFirst();
+    assertThat(one.findings()).hasSize(1);
+    assertThat(finding.kind()).isEqualTo(Finding.Kind.CHECK_FAILED);
+    assertThat(finding.message()).isEqualTo("counter is 1");
+    assertThat(finding.schedule().runs()).hasSizeLessThanOrEqualTo(2);
+  }
+
+  @Test
+  void aFindingReplays() {
+    Finding finding = Explorer.bounded(1).explore(Programs.lostUpdate()).findings().getFirst();
+    Schedule written = Schedule.parse(finding.schedule().toString());
+    assertThat(Explorer.bounded(0).replay(Programs.lostUpdate(), written))
+        .hasValueSatisfying(again -> {
+          assertThat(again.message()).isEqualTo(finding.message());
+          assertThat(again.steps()).isEqualTo(finding.steps());
+        });
+    assertThat(Explorer.bounded(0).replay(Programs.lostUpdate(), Schedule.parse(""))).isEmpty();
+  }
+
+  private static long interleavings(int left, int right) {
+    return left == 0 || right == 0
+        ? 1
+        : interleavings(left - 1, right) + interleavings(left, right - 1);
+  }
+
+  /** Without reduction every interleaving is run once: their number is a binomial coefficient. */
+  @ParameterizedTest
+  @CsvSource({"1,1", "2,3", "5,5", "7,4"})
+  void everyInterleavingIsRunOnce(int left, int right) {
+    Exploration all = EVERYTHING.explore(Programs.steps(left, right));
+    assertThat(all.complete()).isTrue();
+    assertThat(all.schedules()).isEqualTo(interleavings(left, right));
+  }
+
+  /** Schedules of two tasks within a bound, counted by another recursion. */
+  private static long within(int bound, int left, int right, int last) {
+    if (left == 0 && right == 0) {
+      return 1;
+    }
+    long count = 0;
+    if (left > 0) {
+      boolean preempts = last == 1 && right > 0;
+      if (!preempts || bound > 0) {
+        count += within(preempts ? bound - 1 : bound, left - 1, right, 0);
+      }
+    }
+    if (right > 0) {
+      boolean preempts = last == 0 && left > 0;
+      if (!preempts || bound > 0) {
+        count += within(preempts ? bound - 1 : bound, left, right - 1, 1);
+      }
+    }
+    return count;
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0,5,5", "1,5,5", "2,5,5", "2,20,20", "3,6,4"})
+  void aBoundLeavesOutExactlyWhatPreemptsMore(int bound, int left, int right) {
+    Exploration bounded = Explorer.bounded(bound).explore(Programs.steps(left, right));
+    assertThat(bounded.complete()).isTrue();
+    assertThat(bounded.schedules()).isEqualTo(within(bound, left, right, -1));
+  }
+
+  @Test
+  void stepsThatCommuteAreRunOnce() {
+    assertThat(Explorer.exhaustive().explore(Programs.steps(20, 20)).schedules()).isOne();
+  }
+
+  /** The reduction is judged by the search that reduces nothing. */
+  @Test
+  void reductionReachesEveryStateThatAllInterleavingsReach() {
+    long reduced = 0;
+    long all = 0;
+    int judged = 0;
+    for (long seed = 0; seed < 60; seed++) {
+      int tasks = seed % 3 == 0 ? 3 : 2;
+      int operations = tasks == 3 ? 2 : 4;
+      Set<String> expected = new TreeSet<>();
+      Exploration brute = EVERYTHING.explore(Programs.random(seed, tasks, operations, expected));
+      if (!brute.complete()) {
+        continue; // too large to judge by
+      }
+      judged++;
+      Set<String> found = new TreeSet<>();
+      Exploration dpor =
+          Explorer.exhaustive().explore(Programs.random(seed, tasks, operations, found));
+      assertThat(dpor.complete()).isTrue();
+      assertThat(found).as("seed %d", seed).isEqualTo(expected);
+      reduced += dpor.schedules();
+      all += brute.schedules();
+    }
+    assertThat(judged).isGreaterThan(45);
+    assertThat(reduced).as("of %d", all).isLessThan(all / 5);
+  }
+
+  /** As above, within a bound: nothing that the bounded search reaches may be missed. */
+  @Test
+  void boundedReductionReachesEveryStateWithinTheBound() {
+    long reduced = 0;
+    long all = 0;
+    for (int bound = 0; bound <= 2; bound++) {
+      for (long seed = 1000; seed < 1100; seed++) {
+        int tasks = seed % 3 == 0 ? 3 : 2;
+        Set<String> expected = new TreeSet<>();
+        Exploration brute =
+            Explorer.bounded(bound).explore(Programs.random(seed, tasks, 3, expected));
+        Set<String> found = new TreeSet<>();
+        Exploration bpor =
+            Explorer.bounded(bound)
+                .withReduction(true)
+                .explore(Programs.random(seed, tasks, 3, found));
+        assertThat(found).as("seed %d, bound %d", seed, bound).isEqualTo(expected);
+        reduced += bpor.schedules();
+        all += brute.schedules();
+      }
+    }
+    assertThat(reduced).as("of %d", all).isLessThan(all);
+  }
+
+  private static Scenario twoMutexes(boolean sameOrder) {
+    return scheduler -> {
+      Mutex a = new Mutex(scheduler, "a");
+      Mutex b = new Mutex(scheduler, "b");
+      return Programs.run(
+          () -> {},
+          new Scenario.Task("left", () -> both(a, b)),
+          new Scenario.Task("right", () -> both(sameOrder ? a : b, sameOrder ? b : a)));
+    };
+  }
+
+  private static void both(Mutex first, Mutex second) {
+    try (var _ = first.lock();
+        var _ = second.lock()) {
+      second.assertHeld();
+    }
+  }
+
+  @Test
+  void aDeadlockIsFoundAndNamesWhoWaitsForWhat() {
+    for (Explorer explorer :
+        new Explorer[] {Explorer.bounded(1), Explorer.exhaustive(), Explorer.random(1, 2000)}) {
+      Exploration found = explorer.explore(twoMutexes(false));
+      assertThat(found.findings())
+          .singleElement()
+          .satisfies(finding -> {
+            assertThat(finding.kind()).isEqualTo(Finding.Kind.DEADLOCK);
+            assertThat(finding.message())
+                .isEqualTo("left waits for Mutex b; right waits for Mutex a");
+          });
+      assertThat(explorer.explore(twoMutexes(true)).findings()).isEmpty();
+    }
+  }
+
+  /** Linux's fairness: the second down_read queues behind the writer, which waits for the first. */
+  @Test
+  void aSharedLockTakenAgainBehindAWriterIsFound() {
+    Scenario again =
+        scheduler -> {
+          RwSemaphore lock = new RwSemaphore(scheduler, "mmap_lock");
+          return Programs.run(
+              () -> {},
+              new Scenario.Task(
+                  "fault",
+                  () -> {
+                    try (var _ = lock.shared();
+                        var _ = lock.shared()) {
+                      lock.assertHeld();
+                    }
+                  }),
+              new Scenario.Task(
+                  "mmap",
+                  () -> {
+                    try (var _ = lock.exclusive()) {
+                      lock.assertHeldExclusively();
+                    }
+                  }));
+        };
+    assertThat(Explorer.bounded(1).explore(again).findings())
+        .singleElement()
+        .satisfies(finding -> assertThat(finding.message()).contains("behind a waiting writer"));
+  }
+
+  private static Scenario guarded() {
+    return scheduler -> {
+      Mutex mutex = new Mutex(scheduler, "mutex");
+      Programs.Cell counter = new Programs.Cell(scheduler, "counter");
+      Scenario.Body add =
+          () -> {
+            try (var _ = mutex.lock()) {
+              counter.store(counter.load() + 1);
+            }
+          };
+      return Programs.run(
+          () -> assertThat(counter.load()).isEqualTo(2),
+          new Scenario.Task("left", add),
+          new Scenario.Task("right", add));
+    };
+  }
+
+  @Test
+  void aFaultPlantedInTheLockIsFound() {
+    assertThat(Explorer.exhaustive().explore(guarded()).findings()).isEmpty();
+    assertThat(
+            Explorer.exhaustive()
+                .withSeeded(Set.of("mutex-ignores-owner"))
+                .explore(guarded())
+                .findings())
+        .isNotEmpty();
+  }
+
+  @Test
+  void aTaskThatThrowsIsAFinding() {
+    Scenario throwing =
+        scheduler ->
+            Programs.run(
+                () -> {},
+                new Scenario.Task(
+                    "bad",
+                    () -> {
+                      throw new IllegalStateException("broken");
+                    }));
+    assertThat(Explorer.bounded(0).explore(throwing).findings())
+        .singleElement()
+        .satisfies(finding -> {
+          assertThat(finding.kind()).isEqualTo(Finding.Kind.TASK_FAILED);
+          assertThat(finding.message()).contains("bad", "broken");
+        });
+  }
+
+  @Test
+  void aLoopWithoutEndIsAFinding() {
+    Scenario endless =
+        scheduler -> {
+          Programs.Cell flag = new Programs.Cell(scheduler, "flag");
+          return Programs.run(
+              () -> {},
+              new Scenario.Task(
+                  "spins",
+                  () -> {
+                    while (flag.load() == 0) {
+                      // until somebody sets it, which nobody does
+                    }
+                  }));
+        };
+    assertThat(Explorer.bounded(0).withMaxSteps(100).explore(endless).findings())
+        .singleElement()
+        .satisfies(finding -> assertThat(finding.kind()).isEqualTo(Finding.Kind.ENDLESS));
+  }
+
+  @Test
+  void aScenarioThatIsNotDeterministicIsAFinding() {
+    AtomicInteger runs = new AtomicInteger();
+    Scenario odd =
+        scheduler -> {
+          int extra = runs.getAndIncrement() % 2;
+          Scenario.Body steps =
+              () -> {
+                for (int i = 0; i < 2 + extra; i++) {
+                  scheduler.yieldPoint(Scheduler.Point.STEP, "x");
+                }
+              };
+          return Programs.run(
+              () -> {}, new Scenario.Task("a", steps), new Scenario.Task("b", steps));
+        };
+    assertThat(Explorer.bounded(1).explore(odd).findings())
+        .anySatisfy(
+            finding -> assertThat(finding.kind()).isEqualTo(Finding.Kind.NOT_DETERMINISTIC));
+  }
+
+  @Test
+  void threadsAndContinuationsGiveTheSame() {
+    assertThat(Explorer.usesContinuations()).as("the tests export jdk.internal.vm").isTrue();
+    Scenario scenario = twoMutexes(false);
+    Exploration continuations = Explorer.bounded(2).explore(scenario);
+    Exploration threads = Explorer.bounded(2).with(ThreadCoroutine::new).explore(scenario);
+    assertThat(threads.schedules()).isEqualTo(continuations.schedules());
+    assertThat(threads.steps()).isEqualTo(continuations.steps());
+    assertThat(threads.findings().getFirst().schedule())
+        .isEqualTo(continuations.findings().getFirst().schedule());
+  }
+
+  @Test
+  void anExplorationThatIsCutShortIsNotComplete() {
+    Exploration cut = Explorer.bounded(3).withMaxSchedules(10).explore(Programs.steps(20, 20));
+    assertThat(cut.complete()).isFalse();
+    assertThat(cut.schedules()).isEqualTo(10);
+  }
+
+  @Test
+  void aSchedulesTextIsChecked() {
+    assertThat(Schedule.parse(" A3 B1 A2 ")).hasToString("A3 B1 A2");
+    assertThat(Schedule.parse("A1 A2").runs()).hasSize(1);
+    assertThat(Schedule.parse("A3 B1 A2").length()).isEqualTo(6);
+    for (String wrong : new String[] {"A0", "a1", "AA", "3A", "A1,B2"}) {
+      assertThatThrownBy(() -> Schedule.parse(wrong)).isInstanceOf(IllegalArgumentException.class);
+    }
+  }
+
+  @Test
+  void anInterleavingIsReadable() {
+    Finding finding = Explorer.bounded(1).explore(Programs.lostUpdate()).findings().getFirst();
+    assertThat(Interleaving.text(finding))
+        .contains("A left", "B right", "LOAD counter", "STORE counter", "=> counter is 1");
+    assertThat(Interleaving.html("lost update", java.util.List.of(finding)))
+        .contains("<td class=\"STORE\">STORE counter</td>")
+        .contains("counter is 1");
+  }
+}
