@@ -22,8 +22,12 @@ import java.util.Optional;
  * <p>Initialising this class needs the library: {@link LibPmemProbe} is asked first.
  */
 final class NativePmem {
-  /** The longest range given to one critical call: a garbage collection waits for its end. */
-  static final long CRITICAL_BYTES = 64 << 10;
+  /**
+   * The longest range given to one critical call, some 10 us of work: a garbage collection waits
+   * for its end. Between two pieces all write-backs under way are waited for, which makes shorter
+   * ones dear.
+   */
+  static final long CRITICAL_BYTES = 256 << 10;
 
   private static final Linker LINKER = Linker.nativeLinker();
   private static final StructLayout CALL_STATE = Linker.Option.captureStateLayout();

@@ -5,6 +5,7 @@ package io.pmem4j.pmem;
 import java.lang.foreign.Arena;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.lang.ref.WeakReference;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -118,62 +119,112 @@ abstract class UseGuard {
   }
 
   /**
-   * For shared, automatic and global arenas. Uses are counted in stripes, one per thread as far as
-   * they go round, so that threads do not contend for a counter.
+   * For shared and automatic arenas. Uses are counted in stripes, so that threads do not contend
+   * for a counter. The first thread that comes to a stripe has it to itself and counts with plain
+   * stores and one fence; threads that come to a stripe of another count atomically beside it. When
+   * an owner is dead the next one who comes inherits.
    *
-   * <p>A stripe holds the uses in progress in its lower half and the uses ever in its upper half,
-   * which tells when to poll: threads that share a stripe and have been stopped no longer count, so
-   * that each of them gets to the poll.
+   * <p>A count holds the uses in progress in its lower half and the uses ever in its upper half,
+   * which tells when to poll: threads that share a count and have been stopped no longer move it,
+   * so that each of them gets to the poll.
    *
    * <p>enter counts itself in and then looks at {@code shut}; shut sets {@code shut} and then looks
-   * at the counts. All four are volatile accesses in one total order, so at least one side sees the
-   * other: either shut waits for the use, or the use is turned away.
+   * at the counts; each has a full fence in between (an atomic addition is one). So at least one
+   * side sees the other: either shut waits for the use, or the use is turned away.
    */
-  private static final class Striped extends UseGuard {
+  static class Striped extends UseGuard {
     private static final VarHandle COUNT = MethodHandles.arrayElementVarHandle(long[].class);
+    private static final VarHandle OWNER =
+        MethodHandles.arrayElementVarHandle(WeakReference[].class);
 
     /** Two cache lines apart, because processors fetch lines in pairs. */
     private static final int STRIDE = 128 / Long.BYTES;
 
+    private static final long LOOK_AGAIN_NANOS = 20_000;
     private static final long ONE_MORE = (1L << Integer.SIZE) + 1;
 
-    private final long[] counts = new long[(STRIPES + 1) * STRIDE];
+    /**
+     * Of each stripe the owner's count at its stride and the others' at the next: the array's first
+     * line is its header's, so stripes begin after it.
+     */
+    private final long[] counts = new long[(2 * STRIPES + 1) * STRIDE];
+
+    /** Weak, because a thread must not be kept for the regions that it once used. */
+    @SuppressWarnings({"unchecked", "rawtypes"})
+    private final @Nullable WeakReference<Thread>[] owners = new WeakReference[STRIPES];
+
     private volatile boolean shut;
-    private volatile @Nullable Thread closer;
 
     @Override
-    int enter() {
-      // The array's first line is its header's: stripes begin after it.
-      int ticket = (((int) Thread.currentThread().threadId() & (STRIPES - 1)) + 1) * STRIDE;
+    final int enter() {
+      Thread self = Thread.currentThread();
+      int stripe = (int) self.threadId() & (STRIPES - 1);
+      int ticket = (2 * stripe + 1) * STRIDE;
+      WeakReference<Thread> owner = owners[stripe];
+      if (owner == null || !owner.refersTo(self)) {
+        return enterBeside(self, stripe);
+      }
+      long before = (long) COUNT.get(counts, ticket);
+      COUNT.setOpaque(counts, ticket, before + ONE_MORE);
+      fence();
+      if (shut) {
+        exit(ticket);
+        throw closed();
+      }
+      poll(before);
+      return ticket;
+    }
+
+    /** Between counting in and looking whether it is shut. A test leaves it out. */
+    void fence() {
+      VarHandle.fullFence();
+    }
+
+    private int enterBeside(Thread self, int stripe) {
+      // Volatile: the reference has to be seen as it was made, not as one that holds nobody.
+      @SuppressWarnings("unchecked")
+      WeakReference<Thread> owner = (WeakReference<Thread>) OWNER.getVolatile(owners, stripe);
+      Thread living = owner == null ? null : owner.get();
+      if (living == null || !living.isAlive()) {
+        // Whatever the dead one left has happened before its death, which isAlive has seen.
+        OWNER.compareAndSet(owners, stripe, owner, new WeakReference<>(self));
+      }
+      int ticket = (2 * stripe + 2) * STRIDE;
       long before = (long) COUNT.getAndAdd(counts, ticket, ONE_MORE);
       if (shut) {
         exit(ticket);
         throw closed();
       }
-      if (((int) (before >>> Integer.SIZE) & POLL_MASK) == 0) {
-        Safepoint.poll();
-      }
+      poll(before);
       return ticket;
     }
 
-    @Override
-    void exit(int ticket) {
-      COUNT.getAndAdd(counts, ticket, -1L);
-      Thread waiting = closer;
-      if (waiting != null) {
-        LockSupport.unpark(waiting);
+    private static void poll(long before) {
+      if (((int) (before >>> Integer.SIZE) & POLL_MASK) == 0) {
+        Safepoint.poll();
       }
     }
 
     @Override
-    void shut() {
-      closer = Thread.currentThread();
+    final void exit(int ticket) {
+      if ((ticket / STRIDE & 1) != 0) {
+        COUNT.setRelease(counts, ticket, (long) COUNT.get(counts, ticket) - 1);
+      } else {
+        COUNT.getAndAdd(counts, ticket, -1L);
+      }
+    }
+
+    @Override
+    final void shut() {
       shut = true;
+      VarHandle.fullFence();
       boolean interrupted = false;
-      for (int stripe = 1; stripe <= STRIPES; stripe++) {
-        // One look at zero is enough for a stripe: whoever is counted in after it is turned away.
-        while ((int) (long) COUNT.getVolatile(counts, stripe * STRIDE) != 0) {
-          LockSupport.park(this);
+      for (int count = 1; count <= 2 * STRIPES; count++) {
+        // One look at zero is enough for a count: whoever is counted in after it is turned away.
+        while ((int) (long) COUNT.getVolatile(counts, count * STRIDE) != 0) {
+          // Nobody who leaves looks for somebody to wake: that would take a fence in each use. A
+          // use takes microseconds, or as long as the disk.
+          LockSupport.parkNanos(this, LOOK_AGAIN_NANOS);
           interrupted |= Thread.interrupted();
         }
       }

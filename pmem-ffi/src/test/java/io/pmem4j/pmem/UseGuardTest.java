@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.pmem;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** The guard by itself: whoever is inside keeps it open, whoever comes later is turned away. */
+@Timeout(120)
+class UseGuardTest {
+  private static final int ROUNDS = 1_500;
+
+  /** More than there are stripes: some own one, some count beside the owner. */
+  private static final int THREADS = 3;
+
+  @Test
+  void nobodyIsInsideWhenShutReturns() throws Exception {
+    assertThat(foundInside(UseGuard.Striped::new, ROUNDS)).isZero();
+  }
+
+  @Test
+  void theRaceFindsAGuardWithoutFence() throws Exception {
+    Supplier<UseGuard> withoutFence =
+        () ->
+            new UseGuard.Striped() {
+              @Override
+              void fence() {}
+            };
+    int found = 0;
+    for (int tries = 0; tries < 200 && found == 0; tries++) {
+      found = foundInside(withoutFence, ROUNDS);
+    }
+    assertThat(found).isPositive();
+  }
+
+  /** How often somebody was inside after shut had returned. */
+  private static int foundInside(Supplier<UseGuard> guards, int rounds) throws Exception {
+    CyclicBarrier start = new CyclicBarrier(THREADS + 1);
+    CyclicBarrier end = new CyclicBarrier(THREADS + 1);
+    AtomicReference<UseGuard> guard = new AtomicReference<>();
+    boolean[] gone = new boolean[1]; // plain, as what is behind an address would be
+    int[] violations = new int[THREADS * 32];
+    List<Thread> threads = new ArrayList<>();
+    for (int i = 0; i < THREADS; i++) {
+      int mine = i * 32;
+      threads.add(
+          Thread.ofPlatform()
+              .daemon()
+              .start(() -> {
+                for (int round = 0; round < rounds; round++) {
+                  await(start);
+                  UseGuard now = guard.get();
+                  try {
+                    while (true) {
+                      int ticket = now.enter();
+                      if (gone[0]) {
+                        violations[mine]++;
+                      }
+                      now.exit(ticket);
+                    }
+                  } catch (IllegalStateException closed) {
+                    await(end);
+                  }
+                }
+              }));
+    }
+    for (int round = 0; round < rounds; round++) {
+      gone[0] = false;
+      guard.set(guards.get());
+      await(start);
+      for (int spin = round % 64; spin > 0; spin--) {
+        Thread.onSpinWait();
+      }
+      guard.get().shut();
+      gone[0] = true;
+      await(end);
+    }
+    for (Thread thread : threads) {
+      thread.join();
+    }
+    int sum = 0;
+    for (int violation : violations) {
+      sum += violation;
+    }
+    return sum;
+  }
+
+  private static void await(CyclicBarrier barrier) {
+    try {
+      barrier.await();
+    } catch (Exception broken) {
+      throw new IllegalStateException(broken);
+    }
+  }
+
+  /** Threads come and go: each leaves the count as it found it, whoever owned the stripe. */
+  @Test
+  void stripesOfTheDeadAreInherited() throws Exception {
+    UseGuard guard = new UseGuard.Striped();
+    for (int i = 0; i < 300; i++) {
+      Thread thread =
+          Thread.ofPlatform()
+              .start(() -> {
+                for (int use = 0; use < 5; use++) {
+                  guard.exit(guard.enter());
+                }
+                int outer = guard.enter();
+                int inner = guard.enter();
+                guard.exit(inner);
+                guard.exit(outer);
+              });
+      thread.join();
+    }
+    guard.shut();
+    assertThatIllegalStateException().isThrownBy(guard::enter);
+  }
+
+  @Test
+  void shutWaitsForTheOneInside() throws Exception {
+    UseGuard guard = new UseGuard.Striped();
+    guard.exit(guard.enter()); // the stripe is ours
+    int ticket = guard.enter();
+    Thread closer = Thread.ofPlatform().start(guard::shut);
+    while (!isShut(guard)) {
+      Thread.onSpinWait();
+    }
+    assertThat(closer.isAlive()).isTrue();
+    guard.exit(ticket);
+    assertThat(closer.join(java.time.Duration.ofSeconds(60))).isTrue();
+  }
+
+  private static boolean isShut(UseGuard guard) {
+    try {
+      guard.exit(guard.enter());
+      return false;
+    } catch (IllegalStateException shut) {
+      return true;
+    }
+  }
+}

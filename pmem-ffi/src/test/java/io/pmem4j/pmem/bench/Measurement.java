@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.pmem.bench;
+
+import io.pmem4j.pmem.bench.Trial.Shape;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * All trials of one environment, in this JVM. Printed as lines that {@link Bench} reads: {@code
+ * row} with the tenth percentile of a contender, {@code bar} with a claim. Arguments: folder,
+ * {@code flush} or {@code no-flush}, rounds.
+ */
+final class Measurement {
+  private final int rounds;
+  private final boolean flushes;
+  private final Map<String, Contender> persisters;
+  private final Map<String, Contender> copiers;
+  private final List<Bar> bars = new ArrayList<>();
+
+  private Measurement(Place place, boolean flushes, int rounds) throws Exception {
+    this.rounds = rounds;
+    this.flushes = flushes;
+    this.persisters = Persisters.all(place);
+    this.copiers = flushes ? Copiers.all(place) : Map.of();
+  }
+
+  public static void main(String[] arguments) throws Exception {
+    System.load(Path.of(System.getProperty("bench.library")).toAbsolutePath().toString());
+    Place place = new Place(Path.of(arguments[0]));
+    boolean flushes = arguments[1].equals("flush");
+    Measurement measurement = new Measurement(place, flushes, Integer.parseInt(arguments[2]));
+    if (flushes) {
+      measurement.withFlushes();
+    } else {
+      measurement.withoutFlushes();
+    }
+    for (Bar bar : measurement.bars) {
+      System.out.println("bar\t" + bar.holds() + "\t" + bar.line() + "\t" + bar.json());
+    }
+  }
+
+  private void withFlushes() throws Exception {
+    for (Shape shape :
+        List.of(
+            new Shape(8, false, 1),
+            new Shape(8, true, 1),
+            new Shape(64, false, 1),
+            new Shape(64, true, 1),
+            new Shape(4096, false, 1),
+            new Shape(4096, true, 1),
+            new Shape(64 << 10, false, 1),
+            new Shape(64 << 10, true, 1),
+            new Shape(1 << 20, false, 1),
+            new Shape(1 << 20, true, 1),
+            new Shape(64, true, 2),
+            new Shape(4096, true, 2))) {
+      Map<String, double[]> samples = trial("persist " + shape, shape, persisters);
+      if (shape.length() == 64 || shape.length() == 4096) {
+        guard(samples, shape);
+      }
+      if (shape.threads() == 1 && (shape.length() == 64 || shape.length() == 4096)) {
+        ratio("raw handle over C, " + shape, samples, Persisters.RAW, Persisters.C, 1.03, true);
+      }
+    }
+    for (int length : new int[] {4 << 10, 64 << 10, 1 << 20}) {
+      Shape shape = new Shape(length, true, 1);
+      Map<String, double[]> samples = trial("copy " + shape, shape, copiers);
+      if (length >= 64 << 10) {
+        ratio("NT copy over C, " + shape, samples, Copiers.NATIVE, Copiers.C, 1.1, true);
+        ratio("NT copy from byte[] over C, " + shape, samples, Copiers.ARRAY, Copiers.C, 1.1, true);
+      }
+    }
+  }
+
+  /** With PMEM_NO_FLUSH=1, which stands for caches that are durable: what remains is the call. */
+  private void withoutFlushes() throws Exception {
+    for (Shape shape :
+        List.of(
+            new Shape(8, true, 1),
+            new Shape(64, false, 1),
+            new Shape(64, true, 1),
+            new Shape(4096, true, 1),
+            new Shape(64, true, 2))) {
+      Map<String, double[]> samples = trial("persist " + shape, shape, persisters);
+      guard(samples, shape);
+      if (shape.dirty() && shape.threads() == 1 && shape.length() >= 64) {
+        String what = "JDK force over guarded region, no flush, " + shape;
+        ratio(what, samples, Persisters.JDK_SYNC, Persisters.GUARDED, 4, false);
+      }
+    }
+  }
+
+  private void guard(Map<String, double[]> samples, Shape shape) {
+    Interval added =
+        Interval.of(
+            samples.get(Persisters.GUARDED),
+            samples.get(Persisters.RAW),
+            (mine, raw) -> mine - raw);
+    String what = "guard over raw handle" + (flushes ? "" : ", no flush") + ", " + shape;
+    bars.add(new Bar(what, added, "ns", 15, true));
+  }
+
+  private void ratio(
+      String what,
+      Map<String, double[]> samples,
+      String upper,
+      String lower,
+      double limit,
+      boolean atMost) {
+    Interval ratio = Interval.of(samples.get(upper), samples.get(lower), (a, b) -> a / b);
+    bars.add(new Bar(what, ratio, "", limit, atMost));
+  }
+
+  private Map<String, double[]> trial(String title, Shape shape, Map<String, Contender> contenders)
+      throws Exception {
+    Map<String, double[]> samples = new Trial(shape, rounds, contenders).measure();
+    Optional<String> mode = flushes ? Optional.empty() : Optional.of("no flush: ");
+    samples.forEach((name, nanos) ->
+        System.out.println(
+            "row\t" + mode.orElse("") + title + "\t" + name + "\t" + Interval.p10(nanos)));
+    return samples;
+  }
+}
