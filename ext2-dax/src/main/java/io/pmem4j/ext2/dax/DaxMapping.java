@@ -8,6 +8,7 @@ import io.pmem4j.ext2.mm.MappingTree;
 import io.pmem4j.ext2.mm.Mmu;
 import io.pmem4j.sched.Held;
 import io.pmem4j.sched.Scheduler;
+import io.pmem4j.sched.Shared;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -31,12 +32,15 @@ public final class DaxMapping {
   /** {@code i_pages} by first index; its monitor is {@code xa_lock}, nothing waits under it. */
   private final TreeMap<Long, DaxEntry> entries = new TreeMap<>();
 
+  private final Shared shared;
+
   /** A mapping without entries. */
   public DaxMapping(DaxHost host, FaultTrace trace, Scheduler scheduler, LockValidator validator) {
     this.host = host;
     this.trace = trace;
     this.scheduler = scheduler;
     this.validator = validator;
+    this.shared = new Shared(scheduler, "DAX entries of inode " + host.ino());
     this.mappings = new MappingTree(scheduler, validator, "inode " + host.ino());
   }
 
@@ -74,6 +78,7 @@ public final class DaxMapping {
    */
   LockedEntry grab(long index) {
     while (true) {
+      shared.load();
       DaxEntry entry = at(index);
       LockedEntry locked = lockOrMake(entry, index, false);
       if (locked == null) {
@@ -86,6 +91,7 @@ public final class DaxMapping {
         if (locked.entry().kind() == DaxEntry.Kind.ZERO) {
           mappings.unmap(locked.entry().index(), Mmu.HUGE_PAGES, false);
         }
+        shared.store();
         remove(locked.entry());
       }
     }
@@ -98,6 +104,7 @@ public final class DaxMapping {
   @Nullable LockedEntry grabPmd(long index) {
     long first = index - index % Mmu.HUGE_PAGES;
     while (true) {
+      shared.load();
       DaxEntry entry = firstIn(first, first + Mmu.HUGE_PAGES - 1);
       if (entry != null && !entry.pmd()) {
         return null;
@@ -113,6 +120,7 @@ public final class DaxMapping {
   private @Nullable LockedEntry lockOrMake(@Nullable DaxEntry entry, long index, boolean pmd) {
     DaxEntry wanted = entry == null ? newEntry(index, pmd) : entry;
     Held held = wanted.lock().hold();
+    shared.store();
     if (entry == null ? putIfFree(wanted) : contains(wanted)) {
       return new LockedEntry(wanted, held);
     }
@@ -163,6 +171,7 @@ public final class DaxMapping {
    */
   public Found markForStore(long index) {
     while (true) {
+      shared.load();
       DaxEntry entry = at(index);
       if (entry == null) {
         return Found.NOTHING;
@@ -186,8 +195,10 @@ public final class DaxMapping {
    * to be unlocked.
    */
   public void removeFrom(long firstIndex) {
+    shared.load();
     for (DaxEntry entry : range(firstIndex, Long.MAX_VALUE)) {
       try (var _ = entry.lock().hold()) {
+        shared.store();
         remove(entry);
       }
     }
@@ -201,9 +212,11 @@ public final class DaxMapping {
     if (isEmpty()) {
       return;
     }
+    shared.load();
     for (DaxEntry entry : range(firstIndex, lastIndex)) {
       try (var _ = entry.lock().hold()) {
         if (!entry.dirty()) {
+          shared.store();
           remove(entry);
         }
       }

@@ -65,6 +65,7 @@ public final class BlockMap {
    */
   Mapped blocks(long fileBlock, int wanted, boolean create, boolean inFault) throws Ext2Exception {
     BlockPath path = path(fileBlock);
+    inode.blockPointers().load();
     Branch branch = walk(path, path.depth());
     if (branch.complete()) {
       return new Mapped(branch.lastBlock(), runLength(branch, path, wanted), false);
@@ -167,6 +168,7 @@ public final class BlockMap {
     if (inode.isRegular() && !volume.seeded("no-zero-before-splice")) {
       long offset = blocks.data().first() * Geometry.BLOCK_BYTES;
       long length = (long) blocks.data().count() * Geometry.BLOCK_BYTES;
+      inode.newBlocks().store();
       volume.memory().fill(offset, length, (byte) 0);
       volume.memory().flush(offset, length);
     }
@@ -270,6 +272,7 @@ public final class BlockMap {
   private void splice(long fileBlock, Branch partial, int indirect, BlockRun data, int top) {
     PointerArray array = partial.arrays()[partial.last()];
     int index = partial.indexes()[partial.last()];
+    inode.blockPointers().store();
     array.set(index, top);
     if (indirect == 0) {
       for (int n = 1; n < data.count(); n++) {

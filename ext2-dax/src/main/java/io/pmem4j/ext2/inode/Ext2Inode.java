@@ -14,6 +14,7 @@ import io.pmem4j.ext2.lock.OrderedRwSemaphore;
 import io.pmem4j.ext2.page.PageLocks;
 import io.pmem4j.ext2.volume.Volume;
 import io.pmem4j.pmem.PersistentMemory;
+import io.pmem4j.sched.Shared;
 
 /**
  * An inode in memory: {@code struct inode} and {@code ext2_inode_info}. The medium learns of
@@ -77,6 +78,10 @@ public final class Ext2Inode implements DaxHost {
 
   private volatile boolean dirty;
 
+  private final Shared iSize;
+  private final Shared blockPointers;
+  private final Shared newBlocks;
+
   Ext2Inode(Volume volume, FaultTrace trace, BlockServices blocks, int ino, int mode) {
     this.volume = volume;
     this.ino = ino;
@@ -84,6 +89,9 @@ public final class Ext2Inode implements DaxHost {
     var scheduler = volume.options().scheduler();
     var validator = volume.validator();
     String name = "inode " + ino;
+    this.iSize = new Shared(scheduler, "i_size of " + name);
+    this.blockPointers = new Shared(scheduler, "block pointers of " + name);
+    this.newBlocks = new Shared(scheduler, "new blocks of " + name);
     this.locks = new InodeLocks(volume, name, isDirectory());
     this.blockMap = new BlockMap(volume, blocks, this);
     this.iomap = new InodeIomap(this);
@@ -161,14 +169,31 @@ public final class Ext2Inode implements DaxHost {
     return ino;
   }
 
+  /** {@code i_size} as faults and truncation share it. */
+  Shared iSize() {
+    return iSize;
+  }
+
+  /** {@code i_data} and the indirect blocks. */
+  Shared blockPointers() {
+    return blockPointers;
+  }
+
+  /** What is in blocks that are allocated and not reachable yet. */
+  Shared newBlocks() {
+    return newBlocks;
+  }
+
   @Override
   public long size() {
+    iSize.load();
     return size;
   }
 
   /** {@code i_size_write}; the caller holds {@code i_rwsem} exclusively. */
   public void sizeLocked(long bytes) {
     iRwsem().assertHeldExclusively();
+    iSize.store();
     size = bytes;
     markDirty();
   }

@@ -37,6 +37,7 @@ public final class Truncate {
       inode.daxIo().zero(newSize, pageEnd - newSize);
     }
     try (var _ = inode.locks().truncation()) {
+      inode.iSize().store();
       inode.size = newSize;
       if (inode.volume().seeded("truncate-skips-unmap")) {
         inode.mapping().removeFrom(pageEnd / DaxIo.PAGE_BYTES);
@@ -101,6 +102,7 @@ public final class Truncate {
         int pointer = BlockPath.INDIRECT + levels - 1;
         if (path.offsets()[0] < pointer && top.get(pointer) != 0) {
           int root = top.get(pointer);
+          inode.blockPointers().store();
           top.set(pointer, 0);
           freeBranches(new PointerArray.Detached(new int[] {root}), 0, 1, levels);
         }
@@ -132,6 +134,7 @@ public final class Truncate {
     } else {
       int detached = array.get(keepThrough);
       if (detached != 0) {
+        inode.blockPointers().store();
         array.set(keepThrough, 0);
         freeBranches(new PointerArray.Detached(new int[] {detached}), 0, 1, depth - 1 - shared);
       }
@@ -176,6 +179,7 @@ public final class Truncate {
   private void freeData(PointerArray array, int from, int end) {
     long first = 0;
     int count = 0;
+    inode.blockPointers().store();
     for (int i = from; i < end; i++) {
       long block = Integer.toUnsignedLong(array.get(i));
       if (block == 0) {

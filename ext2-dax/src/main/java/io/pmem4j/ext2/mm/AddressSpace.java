@@ -56,10 +56,10 @@ public final class AddressSpace {
   /** A fault that changes nothing would repeat for ever; no fault of the kernel needs as many. */
   private static final int MAX_FAULTS_PER_ACCESS = 1000;
 
-  private final PageTable pageTable = new PageTable();
+  private final PageTable pageTable;
   private final OrderedRwSemaphore mmapLock;
   private final Scheduler scheduler;
-  private final FaultEntry faultEntry = new FaultEntry(pageTable);
+  private final FaultEntry faultEntry;
 
   /** The mappings by first address; guarded by {@link #mmapLock}. */
   private final TreeMap<Long, Vma> vmas = new TreeMap<>();
@@ -73,6 +73,8 @@ public final class AddressSpace {
    */
   public AddressSpace(Scheduler scheduler, LockValidator validator) {
     this.scheduler = scheduler;
+    this.pageTable = new PageTable(scheduler);
+    this.faultEntry = new FaultEntry(pageTable);
     this.mmapLock = new OrderedRwSemaphore(scheduler, validator, LockClass.MMAP_LOCK, "mmap_lock");
   }
 
