@@ -57,7 +57,7 @@ void exec_release(struct exec *x)
 {
 	for (int i = 0; i < WIRE_SLOTS; i++) {
 		if (x->mappings[i].at)
-			munmap(x->mappings[i].at, x->mappings[i].length);
+			munmap(x->mappings[i].at, x->mappings[i].place);
 		if (x->files[i] >= 0)
 			close(x->files[i]);
 	}
@@ -191,13 +191,13 @@ static void op_fiemap(struct exec *x, const struct request *r, struct reply *rep
 }
 
 /*
- * An aligned place of its own: more is reserved than needed and the ends given
- * back. NULL with errno.
+ * An aligned place of its own, up to the next multiple of the alignment: what
+ * lies in the same 2 MiB decides which faults the kernel tries. More is reserved
+ * than needed and the ends given back. NULL with errno.
  */
-static uint8_t *reserve(size_t length, size_t align)
+static uint8_t *reserve(size_t length, size_t align, size_t *place)
 {
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	size_t whole = (length + page - 1) & ~(page - 1);
+	size_t whole = (length + align - 1) & ~(align - 1);
 
 	if (whole < length || whole + align < whole) {
 		errno = ENOMEM;
@@ -213,6 +213,7 @@ static uint8_t *reserve(size_t length, size_t align)
 	if (at > from)
 		munmap(from, (size_t)(at - from));
 	munmap(at + whole, (size_t)(from + align - at));
+	*place = whole;
 	return at;
 }
 
@@ -220,15 +221,17 @@ static void op_mmap(struct exec *x, const struct request *r, struct reply *reply
 {
 	size_t length = (size_t)r->args[3];
 	uint64_t align = (uint64_t)r->args[6];
+	size_t place = length;
 	uint8_t *wanted = NULL;
 	int flags = (int)r->args[5];
 
-	if ((align & (align - 1)) || align > 1UL << 30) {
+	if ((align & (align - 1)) || align > 1UL << 30 ||
+	    (align && align < (uint64_t)sysconf(_SC_PAGESIZE))) {
 		reply_bad_arguments(reply);
 		return;
 	}
 	if (align && length) {
-		wanted = reserve(length, align);
+		wanted = reserve(length, align, &place);
 		if (!wanted) {
 			reply_errno(reply);
 			return;
@@ -240,10 +243,10 @@ static void op_mmap(struct exec *x, const struct request *r, struct reply *reply
 	if (at == MAP_FAILED) {
 		reply_errno(reply);
 		if (wanted)
-			munmap(wanted, length);
+			munmap(wanted, place);
 		return;
 	}
-	x->mappings[r->args[0]] = (struct mapping){ at, length };
+	x->mappings[r->args[0]] = (struct mapping){ at, length, place };
 	reply->result = (int64_t)(uintptr_t)at;
 }
 
@@ -251,7 +254,7 @@ static void op_munmap(struct exec *x, const struct request *r, struct reply *rep
 {
 	struct mapping *m = &x->mappings[r->args[0]];
 
-	reply_syscall(reply, munmap(m->at, m->length));
+	reply_syscall(reply, munmap(m->at, m->place));
 	*m = (struct mapping){ 0 };
 }
 

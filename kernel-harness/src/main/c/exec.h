@@ -13,6 +13,7 @@
 struct mapping {
 	uint8_t *at; /* NULL: the slot is free */
 	size_t length;
+	size_t place; /* bytes from at on that nobody else may use */
 };
 
 /* One caller's slots. Not to be used by two threads at once. */

@@ -85,7 +85,7 @@
 #define WIRE_OP_FSYNC 25      /* slot */
 #define WIRE_OP_FSTAT 26      /* slot -> 0, a stat record */
 #define WIRE_OP_FIEMAP 27     /* slot -> extents, extent records */
-/* MMAP's align: 0, or a power of two that the address is to be a multiple of. */
+/* MMAP's align: 0, or a power of two; the blocks of that size it touches are its own. */
 #define WIRE_OP_MMAP 28 /* mapping slot, file slot, offset, length, prot, flags, align -> address */
 #define WIRE_OP_MUNMAP 29     /* mapping slot */
 #define WIRE_OP_LOAD 30       /* mapping slot, offset, length -> loaded, bytes */

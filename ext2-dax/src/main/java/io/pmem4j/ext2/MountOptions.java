@@ -21,6 +21,8 @@ import java.util.function.LongSupplier;
  * @param scheduler where tasks wait; also the switchboard of seeded faults
  * @param lockOrder what a fault locks, and the order that every acquisition is checked against
  * @param profile which handlers a mapping has
+ * @param isolationChecks whether each truncation proves, before it lets faults in again, that
+ *     nothing is left behind the size; an {@link IsolationViolation} if not. For tests
  */
 public record MountOptions(
     boolean dax,
@@ -33,7 +35,8 @@ public record MountOptions(
     int umask,
     Scheduler scheduler,
     LockOrder lockOrder,
-    Profile profile) {
+    Profile profile,
+    boolean isolationChecks) {
 
   private static final MountOptions DEFAULTS =
       new MountOptions(
@@ -47,7 +50,8 @@ public record MountOptions(
           0022,
           Scheduler.production(),
           LockOrder.MERGED,
-          Profile.LINUX_5_10);
+          Profile.LINUX_5_10,
+          false);
 
   /**
    * Reads the text that {@code mount -o} takes.
@@ -84,7 +88,8 @@ public record MountOptions(
         umask,
         scheduler,
         lockOrder,
-        profile);
+        profile,
+        isolationChecks);
   }
 
   /** These options with another {@link #oldalloc}. */
@@ -100,7 +105,8 @@ public record MountOptions(
         umask,
         scheduler,
         lockOrder,
-        profile);
+        profile,
+        isolationChecks);
   }
 
   /** These options with another {@link #noatime}. */
@@ -116,7 +122,8 @@ public record MountOptions(
         umask,
         scheduler,
         lockOrder,
-        profile);
+        profile,
+        isolationChecks);
   }
 
   /** These options with another {@link #noreservation}. */
@@ -132,7 +139,8 @@ public record MountOptions(
         umask,
         scheduler,
         lockOrder,
-        profile);
+        profile,
+        isolationChecks);
   }
 
   /** These options with another {@link #clock}. */
@@ -148,7 +156,8 @@ public record MountOptions(
         umask,
         scheduler,
         lockOrder,
-        profile);
+        profile,
+        isolationChecks);
   }
 
   /** These options with another {@link #generationBase}. */
@@ -164,7 +173,8 @@ public record MountOptions(
         umask,
         scheduler,
         lockOrder,
-        profile);
+        profile,
+        isolationChecks);
   }
 
   /** These options with another {@link #allocatorPid}. */
@@ -180,7 +190,8 @@ public record MountOptions(
         umask,
         scheduler,
         lockOrder,
-        profile);
+        profile,
+        isolationChecks);
   }
 
   /** These options with another {@link #umask}. */
@@ -196,7 +207,8 @@ public record MountOptions(
         value,
         scheduler,
         lockOrder,
-        profile);
+        profile,
+        isolationChecks);
   }
 
   /** These options with another {@link #scheduler}. */
@@ -212,7 +224,8 @@ public record MountOptions(
         umask,
         value,
         lockOrder,
-        profile);
+        profile,
+        isolationChecks);
   }
 
   /** These options with another {@link #lockOrder}. */
@@ -228,7 +241,8 @@ public record MountOptions(
         umask,
         scheduler,
         value,
-        profile);
+        profile,
+        isolationChecks);
   }
 
   /** These options with another {@link #profile}. */
@@ -244,6 +258,24 @@ public record MountOptions(
         umask,
         scheduler,
         lockOrder,
+        value,
+        isolationChecks);
+  }
+
+  /** These options with another {@link #isolationChecks}. */
+  public MountOptions withIsolationChecks(boolean value) {
+    return new MountOptions(
+        dax,
+        oldalloc,
+        noatime,
+        noreservation,
+        clock,
+        generationBase,
+        allocatorPid,
+        umask,
+        scheduler,
+        lockOrder,
+        profile,
         value);
   }
 }

@@ -36,6 +36,7 @@ class ArchitectureTest {
           "UnsupportedFeatureException",
           "MountOptions",
           "Profile",
+          "IsolationViolation",
           "Stat",
           "Extent");
 

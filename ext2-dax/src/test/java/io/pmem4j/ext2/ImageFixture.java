@@ -116,6 +116,7 @@ final class ImageFixture implements AutoCloseable {
         .withClock(clock::get)
         .withGenerationBase(GENERATION_BASE)
         .withAllocatorPid(() -> PID)
+        .withIsolationChecks(true)
         .withScheduler(seeding(List.of(seededFaults)));
   }
 

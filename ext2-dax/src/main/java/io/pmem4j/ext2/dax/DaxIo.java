@@ -43,6 +43,13 @@ public final class DaxIo {
     return address;
   }
 
+  /** {@code dax_direct_access}: a seeded fault makes the medium fail after a successful lookup. */
+  static void readable(DaxMapping mapping) throws Ext2Exception {
+    if (mapping.scheduler().seeded("media-error-after-lookup")) {
+      throw new Ext2Exception(Errno.EIO, "the medium of inode " + mapping.host().ino());
+    }
+  }
+
   /** Reads up to the size of the file; holes read as zeros. Returns the number of bytes. */
   public int read(long position, byte[] target) throws Ext2Exception {
     int done = 0;

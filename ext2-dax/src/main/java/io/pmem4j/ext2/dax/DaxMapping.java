@@ -107,6 +107,10 @@ public final class DaxMapping {
       shared.load();
       DaxEntry entry = firstIn(first, first + Mmu.HUGE_PAGES - 1);
       if (entry != null && !entry.pmd()) {
+        if (scheduler.seeded("pmd-joins-pages")) {
+          remove(entry);
+          continue;
+        }
         return null;
       }
       LockedEntry locked = lockOrMake(entry, first, true);
@@ -197,6 +201,10 @@ public final class DaxMapping {
   public void removeFrom(long firstIndex) {
     shared.load();
     for (DaxEntry entry : range(firstIndex, Long.MAX_VALUE)) {
+      if (scheduler.seeded("truncate-keeps-entries")
+          || (entry.index() < firstIndex && scheduler.seeded("pmd-entry-survives-truncate"))) {
+        continue;
+      }
       try (var _ = entry.lock().hold()) {
         shared.store();
         remove(entry);

@@ -44,7 +44,7 @@ public final class PmdFault {
     if (first >= maxPgoff) {
       return FaultResult.SIGBUS;
     }
-    if (first + Mmu.HUGE_PAGES > maxPgoff && !mapping.scheduler().seeded("pmd-behind-eof")) {
+    if (first + Mmu.HUGE_PAGES > maxPgoff) {
       return FaultResult.FALLBACK;
     }
     try (var locked = mapping.grabPmd(fault.pgoff())) {
@@ -75,6 +75,7 @@ public final class PmdFault {
       Iomap iomap = ops.begin(position, Mmu.HUGE_BYTES, flags);
       FaultResult result = FaultResult.FALLBACK;
       try {
+        DaxIo.readable(mapping);
         result = insert(fault, entry, iomap, position);
       } finally {
         long done = result == FaultResult.FALLBACK ? 0 : Mmu.HUGE_BYTES;

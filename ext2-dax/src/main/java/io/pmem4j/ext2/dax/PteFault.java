@@ -49,6 +49,7 @@ public final class PteFault {
       Iomap iomap = ops.begin(position, DaxIo.PAGE_BYTES, flags);
       FaultResult result = FaultResult.SIGBUS;
       try {
+        DaxIo.readable(mapping);
         result = insert(fault, locked.entry(), iomap, position);
       } finally {
         ops.end(position, DaxIo.PAGE_BYTES, result.isError() ? 0 : DaxIo.PAGE_BYTES, flags, iomap);

@@ -46,7 +46,9 @@ final class InodeIomap implements IomapOps {
     // A fault holds dax_sem shared here, and the clean-up takes it exclusively: the kernel has this
     // self-deadlock, which needs a failure after a successful lookup. A fault never extends a
     // file, so there is nothing behind the size that it would have to clean up.
-    if (failedWrite && (flags & Iomap.FAULT) == 0) {
+    boolean inFault =
+        (flags & Iomap.FAULT) != 0 && !inode.volume().seeded("failed-fault-truncates");
+    if (failedWrite && !inFault) {
       Truncate.writeFailed(inode, offset + length);
     }
   }

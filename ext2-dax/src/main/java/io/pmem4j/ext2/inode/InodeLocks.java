@@ -91,9 +91,21 @@ public final class InodeLocks {
     }
   }
 
-  /** What truncation holds, whatever a fault does. */
-  Held truncation() {
-    return daxSem.exclusive();
+  /**
+   * What truncation holds, whatever a fault does.
+   *
+   * @param atRelease what to look at before it is given up
+   */
+  @SuppressWarnings("MustBeClosedChecker") // the caller closes it
+  Held truncation(Runnable atRelease) {
+    Held held = daxSem.exclusive();
+    return volume.options().isolationChecks()
+        ? () -> {
+          try (held) {
+            atRelease.run();
+          }
+        }
+        : held;
   }
 
   void assertTruncating() {
@@ -111,10 +123,5 @@ public final class InodeLocks {
       return NOTHING;
     }
     return truncateMutex.hold();
-  }
-
-  /** Whether a fault and a truncation exclude each other. */
-  boolean isolatesFaults() {
-    return order.faultLocks().contains(LockClass.DAX_SEM);
   }
 }

@@ -74,7 +74,8 @@ public record LockReport(Kind kind, List<LockClass> chain, String text) {
     }
     scenario(text, 1, held.lockClass());
     scenario(text, 0, wanted.lockClass());
-    text.append("\n *** DEADLOCK ***\n");
+    text.append("\n *** DEADLOCK ***\n\nstack backtrace:\n");
+    frames(text, stack);
     return new LockReport(Kind.CIRCULAR, chain, text.toString());
   }
 
@@ -91,6 +92,8 @@ public record LockReport(Kind kind, List<LockClass> chain, String text) {
     if (!held.exclusive() && !wanted.exclusive()) {
       text.append("\n Both are shared: a writer that waits in between is enough.\n");
     }
+    text.append("\nstack backtrace:\n");
+    frames(text, stack);
     return new LockReport(Kind.RECURSIVE, List.of(wanted.lockClass()), text.toString());
   }
 
@@ -104,7 +107,8 @@ public record LockReport(Kind kind, List<LockClass> chain, String text) {
         .append(
             order.allows(wanted.lockClass(), held.lockClass())
                 ? "The order has them the other way round.\n"
-                : "The order has them mutually exclusive.\n");
+                : "The order has them mutually exclusive.\n")
+        .append("\nstack backtrace:\n");
     frames(text, stack);
     return new LockReport(
         Kind.ORDER, List.of(held.lockClass(), wanted.lockClass()), text.toString());

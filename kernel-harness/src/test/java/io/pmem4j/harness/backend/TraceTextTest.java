@@ -51,6 +51,28 @@ class TraceTextTest {
   }
 
   @Test
+  void faultsOnTwoMebibytesKeepTheSizeOfTheFile() {
+    assertThat(
+            text.events(
+                HEAD
+                    + "dax_pmd_fault: dev 259:0 ino 0xc shared WRITE|USER address 0x7f0000203000"
+                    + " vm_start 0x7f0000200000 vm_end 0x7f0000400000 pgoff 0x203 max_pgoff 0x400 \n"
+                    + HEAD
+                    + "dax_pmd_insert_mapping: dev 259:0 ino 0xc shared write"
+                    + " address 0x7f0000203000 length 0x200000 pfn 0x107200 DEV|MAP"
+                    + " radix_entry 0x20e4005\n"
+                    + HEAD
+                    + "dax_pmd_fault_done: dev 259:0 ino 0xc private USER address 0x7f0000203000"
+                    + " vm_start 0x7f0000200000 vm_end 0x7f0000400000 pgoff 0x203 max_pgoff 0x400"
+                    + " FALLBACK"))
+        .containsExactly(
+            new FaultEvent("dax_pmd_fault", 12, true, true, false, 0x203, 0, 0x400, "").toString(),
+            "dax_pmd_insert_mapping ino=12 shared write pgoff=515 block="
+                + (0x107200 - FIRST_FRAME),
+            "dax_pmd_fault_done ino=12 private - pgoff=515 max_pgoff=1024 FALLBACK");
+  }
+
+  @Test
   void rangesLoseOnlyTheCursor() {
     assertThat(
             text.events(

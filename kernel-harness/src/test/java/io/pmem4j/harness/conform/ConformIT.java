@@ -13,7 +13,9 @@ import io.pmem4j.harness.program.ProgramLibrary;
 import io.pmem4j.harness.program.Shrinker;
 import io.pmem4j.sched.Scheduler;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -63,6 +65,60 @@ class ConformIT {
     }
     assertThat(results)
         .allSatisfy(result -> assertThat(result.findings()).as(result.program().name()).isEmpty());
+  }
+
+  /** Each condition of a fault on 2 MiB is met and missed by a program that ships. */
+  @Test
+  void theProgramsMapTwoMebibytesAndFallBackForEveryReason() throws Exception {
+    Map<String, String> outcomes = new HashMap<>();
+    try (Laboratory laboratory =
+        Laboratory.open(List.of("model", "guest:series"), Scheduler.production())) {
+      Conformance conformance = new Conformance(laboratory.pristine(), laboratory.backends());
+      for (Program program : ProgramLibrary.shipped()) {
+        if (program.name().startsWith("pmd-")) {
+          ProgramResult result = conformance.run(program);
+          assertThat(result.findings()).as(program.name()).isEmpty();
+          outcomes.put(program.name(), kernelsAnswers(result));
+        }
+      }
+    }
+    assertThat(outcomes).hasSizeGreaterThanOrEqualTo(15);
+    for (String maps :
+        List.of("allocated", "first-store", "one-page-of-a-large-entry", "private", "reused")) {
+      assertThat(outcomes.get("pmd-" + maps)).as(maps).contains(":huge", "dax_pmd_insert_mapping");
+    }
+    for (String falls :
+        List.of(
+            "colour",
+            "private",
+            "mapping-too-short",
+            "beyond-the-end",
+            "small-entry-in-the-way",
+            "no-space",
+            "hole",
+            "misaligned")) {
+      assertThat(outcomes.get("pmd-" + falls))
+          .as(falls)
+          .containsPattern("dax_pmd_fault_done [^\\]]* FALLBACK");
+    }
+    assertThat(outcomes.get("pmd-beyond-the-end"))
+        .containsPattern("dax_pmd_fault_done [^;]* SIGBUS");
+    assertThat(outcomes.get("pmd-first-store"))
+        .contains("dax_writeback_one ino=12 pgoff=512 pglen=512");
+  }
+
+  private static String kernelsAnswers(ProgramResult result) {
+    StringBuilder text = new StringBuilder();
+    result
+        .steps()
+        .forEach(step ->
+            step.outcomes()
+                .forEach((backend, outcome) -> {
+                  if (!backend.equals("model")) {
+                    text.append(outcome).append('\n');
+                  }
+                }));
+    return text.toString();
   }
 
   @Test

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.pmem4j.ext2.inode;
+
+import io.pmem4j.ext2.IsolationViolation;
+import io.pmem4j.ext2.dax.DaxIo;
+import io.pmem4j.ext2.volume.Geometry;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What the exclusive section of {@code dax_sem} promises to whoever comes next, looked at when it
+ * ends, whoever held it: truncation, a failed write, eviction.
+ *
+ * <ol type="a">
+ *   <li>no page table shows anything behind the size;
+ *   <li>no entry of the mapping reaches behind it;
+ *   <li>no block is reachable there, however far behind;
+ *   <li>whoever looks at the size sees the new one.
+ * </ol>
+ */
+final class TruncatePromises {
+  private final Ext2Inode inode;
+
+  TruncatePromises(Ext2Inode inode) {
+    this.inode = inode;
+  }
+
+  /**
+   * Looks; the caller still holds {@code dax_sem}.
+   *
+   * @param newSize what the section was entered for, bytes
+   */
+  void check(long newSize) {
+    inode.locks().assertTruncating();
+    long first = Math.ceilDiv(newSize, DaxIo.PAGE_BYTES);
+    List<String> broken = new ArrayList<>();
+    long mapped = inode.mapping().mappings().mappedFrom(first);
+    if (mapped != 0) {
+      broken.add("(a) " + mapped + " page table entries show it from page " + first + " on");
+    }
+    int entries = inode.mapping().entriesFrom(first);
+    if (entries != 0) {
+      broken.add("(b) " + entries + " DAX entries reach behind page " + first);
+    }
+    String reachable = reachableFrom(first);
+    if (!reachable.isEmpty()) {
+      broken.add("(c) " + reachable);
+    }
+    if (inode.size != newSize) {
+      broken.add("(d) the size is " + inode.size + " and not " + newSize);
+    }
+    if (!broken.isEmpty()) {
+      throw new IsolationViolation(inode.toString(), broken);
+    }
+  }
+
+  /** The first block, of data or of pointers, that only serves the file behind a block. */
+  private String reachableFrom(long first) {
+    if (inode.isFastSymlink()) {
+      return "";
+    }
+    PointerArray top = new PointerArray.InInode(inode);
+    for (int i = 0; i < BlockPath.DIRECT_BLOCKS; i++) {
+      if (i >= first && top.get(i) != 0) {
+        return "block " + Integer.toUnsignedLong(top.get(i)) + " at page " + i;
+      }
+    }
+    long base = BlockPath.DIRECT_BLOCKS;
+    for (int levels = 1; levels <= 3; levels++) {
+      long span = span(levels);
+      String found = below(top, BlockPath.INDIRECT + levels - 1, base, levels, first);
+      if (!found.isEmpty()) {
+        return found;
+      }
+      base += span;
+    }
+    return "";
+  }
+
+  /**
+   * As {@link #reachableFrom} for one pointer.
+   *
+   * @param base the first block of the file that it serves
+   * @param levels levels of blocks of pointers below it; 0 for data
+   */
+  private String below(PointerArray array, int index, long base, int levels, long first) {
+    long block = Integer.toUnsignedLong(array.get(index));
+    if (block == 0 || base + span(levels) <= first) {
+      return "";
+    }
+    if (base >= first) {
+      return (levels == 0 ? "block " : "block of pointers ") + block + " at page " + base;
+    }
+    if (block >= inode.volume().geometry().blocksCount()) {
+      return "";
+    }
+    PointerArray inner = new PointerArray.InBlock(inode.volume(), block);
+    for (int i = 0; i < Geometry.ADDR_PER_BLOCK; i++) {
+      String found = below(inner, i, base + i * span(levels - 1), levels - 1, first);
+      if (!found.isEmpty()) {
+        return found;
+      }
+    }
+    return "";
+  }
+
+  private static long span(int levels) {
+    long span = 1;
+    for (int i = 0; i < levels; i++) {
+      span *= Geometry.ADDR_PER_BLOCK;
+    }
+    return span;
+  }
+}
