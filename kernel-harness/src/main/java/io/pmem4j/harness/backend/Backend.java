@@ -37,6 +37,11 @@ public interface Backend extends AutoCloseable {
     return Optional.empty();
   }
 
+  /** What tells known differences of a later kernel from findings, in one program. */
+  default Optional<Dialect> dialect() {
+    return Optional.empty();
+  }
+
   /**
    * Mounts a fresh copy of the image and makes ready to run.
    *

@@ -12,6 +12,7 @@ import io.pmem4j.harness.program.Program;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -75,6 +76,11 @@ public final class GuestBackend implements Backend {
   @Override
   public String name() {
     return name;
+  }
+
+  @Override
+  public Optional<Dialect> dialect() {
+    return kernel.isLater() ? Optional.of(new Dialect()) : Optional.empty();
   }
 
   Kernel kernel() {

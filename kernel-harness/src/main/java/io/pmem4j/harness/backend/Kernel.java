@@ -26,7 +26,9 @@ public enum Kernel {
   PATCH1("patch1", "lab", "patch1", Profile.SERIES, "no-dax-sem"),
   /** The rejected attempt: truncate_mutex before the fault's body, no dax_sem. */
   TRUNCATE_MUTEX_FIRST(
-      "truncate-mutex-first", "lab", "tmf", Profile.LINUX_5_10, "truncate-mutex-first");
+      "truncate-mutex-first", "lab", "tmf", Profile.LINUX_5_10, "truncate-mutex-first"),
+  /** What became of the series: {@code mapping->invalidate_lock} in the place of dax_sem. */
+  LINUX_6_1("6.1", "6.1", "", Profile.LINUX_5_10, "merged");
 
   private final String label;
   private final String image;
@@ -90,6 +92,21 @@ public enum Kernel {
    */
   long alignment() {
     return profile.fourHandlers() ? 2 << 20 : 0;
+  }
+
+  /** Whether its outcomes are those of 5.10 but for {@link KernelDifference}s. */
+  public boolean isLater() {
+    return this == LINUX_6_1;
+  }
+
+  /**
+   * The model's name of a lock class, from the name that this kernel's lockdep has for it. 6.1 has
+   * one class of invalidate_lock for each type of file system; lockdep numbers them.
+   */
+  public String lockName(String lockdepName) {
+    return isLater() && lockdepName.matches("mapping\\.invalidate_lock(#\\d+)?")
+        ? "&ei->dax_sem"
+        : lockdepName;
   }
 
   /** The name on the command line. */

@@ -93,6 +93,7 @@ final class ConformCommand implements Callable<Integer> {
       }
       out.println("normalised:");
       Conformance.normalisations().forEach(rule -> out.println("  " + rule));
+      out.print(TextReport.differences(kernel, summary));
       return Verdicts.finish(summary, json, out);
     }
   }

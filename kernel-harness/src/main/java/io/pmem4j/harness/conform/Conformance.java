@@ -31,7 +31,6 @@ import java.util.Optional;
 public final class Conformance {
   private final PristineImages pristine;
   private final List<Backend> backends;
-  private final StepJudge judge;
 
   /**
    * A comparison.
@@ -44,7 +43,6 @@ public final class Conformance {
     // Kernels first: the model follows their random choices.
     this.backends =
         backends.stream().sorted(Comparator.comparing(backend -> !backend.isKernel())).toList();
-    this.judge = new StepJudge(this.backends);
   }
 
   /** What a comparison forgives, for reports. */
@@ -78,6 +76,7 @@ public final class Conformance {
       }
     }
     List<StepResult> steps = new ArrayList<>();
+    StepJudge judge = new StepJudge(backends);
     for (int i = 0; i < outcomes.size(); i++) {
       StepResult result = judge.judge(program, program.steps().get(i), outcomes.get(i));
       steps.add(result);

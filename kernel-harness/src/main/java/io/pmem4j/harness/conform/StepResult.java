@@ -2,12 +2,14 @@
 
 package io.pmem4j.harness.conform;
 
+import io.pmem4j.harness.backend.KernelDifference;
 import io.pmem4j.harness.program.Outcome;
 import io.pmem4j.harness.program.Step;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * One step and what each backend answered to it.
@@ -17,13 +19,19 @@ import java.util.Map;
  *     have none
  * @param findings what is wrong with it: differences between backends, expectations that fail
  * @param notes differences that have a reason, with the reason
+ * @param differences listed differences of a later kernel that it shows
  */
 public record StepResult(
-    Step step, Map<String, Outcome> outcomes, List<String> findings, List<String> notes) {
+    Step step,
+    Map<String, Outcome> outcomes,
+    List<String> findings,
+    List<String> notes,
+    Set<KernelDifference> differences) {
   /** Copies, keeping the order. */
   public StepResult {
     outcomes = Collections.unmodifiableMap(new LinkedHashMap<>(outcomes));
     findings = List.copyOf(findings);
     notes = List.copyOf(notes);
+    differences = Set.copyOf(differences);
   }
 }

@@ -2,8 +2,10 @@
 
 package io.pmem4j.harness.report;
 
+import io.pmem4j.harness.backend.KernelDifference;
 import io.pmem4j.harness.conform.ProgramResult;
 import io.pmem4j.harness.conform.ProgramResult.Verdict;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -49,6 +51,16 @@ public record Summary(String verb, String kernel, List<ProgramResult> results, l
     return count(Verdict.NOT_RUN) + count(Verdict.OMITTED);
   }
 
+  /** How many operations showed each listed difference of a later kernel. */
+  public Map<KernelDifference, Long> differences() {
+    Map<KernelDifference, Long> counts = new EnumMap<>(KernelDifference.class);
+    results.stream()
+        .flatMap(result -> result.steps().stream())
+        .flatMap(step -> step.differences().stream())
+        .forEach(difference -> counts.merge(difference, 1L, Long::sum));
+    return counts;
+  }
+
   /** The last line of a report for people. */
   public String line() {
     return String.format(
@@ -84,6 +96,7 @@ public record Summary(String verb, String kernel, List<ProgramResult> results, l
                     "agreed", count(Verdict.AGREED),
                     "diverged", count(Verdict.DIVERGED),
                     "not_run", notRun())));
+    counts.put("differences", differences());
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("verb", verb);
     json.put("verdict", verdict());

@@ -2,6 +2,7 @@
 
 package io.pmem4j.harness.report;
 
+import io.pmem4j.harness.backend.KernelDifference;
 import io.pmem4j.harness.conform.ProgramResult;
 import io.pmem4j.harness.conform.StepResult;
 import io.pmem4j.harness.program.Outcome;
@@ -35,6 +36,22 @@ public final class TextReport {
         text.append(step(step));
       }
     }
+    return text.toString();
+  }
+
+  /** The listed differences of a later kernel, with how many operations showed each; or nothing. */
+  public static String differences(String kernel, Summary summary) {
+    Map<KernelDifference, Long> counts = summary.differences();
+    if (counts.isEmpty()) {
+      return "";
+    }
+    StringBuilder text = new StringBuilder();
+    text.append(kernel).append(" differs from 5.10, which the model is, in the listed ways:\n");
+    counts.forEach((difference, count) ->
+        text.append(
+            String.format(
+                "  %6d operations: %s%n                     %s%n",
+                count, difference.what(), difference.why())));
     return text.toString();
   }
 

@@ -5,12 +5,14 @@ package io.pmem4j.harness.conform;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pmem4j.harness.Required;
+import io.pmem4j.harness.backend.KernelDifference;
 import io.pmem4j.harness.backend.Laboratory;
 import io.pmem4j.harness.backend.SeededScheduler;
 import io.pmem4j.harness.program.Program;
 import io.pmem4j.harness.program.ProgramGenerator;
 import io.pmem4j.harness.program.ProgramLibrary;
 import io.pmem4j.harness.program.Shrinker;
+import io.pmem4j.harness.report.Summary;
 import io.pmem4j.sched.Scheduler;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -119,6 +121,35 @@ class ConformIT {
                   }
                 }));
     return text.toString();
+  }
+
+  /** Everything but the listed differences, all of which occur; a wrong model is still seen. */
+  @Test
+  void aLaterKernelDiffersInTheListedWaysOnly() throws Exception {
+    List<Program> programs = new ArrayList<>(ProgramLibrary.shipped());
+    for (long seed = 100; seed < 110; seed++) {
+      programs.add(ProgramGenerator.generate(seed, 60));
+    }
+    try (Laboratory laboratory =
+        Laboratory.open(List.of("model", "guest:6.1"), Scheduler.production())) {
+      Conformance conformance = new Conformance(laboratory.pristine(), laboratory.backends());
+      List<ProgramResult> results = programs.stream().map(conformance::run).toList();
+      assertThat(results)
+          .allSatisfy(
+              result -> assertThat(result.findings()).as(result.program().name()).isEmpty());
+      assertThat(new Summary("conform", "6.1", results, 0).differences())
+          .containsOnlyKeys(KernelDifference.values());
+    }
+    try (Laboratory laboratory =
+        Laboratory.open(
+            List.of("model", "guest:6.1"), new SeededScheduler(Set.of("zero-page-not-replaced")))) {
+      Conformance conformance = new Conformance(laboratory.pristine(), laboratory.backends());
+      assertThat(programs.stream().filter(program -> program.id().equals("G2")))
+          .singleElement()
+          .satisfies(program ->
+              assertThat(conformance.run(program).verdict())
+                  .isEqualTo(ProgramResult.Verdict.DIVERGED));
+    }
   }
 
   @Test

@@ -2,6 +2,7 @@
 package io.pmem4j.harness.guest;
 
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -30,6 +31,15 @@ record LockEdges(Set<String> edges) {
                 from[0] = named.group(1).strip();
               }
             })
+            .collect(Collectors.toSet()));
+  }
+
+  /** The same graph with other names of the classes. */
+  LockEdges renamed(UnaryOperator<String> name) {
+    return new LockEdges(
+        edges.stream()
+            .map(edge -> edge.split(" -> ", 2))
+            .map(ends -> name.apply(ends[0]) + " -> " + name.apply(ends[1]))
             .collect(Collectors.toSet()));
   }
 }

@@ -117,8 +117,10 @@ class RaceReplayIT {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "series", "posted"})
+  @ValueSource(strings = {"", "series", "posted", "6.1"})
   void underTheLockTruncateWaitsForTheFault(String lab) throws Exception {
+    // 6.1 does not name the function that waits for a lock but its caller, which has no other wait.
+    String lockWait = lab.equals("6.1") ? "ext2_setattr" : "rwsem_down_write_slowpath";
     try (RaceBench bench = RaceBench.boot(directory, lab)) {
       setUp(bench);
       for (int i = 0; i < 10; i++) {
@@ -130,9 +132,8 @@ class RaceReplayIT {
           fault.submit(store(A, 0, FOREIGN));
           assertThat(fault.awaitAt(SIZE_CHECKED, SOON)).isTrue();
           truncate.submit(truncate(A));
-          TaskState blocked =
-              truncate.awaitState(s -> s.wchan().equals("rwsem_down_write_slowpath"), SOON);
-          assertThat(blocked.wchan()).isEqualTo("rwsem_down_write_slowpath");
+          TaskState blocked = truncate.awaitState(s -> s.wchan().equals(lockWait), SOON);
+          assertThat(blocked.wchan()).isEqualTo(lockWait);
           assertThat(blocked.stack()).contains("ext2_setattr");
           fault.go(SIZE_CHECKED);
           Response stored = answer(fault);
