@@ -11,6 +11,7 @@ import io.pmem4j.ext2.namei.NameOperations;
 import io.pmem4j.ext2.volume.Volume;
 import io.pmem4j.pmem.PersistentMemory;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -31,6 +32,8 @@ public final class Ext2FileSystem {
 
   /** Files, mappings and calls in progress; {@link #UNMOUNTED} once there will be no more. */
   private final AtomicInteger users = new AtomicInteger();
+
+  private final AtomicBoolean frozen = new AtomicBoolean();
 
   private Ext2FileSystem(Volume volume, InodeCache inodes, Ext2Inode root, FaultTrace trace) {
     this.volume = volume;
@@ -107,11 +110,70 @@ public final class Ext2FileSystem {
   }
 
   /**
+   * {@code FIFREEZE}: everything is durable, and who would change something waits for {@link
+   * #thaw}. Loads go on, also from pages never touched before.
+   *
+   * @throws Ext2Exception EBUSY if it is frozen already
+   */
+  public void freeze() throws Ext2Exception {
+    enter();
+    try {
+      if (!frozen.compareAndSet(false, true)) {
+        throw new Ext2Exception(Errno.EBUSY, "frozen already");
+      }
+      boolean done = false;
+      try {
+        volume
+            .freezeGate()
+            .freeze(this::writeBack, () -> volume.freezeFs(inodes.hasUnlinkedInUse()));
+        done = true;
+      } finally {
+        frozen.set(done);
+      }
+    } finally {
+      leave();
+    }
+  }
+
+  private void writeBack() throws Ext2Exception {
+    inodes.sync();
+    volume.syncFs();
+  }
+
+  /**
+   * {@code FITHAW}: whoever waits goes on. May be called by another task than {@link #freeze}.
+   *
+   * @throws Ext2Exception EINVAL if it is not frozen
+   */
+  public void thaw() throws Ext2Exception {
+    enter();
+    try {
+      if (!frozen.get()) {
+        throw new Ext2Exception(Errno.EINVAL, "not frozen");
+      }
+      volume.syncFs();
+      frozen.set(false);
+      volume.freezeGate().thaw();
+    } finally {
+      leave();
+    }
+  }
+
+  /** How many tasks wait for {@link #thaw}; may be out of date when it returns. */
+  public int waitingForThaw() {
+    return volume.freezeGate().waiting();
+  }
+
+  /**
    * umount(2). Afterwards every call is an {@link IllegalStateException}.
    *
-   * @throws Ext2Exception EBUSY while a file or a mapping is open, or another call runs
+   * @throws Ext2Exception EBUSY while a file or a mapping is open, another call runs, or it is
+   *     frozen
    */
   public void unmount() throws Ext2Exception {
+    if (frozen.get()) {
+      throw new Ext2Exception(Errno.EBUSY, "frozen");
+    }
     int busy = users.compareAndExchange(0, UNMOUNTED);
     if (busy == UNMOUNTED) {
       throw unmounted();

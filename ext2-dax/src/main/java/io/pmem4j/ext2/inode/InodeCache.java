@@ -126,6 +126,11 @@ public final class InodeCache {
     return inode;
   }
 
+  /** {@code s_remove_count}: whether an inode without links still has users. */
+  public synchronized boolean hasUnlinkedInUse() {
+    return cache.values().stream().anyMatch(cached -> cached.inode.nlink == 0);
+  }
+
   /**
    * Inodes to write back, as a snapshot. A range that was written back leaves the inode clean but
    * pages of other ranges dirty: the kernel sees that by the tags of the mapping.

@@ -30,7 +30,11 @@ public final class LockValidator {
   private static final int FRAMES = 24;
   private static final StackWalker WALKER = StackWalker.getInstance();
   private static final String PROJECT = "io.pmem4j.";
-  private static final String OWN_PACKAGE = LockValidator.class.getPackageName() + ".";
+  private static final Set<String> OWN_CLASSES =
+      Set.of(
+          LockValidator.class.getName(),
+          OrderedMutex.class.getName(),
+          OrderedRwSemaphore.class.getName());
 
   private final LockOrder order;
   private final Scheduler scheduler;
@@ -148,7 +152,7 @@ public final class LockValidator {
     return WALKER.walk(frames ->
         frames
             .filter(frame -> frame.getClassName().startsWith(PROJECT))
-            .dropWhile(frame -> frame.getClassName().startsWith(OWN_PACKAGE))
+            .dropWhile(frame -> OWN_CLASSES.contains(frame.getClassName()))
             .limit(FRAMES)
             .map(frame -> frame.toStackTraceElement())
             .map(at ->

@@ -6,35 +6,135 @@ import io.pmem4j.ext2.lock.LockValidator;
 import io.pmem4j.ext2.lock.OrderedRwSemaphore;
 import io.pmem4j.sched.Held;
 import io.pmem4j.sched.Scheduler;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * {@code sb_writers}: whoever is about to change the file system holds the gate of its kind shared;
- * whoever freezes the file system holds all three exclusively. Thread-safe.
+ * {@code sb_writers}: whoever is about to change the file system enters by the gate of its kind;
+ * whoever freezes the file system closes all three, one after the other, and each when those inside
+ * have left. Thread-safe.
+ *
+ * <p>A gate stays closed until the thaw, by whichever task; nobody owns it meanwhile. As in the
+ * kernel the order check sees the three as locks that freezing takes one under the other.
  */
 public final class FreezeGate {
-  private final OrderedRwSemaphore writers;
-  private final OrderedRwSemaphore pagefaults;
-  private final OrderedRwSemaphore internal;
+  private final Scheduler scheduler;
+  private final LockValidator validator;
+  private final Gate writers;
+  private final Gate pagefaults;
+  private final Gate internal;
+
+  /** Waiting for the thaw; each goes when it has seen it. */
+  private final Queue<Object> waiting = new ConcurrentLinkedQueue<>();
+
+  /** How often the file system was thawed; what those who wait look at. */
+  private final AtomicInteger thaws = new AtomicInteger();
+
+  private final class Gate {
+    private final LockClass lockClass;
+    private final OrderedRwSemaphore inside;
+    private volatile boolean closed;
+
+    Gate(LockClass lockClass) {
+      this.lockClass = lockClass;
+      this.inside = new OrderedRwSemaphore(scheduler, validator, lockClass, lockClass.twin());
+    }
+
+    Held enter() {
+      // Who waits for a thaw holds what it holds: the order is checked before the wait.
+      validator.mightAcquire(lockClass, lockClass.twin());
+      while (true) {
+        int seen = thaws.get();
+        if (closed) {
+          waitForThaw(seen);
+          continue;
+        }
+        Held held = inside.shared();
+        if (!closed) {
+          return held;
+        }
+        held.close();
+      }
+    }
+
+    /** Closes the gate and waits until nobody is inside. */
+    Held close() {
+      closed = true;
+      return inside.exclusive();
+    }
+  }
 
   FreezeGate(Scheduler scheduler, LockValidator validator) {
-    writers = new OrderedRwSemaphore(scheduler, validator, LockClass.SB_WRITERS, "sb_writers");
-    pagefaults =
-        new OrderedRwSemaphore(scheduler, validator, LockClass.SB_PAGEFAULT, "sb_pagefaults");
-    internal = new OrderedRwSemaphore(scheduler, validator, LockClass.SB_INTERNAL, "sb_internal");
+    this.scheduler = scheduler;
+    this.validator = validator;
+    writers = new Gate(LockClass.SB_WRITERS);
+    pagefaults = new Gate(LockClass.SB_PAGEFAULT);
+    internal = new Gate(LockClass.SB_INTERNAL);
+  }
+
+  private void waitForThaw(int seen) {
+    Object task = scheduler.currentTask();
+    waiting.add(task);
+    scheduler.park(this, () -> thaws.get() != seen);
+    waiting.remove(task);
   }
 
   /** {@code sb_start_write}: a system call that changes something. */
   public Held startWrite() {
-    return writers.shared();
+    return writers.enter();
   }
 
   /** {@code sb_start_pagefault}: a shared write fault. */
   public Held startPagefault() {
-    return pagefaults.shared();
+    return pagefaults.enter();
   }
 
   /** {@code sb_start_intwrite}: eviction of a deleted inode. */
   public Held startInternalWrite() {
-    return internal.shared();
+    return internal.enter();
+  }
+
+  /** What has to be done between two gates; may fail. */
+  @FunctionalInterface
+  public interface Step<E extends Exception> {
+    /** Does it. */
+    void run() throws E;
+  }
+
+  /**
+   * {@code freeze_super}: system calls first, then page faults, then what is internal.
+   *
+   * @param write writes everything back, between the second gate and the third
+   * @param last what the file system does when everybody is out
+   */
+  public <E extends Exception> void freeze(Step<E> write, Step<E> last) throws E {
+    boolean done = false;
+    try (var _ = writers.close();
+        var _ = pagefaults.close()) {
+      write.run();
+      try (var _ = internal.close()) {
+        last.run();
+      }
+      done = true;
+    } finally {
+      if (!done) {
+        thaw();
+      }
+    }
+  }
+
+  /** {@code thaw_super}: opens all gates; everybody who waits goes on. */
+  public void thaw() {
+    internal.closed = false;
+    pagefaults.closed = false;
+    writers.closed = false;
+    thaws.incrementAndGet();
+    waiting.forEach(scheduler::unpark);
+  }
+
+  /** How many tasks wait for a thaw; may be out of date when it returns. */
+  public int waiting() {
+    return waiting.size();
   }
 }

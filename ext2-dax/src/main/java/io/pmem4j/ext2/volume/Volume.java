@@ -155,6 +155,22 @@ public final class Volume {
     dirtyBlocks.writeOut();
   }
 
+  /**
+   * {@code ext2_freeze}: the image counts as cleanly unmounted, unless unlinked files are open.
+   *
+   * @param unlinkedInUse whether there are
+   */
+  public void freezeFs(boolean unlinkedInUse) {
+    if (unlinkedInUse) {
+      syncFs();
+      return;
+    }
+    try (var _ = sLock.hold()) {
+      superblock.state(mountState);
+    }
+    syncSuper();
+  }
+
   /** {@code ext2_error} with errors=continue: remembers that the file system needs a check. */
   public void error(String message) {
     errors.add(message);
