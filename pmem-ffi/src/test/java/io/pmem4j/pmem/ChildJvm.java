@@ -51,6 +51,7 @@ public final class ChildJvm {
             "-XX:-CreateCoredumpOnCrash",
             "-XX:ErrorFile=" + folder.resolve("hs_err"),
             "-Xmx256m",
+            "-XX:+UseSerialGC",
             "-cp",
             classPath));
     command.addAll(List.of(main));
