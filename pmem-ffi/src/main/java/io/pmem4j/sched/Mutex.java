@@ -2,6 +2,8 @@
 
 package io.pmem4j.sched;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
@@ -27,11 +29,29 @@ public final class Mutex {
   private final boolean lifo;
   private final Held held = this::unlock;
 
-  /** Guards the fields below. Never held across a yield point, a park or a call out. */
+  private static final VarHandle OWNER;
+
+  static {
+    try {
+      OWNER = MethodHandles.lookup().findVarHandle(Mutex.class, "owner", Object.class);
+    } catch (ReflectiveOperationException impossible) {
+      throw new ExceptionInInitializerError(impossible);
+    }
+  }
+
+  /** An owner whom others wait for: taking and releasing go through the monitor then. */
+  private record Awaited(Object task) {}
+
+  /** Guards the queue. Never held across a yield point, a park or a call out. */
   private final Object state = new Object();
 
   private final ArrayDeque<Waiter> waiters = new ArrayDeque<>();
-  private @Nullable Object owner;
+
+  /**
+   * Null when free, the owner, or the owner as {@link Awaited} exactly when the queue is not empty.
+   * Free and owned without waiters change into each other by compare and set alone.
+   */
+  private volatile @Nullable Object owner;
 
   /**
    * A mutex that nobody holds.
@@ -59,33 +79,45 @@ public final class Mutex {
   public Held lock() {
     scheduler.yieldPoint(Scheduler.Point.ACQUIRE, this);
     Object self = scheduler.currentTask();
-    Waiter waiter;
-    synchronized (state) {
-      if (owner == self) {
-        throw new IllegalStateException(name + ": self-deadlock, the running task holds it");
-      }
-      if (owner == null || ignoresOwner) {
-        owner = self;
-        return held;
-      }
-      waiter = new Waiter(self, true);
-      waiters.add(waiter);
+    if (OWNER.compareAndSet(this, null, self)) {
+      return held;
     }
-    scheduler.park(this, waiter);
+    Waiter waiter = new Waiter(self, true);
+    if (enqueue(waiter)) {
+      scheduler.park(this, waiter);
+    }
     return held;
+  }
+
+  /** Puts a task into the queue; false if the lock was free by now, and the task has it. */
+  private boolean enqueue(Waiter waiter) {
+    Object self = waiter.task;
+    synchronized (state) {
+      while (true) {
+        Object now = owner;
+        if (taskOf(now) == self) {
+          throw new IllegalStateException(name + ": self-deadlock, the running task holds it");
+        }
+        if (now == null || ignoresOwner) {
+          if (OWNER.compareAndSet(this, now, self)) {
+            return false;
+          }
+        } else if (now instanceof Awaited || OWNER.compareAndSet(this, now, new Awaited(now))) {
+          waiters.add(waiter);
+          return true;
+        }
+      }
+    }
+  }
+
+  private static @Nullable Object taskOf(@Nullable Object owner) {
+    return owner instanceof Awaited awaited ? awaited.task : owner;
   }
 
   /** Takes the lock if it is free; never waits. False also if the running task holds it. */
   public boolean tryLock() {
     scheduler.yieldPoint(Scheduler.Point.ACQUIRE, this);
-    Object self = scheduler.currentTask();
-    synchronized (state) {
-      if (owner != null) {
-        return false;
-      }
-      owner = self;
-      return true;
-    }
+    return OWNER.compareAndSet(this, null, scheduler.currentTask());
   }
 
   /**
@@ -96,14 +128,19 @@ public final class Mutex {
   public void unlock() {
     scheduler.yieldPoint(Scheduler.Point.RELEASE, this);
     Object self = scheduler.currentTask();
+    if (OWNER.compareAndSet(this, self, null)) {
+      return;
+    }
     Waiter next;
     synchronized (state) {
-      if (owner != self && !ignoresOwner) {
+      if (taskOf(owner) != self && !ignoresOwner) {
         throw new IllegalStateException(name + ": released by a task that does not hold it");
       }
       next = lifo ? waiters.pollLast() : waiters.poll();
-      owner = next == null ? null : next.task;
-      if (next != null) {
+      if (next == null) {
+        owner = null; // only where the owner is ignored
+      } else {
+        owner = waiters.isEmpty() ? next.task : new Awaited(next.task);
         next.grant();
       }
     }
@@ -114,17 +151,12 @@ public final class Mutex {
 
   /** Whether any task holds the lock; may be out of date when it returns. */
   public boolean isLocked() {
-    synchronized (state) {
-      return owner != null;
-    }
+    return owner != null;
   }
 
   /** Whether the running task holds the lock. */
   public boolean isHeld() {
-    Object self = scheduler.currentTask();
-    synchronized (state) {
-      return owner == self;
-    }
+    return taskOf(owner) == scheduler.currentTask();
   }
 
   /**

@@ -2,10 +2,13 @@
 
 package io.pmem4j.sched;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,15 +48,26 @@ public final class RwSemaphore {
   private final Held shared = this::upRead;
   private final Held exclusive = this::upWrite;
 
-  /** Guards the fields below. Never held across a yield point, a park or a call out. */
+  private static final VarHandle OWNERS;
+
+  static {
+    try {
+      OWNERS = MethodHandles.lookup().findVarHandle(RwSemaphore.class, "owners", Owner.class);
+    } catch (ReflectiveOperationException impossible) {
+      throw new ExceptionInInitializerError(impossible);
+    }
+  }
+
+  /** Guards the queue. Never held across a yield point, a park or a call out. */
   private final Object state = new Object();
 
   private final ArrayDeque<Waiter> waiters = new ArrayDeque<>();
 
-  /** One entry for each time the shared side is held. Few at a time: scanned, not hashed. */
-  private final ArrayList<Object> readers = new ArrayList<>();
-
-  private @Nullable Object writer;
+  /**
+   * Null when free. While the youngest is awaited, which is exactly while the queue is not empty,
+   * only the holder of the monitor changes it; otherwise it changes by compare and set alone.
+   */
+  private volatile @Nullable Owner owners;
 
   /**
    * A semaphore that nobody holds.
@@ -93,27 +107,63 @@ public final class RwSemaphore {
   public void downRead() {
     scheduler.yieldPoint(Scheduler.Point.ACQUIRE, this);
     Object self = scheduler.currentTask();
-    Waiter waiter;
-    synchronized (state) {
-      refuseIf(writer == self, "shared side wanted while holding the exclusive one");
-      if (sharedIsFree()) {
-        readers.add(self);
-        return;
-      }
-      refuseIf(holdsShared(self), "shared side wanted again behind a waiting writer");
-      waiter = new Waiter(self, false);
-      waiters.add(waiter);
+    if (takeShared(self)) {
+      return;
     }
-    scheduler.park(this, waiter);
+    Waiter waiter = new Waiter(self, false);
+    if (enqueueReader(waiter)) {
+      scheduler.park(this, waiter);
+    }
+  }
+
+  /** Takes the shared side unless a writer has it or anybody waits. */
+  private boolean takeShared(Object self) {
+    while (true) {
+      Owner now = owners;
+      if (now != null && (now.exclusive() || now.awaited())) {
+        return false;
+      }
+      if (OWNERS.compareAndSet(this, now, new Owner(self, false, false, now))) {
+        return true;
+      }
+    }
+  }
+
+  /** Puts a reader into the queue; false if the side was free by now, and the task has it. */
+  private boolean enqueueReader(Waiter waiter) {
+    Object self = waiter.task;
+    synchronized (state) {
+      while (!takeShared(self)) {
+        Owner now = owners;
+        if (now == null || (!now.exclusive() && !now.awaited())) {
+          continue;
+        }
+        refuseIf(
+            now.exclusive() && now.task() == self,
+            "shared side wanted while holding the exclusive one");
+        if (readersBarge && !now.exclusive()) {
+          owners = new Owner(self, false, true, now);
+          return false;
+        }
+        refuseIf(Owner.holdsShared(self, now), "shared side wanted again behind a waiting writer");
+        if (await(now)) {
+          waiters.add(waiter);
+          return true;
+        }
+      }
+      return false;
+    }
+  }
+
+  /** Marks the owners as awaited; false if they have changed. Called under the monitor. */
+  private boolean await(Owner now) {
+    return now.awaited() || OWNERS.compareAndSet(this, now, now.awaitedOnes());
   }
 
   /** Takes the shared side if no writer holds it and nobody waits; never waits. */
   public boolean tryDownRead() {
     scheduler.yieldPoint(Scheduler.Point.ACQUIRE, this);
-    Object self = scheduler.currentTask();
-    synchronized (state) {
-      return sharedIsFree() && readers.add(self);
-    }
+    return takeShared(scheduler.currentTask());
   }
 
   /**
@@ -124,16 +174,34 @@ public final class RwSemaphore {
   public void upRead() {
     scheduler.yieldPoint(Scheduler.Point.RELEASE, this);
     Object self = scheduler.currentTask();
-    List<Waiter> granted;
+    Owner now = owners;
+    if (now != null
+        && now.task() == self
+        && !now.exclusive()
+        && !now.awaited()
+        && OWNERS.compareAndSet(this, now, now.older())) {
+      return;
+    }
+    List<Waiter> granted = List.of();
     synchronized (state) {
-      int entry = indexOfReader(self);
-      refuseUnless(entry >= 0, "shared side");
-      // Order among the entries means nothing: the last one fills the gap.
-      Object last = readers.removeLast();
-      if (entry < readers.size()) {
-        readers.set(entry, last);
+      while (true) {
+        now = owners;
+        if (now == null || !Owner.holdsShared(self, now)) {
+          throw notHeld("shared side");
+        }
+        Owner rest = Owner.without(self, now);
+        if (!now.awaited()) {
+          if (OWNERS.compareAndSet(this, now, rest)) {
+            return;
+          }
+        } else if (rest == null) {
+          granted = handOver();
+          break;
+        } else {
+          owners = rest.awaitedOnes();
+          break;
+        }
       }
-      granted = readers.isEmpty() ? handOver() : List.of();
     }
     unpark(granted);
   }
@@ -146,31 +214,49 @@ public final class RwSemaphore {
   public void downWrite() {
     scheduler.yieldPoint(Scheduler.Point.ACQUIRE, this);
     Object self = scheduler.currentTask();
-    Waiter waiter;
-    synchronized (state) {
-      refuseIf(writer == self, "exclusive side wanted while holding it");
-      refuseIf(holdsShared(self), "exclusive side wanted while holding the shared one");
-      if (exclusiveIsFree()) {
-        writer = self;
-        return;
-      }
-      waiter = new Waiter(self, true);
-      waiters.add(waiter);
+    if (takeExclusive(self)) {
+      return;
     }
-    scheduler.park(this, waiter);
+    Waiter waiter = new Waiter(self, true);
+    if (enqueueWriter(waiter)) {
+      scheduler.park(this, waiter);
+    }
+  }
+
+  private boolean takeExclusive(Object self) {
+    return owners == null && OWNERS.compareAndSet(this, null, new Owner(self, true, false, null));
+  }
+
+  /** Puts a writer into the queue; false if the side was free by now, and the task has it. */
+  private boolean enqueueWriter(Waiter waiter) {
+    Object self = waiter.task;
+    synchronized (state) {
+      while (!takeExclusive(self)) {
+        Owner now = owners;
+        if (now == null) {
+          continue;
+        }
+        refuseIf(now.exclusive() && now.task() == self, "exclusive side wanted while holding it");
+        refuseIf(
+            Owner.holdsShared(self, now), "exclusive side wanted while holding the shared one");
+        if (ignoresReaders
+            && !now.exclusive()
+            && OWNERS.compareAndSet(this, now, new Owner(self, true, now.awaited(), now))) {
+          return false;
+        }
+        if (await(now)) {
+          waiters.add(waiter);
+          return true;
+        }
+      }
+      return false;
+    }
   }
 
   /** Takes the exclusive side if nobody holds either; never waits. */
   public boolean tryDownWrite() {
     scheduler.yieldPoint(Scheduler.Point.ACQUIRE, this);
-    Object self = scheduler.currentTask();
-    synchronized (state) {
-      if (!exclusiveIsFree()) {
-        return false;
-      }
-      writer = self;
-      return true;
-    }
+    return takeExclusive(scheduler.currentTask());
   }
 
   /**
@@ -181,36 +267,40 @@ public final class RwSemaphore {
   public void upWrite() {
     scheduler.yieldPoint(Scheduler.Point.RELEASE, this);
     Object self = scheduler.currentTask();
-    List<Waiter> granted;
+    Owner now = owners;
+    if (now == null || !now.exclusive() || now.task() != self) {
+      throw notHeld("exclusive side");
+    }
+    // Below a writer are readers, and they may leave, only where those are ignored.
+    if (!now.awaited() && OWNERS.compareAndSet(this, now, now.older())) {
+      return;
+    }
+    List<Waiter> granted = List.of();
     synchronized (state) {
-      refuseUnless(writer == self, "exclusive side");
-      writer = null;
-      granted = handOver();
+      Owner below = Objects.requireNonNull(owners).older();
+      if (below == null) {
+        granted = handOver();
+      } else {
+        owners = below.awaitedOnes();
+      }
     }
     unpark(granted);
   }
 
   /** Whether any task holds either side; may be out of date when it returns. */
   public boolean isLocked() {
-    synchronized (state) {
-      return writer != null || !readers.isEmpty();
-    }
+    return owners != null;
   }
 
   /** Whether the running task holds the exclusive side. */
   public boolean isHeldExclusively() {
-    Object self = scheduler.currentTask();
-    synchronized (state) {
-      return writer == self;
-    }
+    Owner now = owners;
+    return now != null && now.exclusive() && now.task() == scheduler.currentTask();
   }
 
   /** Whether the running task holds the shared side (not merely the exclusive one). */
   public boolean isHeldShared() {
-    Object self = scheduler.currentTask();
-    synchronized (state) {
-      return holdsShared(self);
-    }
+    return Owner.holdsShared(scheduler.currentTask(), owners);
   }
 
   /**
@@ -247,36 +337,25 @@ public final class RwSemaphore {
     return "RwSemaphore " + name;
   }
 
-  private boolean sharedIsFree() {
-    return writer == null && (waiters.isEmpty() || (readersBarge && !readers.isEmpty()));
-  }
-
-  private boolean exclusiveIsFree() {
-    return writer == null && waiters.isEmpty() && (readers.isEmpty() || ignoresReaders);
-  }
-
-  /** Makes the next phase owners; the caller unparks them outside the monitor. */
+  /** Makes the next phase owners, under the monitor; the caller unparks them outside. */
   private List<Waiter> handOver() {
-    Waiter first = waiters.peek();
-    if (writer != null || first == null) {
-      return List.of();
-    }
-    if (first.exclusive) {
-      waiters.remove();
-      writer = first.task;
-      first.grant();
-      return List.of(first);
-    }
+    Waiter first = Objects.requireNonNull(waiters.peek());
     List<Waiter> phase = new ArrayList<>();
+    Owner next = null;
     for (Iterator<Waiter> queue = waiters.iterator(); queue.hasNext(); ) {
       Waiter waiter = queue.next();
-      if (waiter.exclusive || (wakesOneReader && !phase.isEmpty())) {
+      if (first.exclusive ? waiter != first : waiter.exclusive) {
+        continue;
+      }
+      if (wakesOneReader && !phase.isEmpty()) {
         continue;
       }
       queue.remove();
       phase.add(waiter);
-      readers.add(waiter.task);
+      next = new Owner(waiter.task, waiter.exclusive, false, next);
     }
+    Owner youngest = Objects.requireNonNull(next);
+    owners = waiters.isEmpty() ? youngest : youngest.awaitedOnes();
     // Counted in before any of them can run and count itself out again.
     phase.forEach(Waiter::grant);
     return phase;
@@ -288,29 +367,14 @@ public final class RwSemaphore {
     }
   }
 
-  private boolean holdsShared(Object task) {
-    return indexOfReader(task) >= 0;
-  }
-
-  private int indexOfReader(Object task) {
-    for (int i = readers.size() - 1; i >= 0; i--) {
-      if (readers.get(i) == task) {
-        return i;
-      }
-    }
-    return -1;
-  }
-
   private void refuseIf(boolean selfDeadlock, String what) {
     if (selfDeadlock) {
       throw new IllegalStateException(name + ": self-deadlock, " + what);
     }
   }
 
-  private void refuseUnless(boolean holds, String side) {
-    if (!holds) {
-      throw new IllegalStateException(
-          name + ": " + side + " released by a task that does not hold it");
-    }
+  private IllegalStateException notHeld(String side) {
+    return new IllegalStateException(
+        name + ": " + side + " released by a task that does not hold it");
   }
 }
