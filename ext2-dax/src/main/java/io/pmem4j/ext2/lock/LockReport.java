@@ -56,7 +56,7 @@ public record LockReport(Kind kind, List<LockClass> chain, String text) {
     for (int i = links.size(); i > 0; i--) {
       Dependency link = links.get(i - 1);
       text.append("\n-> #").append(i).append(' ').append(named(link.inner())).append(":\n");
-      frames(text, link.stack());
+      frames(text, link.stack().lines());
     }
     text.append("\n-> #0 ").append(named(wanted)).append(":\n");
     frames(text, stack);

@@ -27,15 +27,6 @@ import java.util.stream.Collectors;
  */
 @SuppressWarnings("ReferenceEquality") // locks are compared by identity
 public final class LockValidator {
-  private static final int FRAMES = 24;
-  private static final StackWalker WALKER = StackWalker.getInstance();
-  private static final String PROJECT = "io.pmem4j.";
-  private static final Set<String> OWN_CLASSES =
-      Set.of(
-          LockValidator.class.getName(),
-          OrderedMutex.class.getName(),
-          OrderedRwSemaphore.class.getName());
-
   private final LockOrder order;
   private final Scheduler scheduler;
   private final HeldLocks held;
@@ -108,7 +99,7 @@ public final class LockValidator {
       if (each.lock() == wanted.lock()
           || (each.lockClass() == wanted.lockClass()
               && wanted.lockClass().nesting() == LockClass.Nesting.NEVER)) {
-        throw new LockOrderViolation(LockReport.recursive(task, each, wanted, stack()));
+        throw new LockOrderViolation(LockReport.recursive(task, each, wanted, CallStack.here().lines()));
       }
     }
     for (Holding each : holdings) {
@@ -116,7 +107,7 @@ public final class LockValidator {
         seen(task, each, wanted);
       }
       if (!order.allows(each.lockClass(), wanted.lockClass())) {
-        throw new LockOrderViolation(LockReport.order(task, order, each, wanted, stack()));
+        throw new LockOrderViolation(LockReport.order(task, order, each, wanted, CallStack.here().lines()));
       }
     }
     for (int i = holdings.size() - 1; i >= 0 && wanted.lockClass().visible(); i--) {
@@ -130,7 +121,7 @@ public final class LockValidator {
 
   /** {@code check_prev_add}: a new edge, unless it closes a circle. */
   private void seen(Object task, Holding outer, Holding wanted) {
-    List<String> stack = stack();
+    CallStack stack = CallStack.here();
     List<LockClass> path =
         outer.lockClass() == wanted.lockClass()
             ? List.of()
@@ -143,26 +134,9 @@ public final class LockValidator {
           links.add(link);
         }
       }
-      throw new LockOrderViolation(LockReport.circular(task, outer, wanted, links, stack));
+      throw new LockOrderViolation(LockReport.circular(task, outer, wanted, links, stack.lines()));
     }
     graph.add(new Dependency(outer, wanted, stack));
-  }
-
-  private static List<String> stack() {
-    return WALKER.walk(frames ->
-        frames
-            .filter(frame -> frame.getClassName().startsWith(PROJECT))
-            .dropWhile(frame -> OWN_CLASSES.contains(frame.getClassName()))
-            .limit(FRAMES)
-            .map(frame -> frame.toStackTraceElement())
-            .map(at ->
-                "%s.%s(%s:%d)"
-                    .formatted(
-                        at.getClassName(),
-                        at.getMethodName(),
-                        at.getFileName(),
-                        at.getLineNumber()))
-            .toList());
   }
 
   /** Called after the lock was given up, or when waiting for it failed. */
