@@ -11,7 +11,9 @@ import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 
-/** A room uses only rooms before it: program, guest, jni, backend, conform, report, cli. */
+/**
+ * A room uses only rooms before it: program, guest, jni, backend, explore, conform, report, cli.
+ */
 @AnalyzeClasses(packages = "io.pmem4j.harness", importOptions = DoNotIncludeTests.class)
 class ArchitectureTest {
   @ArchTest
@@ -26,6 +28,8 @@ class ArchitectureTest {
           .definedBy("io.pmem4j.harness.jni..")
           .layer("backend")
           .definedBy("io.pmem4j.harness.backend..")
+          .layer("explore")
+          .definedBy("io.pmem4j.harness.explore..")
           .layer("conform")
           .definedBy("io.pmem4j.harness.conform..")
           .layer("report")
@@ -38,8 +42,10 @@ class ArchitectureTest {
           .mayOnlyBeAccessedByLayers("cli")
           .whereLayer("conform")
           .mayOnlyBeAccessedByLayers("report", "cli")
+          .whereLayer("explore")
+          .mayOnlyBeAccessedByLayers("cli")
           .whereLayer("backend")
-          .mayOnlyBeAccessedByLayers("conform", "report", "cli")
+          .mayOnlyBeAccessedByLayers("explore", "conform", "report", "cli")
           .whereLayer("jni")
           .mayOnlyBeAccessedByLayers("backend")
           .whereLayer("guest")

@@ -26,6 +26,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       KernelCommand.class,
       GuestCommand.class,
       DoctorCommand.class,
+      ExploreCommand.class,
     })
 public final class Main implements Runnable {
   @CommandLine.Spec private CommandLine.Model.@org.jspecify.annotations.Nullable CommandSpec spec;

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.cli;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.pmem4j.explore.Exploration;
+import io.pmem4j.explore.Explorer;
+import io.pmem4j.explore.Finding;
+import io.pmem4j.explore.Interleaving;
+import io.pmem4j.explore.Schedule;
+import io.pmem4j.ext2.Profile;
+import io.pmem4j.ext2.lock.LockOrder;
+import io.pmem4j.harness.explore.Exploring;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code explore}: faults against truncation in every order that matters. */
+@Command(
+    name = "explore",
+    description =
+        "Runs two operations on one file in every interleaving within a number of preemptions, on"
+            + " the model's production classes, and shows those that do damage.")
+final class ExploreCommand implements Callable<Integer> {
+  /** Kernel states of the series: handlers and locks. */
+  enum Series {
+    /** Neither patch. */
+    before(Profile.BEFORE_SERIES, LockOrder.NO_DAX_SEM),
+    /** The size check in pfn_mkwrite alone. */
+    patch1(Profile.SERIES, LockOrder.NO_DAX_SEM),
+    /** The size check and dax_sem. */
+    both(Profile.SERIES, LockOrder.MERGED);
+
+    private final Profile profile;
+
+    @SuppressWarnings("ImmutableEnumChecker") // a lock order is a value
+    private final LockOrder order;
+
+    Series(Profile profile, LockOrder order) {
+      this.profile = profile;
+      this.order = order;
+    }
+  }
+
+  @Spec private CommandLine.Model.CommandSpec spec;
+
+  @Parameters(
+      index = "0",
+      paramLabel = "SCENARIO",
+      description = "a name, OPERATION+OPERATION, all (every pair), or list")
+  private String name;
+
+  @Option(
+      names = "--order",
+      paramLabel = "ORDER",
+      description = "merged, posted, truncate-mutex-first, no-dax-sem (default: merged)")
+  private @Nullable String order;
+
+  @Option(
+      names = "--profile",
+      paramLabel = "PROFILE",
+      description = "linux-5-10, series, before-series (default: linux-5-10)")
+  private @Nullable String profile;
+
+  @Option(
+      names = "--series",
+      description = "${COMPLETION-CANDIDATES}: handlers and locks of a state of the 2015 series")
+  private @Nullable Series series;
+
+  @Option(names = "--preemptions", description = "at most this many (default: ${DEFAULT-VALUE})")
+  private int preemptions = 2;
+
+  @Option(names = "--random", paramLabel = "N", description = "N random schedules instead")
+  private long random;
+
+  @Option(names = "--seed", description = "of the random schedules (default: ${DEFAULT-VALUE})")
+  private long seed = 1;
+
+  @Option(names = "--schedule", paramLabel = "S", description = "only this one, as in 'A3 B1'")
+  private @Nullable String schedule;
+
+  @Option(names = "--seed-fault", split = ",", paramLabel = "F", description = "plants a fault")
+  private List<String> faults = List.of();
+
+  @Option(names = "--html", paramLabel = "FILE", description = "writes the findings as a page")
+  private @Nullable Path html;
+
+  @Option(names = "--json", description = "end with one line of JSON")
+  private boolean json;
+
+  @SuppressWarnings("NullAway.Init") // picocli fills spec and name in
+  ExploreCommand() {}
+
+  @Override
+  public Integer call() throws Exception {
+    PrintWriter out = spec.commandLine().getOut();
+    if (name.equals("list")) {
+      Exploring.speaking()
+          .forEach(each ->
+              out.printf("%-26s %s+%s%n", each.name(), each.left().label(), each.right().label()));
+      return ExitStatus.HOLDS;
+    }
+    List<Exploring.Named> scenarios = scenarios();
+    long start = System.nanoTime();
+    try (Exploring exploring = Exploring.open(profile(), order())) {
+      out.printf("profile %s, order %s%n", profile(), order().label());
+      return schedule != null
+          ? replay(exploring, scenarios.getFirst(), out)
+          : explore(exploring, scenarios, out, start);
+    }
+  }
+
+  private List<Exploring.Named> scenarios() {
+    if (name.equals("all")) {
+      return Exploring.pairs();
+    }
+    return List.of(
+        Exploring.named(name)
+            .orElseThrow(() -> usage("unknown scenario '" + name + "'; see explore list")));
+  }
+
+  private CommandLine.ParameterException usage(String message) {
+    return new CommandLine.ParameterException(spec.commandLine(), message);
+  }
+
+  private Profile profile() {
+    if (series != null) {
+      if (profile != null || order != null) {
+        throw usage("--series decides --profile and --order");
+      }
+      return series.profile;
+    }
+    try {
+      return profile == null
+          ? Profile.LINUX_5_10
+          : Profile.valueOf(profile.toUpperCase(java.util.Locale.ROOT).replace('-', '_'));
+    } catch (IllegalArgumentException e) {
+      throw usage("unknown profile '" + profile + "'");
+    }
+  }
+
+  private LockOrder order() {
+    try {
+      return series != null ? series.order : order == null ? LockOrder.MERGED : LockOrder.of(order);
+    } catch (IllegalArgumentException e) {
+      throw usage(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private Explorer explorer() {
+    Explorer explorer = random > 0 ? Explorer.random(seed, random) : Explorer.bounded(preemptions);
+    return explorer.withSeeded(Set.copyOf(faults));
+  }
+
+  private int replay(Exploring exploring, Exploring.Named scenario, PrintWriter out) {
+    Optional<Finding> finding =
+        exploring.replay(scenario, explorer(), Schedule.parse(String.valueOf(schedule)));
+    out.println(finding.map(Interleaving::text).orElse("nothing is wrong under this schedule"));
+    out.flush();
+    return finding.isPresent() ? ExitStatus.FINDING : ExitStatus.HOLDS;
+  }
+
+  private int explore(
+      Exploring exploring, List<Exploring.Named> scenarios, PrintWriter out, long start)
+      throws IOException {
+    long schedules = 0;
+    int incomplete = 0;
+    List<Finding> findings = new ArrayList<>();
+    for (Exploring.Named scenario : scenarios) {
+      Exploration result = exploring.explore(scenario, explorer());
+      schedules += result.schedules();
+      incomplete += result.complete() ? 0 : 1;
+      out.printf(
+          "%-36s %,8d schedules %6.2f s  %s%n",
+          scenario.name(),
+          result.schedules(),
+          result.nanos() / 1e9,
+          result.findings().isEmpty()
+              ? result.complete() ? "complete, nothing found" : "nothing found"
+              : result.findings().size() + " findings");
+      for (Finding finding : result.findings()) {
+        out.println(Interleaving.text(finding));
+        findings.add(finding);
+      }
+      out.flush();
+    }
+    if (html != null) {
+      Files.writeString(html, Interleaving.html("explore " + name, findings));
+    }
+    double seconds = (System.nanoTime() - start) / 1e9;
+    String verdict = findings.isEmpty() ? "PASS" : "FAIL";
+    out.printf(
+        "explore: %s: %d scenarios, %,d schedules, %d findings, %d incomplete, %d images judged by"
+            + " e2fsck, %.1f s%n",
+        verdict,
+        scenarios.size(),
+        schedules,
+        findings.size(),
+        incomplete,
+        exploring.imagesJudged(),
+        seconds);
+    if (json) {
+      printJson(verdict, seconds, scenarios.size(), schedules, findings.size(), incomplete, out);
+    }
+    out.flush();
+    return findings.isEmpty() ? ExitStatus.HOLDS : ExitStatus.FINDING;
+  }
+
+  private static void printJson(
+      String verdict,
+      double seconds,
+      int scenarios,
+      long schedules,
+      int findings,
+      int incomplete,
+      PrintWriter out)
+      throws JsonProcessingException {
+    Map<String, Object> counts = new LinkedHashMap<>();
+    counts.put("scenarios", scenarios);
+    counts.put("schedules", schedules);
+    counts.put("findings", findings);
+    counts.put("incomplete", incomplete);
+    Map<String, Object> line = new LinkedHashMap<>();
+    line.put("verb", "explore");
+    line.put("verdict", verdict);
+    line.put("seconds", Math.round(seconds * 10) / 10.0);
+    line.put("counts", counts);
+    out.println(new ObjectMapper().writeValueAsString(line));
+  }
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.explore;
+
+import io.pmem4j.ext2.Ext2Exception;
+import io.pmem4j.ext2.Extent;
+import io.pmem4j.ext2.OpenFile;
+import io.pmem4j.ext2.mm.PagemapEntry;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** What must hold when all tasks have ended, whatever they did and in whatever order. */
+final class Damage {
+  private final World world;
+  private final boolean mayShrink;
+
+  Damage(World world, boolean mayShrink) {
+    this.world = world;
+    this.mayShrink = mayShrink;
+  }
+
+  void check() throws Ext2Exception {
+    if (!world.fs.errors().isEmpty()) {
+      throw new AssertionError("the file system reports: " + world.fs.errors().getFirst());
+    }
+    Map<Long, Long> blocksOfB = blocks(world.b());
+    if (!world.gone()) {
+      checkA(blocksOfB);
+    }
+    checkB();
+  }
+
+  private void checkA(Map<Long, Long> blocksOfB) throws Ext2Exception {
+    Map<Long, Long> blocksOfA = blocks(world.left.file);
+    for (long block : blocksOfA.values()) {
+      if (blocksOfB.containsValue(block)) {
+        throw new AssertionError("a block belongs to both files");
+      }
+    }
+    long size = world.left.file.stat().size();
+    for (World.User user : List.of(world.left, world.right)) {
+      if (user.mapping != null) {
+        checkPageTable(user, size, blocksOfA);
+        checkContents(user, size);
+      }
+    }
+    checkStores(size);
+  }
+
+  /** {@code A.7}: nothing is mapped behind the end, and what is mapped is the file's own. */
+  private static void checkPageTable(World.User user, long size, Map<Long, Long> blocks) {
+    for (int page = 0; page < World.MAPPED_PAGES; page++) {
+      PagemapEntry entry = user.memory.pagemap(user.mapping(), (long) page * World.PAGE);
+      if (entry.kind() == PagemapEntry.Kind.NONE) {
+        continue;
+      }
+      if ((long) page * World.PAGE >= size) {
+        throw new AssertionError("a page table shows a page behind the end of the file");
+      }
+      if (entry.kind() == PagemapEntry.Kind.ZERO_PAGE && blocks.containsKey((long) page)) {
+        throw new AssertionError("a page table shows zeros where the file has a block");
+      }
+      if (entry.kind() == PagemapEntry.Kind.BLOCK
+          && !Long.valueOf(entry.block()).equals(blocks.get((long) page))) {
+        throw new AssertionError("a page table shows a block that is not the file's");
+      }
+    }
+  }
+
+  private static void checkContents(World.User user, long size) {
+    for (int page = 0; (long) page * World.PAGE < size && page < World.MAPPED_PAGES; page++) {
+      int length = (int) Math.min(World.PAGE, size - (long) page * World.PAGE);
+      for (byte each : user.memory.load(user.mapping(), (long) page * World.PAGE, length)) {
+        if (each != 0 && each != World.OF_A && each != 'L' && each != 'R') {
+          throw new AssertionError("the file shows bytes that nobody wrote to it");
+        }
+      }
+    }
+  }
+
+  /** A store that has not failed is there, unless something took the page away. */
+  private void checkStores(long size) throws Ext2Exception {
+    for (World.User user : List.of(world.left, world.right)) {
+      for (int page : user.stored) {
+        long position = (long) page * World.PAGE + user.at;
+        byte[] found = new byte[1];
+        if (!mayShrink
+            && (position >= size
+                || user.file.pread(position, found) != 1
+                || found[0] != user.mark)) {
+          throw new AssertionError("a store that succeeded is not there");
+        }
+      }
+    }
+  }
+
+  /** The second file has what was written to it: nobody else stored into its block. */
+  private void checkB() throws Ext2Exception {
+    if (!world.bWritten()) {
+      return;
+    }
+    byte[] found = new byte[World.PAGE];
+    world.b().pread(0, found);
+    for (byte each : found) {
+      if (each != World.OF_B) {
+        throw new AssertionError("another file shows what was stored through a mapping");
+      }
+    }
+  }
+
+  private static Map<Long, Long> blocks(OpenFile file) throws Ext2Exception {
+    Map<Long, Long> blocks = new HashMap<>();
+    for (Extent extent : file.fiemap()) {
+      for (long at = 0; at < extent.lengthBytes(); at += World.PAGE) {
+        blocks.put(
+            (extent.logicalBytes() + at) / World.PAGE, (extent.physicalBytes() + at) / World.PAGE);
+      }
+    }
+    return blocks;
+  }
+}

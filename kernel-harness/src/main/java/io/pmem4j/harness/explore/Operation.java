@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.explore;
+
+import io.pmem4j.ext2.Ext2Exception;
+import io.pmem4j.ext2.OpenFile;
+import io.pmem4j.ext2.mm.AddressSpace;
+import io.pmem4j.ext2.mm.SignalException;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Optional;
+
+/** What one task does to {@code /a}. */
+public enum Operation {
+  /** A load from the hole: the page of zeros. */
+  READ_HOLE(Kind.FAULT) {
+    @Override
+    void run(World world, World.User self) {
+      self.load(1);
+    }
+  },
+  /** A load from a page with a block. */
+  READ_BLOCK(Kind.FAULT) {
+    @Override
+    void run(World world, World.User self) {
+      self.load(0);
+    }
+  },
+  /** A store to the hole: allocates. */
+  WRITE_HOLE(Kind.FAULT) {
+    @Override
+    void run(World world, World.User self) {
+      self.store(1);
+    }
+  },
+  /** A store to a page with a block, by a process that has not touched it. */
+  WRITE_BLOCK(Kind.FAULT) {
+    @Override
+    void run(World world, World.User self) {
+      self.store(0);
+    }
+  },
+  /** A store to a page that is mapped read-only: {@code pfn_mkwrite}. */
+  PFN_MKWRITE(Kind.FAULT) {
+    @Override
+    void prepare(World world, World.User self) {
+      self.load(0);
+    }
+
+    @Override
+    void run(World world, World.User self) {
+      self.store(0);
+    }
+  },
+  /** write(2) into the hole. */
+  WRITE(Kind.OTHER) {
+    @Override
+    void run(World world, World.User self) throws Ext2Exception {
+      self.file.pwrite(World.PAGE + self.at, new byte[] {self.mark});
+      self.stored.add(1);
+    }
+  },
+  /** write(2) that finds no block, on a file system that is full. */
+  WRITE_NO_SPACE(Kind.NO_SPACE) {
+    @Override
+    void run(World world, World.User self) throws Ext2Exception {
+      try {
+        self.file.pwrite(World.PAGES * World.PAGE, new byte[2 * World.PAGE]);
+      } catch (Ext2Exception e) {
+        if (e.errno() != io.pmem4j.ext2.Errno.ENOSPC) {
+          throw e;
+        }
+      }
+    }
+  },
+  /** ftruncate(2) to nothing; then another file takes a block. */
+  TRUNCATE_DOWN(Kind.SHRINKS) {
+    @Override
+    void run(World world, World.User self) throws Ext2Exception {
+      self.file.truncate(0);
+      world.reuse();
+    }
+  },
+  /** ftruncate(2) into the first page; then another file takes a block. */
+  TRUNCATE_PARTLY(Kind.SHRINKS) {
+    @Override
+    void run(World world, World.User self) throws Ext2Exception {
+      self.file.truncate(100);
+      world.reuse();
+    }
+  },
+  /** ftruncate(2) upwards. */
+  TRUNCATE_UP(Kind.OTHER) {
+    @Override
+    void run(World world, World.User self) throws Ext2Exception {
+      self.file.truncate((long) World.MAPPED_PAGES * World.PAGE);
+    }
+  },
+  /** open(2) with O_TRUNC; then another file takes a block. */
+  OPEN_TRUNCATING(Kind.SHRINKS) {
+    @Override
+    void run(World world, World.User self) throws Ext2Exception {
+      try (OpenFile again = world.fs.open("/a", O_RDWR | O_TRUNC, 0)) {
+        world.reuse();
+        again.stat();
+      }
+    }
+  },
+  /** fsync(2) of a page that has been stored to. */
+  FSYNC(Kind.OTHER) {
+    @Override
+    void prepare(World world, World.User self) {
+      self.store(0);
+    }
+
+    @Override
+    void run(World world, World.User self) throws Ext2Exception {
+      self.file.fsync();
+    }
+  },
+  /** msync(2), as fsync. */
+  MSYNC(Kind.OTHER) {
+    @Override
+    void prepare(World world, World.User self) {
+      self.store(0);
+    }
+
+    @Override
+    void run(World world, World.User self) throws Ext2Exception {
+      self.memory.msync(self.mapping(), 0, World.PAGE, AddressSpace.MS_SYNC);
+    }
+  },
+  /** munmap(2) of a page that has been stored to. */
+  MUNMAP(Kind.OTHER) {
+    @Override
+    void prepare(World world, World.User self) {
+      self.store(0);
+    }
+
+    @Override
+    void run(World world, World.User self) throws Ext2Exception {
+      world.unmap(self);
+    }
+  },
+  /** unlink(2), close(2) and munmap(2): whoever lets go last evicts the inode. */
+  UNLINK(Kind.GOES) {
+    @Override
+    void run(World world, World.User self) throws Ext2Exception {
+      world.unlink();
+      world.close(self);
+      world.unmap(self);
+      world.reuse();
+    }
+  };
+
+  /** What an operation means for the others. */
+  enum Kind {
+    /** A page fault: may be a bus error where another operation takes the page away. */
+    FAULT,
+    /** Takes pages away. */
+    SHRINKS,
+    /** Runs on a full file system. */
+    NO_SPACE,
+    /** Takes the name away. */
+    GOES,
+    /** Nothing of that. */
+    OTHER
+  }
+
+  private static final int O_RDWR = 2;
+  private static final int O_TRUNC = 01000;
+
+  private final Kind kind;
+
+  Operation(Kind kind) {
+    this.kind = kind;
+  }
+
+  Kind kind() {
+    return kind;
+  }
+
+  /** What has happened before the tasks start. */
+  void prepare(World world, World.User self) {}
+
+  abstract void run(World world, World.User self) throws Ext2Exception, SignalException;
+
+  /** As in {@code pfn-mkwrite}. */
+  public String label() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  /** The operation of a label. */
+  public static Optional<Operation> of(String label) {
+    return Arrays.stream(values()).filter(each -> each.label().equals(label)).findFirst();
+  }
+}

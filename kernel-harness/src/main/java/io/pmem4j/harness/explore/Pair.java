@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.explore;
+
+import io.pmem4j.explore.Scenario;
+import io.pmem4j.ext2.Errno;
+import io.pmem4j.ext2.Ext2Exception;
+import io.pmem4j.ext2.MountOptions;
+import io.pmem4j.ext2.mm.SignalException;
+import io.pmem4j.sched.Scheduler;
+import java.util.List;
+
+/** Two operations at the same time. */
+final class Pair implements Scenario {
+  private static final int SIGBUS = 7;
+
+  private final Medium medium;
+  private final MountOptions options;
+  private final Operation left;
+  private final Operation right;
+
+  Pair(Medium medium, MountOptions options, Operation left, Operation right) {
+    this.medium = medium;
+    this.options = options;
+    this.left = left;
+    this.right = right;
+  }
+
+  @Override
+  public Run start(Scheduler scheduler) throws Exception {
+    World world = new World(medium, scheduler, options);
+    if (left.kind() == Operation.Kind.NO_SPACE || right.kind() == Operation.Kind.NO_SPACE) {
+      world.fillUp();
+    }
+    left.prepare(world, world.left);
+    right.prepare(world, world.right);
+    List<Task> tasks =
+        List.of(
+            new Task(left.label(), () -> run(left, right, world, world.left)),
+            new Task(right.label(), () -> run(right, left, world, world.right)));
+    return new Run() {
+      @Override
+      public List<Task> tasks() {
+        return tasks;
+      }
+
+      @Override
+      public void check() throws Throwable {
+        new Damage(world, mayShrink()).check();
+        world.leave();
+        String complaint = medium.judge();
+        if (!complaint.isEmpty()) {
+          throw new AssertionError("e2fsck: " + complaint);
+        }
+      }
+    };
+  }
+
+  private boolean mayShrink() {
+    return left.kind() == Operation.Kind.SHRINKS || right.kind() == Operation.Kind.SHRINKS;
+  }
+
+  /**
+   * A bus error is an answer where another task takes the page away, or no block is left; so is
+   * ENOSPC then, and ENOENT where another takes the name away.
+   */
+  private static void run(Operation operation, Operation other, World world, World.User self)
+      throws Ext2Exception {
+    boolean full =
+        operation.kind() == Operation.Kind.NO_SPACE || other.kind() == Operation.Kind.NO_SPACE;
+    try {
+      operation.run(world, self);
+    } catch (SignalException e) {
+      boolean expected =
+          operation.kind() == Operation.Kind.FAULT
+              && (full || other.kind() == Operation.Kind.SHRINKS);
+      if (e.signo() != SIGBUS || !expected) {
+        throw e;
+      }
+    } catch (Ext2Exception e) {
+      boolean expected =
+          (full && e.errno() == Errno.ENOSPC)
+              || (other.kind() == Operation.Kind.GOES && e.errno() == Errno.ENOENT);
+      if (!expected) {
+        throw e;
+      }
+    }
+  }
+}

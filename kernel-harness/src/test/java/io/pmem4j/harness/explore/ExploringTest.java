@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.explore;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.pmem4j.explore.Exploration;
+import io.pmem4j.explore.Explorer;
+import io.pmem4j.explore.Finding;
+import io.pmem4j.explore.Schedule;
+import io.pmem4j.ext2.Profile;
+import io.pmem4j.ext2.lock.LockOrder;
+import io.pmem4j.harness.Required;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@Tag("explorer")
+class ExploringTest {
+  private static final String BEHIND_THE_END =
+      "a page table shows a page behind the end of the file";
+
+  @BeforeAll
+  static void tools() {
+    Required.programs("mke2fs", "e2fsck");
+  }
+
+  private static Exploration explore(
+      String name, Profile profile, LockOrder order, Explorer explorer) throws IOException {
+    try (Exploring exploring = Exploring.open(profile, order)) {
+      return exploring.explore(Exploring.named(name).orElseThrow(), explorer);
+    }
+  }
+
+  /** The merged order: nothing, in every interleaving within two preemptions. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "fault-vs-truncate",
+        "read-fault-vs-truncate",
+        "pfn-mkwrite-vs-truncate",
+        "fault-vs-partial-truncate",
+        "zero-page-vs-write",
+      })
+  void theMergedOrderHolds(String name) throws IOException {
+    Exploration result = explore(name, Profile.LINUX_5_10, LockOrder.MERGED, Explorer.bounded(2));
+    assertThat(result.findings()).isEmpty();
+    assertThat(result.complete()).isTrue();
+    assertThat(result.schedules()).isGreaterThan(200);
+  }
+
+  /** Every pair of operations, under both orders of the letter, within one preemption. */
+  @ParameterizedTest
+  @CsvSource({"merged", "posted"})
+  void everyPairHolds(String order) throws IOException {
+    List<String> findings = new ArrayList<>();
+    try (Exploring exploring = Exploring.open(Profile.LINUX_5_10, LockOrder.of(order))) {
+      for (Exploring.Named pair : Exploring.pairs()) {
+        Exploration result = exploring.explore(pair, Explorer.bounded(1));
+        assertThat(result.complete()).as(pair.name()).isTrue();
+        result.findings().forEach(finding -> findings.add(pair.name() + ": " + finding.message()));
+      }
+    }
+    assertThat(findings).isEmpty();
+  }
+
+  /** Without dax_sem each of these does damage that can be seen. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "fault-vs-truncate",
+        "read-fault-vs-truncate",
+        "zero-page-vs-truncate",
+        "fault-vs-partial-truncate",
+        "fault-vs-open-truncating",
+      })
+  void withoutDaxSemDamageIsDone(String name) throws IOException {
+    Exploration result =
+        explore(name, Profile.LINUX_5_10, LockOrder.NO_DAX_SEM, Explorer.bounded(1));
+    assertThat(result.findings()).isNotEmpty();
+  }
+
+  /** What was found is shrunk to one switch away and back, and replays. */
+  @Test
+  void aFindingIsMinimalAndReplays() throws IOException {
+    try (Exploring exploring = Exploring.open(Profile.LINUX_5_10, LockOrder.NO_DAX_SEM)) {
+      Exploring.Named scenario = Exploring.named("fault-vs-truncate").orElseThrow();
+      Finding finding = exploring.explore(scenario, Explorer.bounded(1)).findings().getFirst();
+      assertThat(finding.message()).isEqualTo(BEHIND_THE_END);
+      assertThat(finding.schedule().runs()).hasSizeLessThanOrEqualTo(2);
+      assertThat(
+              exploring.replay(
+                  scenario, Explorer.bounded(0), Schedule.parse(finding.schedule().toString())))
+          .hasValueSatisfying(again -> assertThat(again.message()).isEqualTo(finding.message()));
+      assertThat(exploring.replay(scenario, Explorer.bounded(0), Schedule.parse(""))).isEmpty();
+    }
+  }
+
+  /** Faults planted in the production code, each found by a pair that ought to find it. */
+  @ParameterizedTest
+  @CsvSource({
+    "no-dax-sem, fault-vs-truncate",
+    "truncate-skips-unmap, read-fault-vs-truncate",
+    "zero-page-not-replaced, zero-page-vs-fault",
+    "block-leaked, fault-vs-truncate",
+    "rwsem-ignores-readers, fault-vs-truncate",
+    "mutex-ignores-owner, fault-vs-fault",
+  })
+  void aPlantedFaultIsFound(String fault, String name) throws IOException {
+    Exploration result =
+        explore(
+            name,
+            Profile.LINUX_5_10,
+            LockOrder.MERGED,
+            Explorer.bounded(2).stoppingAtFirst(true).withSeeded(Set.of(fault)));
+    assertThat(result.findings()).as(fault).isNotEmpty();
+  }
+
+  @Test
+  void everySpeakingNameIsAPairAndKnown() {
+    assertThat(Exploring.speaking())
+        .allSatisfy(each -> assertThat(Exploring.named(each.name())).contains(each));
+    assertThat(Exploring.pairs()).hasSizeGreaterThan(100);
+    assertThat(Exploring.named("write-hole+truncate-down")).isPresent();
+    assertThat(Exploring.named("nothing")).isEmpty();
+  }
+}
