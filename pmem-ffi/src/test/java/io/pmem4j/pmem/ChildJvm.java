@@ -14,7 +14,7 @@ import java.util.concurrent.TimeUnit;
 
 /** A JVM with an environment of its own, for what may kill it and for libpmem's variables. */
 public final class ChildJvm {
-  private static final long LIMIT_SECONDS = 60;
+  private static final long LIMIT_SECONDS = 180;
 
   private ChildJvm() {}
 

@@ -14,9 +14,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** The guard by itself: whoever is inside keeps it open, whoever comes later is turned away. */
-@Timeout(120)
+@Timeout(300)
 class UseGuardTest {
-  private static final int ROUNDS = 500;
+  private static final int ROUNDS = 200;
 
   private static final int THREADS = 2;
 
@@ -34,7 +34,7 @@ class UseGuardTest {
               void fence() {}
             };
     int found = 0;
-    for (int tries = 0; tries < 500 && found == 0; tries++) {
+    for (int tries = 0; tries < 1000 && found == 0; tries++) {
       found = foundInside(withoutFence, ROUNDS);
     }
     assertThat(found).isPositive();
