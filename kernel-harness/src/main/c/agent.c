@@ -269,8 +269,13 @@ static bool set_clock(int64_t second)
 	struct timespec now;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	return (now.tv_sec == wanted.tv_sec && now.tv_nsec < 250000000) ||
-	       clock_settime(CLOCK_REALTIME, &wanted) == 0;
+	if (now.tv_sec == wanted.tv_sec && now.tv_nsec < 250000000)
+		return true;
+	uid_t uid = geteuid();
+
+	/* A program that has become somebody else still has its clock. */
+	return (!uid || !seteuid(0)) && !clock_settime(CLOCK_REALTIME, &wanted) &&
+	       (!uid || !seteuid(uid));
 }
 
 /* The operation alone, in the server or in a task. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #define _GNU_SOURCE
 #include "exec.h"
-#include "guard.h"
+#include "exec_ops.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,8 +13,6 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#define MAX_DATA (WIRE_MAX_PAYLOAD - WIRE_RESPONSE_FIXED_BYTES - 8)
 
 void reply_errno(struct reply *reply)
 {
@@ -36,7 +34,7 @@ void reply_bad_arguments(struct reply *reply)
 	reply->status = WIRE_STATUS_BAD_ARGUMENTS;
 }
 
-static void reply_fault(struct reply *reply, const struct fault *fault)
+void reply_fault(struct reply *reply, const struct fault *fault)
 {
 	reply->result = -1;
 	reply->signo = fault->signo;
@@ -127,28 +125,15 @@ static void op_fstat(struct exec *x, const struct request *r, struct reply *repl
 {
 	int fd = x->files[r->args[0]];
 	long generation = 0; /* ext2 stores an int, the interface says long */
-	struct stat st;
+	struct statx st;
 
-	if (fstat(fd, &st) < 0) {
+	if (statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &st) < 0) {
 		reply_errno(reply);
 		return;
 	}
 	if (ioctl(fd, FS_IOC_GETVERSION, &generation) < 0)
 		generation = 0;
-	struct bytes *d = &reply->data;
-
-	bytes_u64(d, st.st_ino);
-	bytes_u32(d, st.st_mode);
-	bytes_u32(d, (uint32_t)st.st_nlink);
-	bytes_u32(d, st.st_uid);
-	bytes_u32(d, st.st_gid);
-	bytes_u64(d, (uint64_t)st.st_size);
-	bytes_u64(d, (uint64_t)st.st_blocks);
-	bytes_u64(d, (uint64_t)st.st_atime);
-	bytes_u64(d, (uint64_t)st.st_mtime);
-	bytes_u64(d, (uint64_t)st.st_ctime);
-	bytes_u32(d, (uint32_t)generation);
-	bytes_u32(d, 0);
+	stat_record(&reply->data, &st, (uint32_t)generation);
 }
 
 /*
@@ -190,151 +175,13 @@ static void op_fiemap(struct exec *x, const struct request *r, struct reply *rep
 	reply->result = found;
 }
 
-/*
- * An aligned place of its own, up to the next multiple of the alignment: what
- * lies in the same 2 MiB decides which faults the kernel tries. More is reserved
- * than needed and the ends given back. NULL with errno.
- */
-static uint8_t *reserve(size_t length, size_t align, size_t *place)
-{
-	size_t whole = (length + align - 1) & ~(align - 1);
-
-	if (whole < length || whole + align < whole) {
-		errno = ENOMEM;
-		return NULL;
-	}
-	uint8_t *from = mmap(NULL, whole + align, PROT_NONE,
-			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-	if (from == MAP_FAILED)
-		return NULL;
-	uint8_t *at = (uint8_t *)(((uintptr_t)from + align - 1) & ~(uintptr_t)(align - 1));
-
-	if (at > from)
-		munmap(from, (size_t)(at - from));
-	munmap(at + whole, (size_t)(from + align - at));
-	*place = whole;
-	return at;
-}
-
-static void op_mmap(struct exec *x, const struct request *r, struct reply *reply)
-{
-	size_t length = (size_t)r->args[3];
-	uint64_t align = (uint64_t)r->args[6];
-	size_t place = length;
-	uint8_t *wanted = NULL;
-	int flags = (int)r->args[5];
-
-	if ((align & (align - 1)) || align > 1UL << 30 ||
-	    (align && align < (uint64_t)sysconf(_SC_PAGESIZE))) {
-		reply_bad_arguments(reply);
-		return;
-	}
-	if (align && length) {
-		wanted = reserve(length, align, &place);
-		if (!wanted) {
-			reply_errno(reply);
-			return;
-		}
-		flags |= MAP_FIXED;
-	}
-	void *at = mmap(wanted, length, (int)r->args[4], flags, x->files[r->args[1]], r->args[2]);
-
-	if (at == MAP_FAILED) {
-		reply_errno(reply);
-		if (wanted)
-			munmap(wanted, place);
-		return;
-	}
-	x->mappings[r->args[0]] = (struct mapping){ at, length, place };
-	reply->result = (int64_t)(uintptr_t)at;
-}
-
-static void op_munmap(struct exec *x, const struct request *r, struct reply *reply)
-{
-	struct mapping *m = &x->mappings[r->args[0]];
-
-	reply_syscall(reply, munmap(m->at, m->place));
-	*m = (struct mapping){ 0 };
-}
-
-/*
- * The address of a range, NULL unless the mapping covers it. Mappings end at a
- * page boundary whatever length was asked for.
- */
-static uint8_t *mapped(struct exec *x, int64_t slot, int64_t offset, uint64_t length)
-{
-	struct mapping *m = &x->mappings[slot];
-	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
-	uint64_t end = (m->length + page - 1) & ~(page - 1);
-
-	if (offset < 0 || (uint64_t)offset > end || length > end - (uint64_t)offset)
-		return NULL;
-	return m->at + offset;
-}
-
-static void op_load(struct exec *x, const struct request *r, struct reply *reply)
-{
-	struct fault fault;
-	uint8_t *at = mapped(x, r->args[0], r->args[1], (uint64_t)r->args[2]);
-
-	if (!at || r->args[2] > MAX_DATA) {
-		reply_bad_arguments(reply);
-		return;
-	}
-	if (guarded_load(bytes_extend(&reply->data, (size_t)r->args[2]), at, (size_t)r->args[2], &fault))
-		reply->result = r->args[2];
-	else
-		reply_fault(reply, &fault);
-}
-
-static void op_store(struct exec *x, const struct request *r, struct reply *reply)
-{
-	struct fault fault;
-	uint8_t *at = mapped(x, r->args[0], r->args[1], r->blob_length);
-
-	if (!at)
-		reply_bad_arguments(reply);
-	else if (guarded_store(at, r->blob, r->blob_length, &fault))
-		reply->result = (int64_t)r->blob_length;
-	else
-		reply_fault(reply, &fault);
-}
-
-static void op_msync(struct exec *x, const struct request *r, struct reply *reply)
-{
-	uint8_t *at = x->mappings[r->args[0]].at;
-
-	reply_syscall(reply, msync(at + r->args[1], (size_t)r->args[2], (int)r->args[3]));
-}
-
-static void op_pagemap(struct exec *x, const struct request *r, struct reply *reply)
-{
-	uint8_t *at = mapped(x, r->args[0], r->args[1], 1);
-	uint64_t entry = 0;
-
-	if (!at) {
-		reply_bad_arguments(reply);
-		return;
-	}
-	if (x->pagemap < 0)
-		x->pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-	uint64_t index = (uintptr_t)at / (uint64_t)sysconf(_SC_PAGESIZE);
-	ssize_t n = pread(x->pagemap, &entry, sizeof(entry), (off_t)(index * sizeof(entry)));
-
-	if (n < 0)
-		reply_errno(reply);
-	else
-		reply->result = (int64_t)entry;
-}
-
 static void op_sync(struct exec *x, const struct request *r, struct reply *reply)
 {
 	(void)x, (void)r, (void)reply;
 	sync();
 }
 
-enum slot_use { NO_SLOT, FREE_FILE, USED_FILE, MAP_OF_FILE, USED_MAPPING };
+enum slot_use { NO_SLOT, FREE_FILE, USED_FILE, MAP_OF_FILE, USED_MAPPING, FILE_AND_MAPPING };
 
 static const struct op {
 	uint16_t op;
@@ -358,6 +205,46 @@ static const struct op {
 	{ WIRE_OP_STORE, 2, USED_MAPPING, true, op_store },
 	{ WIRE_OP_MSYNC, 4, USED_MAPPING, false, op_msync },
 	{ WIRE_OP_PAGEMAP, 2, USED_MAPPING, false, op_pagemap },
+	{ WIRE_OP_MKDIR, 1, NO_SLOT, true, op_mkdir },
+	{ WIRE_OP_RMDIR, 0, NO_SLOT, true, op_rmdir },
+	{ WIRE_OP_LINK, 0, NO_SLOT, true, op_link },
+	{ WIRE_OP_SYMLINK, 0, NO_SLOT, true, op_symlink },
+	{ WIRE_OP_READLINK, 0, NO_SLOT, true, op_readlink },
+	{ WIRE_OP_RENAME, 1, NO_SLOT, true, op_rename },
+	{ WIRE_OP_UNLINK, 0, NO_SLOT, true, op_unlink },
+	{ WIRE_OP_CHMOD, 1, NO_SLOT, true, op_chmod },
+	{ WIRE_OP_CHOWN, 2, NO_SLOT, true, op_chown },
+	{ WIRE_OP_UTIMENS, 2, NO_SLOT, true, op_utimens },
+	{ WIRE_OP_STATX, 0, NO_SLOT, true, op_statx },
+	{ WIRE_OP_ACCESS, 1, NO_SLOT, true, op_access },
+	{ WIRE_OP_LIST, 0, NO_SLOT, true, op_list },
+	{ WIRE_OP_SETXATTR, 1, NO_SLOT, true, op_setxattr },
+	{ WIRE_OP_GETXATTR, 0, NO_SLOT, true, op_getxattr },
+	{ WIRE_OP_LISTXATTR, 0, NO_SLOT, true, op_listxattr },
+	{ WIRE_OP_REMOVEXATTR, 0, NO_SLOT, true, op_removexattr },
+	{ WIRE_OP_GETFLAGS, 0, NO_SLOT, true, op_getflags },
+	{ WIRE_OP_SETFLAGS, 1, NO_SLOT, true, op_setflags },
+	{ WIRE_OP_STATFS, 0, NO_SLOT, true, op_statfs },
+	{ WIRE_OP_FREEZE, 0, NO_SLOT, true, op_freeze },
+	{ WIRE_OP_THAW, 0, NO_SLOT, true, op_thaw },
+	{ WIRE_OP_BECOME, 2, NO_SLOT, false, op_become },
+	{ WIRE_OP_VMSTAT, 0, NO_SLOT, true, op_vmstat },
+	{ WIRE_OP_PWRITEV, 3, USED_FILE, true, op_pwritev },
+	{ WIRE_OP_PREADV, 4, USED_FILE, false, op_preadv },
+	{ WIRE_OP_PWRITE_MAPPED, 5, FILE_AND_MAPPING, false, op_pwrite_mapped },
+	{ WIRE_OP_PREAD_MAPPED, 5, FILE_AND_MAPPING, false, op_pread_mapped },
+	{ WIRE_OP_SYNC_FILE_RANGE, 4, USED_FILE, false, op_sync_file_range },
+	{ WIRE_OP_FALLOCATE, 4, USED_FILE, false, op_fallocate },
+	{ WIRE_OP_LSEEK, 3, USED_FILE, false, op_lseek },
+	{ WIRE_OP_FDATASYNC, 1, USED_FILE, false, op_fdatasync },
+	{ WIRE_OP_SYNCFS, 1, USED_FILE, false, op_syncfs },
+	{ WIRE_OP_FLOCK, 2, USED_FILE, false, op_flock },
+	{ WIRE_OP_MADVISE, 4, USED_MAPPING, false, op_madvise },
+	{ WIRE_OP_MREMAP, 3, USED_MAPPING, false, op_mremap },
+	{ WIRE_OP_MPROTECT, 4, USED_MAPPING, false, op_mprotect },
+	{ WIRE_OP_MINCORE, 3, USED_MAPPING, false, op_mincore },
+	{ WIRE_OP_SMAPS, 1, USED_MAPPING, false, op_smaps },
+	{ WIRE_OP_CALL, 2, USED_MAPPING, false, op_call },
 };
 
 static bool slot_in(int64_t slot)
@@ -378,8 +265,24 @@ static bool slots_fit(const struct exec *x, enum slot_use use, const int64_t *ar
 		return x->files[args[0]] >= 0;
 	case MAP_OF_FILE:
 		return !x->mappings[args[0]].at && slot_in(args[1]) && x->files[args[1]] >= 0;
+	case FILE_AND_MAPPING:
+		return x->files[args[0]] >= 0 && slot_in(args[2]) && x->mappings[args[2]].at;
 	default:
 		return x->mappings[args[0]].at;
+	}
+}
+
+/* A file that could not be opened, or was closed: the kernel's own word for it. */
+static bool no_such_file(const struct exec *x, enum slot_use use, const int64_t *args)
+{
+	switch (use) {
+	case USED_FILE:
+	case FILE_AND_MAPPING:
+		return slot_in(args[0]) && x->files[args[0]] < 0;
+	case MAP_OF_FILE:
+		return slot_in(args[1]) && x->files[args[1]] < 0;
+	default:
+		return false;
 	}
 }
 
@@ -390,11 +293,19 @@ bool exec_run(struct exec *x, const struct request *r, struct reply *reply)
 
 		if (op->op != r->op)
 			continue;
+		/* A path is never empty; what is written may be. */
 		if (r->argc != op->argc || (!op->blob && r->blob_length) ||
-		    (op->run == op_open && !r->blob_length) || !slots_fit(x, op->slot, r->args))
+		    (op->blob && !r->blob_length && (op->slot == NO_SLOT || op->slot == FREE_FILE)) ||
+		    !slots_fit(x, op->slot, r->args)) {
 			reply_bad_arguments(reply);
-		else
+			if (r->argc == op->argc && no_such_file(x, op->slot, r->args)) {
+				errno = EBADF;
+				reply->status = WIRE_STATUS_OK;
+				reply_errno(reply);
+			}
+		} else {
 			op->run(x, r, reply);
+		}
 		return true;
 	}
 	return false;

@@ -116,3 +116,20 @@ bool guarded_store(void *mapped, const void *from, size_t length, struct fault *
 {
 	return guarded_copy(mapped, from, length, mapped, fault);
 }
+
+bool guarded_call(const void *mapped, int *returned, struct fault *fault)
+{
+	/* Longer than any function that a program stores. */
+	struct guard g = {
+		.fault = fault,
+		.from = (uintptr_t)mapped,
+		.to = (uintptr_t)mapped + 4096,
+	};
+
+	*fault = (struct fault){ 0 };
+	enter(&g);
+	if (sigsetjmp(g.out, 1) == 0)
+		*returned = ((int (*)(void))(uintptr_t)mapped)();
+	leave();
+	return fault->signo == 0;
+}

@@ -24,4 +24,7 @@ struct fault {
 bool guarded_load(void *to, const void *mapped, size_t length, struct fault *fault);
 bool guarded_store(void *mapped, const void *from, size_t length, struct fault *fault);
 
+/* Calls the code that lies there; a fault in the page that follows its start is reported. */
+bool guarded_call(const void *mapped, int *returned, struct fault *fault);
+
 #endif

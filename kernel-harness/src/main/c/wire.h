@@ -93,6 +93,59 @@
 #define WIRE_OP_MSYNC 32      /* mapping slot, offset, length, flags */
 #define WIRE_OP_PAGEMAP 33    /* mapping slot, offset -> the raw 64-bit entry */
 
+/* Names. A path names a symbolic link itself where it ends in one, but for CHMOD. */
+#define WIRE_OP_MKDIR 50     /* mode; path */
+#define WIRE_OP_RMDIR 51     /* path NUL */
+#define WIRE_OP_LINK 52      /* path NUL new path */
+#define WIRE_OP_SYMLINK 53   /* path that it leads to NUL path */
+#define WIRE_OP_READLINK 54  /* path NUL -> bytes, where it leads to */
+#define WIRE_OP_RENAME 55    /* flags; old path NUL new path */
+#define WIRE_OP_UNLINK 56    /* path NUL */
+#define WIRE_OP_CHMOD 57     /* mode; path */
+#define WIRE_OP_CHOWN 58     /* uid, gid; path */
+#define WIRE_OP_UTIMENS 59   /* second of access, second of modification; path */
+#define WIRE_OP_STATX 60     /* path NUL -> 0, a stat record and u64 attributes */
+#define WIRE_OP_ACCESS 61    /* mode; path */
+#define WIRE_OP_LIST 62      /* path NUL -> entries, entry records */
+/* Attributes. */
+#define WIRE_OP_SETXATTR 63  /* flags; path NUL name NUL value */
+#define WIRE_OP_GETXATTR 64  /* path NUL name -> bytes, the value */
+#define WIRE_OP_LISTXATTR 65 /* path NUL -> bytes, names that end with NUL */
+#define WIRE_OP_REMOVEXATTR 66 /* path NUL name */
+#define WIRE_OP_GETFLAGS 67  /* path NUL -> the flags of FS_IOC_GETFLAGS */
+#define WIRE_OP_SETFLAGS 68  /* flags; path */
+/* Open files. A piece is how many bytes each vector has. */
+#define WIRE_OP_PWRITEV 69   /* slot, offset, piece; bytes -> written */
+#define WIRE_OP_PREADV 70    /* slot, offset, length, piece -> read, bytes */
+#define WIRE_OP_PWRITE_MAPPED 71 /* slot, offset, mapping slot, offset in it, length -> written */
+#define WIRE_OP_PREAD_MAPPED 72 /* slot, offset, mapping slot, offset in it, length -> read */
+#define WIRE_OP_SYNC_FILE_RANGE 73 /* slot, offset, length, flags */
+#define WIRE_OP_FALLOCATE 74 /* slot, mode, offset, length */
+#define WIRE_OP_LSEEK 75     /* slot, offset, whence -> the position */
+#define WIRE_OP_FDATASYNC 76 /* slot */
+#define WIRE_OP_SYNCFS 77    /* slot */
+#define WIRE_OP_FLOCK 78     /* slot, operation */
+/* Mappings. */
+#define WIRE_OP_MADVISE 79   /* mapping slot, offset, length, advice */
+#define WIRE_OP_MREMAP 80    /* mapping slot, new length, flags -> address */
+#define WIRE_OP_MPROTECT 81  /* mapping slot, offset, length, prot */
+#define WIRE_OP_MINCORE 82   /* mapping slot, offset, length -> pages, a byte each */
+#define WIRE_OP_SMAPS 83     /* mapping slot -> 0, its lines */
+#define WIRE_OP_CALL 84      /* mapping slot, offset -> what the code there returns */
+/* The file system, the process, the machine. */
+#define WIRE_OP_STATFS 85    /* path NUL -> 0, u64 type, bsize, blocks, bfree, bavail, files, ffree, namelen */
+#define WIRE_OP_FREEZE 86    /* path NUL */
+#define WIRE_OP_THAW 87      /* path NUL */
+#define WIRE_OP_BECOME 88    /* uid, gid */
+#define WIRE_OP_VMSTAT 89    /* path NUL (the counter's name) -> its value */
+
+/* UTIMENS: in place of a second. */
+#define WIRE_TIME_NOW 4294967294
+#define WIRE_TIME_OMIT 4294967295
+
+/* Entry record: u64 ino | u32 type (DT_*) | u32 length | name */
+#define WIRE_ENTRY_FIXED_BYTES 16
+
 /*
  * BATCH: the blob is any number of u32 length | REQUEST payload, the data as many
  * u32 length | RESPONSE payload as the result says. Each operation sets its clock

@@ -30,5 +30,6 @@ struct reply run(struct exec *x, uint16_t op, const int64_t *args, uint16_t argc
 	run(x, op, (const int64_t[]){ __VA_ARGS__ }, sizeof((int64_t[]){ __VA_ARGS__ }) / 8, blob, n)
 
 void test_batch(void);
+void test_operations(void);
 
 #endif

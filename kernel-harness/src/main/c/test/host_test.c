@@ -265,7 +265,8 @@ static void signals_are_outcomes(void)
 	CHECK(RUN(&x, WIRE_OP_LOAD, NULL, 0, 5, 0).status == WIRE_STATUS_BAD_ARGUMENTS);
 	CHECK(RUN(&x, WIRE_OP_MSYNC, NULL, 0, 5, 1, 1, MS_SYNC).error == EINVAL);
 	CHECK(RUN(&x, WIRE_OP_FSTAT, NULL, 0, 3).data.length == WIRE_STAT_BYTES);
-	CHECK(RUN(&x, WIRE_OP_FSTAT, NULL, 0, 4).status == WIRE_STATUS_BAD_ARGUMENTS);
+	CHECK(RUN(&x, WIRE_OP_FSTAT, NULL, 0, 4).error == EBADF);
+	CHECK(RUN(&x, WIRE_OP_FSTAT, NULL, 0, 64).status == WIRE_STATUS_BAD_ARGUMENTS);
 	CHECK(RUN(&x, WIRE_OP_MUNMAP, NULL, 0, 5).result == 0);
 	CHECK(RUN(&x, WIRE_OP_MUNMAP, NULL, 0, 5).status == WIRE_STATUS_BAD_ARGUMENTS);
 	exec_release(&x);
@@ -473,6 +474,7 @@ int main(void)
 	rendezvous_state_is_read_by_point_and_pid();
 	tasks_run_beside_the_server();
 	test_batch();
+	test_operations();
 	printf("host_test: %d checks, %d failures\n", checks, failures);
 	return failures != 0;
 }

@@ -25,7 +25,7 @@ public final class GuestBackend implements Backend {
   private static final String MOUNT_POINT = "/mnt";
 
   /** mount(2) knows noatime as a flag, not as text for the file system. */
-  private static final long MS_NOATIME = 1024;
+  static final long MS_NOATIME = 1024;
 
   private static final String DATA_OPTIONS = "dax,oldalloc,noreservation";
 
@@ -118,22 +118,8 @@ public final class GuestBackend implements Backend {
     try {
       // Nobody has the device open now, so the kernel has no page of it left that could be stale.
       pristine.of(program.image()).writeTo(image);
-      Request mount =
-          Request.of(Op.MOUNT, MS_NOATIME)
-              .withStrings(running.hello().device(), MOUNT_POINT, "ext2", DATA_OPTIONS)
-              .withClock(CLOCK_BASE_SECONDS);
-      Request mounts = Request.of(Op.READ_FILE, 65536).withStrings("/proc/mounts");
-      List<Response> answers =
-          succeed(running, List.of(mount, mounts, Request.of(Op.BEGIN, program.pid(), 1)));
-      if (program.image().blockBytes() == PAGE_BYTES) {
-        requireDax(answers.get(1));
-      }
-      long pid = answers.getLast().result();
-      if (pid != program.pid()) {
-        throw BackendException.environment(
-            "guest: wanted pid " + program.pid() + ", got " + pid, null);
-      }
-      Session session = new GuestSession(this, running, choices);
+      mountAndBegin(running, program, CLOCK_BASE_SECONDS);
+      Session session = new GuestSession(this, running, program, choices);
       begun = true;
       return session;
     } catch (GuestException e) {
@@ -144,6 +130,43 @@ public final class GuestBackend implements Backend {
       if (!begun) {
         discard();
       }
+    }
+  }
+
+  private static void mountAndBegin(Guest running, Program program, long clock)
+      throws GuestException, BackendException {
+    Request mount =
+        Request.of(Op.MOUNT, MS_NOATIME)
+            .withStrings(running.hello().device(), MOUNT_POINT, "ext2", DATA_OPTIONS)
+            .withClock(clock);
+    Request mounts = Request.of(Op.READ_FILE, 65536).withStrings("/proc/mounts");
+    List<Response> answers =
+        succeed(running, List.of(mount, mounts, Request.of(Op.BEGIN, program.pid(), 1)));
+    if (program.image().blockBytes() == PAGE_BYTES) {
+      requireDax(answers.get(1));
+    }
+    long pid = answers.getLast().result();
+    if (pid != program.pid()) {
+      throw BackendException.environment(
+          "guest: wanted pid " + program.pid() + ", got " + pid, null);
+    }
+  }
+
+  /**
+   * Ends the guest as a power cut does, boots another one on the same NVDIMM, and mounts.
+   *
+   * @return the guest that the program goes on in
+   */
+  Guest cutPower(Program program, long clock) throws BackendException {
+    discard();
+    // Asked for, and no sign of a bad kernel.
+    boots--;
+    Guest running = running();
+    try {
+      mountAndBegin(running, program, clock);
+      return running;
+    } catch (GuestException e) {
+      throw BackendException.of(e);
     }
   }
 

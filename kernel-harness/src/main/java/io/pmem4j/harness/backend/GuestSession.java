@@ -11,6 +11,7 @@ import io.pmem4j.harness.guest.Response;
 import io.pmem4j.harness.guest.Wire;
 import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Outcome;
+import io.pmem4j.harness.program.Program;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -25,19 +26,21 @@ final class GuestSession implements Session, SystemCalls.Place {
   private static final int MOST_IN_A_BATCH = 128;
 
   private final GuestBackend backend;
-  private final Guest guest;
+  private final Program program;
   private final KernelChoices choices;
   private final long firstFrame;
   private final TraceText trace;
-  private final SystemCalls calls = new SystemCalls(this);
+  private Guest guest;
+  private SystemCalls calls = new SystemCalls(this);
   private long clock = Backend.CLOCK_BASE_SECONDS;
 
-  GuestSession(GuestBackend backend, Guest guest, KernelChoices choices) {
+  GuestSession(GuestBackend backend, Guest guest, Program program, KernelChoices choices) {
     this.backend = backend;
+    this.program = program;
     this.guest = guest;
     this.choices = choices;
     this.firstFrame = guest.hello().resource() / SystemCalls.PAGE_BYTES;
-    this.trace = new TraceText(firstFrame, calls::pageIndex);
+    this.trace = new TraceText(firstFrame, address -> calls.pageIndex(address));
   }
 
   @Override
@@ -49,36 +52,58 @@ final class GuestSession implements Session, SystemCalls.Place {
 
   @Override
   public void run(List<Operation> operations, Consumer<Outcome> each) throws BackendException {
-    for (int from = 0; from < operations.size(); from += MOST_IN_A_BATCH) {
-      batch(operations.subList(from, Math.min(from + MOST_IN_A_BATCH, operations.size())), each);
+    int from = 0;
+    for (int to = 0; to <= operations.size(); to++) {
+      boolean cut = to < operations.size() && operations.get(to) instanceof Operation.PowerCut;
+      if (cut || to == operations.size() || to - from == MOST_IN_A_BATCH) {
+        batch(operations.subList(from, to), each);
+        from = to;
+      }
+      if (cut) {
+        guest = backend.cutPower(program, clock);
+        calls = new SystemCalls(this);
+        each.accept(Outcome.of(0));
+        from = to + 1;
+      }
     }
   }
 
   private void batch(List<Operation> operations, Consumer<Outcome> each) throws BackendException {
+    if (operations.isEmpty()) {
+      return;
+    }
     try {
       boolean generations = !choices.known();
       List<Request> requests = new ArrayList<>();
+      List<Integer> sizes = new ArrayList<>();
       for (Operation operation : operations) {
         if (operation instanceof Operation.Clock forward) {
           clock += forward.seconds();
           continue;
         }
-        requests.add(calls.request(operation).withClock(clock));
+        List<Request> one = calls.requests(operation, clock);
+        sizes.add(one.size());
+        requests.addAll(one);
         if (generations && operation instanceof Operation.Open open) {
           requests.add(Request.of(Op.FSTAT, calls.file(open.file())));
         }
       }
       Iterator<Response> answers = ask(requests).iterator();
+      Iterator<Integer> size = sizes.iterator();
       for (Operation operation : operations) {
         if (operation instanceof Operation.Clock) {
           each.accept(Outcome.of(0));
           continue;
         }
-        Response answer = answers.next();
+        List<Response> mine = new ArrayList<>();
+        for (int i = size.next(); i > 0; i--) {
+          mine.add(answers.next());
+        }
         if (generations && operation instanceof Operation.Open) {
           generationFrom(answers.next());
         }
-        each.accept(outcome(operation, answer));
+        each.accept(
+            calls.outcome(operation, mine).events(trace.events(mine.getLast().events())).build());
       }
     } catch (GuestException e) {
       throw BackendException.of(e);
@@ -97,10 +122,6 @@ final class GuestSession implements Session, SystemCalls.Place {
     return answers;
   }
 
-  private Outcome outcome(Operation operation, Response answer) {
-    return calls.outcome(operation, answer).events(trace.events(answer.events())).build();
-  }
-
   /** The first file that a program opens is, on a fresh file system, the first that it makes. */
   private void generationFrom(Response stat) {
     if (stat.data().length == Wire.STAT_BYTES) {
@@ -109,6 +130,12 @@ final class GuestSession implements Session, SystemCalls.Place {
               .order(ByteOrder.LITTLE_ENDIAN)
               .getInt(Wire.STAT_GENERATION_OFFSET));
     }
+  }
+
+  /** Another pid of the same colour, so that a child's blocks lie where the program's do. */
+  @Override
+  public long pidOfChild(int number) {
+    return program.pid() + 16L * (number + 1);
   }
 
   @Override

@@ -2,6 +2,7 @@
 
 package io.pmem4j.harness.backend;
 
+import io.pmem4j.harness.guest.Request;
 import io.pmem4j.harness.guest.Response;
 import io.pmem4j.harness.jni.OperationCore;
 import io.pmem4j.harness.program.Operation;
@@ -10,6 +11,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -37,9 +39,12 @@ final class HostSession implements Session, SystemCalls.Place {
     }
     try {
       clock.note();
-      Response response = core.run(calls.request(operation));
+      List<Response> answers = new ArrayList<>();
+      for (Request request : calls.requests(operation, 0)) {
+        answers.add(core.run(request));
+      }
       clock.note();
-      return calls.outcome(operation, response).build();
+      return calls.outcome(operation, answers).build();
     } catch (IOException e) {
       throw BackendException.hostBroke("host: " + e.getMessage(), e);
     } catch (IllegalArgumentException e) {

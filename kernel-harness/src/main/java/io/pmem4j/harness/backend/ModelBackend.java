@@ -12,6 +12,7 @@ import io.pmem4j.sched.Scheduler;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** ext2-dax in this JVM, over a file mapped through pmem-ffi. */
@@ -49,6 +50,10 @@ public final class ModelBackend implements Backend {
   @SuppressWarnings("MustBeClosedChecker") // the session closes it when it ends
   public Session begin(Program program, PristineImages pristine, KernelChoices choices)
       throws BackendException {
+    Optional<String> lacking = ModelSession.lacks(program);
+    if (lacking.isPresent()) {
+      throw BackendException.omitted("the model lacks " + lacking.get());
+    }
     Arena arena = Arena.ofShared();
     boolean begun = false;
     try {

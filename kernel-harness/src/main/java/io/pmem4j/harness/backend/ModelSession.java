@@ -13,6 +13,10 @@ import io.pmem4j.ext2.mm.SignalException;
 import io.pmem4j.ext2.mm.Vma;
 import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Outcome;
+import io.pmem4j.harness.program.Parameter;
+import io.pmem4j.harness.program.Program;
+import io.pmem4j.harness.program.Step;
+import io.pmem4j.harness.program.Verb;
 import java.lang.foreign.Arena;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -24,6 +28,8 @@ import java.util.stream.Collectors;
 
 /** A program on ext2-dax: one process with one address space. */
 final class ModelSession implements Session {
+  private static final int PROT_EXEC = 4;
+
   private final Ext2FileSystem fs;
   private final AtomicLong clock;
   private final FsImage image;
@@ -142,10 +148,46 @@ final class ModelSession implements Session {
         fs.sync();
         yield result(0);
       }
+      case Operation.Call call -> {
+        fs.unlink(((Parameter.Name) call.arguments().getFirst()).text());
+        yield result(0);
+      }
+      case Operation.Fork _,
+          Operation.In _,
+          Operation.Exit _,
+          Operation.Remount _,
+          Operation.Mounted _,
+          Operation.Lockdep _,
+          Operation.PowerCut _ ->
+          throw new IllegalStateException("lacking, and yet run: " + operation);
       case Operation.Clock forward -> {
         clock.addAndGet(forward.seconds());
         yield result(0);
       }
+    };
+  }
+
+  /** What the model does not have that a program needs; empty when it can run it. */
+  static Optional<String> lacks(Program program) {
+    if (program.image().blockBytes() != Mmu.PAGE_BYTES) {
+      return Optional.of("file systems without DAX");
+    }
+    return program.steps().stream()
+        .map(Step::operation)
+        .flatMap(operation -> lacks(operation).stream())
+        .findFirst();
+  }
+
+  private static Optional<String> lacks(Operation operation) {
+    return switch (operation) {
+      case Operation.Call call when call.verb() == Verb.UNLINK -> Optional.empty();
+      case Operation.Call call -> Optional.of(call.verb().toString());
+      case Operation.Mmap map when (map.prot() & PROT_EXEC) != 0 -> Optional.of("mappings of code");
+      case Operation.Fork _, Operation.In _, Operation.Exit _ -> Optional.of("fork");
+      case Operation.Remount _, Operation.Mounted _ -> Optional.of("remount");
+      case Operation.Lockdep _ -> Optional.of("the kernel's lockdep");
+      case Operation.PowerCut _ -> Optional.of("power cuts");
+      default -> Optional.empty();
     };
   }
 

@@ -3,18 +3,23 @@
 package io.pmem4j.harness.backend;
 
 import io.pmem4j.ext2.Errno;
+import io.pmem4j.harness.guest.GuestException;
+import io.pmem4j.harness.guest.LockEdges;
 import io.pmem4j.harness.guest.Op;
 import io.pmem4j.harness.guest.Request;
 import io.pmem4j.harness.guest.Response;
 import io.pmem4j.harness.guest.Wire;
 import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Outcome;
+import io.pmem4j.harness.program.Parameter;
+import io.pmem4j.harness.program.Verb;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * The operations of one program as system calls of a real kernel: the requests to the operation
@@ -23,6 +28,35 @@ import java.util.Map;
  */
 final class SystemCalls {
   static final long PAGE_BYTES = 4096;
+
+  /** A child that has not answered by then hangs. */
+  private static final long CHILD_MILLIS = 20_000;
+
+  /** What kernels answer and the model has no word for. */
+  private static final Map<Integer, String> OTHER_ERRNOS =
+      Map.ofEntries(
+          Map.entry(4, "EINTR"),
+          Map.entry(6, "ENXIO"),
+          Map.entry(10, "ECHILD"),
+          Map.entry(11, "EAGAIN"),
+          Map.entry(12, "ENOMEM"),
+          Map.entry(14, "EFAULT"),
+          Map.entry(18, "EXDEV"),
+          Map.entry(25, "ENOTTY"),
+          Map.entry(26, "ETXTBSY"),
+          Map.entry(29, "ESPIPE"),
+          Map.entry(31, "EMLINK"),
+          Map.entry(34, "ERANGE"),
+          Map.entry(36, "ENAMETOOLONG"),
+          Map.entry(38, "ENOSYS"),
+          Map.entry(40, "ELOOP"),
+          Map.entry(61, "ENODATA"),
+          Map.entry(75, "EOVERFLOW"),
+          Map.entry(95, "EOPNOTSUPP"),
+          Map.entry(117, "EUCLEAN"));
+
+  private static final long MS_RDONLY = 1;
+  private static final long MS_REMOUNT = 32;
 
   /** What depends on where the program runs. */
   interface Place {
@@ -36,6 +70,11 @@ final class SystemCalls {
 
     /** A pagemap entry in words. */
     String page(long entry);
+
+    /** The pid that a child is to have; 0 for any. */
+    default long pidOfChild(int number) {
+      return 0;
+    }
 
     /** A time stamp, seconds since the epoch, relative to the program's start. */
     String time(long seconds);
@@ -54,16 +93,51 @@ final class SystemCalls {
   private final Slots files = new Slots("file");
 
   private final Slots mappingSlots = new Slots("mapping");
+  private final Slots children = new Slots("child");
+  private final VerbCalls verbs;
 
   /** As the answers so far have it. */
   private final Map<String, Mapped> mappings = new HashMap<>();
 
   SystemCalls(Place place) {
     this.place = place;
+    this.verbs = new VerbCalls(place, files, mappingSlots);
   }
 
-  /** The request that an operation is; the clock is left alone. */
-  Request request(Operation operation) {
+  /** The requests that an operation is, each at this second; 0 leaves the clock alone. */
+  List<Request> requests(Operation operation, long clock) {
+    if (operation instanceof Operation.In in) {
+      int child = children.of(in.child());
+      byte[] inner = request(in.operation()).withClock(clock).encode();
+      return List.of(
+          Request.of(Op.TASK_OP, child).withBlob(inner),
+          Request.of(Op.TASK_WAIT, child, CHILD_MILLIS));
+    }
+    return List.of(request(operation).withClock(clock));
+  }
+
+  /** What the answers to all the requests of an operation say, without events. */
+  Outcome.Builder outcome(Operation operation, List<Response> answers) throws GuestException {
+    if (operation instanceof Operation.In in) {
+      Response end = answers.getLast();
+      if (answers.getFirst().result() < 0 || end.result() != 0) {
+        throw new IllegalArgumentException("the child " + in.child() + " did not answer");
+      }
+      return outcome(in.operation(), Response.of(end.data()));
+    }
+    return outcome(operation, answers.getLast());
+  }
+
+  /** Remounting keeps noatime, which is no option of the file system's. */
+  private Request remount(Operation.Remount remount) {
+    List<String> options = new ArrayList<>(List.of(remount.options().split(",", -1)));
+    long flags = MS_REMOUNT | GuestBackend.MS_NOATIME | (options.remove("ro") ? MS_RDONLY : 0);
+    options.remove("rw");
+    return Request.of(Op.MOUNT, flags)
+        .withStrings("none", place.path(""), "ext2", String.join(",", options));
+  }
+
+  private Request request(Operation operation) {
     return switch (operation) {
       case Operation.Open open ->
           Request.of(Op.OPEN, files.take(open.file()), open.flags(), open.mode())
@@ -105,12 +179,21 @@ final class SystemCalls {
       case Operation.Pagemap pagemap ->
           Request.of(Op.PAGEMAP, mappingSlots.of(pagemap.mapping()), pagemap.offset());
       case Operation.Sync _ -> Request.of(Op.SYNC);
-      case Operation.Clock _ -> throw new IllegalArgumentException("the clock is the host's");
+      case Operation.Call call -> verbs.request(call);
+      case Operation.Fork fork -> {
+        int child = children.take(fork.child());
+        yield Request.of(Op.TASK_START, child, place.pidOfChild(child));
+      }
+      case Operation.Exit exit -> Request.of(Op.TASK_END, children.release(exit.child()));
+      case Operation.Remount remount -> remount(remount);
+      case Operation.Mounted _ -> Request.of(Op.READ_FILE, 65536).withStrings("/proc/mounts");
+      case Operation.Lockdep _ -> Request.of(Op.READ_FILE, 4_000_000).withStrings("/proc/lockdep");
+      case Operation.In _, Operation.Clock _, Operation.PowerCut _ ->
+          throw new IllegalArgumentException("not a single request: " + operation);
     };
   }
 
-  /** What the answer to the last request says, without events. */
-  Outcome.Builder outcome(Operation operation, Response response) {
+  private Outcome.Builder outcome(Operation operation, Response response) {
     if (response.status() != Response.STATUS_OK) {
       if (usesMissingMapping(operation)) {
         return new Outcome.Builder().value("result", "none");
@@ -128,7 +211,7 @@ final class SystemCalls {
     ByteBuffer data = ByteBuffer.wrap(response.data()).order(ByteOrder.LITTLE_ENDIAN);
     return switch (operation) {
       case Operation.Pread _, Operation.Load _ -> plain.value("data", Texts.data(response.data()));
-      case Operation.Fstat _ -> stat(data);
+      case Operation.Fstat _ -> Texts.stat(data, place::time);
       case Operation.Fiemap _ -> plain.value("extents", extents(data));
       case Operation.Mmap map -> {
         mappings.put(
@@ -140,6 +223,15 @@ final class SystemCalls {
         yield zero;
       }
       case Operation.Pagemap _ -> zero.value("page", place.page(response.result()));
+      case Operation.Call call -> {
+        if (call.verb() == Verb.MREMAP) {
+          moved(call, response.result());
+        }
+        yield verbs.outcome(call, response);
+      }
+      case Operation.Fork _ -> zero;
+      case Operation.Mounted _ -> zero.value("options", options(response.text()));
+      case Operation.Lockdep edge -> zero.value("result", taken(edge, response.text()) ? 1 : 0);
       default -> plain;
     };
   }
@@ -152,8 +244,35 @@ final class SystemCalls {
       case Operation.Store store -> !mappings.containsKey(store.mapping());
       case Operation.Msync sync -> !mappings.containsKey(sync.mapping());
       case Operation.Pagemap pagemap -> !mappings.containsKey(pagemap.mapping());
+      case Operation.Call call ->
+          IntStream.range(0, call.arguments().size())
+              .filter(i -> call.verb().parameters().get(i).kind() == Parameter.Kind.MAPPING)
+              .anyMatch(
+                  i -> !mappings.containsKey(((Parameter.Name) call.arguments().get(i)).text()));
       default -> false;
     };
+  }
+
+  private void moved(Operation.Call call, long address) {
+    String name = ((Parameter.Name) call.arguments().getFirst()).text();
+    long length = ((Parameter.Integer64) call.arguments().get(1)).value();
+    mappings.put(name, new Mapped(address, roundUp(length), mapping(name).offset()));
+  }
+
+  private String options(String mounts) {
+    String target = " " + place.path("") + " ";
+    return mounts
+        .lines()
+        .filter(line -> line.contains(target))
+        .map(line -> line.split(" ", -1)[3])
+        .reduce("", (before, last) -> last);
+  }
+
+  /** Classes are named as lockdep does, without the number that tells classes of a name apart. */
+  private static boolean taken(Operation.Lockdep edge, String lockdep) {
+    String wanted = edge.outer() + " -> " + edge.inner();
+    return LockEdges.parse(lockdep).edges().stream()
+        .anyMatch(found -> found.replaceAll("#\\d+", "").equals(wanted));
   }
 
   private String signal(Operation operation, Response response) {
@@ -161,27 +280,13 @@ final class SystemCalls {
         switch (operation) {
           case Operation.Load load -> load.mapping();
           case Operation.Store store -> store.mapping();
+          case Operation.Call(Verb verb, List<Parameter.Value> arguments)
+              when verb == Verb.CALL && arguments.getFirst() instanceof Parameter.Name(String m) ->
+              m;
           default -> throw new IllegalArgumentException("a signal from " + operation);
         };
     return Texts.signal(
         response.signo(), response.sicode(), name, response.faultAddress() - mapping(name).base());
-  }
-
-  private Outcome.Builder stat(ByteBuffer data) {
-    long ino = data.getLong();
-    return new Outcome.Builder()
-        .value("result", 0)
-        .value("ino", ino)
-        .value("mode", Integer.toOctalString(data.getInt()))
-        .value("nlink", data.getInt())
-        .value("uid", data.getInt())
-        .value("gid", data.getInt())
-        .value("size", data.getLong())
-        .value("blocks", data.getLong())
-        .value("atime", place.time(data.getLong()))
-        .value("mtime", place.time(data.getLong()))
-        .value("ctime", place.time(data.getLong()))
-        .value("generation", Integer.toUnsignedString(data.getInt()));
   }
 
   private static String extents(ByteBuffer data) {
@@ -209,7 +314,7 @@ final class SystemCalls {
         return errno.name();
       }
     }
-    return "errno" + number;
+    return OTHER_ERRNOS.getOrDefault(number, "errno" + number);
   }
 
   private static long roundUp(long length) {

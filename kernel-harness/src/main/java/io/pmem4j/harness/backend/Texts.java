@@ -3,7 +3,9 @@
 package io.pmem4j.harness.backend;
 
 import io.pmem4j.harness.program.Outcome;
+import java.nio.ByteBuffer;
 import java.util.HexFormat;
+import java.util.function.LongFunction;
 
 /** The words that both backends use for the same thing. */
 final class Texts {
@@ -45,6 +47,24 @@ final class Texts {
           default -> "signal" + signo;
         };
     return name + "/" + code + "@" + mapping + (offset < 0 ? "" : "+") + offset;
+  }
+
+  /** A stat record. */
+  static Outcome.Builder stat(ByteBuffer data, LongFunction<String> time) {
+    long ino = data.getLong();
+    return new Outcome.Builder()
+        .value("result", 0)
+        .value("ino", ino)
+        .value("mode", Integer.toOctalString(data.getInt()))
+        .value("nlink", data.getInt())
+        .value("uid", data.getInt())
+        .value("gid", data.getInt())
+        .value("size", data.getLong())
+        .value("blocks", data.getLong())
+        .value("atime", time.apply(data.getLong()))
+        .value("mtime", time.apply(data.getLong()))
+        .value("ctime", time.apply(data.getLong()))
+        .value("generation", Integer.toUnsignedString(data.getInt()));
   }
 
   /** A failure. */

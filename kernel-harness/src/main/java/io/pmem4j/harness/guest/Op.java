@@ -61,6 +61,86 @@ public enum Op {
   MSYNC(32, 4),
   /** Mapping slot, offset: the raw 64-bit entry. */
   PAGEMAP(33, 2),
+  /** Mode; path. */
+  MKDIR(50, 1),
+  /** Path. */
+  RMDIR(51, 0),
+  /** Path, new path. */
+  LINK(52, 0),
+  /** Where it leads to, path. */
+  SYMLINK(53, 0),
+  /** Path: where it leads to, as data. */
+  READLINK(54, 0),
+  /** Flags; old path, new path. */
+  RENAME(55, 1),
+  /** Path. */
+  UNLINK(56, 0),
+  /** Mode; path. */
+  CHMOD(57, 1),
+  /** User, group; path. */
+  CHOWN(58, 2),
+  /** Seconds of access and modification; path. */
+  UTIMENS(59, 2),
+  /** Path: a stat record and attributes as data. */
+  STATX(60, 0),
+  /** Mode; path. */
+  ACCESS(61, 1),
+  /** Path: the number of entries, their records as data. */
+  LIST(62, 0),
+  /** Flags; path, name, value. */
+  SETXATTR(63, 1),
+  /** Path, name: the value as data. */
+  GETXATTR(64, 0),
+  /** Path: names that end with NUL as data. */
+  LISTXATTR(65, 0),
+  /** Path, name. */
+  REMOVEXATTR(66, 0),
+  /** Path: the flags. */
+  GETFLAGS(67, 0),
+  /** Flags; path. */
+  SETFLAGS(68, 1),
+  /** Slot, offset, bytes of a vector; bytes. */
+  PWRITEV(69, 3),
+  /** Slot, offset, length, bytes of a vector. */
+  PREADV(70, 4),
+  /** Slot, offset, mapping slot, offset in it, length. */
+  PWRITE_MAPPED(71, 5),
+  /** Slot, offset, mapping slot, offset in it, length. */
+  PREAD_MAPPED(72, 5),
+  /** Slot, offset, length, flags. */
+  SYNC_FILE_RANGE(73, 4),
+  /** Slot, mode, offset, length. */
+  FALLOCATE(74, 4),
+  /** Slot, offset, whence. */
+  LSEEK(75, 3),
+  /** Slot. */
+  FDATASYNC(76, 1),
+  /** Slot. */
+  SYNCFS(77, 1),
+  /** Slot, operation. */
+  FLOCK(78, 2),
+  /** Mapping slot, offset, length, advice. */
+  MADVISE(79, 4),
+  /** Mapping slot, new length, flags: the address. */
+  MREMAP(80, 3),
+  /** Mapping slot, offset, length, prot. */
+  MPROTECT(81, 4),
+  /** Mapping slot, offset, length: a byte a page as data. */
+  MINCORE(82, 3),
+  /** Mapping slot: its lines as data. */
+  SMAPS(83, 1),
+  /** Mapping slot, offset: what the code there returns. */
+  CALL(84, 2),
+  /** Path: a record as data. */
+  STATFS(85, 0),
+  /** Path. */
+  FREEZE(86, 0),
+  /** Path. */
+  THAW(87, 0),
+  /** User, group; 0, 0 leads back. */
+  BECOME(88, 2),
+  /** A counter's name: its value. */
+  VMSTAT(89, 0),
   /** Task, wanted pid (0 any): forks a task from the executor and answers its pid. */
   TASK_START(40, 2),
   /** Task; an encoded request: answered when the task has been told to run it. */

@@ -64,6 +64,19 @@ public record Response(
     return new Response(result, errno, signo, sicode, status, faultAddress, data, events);
   }
 
+  /**
+   * The answer that another one carries as its data.
+   *
+   * @throws GuestException BAD_FRAME
+   */
+  public static Response of(byte[] payload) throws GuestException {
+    try {
+      return decode(payload);
+    } catch (ChannelFault e) {
+      throw new GuestException(e.outcome(), String.valueOf(e.getMessage()));
+    }
+  }
+
   private static byte[] bytes(ByteBuffer in, byte[] payload) throws ChannelFault {
     if (in.remaining() < Integer.BYTES) {
       throw bad(payload);

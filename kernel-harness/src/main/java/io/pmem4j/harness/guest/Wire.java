@@ -21,6 +21,15 @@ public final class Wire {
   /** Where the generation stands in that record, in bytes. */
   public static final int STAT_GENERATION_OFFSET = 64;
 
+  /** UTIMENS, in place of a second: the clock's. */
+  public static final long TIME_NOW = 4_294_967_294L;
+
+  /** UTIMENS, in place of a second: left as it is. */
+  public static final long TIME_OMIT = 4_294_967_295L;
+
+  /** What one of the records that LIST answers has before its name, in bytes. */
+  public static final int ENTRY_FIXED_BYTES = 16;
+
   /** One of the records that FIEMAP answers, in bytes. */
   public static final int EXTENT_BYTES = 32;
 

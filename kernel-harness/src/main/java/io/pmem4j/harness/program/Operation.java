@@ -2,6 +2,8 @@
 
 package io.pmem4j.harness.program;
 
+import java.util.List;
+
 /**
  * One operation of a program. Files and mappings have names of the program's own; sizes, offsets
  * and lengths are bytes; flags are those of Linux on x86-64.
@@ -69,6 +71,75 @@ public sealed interface Operation {
 
   /** What the page table holds at an offset of a mapping. */
   record Pagemap(String mapping, long offset) implements Operation {}
+
+  /**
+   * A system call of {@link Verb}'s table.
+   *
+   * @param arguments one for each of the verb's parameters
+   */
+  record Call(Verb verb, List<Parameter.Value> arguments) implements Operation {
+    /** Copies the list. */
+    public Call {
+      arguments = List.copyOf(arguments);
+      if (arguments.size() != verb.parameters().size()) {
+        throw new IllegalArgumentException(verb + " takes " + verb.parameters().size());
+      }
+    }
+
+    @Override
+    public Effect effect() {
+      return verb.effect();
+    }
+  }
+
+  /** Forks a child: its files and mappings are those of this moment. */
+  record Fork(String child) implements Operation {
+    @Override
+    public Effect effect() {
+      return Effect.OWN_PROCESS;
+    }
+  }
+
+  /** An operation that a child does, while the program waits. */
+  record In(String child, Operation operation) implements Operation {
+    @Override
+    public Effect effect() {
+      return Effect.OWN_PROCESS;
+    }
+  }
+
+  /** Ends a child. */
+  record Exit(String child) implements Operation {
+    @Override
+    public Effect effect() {
+      return Effect.OWN_PROCESS;
+    }
+  }
+
+  /** Mounts again with other options. */
+  record Remount(String options) implements Operation {
+    @Override
+    public Effect effect() {
+      return Effect.MACHINE;
+    }
+  }
+
+  /** The options of the mount as the kernel shows them. */
+  record Mounted() implements Operation {}
+
+  /** Whether lockdep has seen a lock of one class taken under one of another. */
+  record Lockdep(String outer, String inner) implements Operation {}
+
+  /**
+   * The power fails: what was stored is there, what the kernel had in memory is not. Boots and
+   * mounts again; files and mappings are gone.
+   */
+  record PowerCut() implements Operation {
+    @Override
+    public Effect effect() {
+      return Effect.MACHINE;
+    }
+  }
 
   /** sync(2). */
   record Sync() implements Operation {}

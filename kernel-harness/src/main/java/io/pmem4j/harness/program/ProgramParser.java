@@ -43,6 +43,7 @@ public final class ProgramParser {
   private final List<Step> steps = new ArrayList<>();
   private final Set<String> files = new HashSet<>();
   private final Set<String> mappings = new HashSet<>();
+  private final Set<String> children = new HashSet<>();
 
   private ProgramParser(String source) {
     String file = source.substring(source.lastIndexOf('/') + 1);
@@ -148,8 +149,53 @@ public final class ProgramParser {
       case "pagemap" -> new Operation.Pagemap(mapping(words), words.number("offset"));
       case "sync" -> new Operation.Sync();
       case "clock" -> new Operation.Clock(words.number("seconds"));
-      default -> throw new IllegalArgumentException("unknown operation '" + verb + "'");
+      case "fork" -> new Operation.Fork(made(children, words));
+      case "in" -> {
+        String child = known(children, words.word("child"), "child");
+        yield new Operation.In(child, operation(words.word("operation"), words));
+      }
+      case "exit" ->
+          new Operation.Exit(gone(children, known(children, words.word("child"), "child")));
+      case "remount" -> new Operation.Remount(words.word("options"));
+      case "mounted" -> new Operation.Mounted();
+      case "lockdep" -> new Operation.Lockdep(words.word("outer class"), words.word("inner class"));
+      case "power-cut" -> {
+        files.clear();
+        mappings.clear();
+        children.clear();
+        yield new Operation.PowerCut();
+      }
+      default ->
+          call(
+              Verb.of(verb)
+                  .orElseThrow(
+                      () -> new IllegalArgumentException("unknown operation '" + verb + "'")),
+              words);
     };
+  }
+
+  private Operation call(Verb verb, Words words) {
+    List<Parameter.Value> arguments = new ArrayList<>();
+    for (Parameter parameter : verb.parameters()) {
+      arguments.add(
+          switch (parameter.kind()) {
+            case PATH -> new Parameter.Name(words.path());
+            case ROOT -> new Parameter.Name("/");
+            case WORD -> new Parameter.Name(words.word(parameter.what()));
+            case FILE -> new Parameter.Name(file(words));
+            case MAPPING -> new Parameter.Name(mapping(words));
+            case NUMBER -> new Parameter.Integer64(words.number(parameter.what()));
+            case LENGTH -> new Parameter.Integer64(words.length(parameter.what()));
+            case MODE -> new Parameter.Integer64(Integer.parseInt(words.word("mode"), 8));
+            case TIME -> new Parameter.Integer64(words.time(parameter.what()));
+            case DATA -> new Parameter.Data(words.data());
+            case WORDS -> new Parameter.Integer64(words.flags(parameter.words(), "flag"));
+            case OPTIONS ->
+                new Parameter.Integer64(
+                    words.hasMore() ? words.flags(parameter.words(), "flag") : 0);
+          });
+    }
+    return new Operation.Call(verb, arguments);
   }
 
   private static String made(Set<String> names, Words words) {

@@ -8,7 +8,8 @@ import java.util.StringJoiner;
 
 /** Writes programs in the form that {@link ProgramParser} reads. */
 public final class ProgramText {
-  private static final List<String> PROTECTIONS = List.of("none", "r", "w", "rw");
+  private static final List<String> PROTECTIONS =
+      List.of("none", "r", "w", "rw", "x", "rx", "wx", "rwx");
   private static final List<String> MAP_TYPES = List.of("", "shared", "private", "validate");
 
   private ProgramText() {}
@@ -78,9 +79,29 @@ public final class ProgramText {
               String.valueOf(sync.length()),
               msyncFlags(sync.flags()));
       case Operation.Pagemap pagemap -> "pagemap " + pagemap.mapping() + " " + pagemap.offset();
+      case Operation.Call call -> call(call);
+      case Operation.Fork fork -> "fork " + fork.child();
+      case Operation.In in -> "in " + in.child() + " " + of(in.operation());
+      case Operation.Exit exit -> "exit " + exit.child();
+      case Operation.Remount remount -> "remount " + remount.options();
+      case Operation.Mounted _ -> "mounted";
+      case Operation.Lockdep edge -> "lockdep " + edge.outer() + " " + edge.inner();
+      case Operation.PowerCut _ -> "power-cut";
       case Operation.Sync _ -> "sync";
       case Operation.Clock clock -> "clock " + clock.seconds();
     };
+  }
+
+  private static String call(Operation.Call call) {
+    StringJoiner words = new StringJoiner(" ");
+    words.add(call.verb().toString());
+    for (int i = 0; i < call.arguments().size(); i++) {
+      String word = call.verb().parameters().get(i).text(call.arguments().get(i));
+      if (!word.isEmpty()) {
+        words.add(word);
+      }
+    }
+    return words.toString();
   }
 
   private static String openFlags(int flags) {

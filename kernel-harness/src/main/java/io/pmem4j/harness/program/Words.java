@@ -20,8 +20,9 @@ final class Words {
   private static final Map<String, Integer> MSYNC_FLAGS =
       Map.of("async", 1, "invalidate", 2, "sync", 4);
 
-  private static final Map<String, Integer> PROTECTIONS =
-      Map.of("none", 0, "r", 1, "w", 2, "rw", 3);
+  /** Protections of memory. */
+  static final Map<String, Integer> PROTECTIONS =
+      Map.of("none", 0, "r", 1, "w", 2, "rw", 3, "x", 4, "rx", 5, "wx", 6, "rwx", 7);
 
   private static final long PAGE_BYTES = 4096;
 
@@ -125,7 +126,21 @@ final class Words {
     return align;
   }
 
-  private int flags(Map<String, Integer> table, String what) {
+  /** Seconds since the program's start, {@code now} or {@code omit}. */
+  long time(String what) {
+    if (hasMore() && words.get(next).equals("now")) {
+      next++;
+      return Parameter.NOW;
+    }
+    if (hasMore() && words.get(next).equals("omit")) {
+      next++;
+      return Parameter.OMIT;
+    }
+    return number(what);
+  }
+
+  /** Words to the end of the line, at least one, that make up flags. */
+  int flags(Map<String, Integer> table, String what) {
     int flags = known(table, what);
     while (hasMore() && !words.get(next).contains("=")) {
       flags |= known(table, what);

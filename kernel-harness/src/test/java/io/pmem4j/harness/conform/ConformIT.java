@@ -43,12 +43,19 @@ class ConformIT {
 
   @Test
   void theModelAndTheKernelAgreeOnEveryProgram() throws Exception {
-    assertThat(run(Scheduler.production(), ProgramLibrary.shipped()))
-        .hasSizeGreaterThanOrEqualTo(8)
+    List<ProgramResult> results = run(Scheduler.production(), ProgramLibrary.shipped());
+    assertThat(results)
         .allSatisfy(result -> {
           assertThat(result.findings()).as(result.program().name()).isEmpty();
-          assertThat(result.verdict()).isEqualTo(ProgramResult.Verdict.AGREED);
+          // What the model lacks has run on the kernel all the same, every step of it.
+          assertThat(result.steps())
+              .allSatisfy(step -> assertThat(step.outcomes()).containsKey("guest:merged"));
+          assertThat(result.verdict())
+              .isIn(ProgramResult.Verdict.AGREED, ProgramResult.Verdict.OMITTED);
         });
+    assertThat(results)
+        .filteredOn(result -> result.verdict() == ProgramResult.Verdict.AGREED)
+        .hasSizeGreaterThanOrEqualTo(28);
   }
 
   /** The model takes each kernel's handlers and each kernel's order. */

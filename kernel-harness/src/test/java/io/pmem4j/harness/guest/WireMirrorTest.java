@@ -97,6 +97,9 @@ class WireMirrorTest {
             Map.entry("WIRE_TASKS", (long) Wire.TASKS),
             Map.entry("WIRE_BATCH_RESERVE", (long) Wire.BATCH_RESERVE),
             Map.entry("WIRE_EXEC_MAX_OUTPUT", (long) Wire.EXEC_MAX_OUTPUT),
+            Map.entry("WIRE_TIME_NOW", Wire.TIME_NOW),
+            Map.entry("WIRE_TIME_OMIT", Wire.TIME_OMIT),
+            Map.entry("WIRE_ENTRY_FIXED_BYTES", (long) Wire.ENTRY_FIXED_BYTES),
             Map.entry("WIRE_STAT_BYTES", (long) Wire.STAT_BYTES),
             Map.entry("WIRE_EXTENT_BYTES", (long) Wire.EXTENT_BYTES));
     Map<String, Long> c =

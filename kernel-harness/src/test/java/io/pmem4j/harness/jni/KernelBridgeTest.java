@@ -60,7 +60,10 @@ class KernelBridgeTest {
     assertThat(core.run(Request.of(Op.MOUNT, 0).withStrings("a", "b", "c", "d")).status())
         .as("a guest's operation")
         .isNotZero();
-    assertThat(core.run(Request.of(Op.CLOSE, 1)).status()).as("no such slot").isNotZero();
+    assertThat(core.run(Request.of(Op.CLOSE, 1)).errno())
+        .as("EBADF: nothing open there")
+        .isEqualTo(9);
+    assertThat(core.run(Request.of(Op.CLOSE, 64)).status()).as("no such slot").isNotZero();
   }
 
   @Test

@@ -52,7 +52,19 @@ class ProgramGeneratorTest {
           .steps()
           .forEach(step -> seen.add(step.operation().getClass()));
     }
-    assertThat(seen).containsExactlyInAnyOrder(Operation.class.getPermittedSubclasses());
+    Set<Class<?>> all = new HashSet<>(List.of(Operation.class.getPermittedSubclasses()));
+    // What only a kernel has: a generated program runs on the model too.
+    all.removeAll(
+        Set.of(
+            Operation.Call.class,
+            Operation.Fork.class,
+            Operation.In.class,
+            Operation.Exit.class,
+            Operation.Remount.class,
+            Operation.Mounted.class,
+            Operation.Lockdep.class,
+            Operation.PowerCut.class));
+    assertThat(seen).isEqualTo(all);
   }
 
   @Test

@@ -137,6 +137,49 @@ class ProgramParserTest {
   }
 
   @Test
+  void whatIsWrittenIsReadBack() throws Exception {
+    for (Program program : ProgramLibrary.shipped()) {
+      Program again = ProgramParser.parse(program.name(), ProgramText.of(program));
+      assertThat(again.steps())
+          .as(program.name())
+          .extracting(Step::operation)
+          .isEqualTo(program.steps().stream().map(Step::operation).toList());
+      assertThat(again.image()).isEqualTo(program.image());
+    }
+  }
+
+  @Test
+  void everyVerbIsInAProgramThatShips() throws Exception {
+    assertThat(
+            ProgramLibrary.shipped().stream()
+                .flatMap(program -> program.steps().stream())
+                .map(step ->
+                    step.operation() instanceof Operation.In in ? in.operation() : step.operation())
+                .filter(Operation.Call.class::isInstance)
+                .map(operation -> ((Operation.Call) operation).verb())
+                .distinct())
+        .containsExactlyInAnyOrder(Verb.values());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "mkdir d 0755             | path must start with /: d",
+        "mkdir /d                 | missing mode",
+        "rename /a /b sideways    | unknown flag 'sideways'",
+        "access /a                | missing flag",
+        "in c sync                | no child named 'c' at this point",
+        "fork                     | missing name",
+        "statfs /x                | unexpected '/x'",
+      })
+  void aCallIsCheckedAgainstItsTable(String line, String message) {
+    assertThatThrownBy(() -> ProgramParser.parse("bad.p4j", line))
+        .isInstanceOf(ProgramSyntaxException.class)
+        .hasMessage("bad.p4j:1: " + message);
+  }
+
+  @Test
   void aBinaryFileIsNoProgram(@TempDir Path folder) throws Exception {
     Path file = Files.write(folder.resolve("x.p4j"), new byte[] {(byte) 0xff, (byte) 0xfe, 0});
     assertThatThrownBy(() -> ProgramLibrary.at(file)).hasMessageContaining("not a text file");

@@ -12,13 +12,14 @@ import java.util.stream.Collectors;
  *
  * @param edges {@code "A -> B"} with lockdep's class names
  */
-record LockEdges(Set<String> edges) {
+public record LockEdges(Set<String> edges) {
   /** {@code ffff... FD: 54 BD: 5 ++++: name}; the usage bits have no colon in them. */
   private static final Pattern CLASS = Pattern.compile("^\\S+ .*?BD: *\\d+ \\S+: (.*)$");
 
   private static final Pattern EDGE = Pattern.compile("^ -> \\[\\S+] (.*)$");
 
-  static LockEdges parse(String text) {
+  /** Reads what {@code /proc/lockdep} shows. */
+  public static LockEdges parse(String text) {
     String[] from = {""};
     return new LockEdges(
         text.lines()

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Operations on mappings. */
+#define _GNU_SOURCE
+#include "exec_ops.h"
+#include "guard.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/*
+ * An aligned place of its own, up to the next multiple of the alignment: what
+ * lies in the same 2 MiB decides which faults the kernel tries. More is reserved
+ * than needed and the ends given back. NULL with errno.
+ */
+static uint8_t *reserve(size_t length, size_t align, size_t *place)
+{
+	size_t whole = (length + align - 1) & ~(align - 1);
+
+	if (whole < length || whole + align < whole) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	uint8_t *from = mmap(NULL, whole + align, PROT_NONE,
+			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (from == MAP_FAILED)
+		return NULL;
+	uint8_t *at = (uint8_t *)(((uintptr_t)from + align - 1) & ~(uintptr_t)(align - 1));
+
+	if (at > from)
+		munmap(from, (size_t)(at - from));
+	munmap(at + whole, (size_t)(from + align - at));
+	*place = whole;
+	return at;
+}
+
+void op_mmap(struct exec *x, const struct request *r, struct reply *reply)
+{
+	size_t length = (size_t)r->args[3];
+	uint64_t align = (uint64_t)r->args[6];
+	size_t place = length;
+	uint8_t *wanted = NULL;
+	int flags = (int)r->args[5];
+
+	if ((align & (align - 1)) || align > 1UL << 30 ||
+	    (align && align < (uint64_t)sysconf(_SC_PAGESIZE))) {
+		reply_bad_arguments(reply);
+		return;
+	}
+	if (align && length) {
+		wanted = reserve(length, align, &place);
+		if (!wanted) {
+			reply_errno(reply);
+			return;
+		}
+		flags |= MAP_FIXED;
+	}
+	void *at = mmap(wanted, length, (int)r->args[4], flags, x->files[r->args[1]], r->args[2]);
+
+	if (at == MAP_FAILED) {
+		reply_errno(reply);
+		if (wanted)
+			munmap(wanted, place);
+		return;
+	}
+	x->mappings[r->args[0]] = (struct mapping){ at, length, place };
+	reply->result = (int64_t)(uintptr_t)at;
+}
+
+void op_munmap(struct exec *x, const struct request *r, struct reply *reply)
+{
+	struct mapping *m = &x->mappings[r->args[0]];
+
+	reply_syscall(reply, munmap(m->at, m->place));
+	*m = (struct mapping){ 0 };
+}
+
+/*
+ * The address of a range, NULL unless the mapping covers it. Mappings end at a
+ * page boundary whatever length was asked for.
+ */
+uint8_t *mapped(struct exec *x, int64_t slot, int64_t offset, uint64_t length)
+{
+	struct mapping *m = &x->mappings[slot];
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+	uint64_t end = (m->length + page - 1) & ~(page - 1);
+
+	if (offset < 0 || (uint64_t)offset > end || length > end - (uint64_t)offset)
+		return NULL;
+	return m->at + offset;
+}
+
+void op_load(struct exec *x, const struct request *r, struct reply *reply)
+{
+	struct fault fault;
+	uint8_t *at = mapped(x, r->args[0], r->args[1], (uint64_t)r->args[2]);
+
+	if (!at || r->args[2] > MAX_DATA) {
+		reply_bad_arguments(reply);
+		return;
+	}
+	if (guarded_load(bytes_extend(&reply->data, (size_t)r->args[2]), at, (size_t)r->args[2], &fault))
+		reply->result = r->args[2];
+	else
+		reply_fault(reply, &fault);
+}
+
+void op_store(struct exec *x, const struct request *r, struct reply *reply)
+{
+	struct fault fault;
+	uint8_t *at = mapped(x, r->args[0], r->args[1], r->blob_length);
+
+	if (!at)
+		reply_bad_arguments(reply);
+	else if (guarded_store(at, r->blob, r->blob_length, &fault))
+		reply->result = (int64_t)r->blob_length;
+	else
+		reply_fault(reply, &fault);
+}
+
+void op_msync(struct exec *x, const struct request *r, struct reply *reply)
+{
+	uint8_t *at = x->mappings[r->args[0]].at;
+
+	reply_syscall(reply, msync(at + r->args[1], (size_t)r->args[2], (int)r->args[3]));
+}
+
+void open_pagemap(struct exec *x)
+{
+	if (x->pagemap < 0)
+		x->pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+}
+
+void op_pagemap(struct exec *x, const struct request *r, struct reply *reply)
+{
+	uint8_t *at = mapped(x, r->args[0], r->args[1], 1);
+	uint64_t entry = 0;
+
+	if (!at) {
+		reply_bad_arguments(reply);
+		return;
+	}
+	open_pagemap(x);
+	uint64_t index = (uintptr_t)at / (uint64_t)sysconf(_SC_PAGESIZE);
+	ssize_t n = pread(x->pagemap, &entry, sizeof(entry), (off_t)(index * sizeof(entry)));
+
+	if (n < 0)
+		reply_errno(reply);
+	else
+		reply->result = (int64_t)entry;
+}
+
+static uint64_t whole_pages(uint64_t length)
+{
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+
+	return (length + page - 1) & ~(page - 1);
+}
+
+void op_madvise(struct exec *x, const struct request *r, struct reply *reply)
+{
+	uint8_t *at = mapped(x, r->args[0], r->args[1], (uint64_t)r->args[2]);
+
+	if (!at)
+		reply_bad_arguments(reply);
+	else
+		reply_syscall(reply, madvise(at, (size_t)r->args[2], (int)r->args[3]));
+}
+
+void op_mprotect(struct exec *x, const struct request *r, struct reply *reply)
+{
+	uint8_t *at = mapped(x, r->args[0], r->args[1], (uint64_t)r->args[2]);
+
+	if (!at)
+		reply_bad_arguments(reply);
+	else
+		reply_syscall(reply, mprotect(at, (size_t)r->args[2], (int)r->args[3]));
+}
+
+/* Of the whole mapping; with MREMAP_FIXED the kernel would want an address: status 2. */
+void op_mremap(struct exec *x, const struct request *r, struct reply *reply)
+{
+	struct mapping *m = &x->mappings[r->args[0]];
+	void *wanted = NULL;
+
+	if (r->args[2] & ~(MREMAP_MAYMOVE | MREMAP_FIXED)) {
+		reply_bad_arguments(reply);
+		return;
+	}
+	/* FIXED: to another place, which the kernel need not choose if it can stay. */
+	if (r->args[2] & MREMAP_FIXED) {
+		wanted = mmap(NULL, whole_pages((uint64_t)r->args[1]), PROT_NONE,
+			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+		if (wanted == MAP_FAILED) {
+			reply_errno(reply);
+			return;
+		}
+	}
+	/* What was reserved behind an aligned mapping stays behind. */
+	if (m->place > whole_pages(m->length))
+		munmap(m->at + whole_pages(m->length), m->place - whole_pages(m->length));
+	void *at = mremap(m->at, whole_pages(m->length), (size_t)r->args[1], (int)r->args[2], wanted);
+
+	if (at == MAP_FAILED) {
+		reply_errno(reply);
+		m->place = m->length;
+		if (wanted)
+			munmap(wanted, whole_pages((uint64_t)r->args[1]));
+		return;
+	}
+	*m = (struct mapping){ at, (size_t)r->args[1], (size_t)r->args[1] };
+	reply->result = (int64_t)(uintptr_t)at;
+}
+
+void op_mincore(struct exec *x, const struct request *r, struct reply *reply)
+{
+	uint8_t *at = mapped(x, r->args[0], r->args[1], (uint64_t)r->args[2]);
+
+	if (!at) {
+		reply_bad_arguments(reply);
+		return;
+	}
+	size_t pages = whole_pages((uint64_t)r->args[2]) / (uint64_t)sysconf(_SC_PAGESIZE);
+	uint8_t *there = bytes_extend(&reply->data, pages);
+
+	reply_syscall(reply, mincore(at, (size_t)r->args[2], there));
+	for (size_t i = 0; i < pages; i++)
+		there[i] &= 1; /* the other bits mean nothing */
+	if (reply->result < 0)
+		bytes_clear(&reply->data);
+	else
+		reply->result = (int64_t)pages;
+}
+
+/* The paragraph of the mapping's first byte, without its first line. */
+void op_smaps(struct exec *x, const struct request *r, struct reply *reply)
+{
+	uintptr_t wanted = (uintptr_t)x->mappings[r->args[0]].at;
+	FILE *smaps = fopen("/proc/self/smaps", "re");
+	char line[512];
+	bool inside = false;
+
+	if (!smaps) {
+		reply_errno(reply);
+		return;
+	}
+	while (fgets(line, sizeof(line), smaps)) {
+		unsigned long from, to;
+
+		if (sscanf(line, "%lx-%lx ", &from, &to) == 2)
+			inside = wanted >= from && wanted < to;
+		else if (inside)
+			bytes_append(&reply->data, line, strlen(line));
+	}
+	fclose(smaps);
+}
+
+/* Calls what lies there as a function without arguments; the program has put it there. */
+void op_call(struct exec *x, const struct request *r, struct reply *reply)
+{
+	struct fault fault;
+	uint8_t *at = mapped(x, r->args[0], r->args[1], 1);
+	int returned = 0;
+
+	if (!at)
+		reply_bad_arguments(reply);
+	else if (guarded_call(at, &returned, &fault))
+		reply->result = returned;
+	else
+		reply_fault(reply, &fault);
+}
