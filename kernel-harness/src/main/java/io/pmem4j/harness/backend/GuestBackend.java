@@ -113,6 +113,10 @@ public final class GuestBackend implements Backend {
   @Override
   public Session begin(Program program, PristineImages pristine, KernelChoices choices)
       throws BackendException {
+    if (!program.kernels().isEmpty() && !program.kernels().contains(kernel.toString())) {
+      throw BackendException.omitted(
+          "the program is for kernel " + String.join(", ", program.kernels()));
+    }
     Guest running = running();
     boolean begun = false;
     try {

@@ -14,6 +14,7 @@ import java.util.List;
  * @param scope where its expectations hold
  * @param pid the process id that runs it: ext2 colours a file's first block by it
  * @param image the file system it starts from
+ * @param kernels the kernels that it is for, by their names; empty for every one
  * @param steps what it does
  */
 public record Program(
@@ -24,6 +25,7 @@ public record Program(
     Scope scope,
     int pid,
     ImageShape image,
+    List<String> kernels,
     List<Step> steps) {
   /** The process id of a program that names none; coloured 3 of 16. */
   public static final int DEFAULT_PID = 1011;
@@ -34,6 +36,7 @@ public record Program(
   /** Copies the lists. */
   public Program {
     rows = List.copyOf(rows);
+    kernels = List.copyOf(kernels);
     steps = List.copyOf(steps);
   }
 }

@@ -56,6 +56,7 @@ public final class ProgramGenerator {
         // Colours 0 to 6 lie inside a file system of 62 MiB; the seventh does not.
         1008 + generator.random.nextInt(8),
         ImageShape.DEFAULT,
+        List.of(),
         generator.steps);
   }
 

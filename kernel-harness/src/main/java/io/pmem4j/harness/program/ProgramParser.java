@@ -31,7 +31,8 @@ import java.util.Set;
  * made, nor make one whose name is taken.
  */
 public final class ProgramParser {
-  private static final Set<String> HEADERS = Set.of("id", "title", "rows", "scope", "pid", "image");
+  private static final Set<String> HEADERS =
+      Set.of("id", "title", "rows", "scope", "pid", "image", "kernels");
 
   private final String name;
   private String id = "";
@@ -40,6 +41,7 @@ public final class ProgramParser {
   private Scope scope = Scope.EXT2;
   private int pid = Program.DEFAULT_PID;
   private ImageShape image = ImageShape.DEFAULT;
+  private List<String> kernels = List.of();
   private final List<Step> steps = new ArrayList<>();
   private final Set<String> files = new HashSet<>();
   private final Set<String> mappings = new HashSet<>();
@@ -81,6 +83,7 @@ public final class ProgramParser {
         parser.scope,
         parser.pid,
         parser.image,
+        parser.kernels,
         parser.steps);
   }
 
@@ -113,6 +116,7 @@ public final class ProgramParser {
       case "rows" -> rows = Arrays.asList(value.split("\\s+", -1));
       case "scope" -> scope = Scope.parse(value);
       case "pid" -> pid = Math.toIntExact(new Words(value).number("pid"));
+      case "kernels" -> kernels = Arrays.asList(value.split("\\s+", -1));
       case "image" -> image = ImageShape.parse(value);
       default -> throw new IllegalArgumentException("unknown header '" + key + "'");
     }

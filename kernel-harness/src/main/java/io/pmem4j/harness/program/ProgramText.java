@@ -26,6 +26,9 @@ public final class ProgramText {
     }
     text.add("scope " + program.scope());
     text.add("pid   " + program.pid());
+    if (!program.kernels().isEmpty()) {
+      text.add("kernels " + String.join(" ", program.kernels()));
+    }
     if (!program.image().equals(ImageShape.DEFAULT)) {
       text.add("image " + program.image());
     }

@@ -73,6 +73,7 @@ public final class Shrinker {
             program.scope(),
             program.pid(),
             program.image(),
+            program.kernels(),
             kept);
     try {
       // The parser knows whether every name is still made before it is used.
