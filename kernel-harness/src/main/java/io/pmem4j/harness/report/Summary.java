@@ -64,14 +64,15 @@ public record Summary(String verb, String kernel, List<ProgramResult> results, l
   /** The last line of a report for people. */
   public String line() {
     return String.format(
-        "%s: %s: %d programs, %d agreed, %d diverged, %d not run, %.1f s",
+        "%s: %s: %d programs, %d agreed, %d diverged, %d not run, %.1f s, %.1f programs/s",
         verb,
         verdict(),
         results.size(),
         count(Verdict.AGREED),
         count(Verdict.DIVERGED),
         notRun(),
-        millis / 1000.0);
+        millis / 1000.0,
+        results.size() * 1000.0 / Math.max(1, millis));
   }
 
   /** The object that {@code --json} prints, with the keys every verb has. */

@@ -51,7 +51,12 @@ class SplatScannerTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"INFO: lockdep is turned off.", "[    5.000000] INFO: lockdep is turned off."})
+      strings = {
+        "INFO: lockdep is turned off.",
+        "[    5.000000] INFO: lockdep is turned off.",
+        "turning off the locking correctness validator.",
+        "Disabling lock debugging due to kernel taint"
+      })
   void lockdepSwitchedOffIsNoOrdinarySplat(String line) {
     assertThat(SplatScanner.grade(line)).isEqualTo(GuestOutcome.LOCKDEP_OFF);
   }
