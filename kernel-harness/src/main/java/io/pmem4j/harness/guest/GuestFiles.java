@@ -43,6 +43,11 @@ public final class GuestFiles {
     return home().resolve("qemu/guest/build");
   }
 
+  /** The script that builds the disk with a JVM. */
+  static Path jvmRoot() throws GuestException {
+    return home().resolve("qemu/guest/jvm-root");
+  }
+
   /** The script that builds kernels. */
   static Path kernelBuild() throws GuestException {
     return home().resolve("qemu/kernel/build");

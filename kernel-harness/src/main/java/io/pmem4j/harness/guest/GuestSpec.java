@@ -3,8 +3,10 @@ package io.pmem4j.harness.guest;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** What to boot and how long to wait for it. Immutable. */
 public final class GuestSpec implements Cloneable {
@@ -22,6 +24,9 @@ public final class GuestSpec implements Cloneable {
   private Duration requestTimeout = DEFAULT_REQUEST_TIMEOUT;
   private String append = "";
   private int cpus = 2;
+  private int memoryMebibytes = 512;
+  private @Nullable Path secondImage;
+  private List<Path> disks = List.of();
   private QemuLauncher launcher = QemuLauncher.PROCESS;
 
   /** Two CPUs, the default time-outs, and nothing more on the kernel command line. */
@@ -98,6 +103,21 @@ public final class GuestSpec implements Cloneable {
     return cpus;
   }
 
+  /** The guest's memory besides its NVDIMMs, unless PMEM4J_MEMORY says otherwise; MiB. */
+  public int memoryMebibytes() {
+    return memoryMebibytes;
+  }
+
+  /** The backing file of a second NVDIMM, which boots as a raw namespace; null for none. */
+  public @Nullable Path secondImage() {
+    return secondImage;
+  }
+
+  /** Disks that the guest reads: {@code /dev/vda} and on. */
+  public List<Path> disks() {
+    return disks;
+  }
+
   /** Where QEMU runs; a child process unless said otherwise. */
   public QemuLauncher launcher() {
     return launcher;
@@ -152,5 +172,24 @@ public final class GuestSpec implements Cloneable {
       throw new IllegalArgumentException("a guest needs at least one CPU");
     }
     return with(spec -> spec.cpus = newCpus);
+  }
+
+  /** The same guest with other memory, at least 64 MiB. */
+  public GuestSpec withMemoryMebibytes(int newMemory) {
+    if (newMemory < 64) {
+      throw new IllegalArgumentException("a guest needs at least 64 MiB");
+    }
+    return with(spec -> spec.memoryMebibytes = newMemory);
+  }
+
+  /** The same guest with a second NVDIMM; its file's size is a multiple of 2 MiB. */
+  public GuestSpec withSecondImage(Path newImage) {
+    return with(spec -> spec.secondImage = newImage);
+  }
+
+  /** The same guest with other disks; nobody may write the files while it runs. */
+  public GuestSpec withDisks(List<Path> newDisks) {
+    List<Path> copy = List.copyOf(newDisks);
+    return with(spec -> spec.disks = copy);
   }
 }

@@ -31,6 +31,15 @@ public final class KernelImages {
     return path(GuestFiles.guestBuild());
   }
 
+  /**
+   * The disk with a JVM for {@link GuestJvm}.
+   *
+   * @throws GuestException HARNESS_FAULT with the script's last word
+   */
+  public static Path jvmRoot() throws GuestException {
+    return path(GuestFiles.jvmRoot());
+  }
+
   /** The names that {@link #kernel} takes, one or more. */
   public static List<String> names() throws GuestException {
     return Script.run(BUILD_BOUND, GuestFiles.kernelBuild(), "--list").stream()

@@ -10,9 +10,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** QEMU as a child process, and the files that exist for its sake. */
@@ -93,11 +95,27 @@ final class QemuProcess implements Qemu {
     return named == null || named.isEmpty() ? "qemu-system-x86_64" : named;
   }
 
+  /** What the script takes from its environment. */
+  private static Map<String, String> variables(GuestSpec spec) {
+    Map<String, String> variables = new HashMap<>();
+    variables.put("PMEM4J_SMP", String.valueOf(spec.cpus()));
+    variables.put("PMEM4J_MEMORY", String.valueOf(spec.memoryMebibytes()));
+    if (spec.secondImage() != null) {
+      variables.put("PMEM4J_NVDIMM2", spec.secondImage().toAbsolutePath().toString());
+    }
+    variables.put(
+        "PMEM4J_DISKS",
+        spec.disks().stream()
+            .map(disk -> disk.toAbsolutePath().toString())
+            .collect(Collectors.joining("\n")));
+    return variables;
+  }
+
   private static List<String> arguments(GuestSpec spec, Path agent, Path qmp)
       throws GuestException {
     return Script.run(
         SCRIPT_BOUND,
-        Map.of("PMEM4J_SMP", String.valueOf(spec.cpus())),
+        variables(spec),
         GuestFiles.boot(),
         "--print-args",
         spec.kernel().toAbsolutePath().toString(),

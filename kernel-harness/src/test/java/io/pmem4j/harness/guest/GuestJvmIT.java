@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.pmem4j.harness.guest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.pmem4j.harness.Required;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** pmem-ffi in a JVM of the guest: on DAX mounts and on a devdax device of a real kernel. */
+class GuestJvmIT {
+  private static final Duration BOUND = Duration.ofMinutes(4);
+
+  @TempDir private Path directory;
+
+  @Test
+  @Timeout(900)
+  void theContractHoldsOnDaxMountsAndDevdax() throws Exception {
+    Required.programs("mke2fs", "ldconfig");
+    Path jars = jars();
+    GuestSpec plain = Laboratory.open(directory).spec();
+    Path second = directory.resolve("nvdimm2");
+    try (RandomAccessFile file = new RandomAccessFile(second.toFile(), "rw")) {
+      file.setLength(64L << 20);
+    }
+    GuestSpec spec = GuestJvm.equip(plain.withSecondImage(second).withCpus(1), jars);
+    format(spec.image(), "ext4");
+    try (Guest guest = Guest.start(spec)) {
+      GuestJvm jvm = GuestJvm.open(guest);
+      jvm.mount("ext4", "dax");
+      assertThat(contract(jvm, "/mnt/missing").status()).isEqualTo(3);
+      timed("regions on ext4 -o dax", () -> regionsAre(jvm, "CACHE_LINE"));
+      timed("contract on ext4 -o dax", () -> holds(contract(jvm, "/mnt", "CACHE_LINE")));
+      jvm.unmount();
+
+      // No MAP_SYNC there: msync, for libpmem and the JDK alike.
+      format(spec.image(), "ext2");
+      jvm.mount("ext2", "dax");
+      timed("regions on ext2 -o dax", () -> regionsAre(jvm, "PAGE"));
+      jvm.unmount();
+
+      String device = jvm.makeDevdax();
+      assertThat(device).matches("/dev/dax[0-9]+\\.[0-9]+");
+      timed("contract on devdax", () -> holds(contract(jvm, device, "CACHE_LINE")));
+
+      assertThatThrownBy(() -> jvm.run(Duration.ofMillis(1), List.of("-version")))
+          .isInstanceOfSatisfying(
+              GuestException.class, e -> assertThat(e.outcome()).isEqualTo(GuestOutcome.TIMEOUT));
+      guest.check();
+      guest.stop();
+    }
+    Laboratory.assertNothingLeft(spec);
+  }
+
+  private static GuestJvm.Ended contract(GuestJvm jvm, String place, String... expected)
+      throws GuestException {
+    List<String> arguments =
+        new ArrayList<>(List.of("-jar", "/app/contract.jar", place, "--overwrite"));
+    for (String granularity : expected) {
+      arguments.addAll(List.of("--expect", granularity));
+    }
+    GuestJvm.Ended ended = jvm.run(BOUND, arguments);
+    System.out.println(ended.output());
+    return ended;
+  }
+
+  private static void regionsAre(GuestJvm jvm, String granularity) throws GuestException {
+    GuestJvm.Ended ended =
+        jvm.run(
+            BOUND,
+            List.of(
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                "/app/classes:/app/pmem-ffi.jar",
+                RegionProbe.class.getName(),
+                "/mnt"));
+    assertThat(ended.output()).contains("LIBPMEM " + granularity, "JDK " + granularity);
+    assertThat(ended.status()).isZero();
+  }
+
+  private static void holds(GuestJvm.Ended ended) {
+    assertThat(ended.status()).as(ended.output()).isZero();
+    String last = ended.output().strip().lines().reduce("", (before, line) -> line);
+    assertThat(last).matches("contract run [1-9][0-9]* failed 0 skipped [0-9]+");
+  }
+
+  private interface Work {
+    void run() throws GuestException;
+  }
+
+  private static void timed(String what, Work work) throws GuestException {
+    long begin = System.nanoTime();
+    work.run();
+    System.out.printf("%s: %.1f s%n", what, (System.nanoTime() - begin) / 1e9);
+  }
+
+  /** The contract jar with its neighbours, as pmem-ffi's build leaves them. */
+  private Path jars() throws IOException {
+    Path target = GuestFiles.home().resolve("pmem-ffi/target");
+    Path jars = Files.createDirectory(directory.resolve("jars"));
+    if (!Files.isDirectory(target.resolve("contract-libs"))) {
+      throw Required.missing("no contract jar: ./mvnw -pl pmem-ffi install -DskipTests");
+    }
+    try (Stream<Path> files = Files.list(target)) {
+      for (Path file : files.filter(f -> f.toString().endsWith(".jar")).toList()) {
+        String name = file.getFileName().toString();
+        Files.copy(file, jars.resolve(name));
+        if (name.endsWith("-contract.jar")) {
+          Files.copy(file, jars.resolve("contract.jar"));
+        } else if (!name.matches(".*-(sources|javadoc|tests)\\.jar")) {
+          Files.copy(file, jars.resolve("pmem-ffi.jar"));
+        }
+      }
+    }
+    String probe = RegionProbe.class.getName().replace('.', '/') + ".class";
+    Path copy = jars.resolve("classes").resolve(probe);
+    Files.createDirectories(copy.getParent());
+    try (InputStream in = RegionProbe.class.getResourceAsStream("/" + probe)) {
+      Files.copy(in, copy);
+    }
+    Path libraries = Files.createDirectory(jars.resolve("contract-libs"));
+    try (Stream<Path> files = Files.list(target.resolve("contract-libs"))) {
+      for (Path file : files.toList()) {
+        Files.copy(file, libraries.resolve(file.getFileName()));
+      }
+    }
+    return jars;
+  }
+
+  private static void format(Path image, String type) throws Exception {
+    Process process =
+        new ProcessBuilder(
+                "mke2fs",
+                "-q",
+                "-F",
+                "-t",
+                type,
+                "-b",
+                "4096",
+                "-E",
+                "offset=2097152",
+                image.toString(),
+                "63488k")
+            .inheritIO()
+            .start();
+    try {
+      assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+      assertThat(process.exitValue()).isZero();
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+}
