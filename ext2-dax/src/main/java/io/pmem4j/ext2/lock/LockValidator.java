@@ -99,7 +99,8 @@ public final class LockValidator {
       if (each.lock() == wanted.lock()
           || (each.lockClass() == wanted.lockClass()
               && wanted.lockClass().nesting() == LockClass.Nesting.NEVER)) {
-        throw new LockOrderViolation(LockReport.recursive(task, each, wanted, CallStack.here().lines()));
+        throw new LockOrderViolation(
+            LockReport.recursive(task, each, wanted, CallStack.here().lines()));
       }
     }
     for (Holding each : holdings) {
@@ -107,7 +108,8 @@ public final class LockValidator {
         seen(task, each, wanted);
       }
       if (!order.allows(each.lockClass(), wanted.lockClass())) {
-        throw new LockOrderViolation(LockReport.order(task, order, each, wanted, CallStack.here().lines()));
+        throw new LockOrderViolation(
+            LockReport.order(task, order, each, wanted, CallStack.here().lines()));
       }
     }
     for (int i = holdings.size() - 1; i >= 0 && wanted.lockClass().visible(); i--) {

@@ -121,23 +121,24 @@ public final class NameOperations {
     PathWalk.Last last = walk.toLast(path);
     Ext2Inode directory = last.directory();
     Ext2Inode inode;
-    try (var _ = volume.freezeGate().startWrite();
-        var _ = directory.iRwsem().exclusive()) {
-      inode = walk.childLocked(directory, last.name(), path);
-      boolean done = false;
-      try {
-        unlinkLocked(last, inode, path);
-        done = true;
-      } finally {
-        if (!done) {
-          inodes.put(inode);
+    try (var _ = volume.freezeGate().startWrite()) {
+      try (var _ = directory.iRwsem().exclusive()) {
+        inode = walk.childLocked(directory, last.name(), path);
+        boolean done = false;
+        try {
+          unlinkLocked(last, inode, path);
+          done = true;
+        } finally {
+          if (!done) {
+            inodes.put(inode);
+          }
         }
+      } finally {
+        inodes.put(directory);
       }
-    } finally {
-      inodes.put(directory);
+      // As in the kernel eviction comes when the directory is free again, but inside the gate.
+      inodes.put(inode);
     }
-    // Eviction comes when neither the directory nor the gate is held, as in the kernel.
-    inodes.put(inode);
   }
 
   private void unlinkLocked(PathWalk.Last last, Ext2Inode inode, String path) throws Ext2Exception {

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A guest that failed under one program is not trusted with the next: another one is booted.
  */
 public final class GuestBackend implements Backend {
+  private static final int LOCKDEP_MAX_BYTES = 4_000_000;
   private static final String MOUNT_POINT = "/mnt";
 
   /** mount(2) knows noatime as a flag, not as text for the file system. */
@@ -198,6 +199,24 @@ public final class GuestBackend implements Backend {
         throw BackendException.lockdepOff();
       }
       return image;
+    } catch (GuestException e) {
+      throw BackendException.of(e);
+    }
+  }
+
+  /**
+   * The content of {@code /proc/lockdep} of the kernel that runs now; empty if none does.
+   *
+   * @throws BackendException if the kernel cannot be asked
+   */
+  public String lockdep() throws BackendException {
+    if (guest == null) {
+      return "";
+    }
+    try {
+      return guest
+          .request(Request.of(Op.READ_FILE, LOCKDEP_MAX_BYTES).withStrings("/proc/lockdep"))
+          .text();
     } catch (GuestException e) {
       throw BackendException.of(e);
     }

@@ -5,6 +5,7 @@ package io.pmem4j.harness.backend;
 import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.Ext2FileSystem;
 import io.pmem4j.ext2.MountOptions;
+import io.pmem4j.ext2.lock.LockValidator;
 import io.pmem4j.harness.program.Program;
 import io.pmem4j.pmem.MapSpec;
 import io.pmem4j.pmem.Pmem;
@@ -13,7 +14,10 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /** ext2-dax in this JVM, over a file mapped through pmem-ffi. */
 public final class ModelBackend implements Backend {
@@ -23,6 +27,8 @@ public final class ModelBackend implements Backend {
   private final Path directory;
   private final Scheduler scheduler;
   private final Kernel kernel;
+  private final Set<String> lockEdges = new TreeSet<>();
+  private @Nullable LockValidator validator;
 
   /**
    * A model whose image lies in a directory.
@@ -73,7 +79,9 @@ public final class ModelBackend implements Backend {
               .withScheduler(scheduler)
               .withProfile(kernel.profile())
               .withLockOrder(kernel.order());
+      lockEdges();
       Ext2FileSystem fs = Ext2FileSystem.mount(memory, options);
+      validator = fs.lockValidator();
       Session session = new ModelSession(fs, clock, image, arena, kernel.alignment());
       begun = true;
       return session;
@@ -86,6 +94,15 @@ public final class ModelBackend implements Backend {
         arena.close();
       }
     }
+  }
+
+  /** The edges between locks that lockdep would have seen in all programs so far. */
+  public Set<String> lockEdges() {
+    LockValidator last = validator;
+    if (last != null) {
+      last.lockdepEdges().forEach(edge -> lockEdges.add(edge.toString()));
+    }
+    return Set.copyOf(lockEdges);
   }
 
   @Override

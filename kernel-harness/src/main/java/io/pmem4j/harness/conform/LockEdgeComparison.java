@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.conform;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * The kernel's lock graph against the model's. Lockdep's graph only grows, so what a program added
+ * is what was not there before it. Not thread-safe.
+ */
+public final class LockEdgeComparison {
+  private static final String PAGE_LOCK = "page_lock(ext2)";
+
+  private final Set<String> kernel = new TreeSet<>();
+  private final Set<String> model = new TreeSet<>();
+
+  /**
+   * Before the first program.
+   *
+   * @param lockdep the content of {@code /proc/lockdep}: what the kernel took to get up
+   */
+  public LockEdgeComparison(String lockdep) {
+    kernel.addAll(LockdepText.edges(lockdep));
+  }
+
+  /**
+   * After a program, or several.
+   *
+   * @param lockdep the content of {@code /proc/lockdep}
+   * @param modelEdges the edges that the model took so far
+   * @return the kernel's new edges that the model has not, a finding each
+   */
+  public List<String> after(String lockdep, Set<String> modelEdges) {
+    Set<String> now = LockdepText.edges(lockdep);
+    boolean pageLocks = now.stream().anyMatch(edge -> edge.contains(PAGE_LOCK));
+    model.addAll(pageLocks ? modelEdges : withoutPageLocks(modelEdges));
+    List<String> findings = new ArrayList<>();
+    for (String edge : now) {
+      if (kernel.add(edge) && !model.contains(edge)) {
+        findings.add("lock edge of the kernel that the model has not: " + edge);
+      }
+    }
+    return findings;
+  }
+
+  /** At the end of a suite: the edges that only one of them has, a finding each. */
+  public List<String> atEnd() {
+    List<String> findings = new ArrayList<>();
+    for (String edge : model) {
+      if (!kernel.contains(edge)) {
+        findings.add("lock edge of the model that the kernel has not: " + edge);
+      }
+    }
+    for (String edge : kernel) {
+      if (!model.contains(edge)) {
+        findings.add("lock edge of the kernel that the model has not: " + edge);
+      }
+    }
+    return findings;
+  }
+
+  /** The edges that both have. */
+  public Set<String> agreed() {
+    Set<String> both = new TreeSet<>(kernel);
+    both.retainAll(model);
+    return both;
+  }
+
+  /**
+   * What lockdep sees that does not know page locks: who takes one takes what is taken under it.
+   */
+  private static Set<String> withoutPageLocks(Set<String> edges) {
+    Set<String> without = new TreeSet<>();
+    for (String edge : edges) {
+      String[] ends = edge.split(" -> ", 2);
+      if (ends[0].equals(PAGE_LOCK)) {
+        for (String outer : edges) {
+          if (outer.endsWith(" -> " + PAGE_LOCK)) {
+            without.add(outer.replace(PAGE_LOCK, ends[1]));
+          }
+        }
+      } else if (!ends[1].equals(PAGE_LOCK)) {
+        without.add(edge);
+      }
+    }
+    return without;
+  }
+}

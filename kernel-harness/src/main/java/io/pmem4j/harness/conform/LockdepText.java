@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.conform;
+
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The part of {@code /proc/lockdep} that is ext2's: edges between the classes that the model knows,
+ * by the model's names.
+ *
+ * <p>Lockdep numbers classes of one name as they come ({@code i_mutex_key#7}), one for each type of
+ * file system. Which number is ext2's follows from the edges: only its classes lead to {@code
+ * dax_sem}, {@code truncate_mutex} and the locks of block groups.
+ */
+final class LockdepText {
+  /** {@code ffff... FD: 54 BD: 5 ++++: name}; the usage bits have no colon in them. */
+  private static final Pattern CLASS = Pattern.compile("^\\S+ .*?BD: *\\d+ \\S+: (.*)$");
+
+  private static final Pattern EDGE = Pattern.compile("^ -> \\[\\S+] (.*)$");
+
+  /** A name, the number of its class, and the level of nesting. */
+  private static final Pattern NAME = Pattern.compile("(.*?)(#\\d+)?(?:/\\d+)?");
+
+  private static final String DAX_SEM = "&ei->dax_sem";
+  private static final String TRUNCATE_MUTEX = "&ei->truncate_mutex";
+  private static final String GROUP_LOCK = "&bgl->locks[i].lock";
+  private static final String FILE = "&sb->s_type->i_mutex_key";
+  private static final String DIRECTORY = "&type->i_mutex_dir_key";
+  private static final String WRITERS = "sb_writers";
+
+  /** Classes of which there is one in the kernel, or that all file systems share. */
+  private static final Set<String> UNNUMBERED =
+      Set.of(
+          DAX_SEM,
+          TRUNCATE_MUTEX,
+          "&mm->mmap_lock",
+          "&mapping->i_mmap_rwsem",
+          "page_lock(ext2)",
+          GROUP_LOCK,
+          "&sbi->s_lock",
+          "sb_pagefaults",
+          "sb_internal");
+
+  private record Edge(String outer, String inner) {}
+
+  private final Collection<Edge> edges;
+
+  /** For a name, the number that is ext2's; with # or empty. */
+  private final Map<String, String> numbers = new HashMap<>();
+
+  private LockdepText(Collection<Edge> edges) {
+    this.edges = edges;
+    number(FILE, Set.of(DAX_SEM, TRUNCATE_MUTEX));
+    number(DIRECTORY, Set.of(TRUNCATE_MUTEX, "page_lock(ext2)", GROUP_LOCK));
+    String file = FILE + numbers.getOrDefault(FILE, "#none");
+    String directory = DIRECTORY + numbers.getOrDefault(DIRECTORY, "#none");
+    number(WRITERS, Set.of(file, directory, directory + "/1"));
+  }
+
+  /** The edges, {@code outer -> inner}. */
+  static Set<String> edges(String text) {
+    Collection<Edge> all = new java.util.ArrayList<>();
+    String from = "";
+    for (String line : text.lines().toList()) {
+      Matcher edge = EDGE.matcher(line);
+      Matcher named = CLASS.matcher(line);
+      if (edge.matches()) {
+        all.add(new Edge(from, edge.group(1).strip()));
+      } else if (named.matches()) {
+        from = named.group(1).strip();
+      }
+    }
+    return new LockdepText(all).ours();
+  }
+
+  /** Finds the number of the class of this name that was held while one of the others was taken. */
+  private void number(String name, Set<String> inner) {
+    for (Edge edge : edges) {
+      Matcher outer = NAME.matcher(edge.outer());
+      if (outer.matches() && outer.group(1).equals(name) && inner.contains(edge.inner())) {
+        numbers.putIfAbsent(name, outer.group(2) == null ? "" : outer.group(2));
+      }
+    }
+  }
+
+  private Set<String> ours() {
+    Set<String> ours = new TreeSet<>();
+    for (Edge edge : edges) {
+      String outer = ours(edge.outer());
+      String inner = ours(edge.inner());
+      // A directory under its parent is the same class to us.
+      if (!outer.isEmpty() && !inner.isEmpty() && !outer.equals(inner)) {
+        ours.add(outer + " -> " + inner);
+      }
+    }
+    return ours;
+  }
+
+  /** The model's name of a class, or nothing if it is not one of ext2's. */
+  private String ours(String raw) {
+    Matcher name = NAME.matcher(raw);
+    if (!name.matches()) {
+      return "";
+    }
+    String plain = name.group(1);
+    String number = name.group(2) == null ? "" : name.group(2);
+    return UNNUMBERED.contains(plain) || number.equals(numbers.get(plain)) ? plain : "";
+  }
+}

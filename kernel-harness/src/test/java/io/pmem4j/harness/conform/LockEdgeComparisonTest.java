@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.conform;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class LockEdgeComparisonTest {
+  private static final String BOOT =
+      """
+      all lock classes:
+      ffffffff8 FD:   54 BD:    5 ++++: &mm->mmap_lock
+       -> [ffffffff9] &mapping->i_mmap_rwsem
+      ffffffffa FD:   54 BD:    5 .+.+: sb_writers#3
+       -> [ffffffffb] &sb->s_type->i_mutex_key#9
+      ffffffffb FD:   54 BD:    5 ++++: &sb->s_type->i_mutex_key#9
+       -> [ffffffff8] &mm->mmap_lock
+      """;
+
+  private static final String AFTER =
+      BOOT
+          + """
+          ffffffffc FD:   54 BD:    5 .+.+: sb_writers#6
+           -> [ffffffffd] &type->i_mutex_dir_key#6/1
+           -> [ffffffffe] &sb->s_type->i_mutex_key#7
+          ffffffffd FD:   54 BD:    5 ++++: &type->i_mutex_dir_key#6/1
+           -> [ffffffffe] &sb->s_type->i_mutex_key#7
+           -> [ffffffff0] &bgl->locks[i].lock
+          ffffffffe FD:   54 BD:    5 ++++: &sb->s_type->i_mutex_key#7
+           -> [ffffffff1] &ei->dax_sem
+           -> [ffffffff7] &ei->i_meta_lock
+          ffffffff2 FD:   54 BD:    5 .+.+: sb_pagefaults
+           -> [ffffffff1] &ei->dax_sem
+          """;
+
+  private static final Set<String> MODEL =
+      Set.of(
+          "&mm->mmap_lock -> &mapping->i_mmap_rwsem",
+          "sb_writers -> &type->i_mutex_dir_key",
+          "sb_writers -> &sb->s_type->i_mutex_key",
+          "&type->i_mutex_dir_key -> &sb->s_type->i_mutex_key",
+          "&type->i_mutex_dir_key -> page_lock(ext2)",
+          "page_lock(ext2) -> &bgl->locks[i].lock",
+          "&sb->s_type->i_mutex_key -> &ei->dax_sem",
+          "sb_pagefaults -> &ei->dax_sem");
+
+  private final LockEdgeComparison comparison = new LockEdgeComparison(BOOT);
+
+  @Test
+  void theClassesOfOtherFileSystemsAreNotOurs() {
+    assertThat(comparison.after(AFTER, MODEL)).isEmpty();
+    assertThat(comparison.atEnd()).isEmpty();
+    assertThat(comparison.agreed())
+        .contains("sb_pagefaults -> &ei->dax_sem", "sb_writers -> &type->i_mutex_dir_key")
+        .doesNotContain("&sb->s_type->i_mutex_key -> &mm->mmap_lock");
+  }
+
+  @Test
+  void anEdgeThatOnlyTheKernelTookIsAFindingAtOnce() {
+    String posted = AFTER + "ffffffff1 FD: 5 BD: 5 ++++: &ei->dax_sem\n -> [fff] sb_pagefaults\n";
+    assertThat(comparison.after(posted, MODEL))
+        .containsExactly(
+            "lock edge of the kernel that the model has not: &ei->dax_sem -> sb_pagefaults");
+    assertThat(comparison.after(posted, MODEL)).as("said once").isEmpty();
+    assertThat(comparison.atEnd()).hasSize(1);
+  }
+
+  @Test
+  void anEdgeThatOnlyTheModelTookIsAFindingAtTheEnd() {
+    String without = AFTER.replace("sb_pagefaults", "something");
+    assertThat(comparison.after(without, MODEL)).isEmpty();
+    assertThat(comparison.atEnd())
+        .containsExactly(
+            "lock edge of the model that the kernel has not: sb_pagefaults -> &ei->dax_sem");
+  }
+}
