@@ -10,8 +10,12 @@ import io.pmem4j.harness.program.Step;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * A directory of the running kernel, whatever is mounted there: the road to real NVDIMMs. Each
@@ -21,6 +25,10 @@ import java.util.Optional;
  * would notice, unless the user gives it away: see {@link ExclusiveUse}.
  */
 public final class HostBackend implements Backend {
+  /** Programs take other identities, which have to reach their files. */
+  private static final FileAttribute<Set<PosixFilePermission>> OPEN_TO_ALL =
+      PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x"));
+
   private static final Duration OPERATION_BOUND = Duration.ofSeconds(60);
 
   private final HostPlace place;
@@ -101,7 +109,7 @@ public final class HostBackend implements Backend {
     }
     try {
       OperationCore core = child ? ChildCore.start(OPERATION_BOUND) : KernelBridge.open();
-      Path root = Files.createTempDirectory(place.directory(), "pmem4j-");
+      Path root = Files.createTempDirectory(place.directory(), "pmem4j-", OPEN_TO_ALL);
       return new HostSession(core, root, pages);
     } catch (IOException e) {
       throw BackendException.environment("host: " + e, e);
