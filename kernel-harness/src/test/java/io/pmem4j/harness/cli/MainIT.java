@@ -45,7 +45,7 @@ class MainIT {
     assertThat(ran.status()).isEqualTo(1);
     assertThat(ran.out())
         .contains("DIVERGED g02-hole-write")
-        .contains("pagemap m 0: the backends differ")
+        .contains("pagemap m 0: guest:merged and model differ")
         .contains("\"verdict\":\"FAIL\"");
     assertThat(children()).isEmpty();
   }
