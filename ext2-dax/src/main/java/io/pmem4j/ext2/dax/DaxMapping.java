@@ -34,6 +34,9 @@ public final class DaxMapping {
 
   private final Shared shared;
 
+  /** What a block holds: read by whoever copies it, after it was looked up. */
+  private final Shared contents;
+
   /** A mapping without entries. */
   public DaxMapping(DaxHost host, FaultTrace trace, Scheduler scheduler, LockValidator validator) {
     this.host = host;
@@ -41,6 +44,7 @@ public final class DaxMapping {
     this.scheduler = scheduler;
     this.validator = validator;
     this.shared = new Shared(scheduler, "DAX entries of inode " + host.ino());
+    this.contents = new Shared(scheduler, "contents of inode " + host.ino());
     this.mappings = new MappingTree(scheduler, validator, "inode " + host.ino());
   }
 
@@ -52,6 +56,10 @@ public final class DaxMapping {
   /** The page tables that show the file. */
   public MappingTree mappings() {
     return mappings;
+  }
+
+  Shared contents() {
+    return contents;
   }
 
   FaultTrace trace() {

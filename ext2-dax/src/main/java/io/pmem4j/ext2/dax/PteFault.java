@@ -66,6 +66,7 @@ public final class PteFault {
     if (cowPage != null) {
       if (iomap.mapped()) {
         long address = DaxIo.checked(mapping.host(), iomap.addressOf(position), cowPage.length);
+        mapping.contents().load();
         MemorySegment.copy(
             mapping.host().memory().segment(),
             ValueLayout.JAVA_BYTE,

@@ -127,7 +127,7 @@ final class ExploreCommand implements Callable<Integer> {
 
   private List<Exploring.Named> scenarios() {
     if (name.equals("all")) {
-      return Exploring.pairs();
+      return Exploring.pairs(profile());
     }
     return List.of(
         Exploring.named(name)
@@ -167,7 +167,8 @@ final class ExploreCommand implements Callable<Integer> {
     return explorer.withSeeded(Set.copyOf(faults));
   }
 
-  private int replay(Exploring exploring, Exploring.Named scenario, PrintWriter out) {
+  private int replay(Exploring exploring, Exploring.Named scenario, PrintWriter out)
+      throws IOException {
     Optional<Finding> finding =
         exploring.replay(scenario, explorer(), Schedule.parse(String.valueOf(schedule)));
     out.println(finding.map(Interleaving::text).orElse("nothing is wrong under this schedule"));

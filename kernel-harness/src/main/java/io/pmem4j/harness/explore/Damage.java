@@ -6,6 +6,7 @@ import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.Extent;
 import io.pmem4j.ext2.OpenFile;
 import io.pmem4j.ext2.mm.PagemapEntry;
+import io.pmem4j.ext2.mm.Vma;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,11 +25,12 @@ final class Damage {
     if (!world.fs.errors().isEmpty()) {
       throw new AssertionError("the file system reports: " + world.fs.errors().getFirst());
     }
-    Map<Long, Long> blocksOfB = blocks(world.b());
-    if (!world.gone()) {
-      checkA(blocksOfB);
-    }
     checkB();
+    checkCopy(world.left);
+    checkCopy(world.right);
+    if (!world.gone()) {
+      checkA(blocks(world.b()));
+    }
   }
 
   private void checkA(Map<Long, Long> blocksOfB) throws Ext2Exception {
@@ -41,21 +43,35 @@ final class Damage {
     long size = world.left.file.stat().size();
     for (World.User user : List.of(world.left, world.right)) {
       if (user.mapping != null) {
-        checkPageTable(user, size, blocksOfA);
-        checkContents(user, size);
+        checkPageTable(user, world.shape, size, blocksOfA);
+        checkContents(user, world.shape, size);
       }
     }
     checkStores(size);
   }
 
+  /** What a private mapping has copied was the file's own. */
+  private static void checkCopy(World.User user) {
+    Vma copy = user.copy;
+    if (copy != null && user.memory.pagemap(copy, 0).kind() == PagemapEntry.Kind.ANONYMOUS) {
+      for (byte each : user.memory.load(copy, 0, World.PAGE)) {
+        if (each == World.OF_B) {
+          throw new AssertionError("a private copy shows what another file holds");
+        }
+      }
+    }
+  }
+
   /** {@code A.7}: nothing is mapped behind the end, and what is mapped is the file's own. */
-  private static void checkPageTable(World.User user, long size, Map<Long, Long> blocks) {
-    for (int page = 0; page < World.MAPPED_PAGES; page++) {
+  private static void checkPageTable(
+      World.User user, Shape shape, long size, Map<Long, Long> blocks) {
+    for (int page = 0; page < shape.mappedPages(); page++) {
       PagemapEntry entry = user.memory.pagemap(user.mapping(), (long) page * World.PAGE);
       if (entry.kind() == PagemapEntry.Kind.NONE) {
         continue;
       }
       if ((long) page * World.PAGE >= size) {
+        checkBehindTheEnd(user, entry, page);
         throw new AssertionError("a page table shows a page behind the end of the file");
       }
       if (entry.kind() == PagemapEntry.Kind.ZERO_PAGE && blocks.containsKey((long) page)) {
@@ -68,8 +84,15 @@ final class Damage {
     }
   }
 
-  private static void checkContents(World.User user, long size) {
-    for (int page = 0; (long) page * World.PAGE < size && page < World.MAPPED_PAGES; page++) {
+  /** What is in the page table needs no fault: the process goes on loading and storing there. */
+  private static void checkBehindTheEnd(World.User user, PagemapEntry entry, int page) {
+    if (entry.kind() == PagemapEntry.Kind.BLOCK && user.load(page) == World.OF_B) {
+      throw new AssertionError("a mapping shows what another file holds");
+    }
+  }
+
+  private static void checkContents(World.User user, Shape shape, long size) {
+    for (int page = 0; (long) page * World.PAGE < size && page < shape.watchedPages(); page++) {
       int length = (int) Math.min(World.PAGE, size - (long) page * World.PAGE);
       for (byte each : user.memory.load(user.mapping(), (long) page * World.PAGE, length)) {
         if (each != 0 && each != World.OF_A && each != 'L' && each != 'R') {
@@ -97,10 +120,7 @@ final class Damage {
 
   /** The second file has what was written to it: nobody else stored into its block. */
   private void checkB() throws Ext2Exception {
-    if (!world.bWritten()) {
-      return;
-    }
-    byte[] found = new byte[World.PAGE];
+    byte[] found = new byte[world.bytesOfB()];
     world.b().pread(0, found);
     for (byte each : found) {
       if (each != World.OF_B) {

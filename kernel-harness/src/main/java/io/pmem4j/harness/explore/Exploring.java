@@ -12,6 +12,7 @@ import io.pmem4j.ext2.Profile;
 import io.pmem4j.ext2.lock.LockOrder;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,8 +26,13 @@ public final class Exploring implements AutoCloseable {
    * @param name speaks, or is {@code OPERATION+OPERATION}
    * @param left what the first task does
    * @param right what the second does
+   * @param huge whether the file is 2 MiB that can be mapped at once
    */
-  public record Named(String name, Operation left, Operation right) {}
+  public record Named(String name, Operation left, Operation right, boolean huge) {
+    Shape shape() {
+      return huge ? Shape.HUGE : Shape.SMALL;
+    }
+  }
 
   private static final Map<String, Named> SPEAKING = new LinkedHashMap<>();
 
@@ -44,35 +50,42 @@ public final class Exploring implements AutoCloseable {
     speaking("fault-vs-fault", Operation.WRITE_HOLE, Operation.WRITE_HOLE);
     speaking("pfn-mkwrite-vs-fsync", Operation.PFN_MKWRITE, Operation.FSYNC);
     speaking("fault-vs-unlink", Operation.WRITE_HOLE, Operation.UNLINK);
+    speaking("copy-on-write-vs-truncate", Operation.COPY_ON_WRITE, Operation.TRUNCATE_DOWN);
+    huge("pmd-fault-vs-truncate", Operation.WRITE_BLOCK, Operation.TRUNCATE_DOWN);
+    huge("pmd-read-fault-vs-truncate", Operation.READ_BLOCK, Operation.TRUNCATE_DOWN);
+    huge("pmd-mkwrite-vs-truncate", Operation.PFN_MKWRITE, Operation.TRUNCATE_DOWN);
+    huge("pmd-fault-vs-partial-truncate", Operation.WRITE_BLOCK, Operation.TRUNCATE_PARTLY);
+    huge("pmd-fault-vs-pmd-fault", Operation.WRITE_BLOCK, Operation.READ_BLOCK);
+    huge("pmd-mkwrite-vs-fsync", Operation.PFN_MKWRITE, Operation.FSYNC);
   }
 
   private static void speaking(String name, Operation left, Operation right) {
-    SPEAKING.put(name, new Named(name, left, right));
+    SPEAKING.put(name, new Named(name, left, right, false));
   }
 
-  private final Medium medium;
-  private final MountOptions options;
+  private static void huge(String name, Operation left, Operation right) {
+    SPEAKING.put(name, new Named(name, left, right, true));
+  }
 
-  private Exploring(Medium medium, MountOptions options) {
-    this.medium = medium;
+  private final MountOptions options;
+  private final Map<Shape, Medium> media = new HashMap<>();
+
+  private Exploring(MountOptions options) {
     this.options = options;
   }
 
   /**
-   * Makes the medium.
+   * Ready to explore.
    *
    * @param profile the fault handlers
    * @param order the locks they take
    */
-  public static Exploring open(Profile profile, LockOrder order) throws IOException {
+  public static Exploring open(Profile profile, LockOrder order) {
     try {
-      MountOptions options =
+      return new Exploring(
           MountOptions.parse("dax,oldalloc,noatime,noreservation")
               .withProfile(profile)
-              .withLockOrder(order);
-      Medium medium = Medium.make();
-      World.found(medium, options);
-      return new Exploring(medium, options);
+              .withLockOrder(order));
     } catch (Ext2Exception e) {
       throw new IllegalStateException(e);
     }
@@ -83,16 +96,25 @@ public final class Exploring implements AutoCloseable {
     return List.copyOf(SPEAKING.values());
   }
 
-  /** Every pair of operations, also of one with itself. */
-  public static List<Named> pairs() {
+  /**
+   * Every pair of operations, also of one with itself.
+   *
+   * @param profile decides whether there are faults for 2 MiB
+   */
+  public static List<Named> pairs(Profile profile) {
     List<Named> pairs = new ArrayList<>();
     Operation[] all = Operation.values();
     for (int i = 0; i < all.length; i++) {
       for (int k = i; k < all.length; k++) {
-        // Only one task can take the name away.
-        if (i != k || all[i].kind() != Operation.Kind.GOES) {
-          pairs.add(new Named(all[i].label() + "+" + all[k].label(), all[i], all[k]));
+        // Only one task can take the name away, and only one can freeze.
+        if (i != k || all[i].canMeetItself()) {
+          pairs.add(new Named(all[i].label() + "+" + all[k].label(), all[i], all[k], false));
         }
+      }
+    }
+    if (profile.fourHandlers()) {
+      for (Operation each : all) {
+        pairs.add(new Named("pmd-fault+" + each.label(), Operation.WRITE_BLOCK, each, true));
       }
     }
     return pairs;
@@ -103,30 +125,46 @@ public final class Exploring implements AutoCloseable {
     Named speaking = SPEAKING.get(name);
     return speaking != null
         ? Optional.of(speaking)
-        : pairs().stream().filter(pair -> pair.name().equals(name)).findFirst();
+        : pairs(Profile.SERIES).stream().filter(pair -> pair.name().equals(name)).findFirst();
   }
 
   /** Explores one scenario. */
-  public Exploration explore(Named scenario, Explorer explorer) {
+  public Exploration explore(Named scenario, Explorer explorer) throws IOException {
     return explorer.explore(pair(scenario));
   }
 
   /** Runs one schedule. */
-  public Optional<Finding> replay(Named scenario, Explorer explorer, Schedule schedule) {
+  public Optional<Finding> replay(Named scenario, Explorer explorer, Schedule schedule)
+      throws IOException {
     return explorer.replay(pair(scenario), schedule);
   }
 
-  private Pair pair(Named scenario) {
-    return new Pair(medium, options, scenario.left(), scenario.right());
+  private Pair pair(Named scenario) throws IOException {
+    Shape shape = scenario.shape();
+    return new Pair(medium(shape), shape, options, scenario.left(), scenario.right());
+  }
+
+  private Medium medium(Shape shape) throws IOException {
+    Medium known = media.get(shape);
+    if (known == null) {
+      known = Medium.make(shape.imageBlocks());
+      media.put(shape, known);
+      try {
+        World.found(known, shape, options);
+      } catch (Ext2Exception e) {
+        throw new IllegalStateException("the files of the scenarios cannot be made", e);
+      }
+    }
+    return known;
   }
 
   /** How many different images the runs have left, each of them judged by e2fsck. */
   public int imagesJudged() {
-    return medium.imagesSeen();
+    return media.values().stream().mapToInt(Medium::imagesSeen).sum();
   }
 
   @Override
   public void close() {
-    medium.close();
+    media.values().forEach(Medium::close);
   }
 }

@@ -16,7 +16,7 @@ public enum Operation {
   READ_HOLE(Kind.FAULT) {
     @Override
     void run(World world, World.User self) {
-      self.load(1);
+      self.load(world.hole());
     }
   },
   /** A load from a page with a block. */
@@ -30,7 +30,7 @@ public enum Operation {
   WRITE_HOLE(Kind.FAULT) {
     @Override
     void run(World world, World.User self) {
-      self.store(1);
+      self.store(world.hole());
     }
   },
   /** A store to a page with a block, by a process that has not touched it. */
@@ -52,12 +52,24 @@ public enum Operation {
       self.store(0);
     }
   },
+  /** A store to a private mapping of a page with a block: a copy. */
+  COPY_ON_WRITE(Kind.FAULT) {
+    @Override
+    void prepare(World world, World.User self) throws Ext2Exception {
+      self.mapPrivately();
+    }
+
+    @Override
+    void run(World world, World.User self) {
+      self.storePrivately(0);
+    }
+  },
   /** write(2) into the hole. */
   WRITE(Kind.OTHER) {
     @Override
     void run(World world, World.User self) throws Ext2Exception {
-      self.file.pwrite(World.PAGE + self.at, new byte[] {self.mark});
-      self.stored.add(1);
+      self.file.pwrite((long) world.hole() * World.PAGE + self.at, new byte[] {self.mark});
+      self.stored.add(world.hole());
     }
   },
   /** write(2) that finds no block, on a file system that is full. */
@@ -65,7 +77,7 @@ public enum Operation {
     @Override
     void run(World world, World.User self) throws Ext2Exception {
       try {
-        self.file.pwrite(World.PAGES * World.PAGE, new byte[2 * World.PAGE]);
+        self.file.pwrite((long) world.shape.filePages() * World.PAGE, new byte[2 * World.PAGE]);
       } catch (Ext2Exception e) {
         if (e.errno() != io.pmem4j.ext2.Errno.ENOSPC) {
           throw e;
@@ -93,7 +105,7 @@ public enum Operation {
   TRUNCATE_UP(Kind.OTHER) {
     @Override
     void run(World world, World.User self) throws Ext2Exception {
-      self.file.truncate((long) World.MAPPED_PAGES * World.PAGE);
+      self.file.truncate((long) world.shape.mappedPages() * World.PAGE);
     }
   },
   /** open(2) with O_TRUNC; then another file takes a block. */
@@ -128,6 +140,15 @@ public enum Operation {
     @Override
     void run(World world, World.User self) throws Ext2Exception {
       self.memory.msync(self.mapping(), 0, World.PAGE, AddressSpace.MS_SYNC);
+    }
+  },
+  /** FIFREEZE and FITHAW. */
+  FREEZE_THAW(Kind.OTHER) {
+    @Override
+    void run(World world, World.User self) throws Ext2Exception {
+      world.fs.freeze();
+      world.pause();
+      world.fs.thaw();
     }
   },
   /** munmap(2) of a page that has been stored to. */
@@ -181,9 +202,14 @@ public enum Operation {
   }
 
   /** What has happened before the tasks start. */
-  void prepare(World world, World.User self) {}
+  void prepare(World world, World.User self) throws Ext2Exception {}
 
   abstract void run(World world, World.User self) throws Ext2Exception, SignalException;
+
+  /** Whether two tasks can do it at the same time. */
+  boolean canMeetItself() {
+    return kind != Kind.GOES && this != FREEZE_THAW;
+  }
 
   /** As in {@code pfn-mkwrite}. */
   public String label() {

@@ -15,12 +15,14 @@ final class Pair implements Scenario {
   private static final int SIGBUS = 7;
 
   private final Medium medium;
+  private final Shape shape;
   private final MountOptions options;
   private final Operation left;
   private final Operation right;
 
-  Pair(Medium medium, MountOptions options, Operation left, Operation right) {
+  Pair(Medium medium, Shape shape, MountOptions options, Operation left, Operation right) {
     this.medium = medium;
+    this.shape = shape;
     this.options = options;
     this.left = left;
     this.right = right;
@@ -28,7 +30,7 @@ final class Pair implements Scenario {
 
   @Override
   public Run start(Scheduler scheduler) throws Exception {
-    World world = new World(medium, scheduler, options);
+    World world = new World(medium, shape, scheduler, options);
     if (left.kind() == Operation.Kind.NO_SPACE || right.kind() == Operation.Kind.NO_SPACE) {
       world.fillUp();
     }

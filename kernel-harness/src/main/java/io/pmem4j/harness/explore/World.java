@@ -2,6 +2,7 @@
 
 package io.pmem4j.harness.explore;
 
+import io.pmem4j.ext2.Errno;
 import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.Ext2FileSystem;
 import io.pmem4j.ext2.MountOptions;
@@ -15,17 +16,16 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One run's state: the file {@code /a} of three pages, the middle one a hole, mapped by two
- * processes beyond its end; the file {@code /b}, empty, which takes blocks that {@code /a} gives
- * up.
+ * One run's state: the file {@code /a}, mapped by two processes beyond its end; the file {@code
+ * /b}, empty, which takes blocks that {@code /a} gives up.
  */
 final class World {
   static final int PAGE = 4096;
-  static final int PAGES = 3;
-  static final int MAPPED_PAGES = 5;
   static final byte OF_A = 'a';
   static final byte OF_B = 'b';
 
+  private static final int REUSED_PAGES = 4;
+  private static final long FREE_PAGES = 8;
   private static final int O_RDWR = 2;
   private static final int O_CREAT = 0100;
   private static final long NOW = 1_444_428_128L;
@@ -37,6 +37,7 @@ final class World {
     final byte mark;
     final int at;
     @Nullable Vma mapping;
+    @Nullable Vma copy;
 
     /** Pages that a store of this process has reached, without an error. */
     final List<Integer> stored = new ArrayList<>();
@@ -57,6 +58,20 @@ final class World {
       return mapped;
     }
 
+    /** Maps the file a second time, privately. */
+    void mapPrivately() throws Ext2Exception {
+      copy = map(memory, file, AddressSpace.MAP_PRIVATE, 2, 1);
+    }
+
+    /** Stores its mark to its private copy of a page. */
+    void storePrivately(int page) {
+      Vma mapped = copy;
+      if (mapped == null) {
+        throw new IllegalStateException("there is no private mapping");
+      }
+      memory.store(mapped, (long) page * PAGE + at, new byte[] {mark});
+    }
+
     /** Stores its mark to a page, at its own place in it. */
     void store(int page) {
       memory.store(mapping(), (long) page * PAGE + at, new byte[] {mark});
@@ -68,6 +83,7 @@ final class World {
     }
   }
 
+  final Shape shape;
   final Ext2FileSystem fs;
   final User left;
   final User right;
@@ -75,27 +91,67 @@ final class World {
   private @Nullable OpenFile filler;
   private @Nullable User closed;
   private boolean unlinked;
-  private boolean bWritten;
+  private int ofB;
+
+  private final Scheduler scheduler;
 
   /** Makes the two files, once for all runs. */
-  static void found(Medium medium, MountOptions options) throws Ext2Exception {
-    Ext2FileSystem fs = Ext2FileSystem.mount(medium.restored(), options.withClock(() -> NOW));
+  static void found(Medium medium, Shape shape, MountOptions options) throws Ext2Exception {
+    Ext2FileSystem fs =
+        Ext2FileSystem.mount(medium.restored(Scheduler.production()), options.withClock(() -> NOW));
     byte[] page = new byte[PAGE];
     Arrays.fill(page, OF_A);
-    try (OpenFile first = fs.open("/a", O_RDWR | O_CREAT, 0644);
-        OpenFile second = fs.open("/b", O_RDWR | O_CREAT, 0644)) {
-      first.pwrite(0, page);
-      first.pwrite(2L * PAGE, page);
-      second.stat();
+    try (OpenFile pad = fs.open("/pad", O_RDWR | O_CREAT, 0644);
+        OpenFile a = fs.open("/a", O_RDWR | O_CREAT, 0644);
+        OpenFile b = fs.open("/b", O_RDWR | O_CREAT, 0644)) {
+      a.pwrite(0, page);
+      for (long at = 0; blockOf(a) % shape.alignment() != 0; at += PAGE) {
+        a.truncate(0);
+        pad.pwrite(at, page);
+        a.pwrite(0, page);
+      }
+      for (int i = 1; i < shape.filePages(); i++) {
+        if (i != shape.hole()) {
+          a.pwrite((long) i * PAGE, page);
+        }
+      }
+      b.stat();
+      leaveFewBlocks(pad);
     }
     fs.unmount();
     medium.keep();
   }
 
-  World(Medium medium, Scheduler scheduler, MountOptions options) throws Ext2Exception {
+  /** Enough for a fault after {@code /b} has taken its blocks; the rest costs time. */
+  private static void leaveFewBlocks(OpenFile pad) throws Ext2Exception {
+    fill(pad);
+    pad.truncate(pad.stat().size() - FREE_PAGES * PAGE);
+  }
+
+  private static void fill(OpenFile file) throws Ext2Exception {
+    byte[] page = new byte[PAGE];
+    try {
+      for (long position = file.stat().size(); ; position += PAGE) {
+        file.pwrite(position, page);
+      }
+    } catch (Ext2Exception e) {
+      if (e.errno() != Errno.ENOSPC) {
+        throw e;
+      }
+    }
+  }
+
+  private static long blockOf(OpenFile file) throws Ext2Exception {
+    return file.fiemap().getFirst().physicalBytes() / PAGE;
+  }
+
+  World(Medium medium, Shape shape, Scheduler scheduler, MountOptions options)
+      throws Ext2Exception {
+    this.shape = shape;
+    this.scheduler = scheduler;
     fs =
         Ext2FileSystem.mount(
-            medium.restored(), options.withScheduler(scheduler).withClock(() -> NOW));
+            medium.restored(scheduler), options.withScheduler(scheduler).withClock(() -> NOW));
     b = fs.open("/b", O_RDWR, 0);
     left = user((byte) 'L', 10);
     right = user((byte) 'R', 20);
@@ -105,13 +161,29 @@ final class World {
     AddressSpace memory = fs.newAddressSpace();
     OpenFile file = fs.open("/a", O_RDWR, 0);
     Vma mapping =
-        memory.mmap(
-            file.mappable(),
-            0,
-            (long) MAPPED_PAGES * PAGE,
-            AddressSpace.PROT_READ | AddressSpace.PROT_WRITE,
-            AddressSpace.MAP_SHARED);
+        map(memory, file, AddressSpace.MAP_SHARED, shape.mappedPages(), shape.alignment());
     return new User(memory, file, mapping, mark, at);
+  }
+
+  private static Vma map(AddressSpace memory, OpenFile file, int type, long pages, int alignment)
+      throws Ext2Exception {
+    return memory.mmap(
+        file.mappable(),
+        0,
+        pages * PAGE,
+        AddressSpace.PROT_READ | AddressSpace.PROT_WRITE,
+        type,
+        (long) alignment * PAGE);
+  }
+
+  /** Another task may run here. */
+  void pause() {
+    scheduler.yieldPoint(Scheduler.Point.STEP, this);
+  }
+
+  /** The page to fault in by allocating, or one that has a block where there is no hole. */
+  int hole() {
+    return shape.hole() < 0 ? 1 : shape.hole();
   }
 
   OpenFile b() {
@@ -122,25 +194,19 @@ final class World {
   void fillUp() throws Ext2Exception {
     OpenFile full = fs.open("/full", O_RDWR | O_CREAT, 0644);
     filler = full;
-    byte[] page = new byte[PAGE];
-    try {
-      for (long position = 0; ; position += PAGE) {
-        full.pwrite(position, page);
-      }
-    } catch (Ext2Exception e) {
-      // That was the last one.
-    }
+    fill(full);
   }
 
-  /** {@code /b} gets a block, the one given up last if there is one. */
+  /** {@code /b} gets the blocks that {@code /a} gave up, if there are any: the first free ones. */
   void reuse() throws Ext2Exception {
-    byte[] page = new byte[PAGE];
-    Arrays.fill(page, OF_B);
-    bWritten = b.pwrite(0, page) == PAGE;
+    byte[] pages = new byte[REUSED_PAGES * PAGE];
+    Arrays.fill(pages, OF_B);
+    ofB = Math.toIntExact(b.pwrite(0, pages));
   }
 
-  boolean bWritten() {
-    return bWritten;
+  /** How many bytes were written to {@code /b}. */
+  int bytesOfB() {
+    return ofB;
   }
 
   void unlink() throws Ext2Exception {
@@ -170,6 +236,9 @@ final class World {
     for (User process : List.of(left, right)) {
       if (process.mapping != null) {
         unmap(process);
+      }
+      if (process.copy != null) {
+        process.memory.munmap(process.copy);
       }
     }
     for (User user : List.of(left, right)) {

@@ -14,6 +14,7 @@ import io.pmem4j.harness.Required;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -56,14 +57,15 @@ class ExploringTest {
     assertThat(result.schedules()).isGreaterThan(200);
   }
 
-  /** Every pair of operations, under both orders of the letter, within one preemption. */
+  /** Every pair of operations, under both orders of the letter. */
   @ParameterizedTest
-  @CsvSource({"merged", "posted"})
-  void everyPairHolds(String order) throws IOException {
+  @CsvSource({"linux-5-10, merged, 2", "linux-5-10, posted, 2", "series, merged, 1"})
+  void everyPairHolds(String handlers, String order, int preemptions) throws IOException {
+    Profile profile = Profile.valueOf(handlers.toUpperCase(Locale.ROOT).replace('-', '_'));
     List<String> findings = new ArrayList<>();
-    try (Exploring exploring = Exploring.open(Profile.LINUX_5_10, LockOrder.of(order))) {
-      for (Exploring.Named pair : Exploring.pairs()) {
-        Exploration result = exploring.explore(pair, Explorer.bounded(1));
+    try (Exploring exploring = Exploring.open(profile, LockOrder.of(order))) {
+      for (Exploring.Named pair : Exploring.pairs(profile)) {
+        Exploration result = exploring.explore(pair, Explorer.bounded(preemptions));
         assertThat(result.complete()).as(pair.name()).isTrue();
         result.findings().forEach(finding -> findings.add(pair.name() + ": " + finding.message()));
       }
@@ -73,18 +75,32 @@ class ExploringTest {
 
   /** Without dax_sem each of these does damage that can be seen. */
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "fault-vs-truncate",
-        "read-fault-vs-truncate",
-        "zero-page-vs-truncate",
-        "fault-vs-partial-truncate",
-        "fault-vs-open-truncating",
-      })
-  void withoutDaxSemDamageIsDone(String name) throws IOException {
+  @CsvSource({
+    "fault-vs-truncate, 2, a mapping shows what another file holds",
+    "fault-vs-truncate, 2, " + BEHIND_THE_END,
+    "read-fault-vs-truncate, 2, a mapping shows what another file holds",
+    "pfn-mkwrite-vs-truncate, 2, a mapping shows what another file holds",
+    "copy-on-write-vs-truncate, 3, a private copy shows what another file holds",
+    "zero-page-vs-truncate, 2, " + BEHIND_THE_END,
+    "fault-vs-partial-truncate, 2, " + BEHIND_THE_END,
+    "fault-vs-open-truncating, 2, a mapping shows what another file holds",
+  })
+  void withoutDaxSemDamageIsDone(String name, int preemptions, String damage) throws IOException {
     Exploration result =
-        explore(name, Profile.LINUX_5_10, LockOrder.NO_DAX_SEM, Explorer.bounded(1));
-    assertThat(result.findings()).isNotEmpty();
+        explore(name, Profile.LINUX_5_10, LockOrder.NO_DAX_SEM, Explorer.bounded(preemptions));
+    assertThat(result.findings()).extracting(Finding::message).contains(damage);
+  }
+
+  /** The same for a page of 2 MiB: hundreds of blocks of another file. */
+  @Test
+  void withoutDaxSemHugePagesDoMore() throws IOException {
+    Exploration result =
+        explore("pmd-fault-vs-truncate", Profile.SERIES, LockOrder.NO_DAX_SEM, Explorer.bounded(2));
+    assertThat(result.findings())
+        .extracting(Finding::message)
+        .contains(
+            "a mapping shows what another file holds",
+            "another file shows what was stored through a mapping");
   }
 
   /** What was found is shrunk to one switch away and back, and replays. */
@@ -127,7 +143,7 @@ class ExploringTest {
   void everySpeakingNameIsAPairAndKnown() {
     assertThat(Exploring.speaking())
         .allSatisfy(each -> assertThat(Exploring.named(each.name())).contains(each));
-    assertThat(Exploring.pairs()).hasSizeGreaterThan(100);
+    assertThat(Exploring.pairs(Profile.LINUX_5_10)).hasSizeGreaterThan(100);
     assertThat(Exploring.named("write-hole+truncate-down")).isPresent();
     assertThat(Exploring.named("nothing")).isEmpty();
   }
