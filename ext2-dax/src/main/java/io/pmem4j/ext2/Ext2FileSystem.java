@@ -5,12 +5,14 @@ import io.pmem4j.ext2.dax.FaultTrace;
 import io.pmem4j.ext2.file.OpenFlags;
 import io.pmem4j.ext2.inode.Ext2Inode;
 import io.pmem4j.ext2.inode.InodeCache;
+import io.pmem4j.ext2.lock.LockClass;
 import io.pmem4j.ext2.lock.LockValidator;
 import io.pmem4j.ext2.mm.AddressSpace;
 import io.pmem4j.ext2.namei.NameOperations;
 import io.pmem4j.ext2.volume.Volume;
 import io.pmem4j.pmem.PersistentMemory;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -162,6 +164,11 @@ public final class Ext2FileSystem {
   /** How many tasks wait for {@link #thaw}; may be out of date when it returns. */
   public int waitingForThaw() {
     return volume.freezeGate().waiting();
+  }
+
+  /** What locks those hold who wait for {@link #thaw}; may be out of date when it returns. */
+  public Set<LockClass> heldBehindTheFreeze() {
+    return volume.freezeGate().heldMeanwhile();
   }
 
   /**

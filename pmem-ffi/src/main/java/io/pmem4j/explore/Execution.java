@@ -162,18 +162,22 @@ final class Execution implements Scheduler {
   }
 
   Finding finding(Finding.Kind kind, String message, @Nullable Throwable cause) {
+    List<Step> all = allSteps();
+    return new Finding(kind, message, cause, Schedule.of(all), taskNames(), all);
+  }
+
+  List<String> taskNames() {
+    return tasks.stream().map(task -> task.name).toList();
+  }
+
+  /** The steps made so far. */
+  List<Step> allSteps() {
     List<Step> all = new ArrayList<>();
     for (int i = 0; i < steps; i++) {
       String object = stepObjects[i] == NOBODY ? "" : stepObjects[i].toString();
       all.add(new Step(stepTasks[i], stepKinds[i], object));
     }
-    return new Finding(
-        kind,
-        message,
-        cause,
-        Schedule.of(all),
-        tasks.stream().map(task -> task.name).toList(),
-        all);
+    return all;
   }
 
   /** Steps made so far. */

@@ -196,6 +196,13 @@ public final class Explorer {
     return Optional.ofNullable(execution().run(scenario, new Replay(schedule)));
   }
 
+  /** Runs one schedule; everything that was announced in it. */
+  public Trace trace(Scenario scenario, Schedule schedule) {
+    Execution execution = execution();
+    Optional<Finding> finding = Optional.ofNullable(execution.run(scenario, new Replay(schedule)));
+    return new Trace(execution.taskNames(), execution.allSteps(), finding);
+  }
+
   private Execution execution() {
     return new Execution(maker, seeded, maxSteps);
   }

@@ -59,6 +59,11 @@ public final class LockValidator {
     return order;
   }
 
+  /** What the calling task holds, innermost last. */
+  public List<LockClass> heldByCaller() {
+    return held.of(scheduler.currentTask()).stream().map(Holding::lockClass).toList();
+  }
+
   /** All edges seen so far, indirect ones and those of classes that lockdep cannot see too. */
   public Set<Edge> edges() {
     return graph.all().stream()

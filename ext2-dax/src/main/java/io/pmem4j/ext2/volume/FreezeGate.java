@@ -6,8 +6,11 @@ import io.pmem4j.ext2.lock.LockValidator;
 import io.pmem4j.ext2.lock.OrderedRwSemaphore;
 import io.pmem4j.sched.Held;
 import io.pmem4j.sched.Scheduler;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -25,8 +28,8 @@ public final class FreezeGate {
   private final Gate pagefaults;
   private final Gate internal;
 
-  /** Waiting for the thaw; each goes when it has seen it. */
-  private final Queue<Object> waiting = new ConcurrentLinkedQueue<>();
+  /** Waiting for the thaw, with what each holds meanwhile; each goes when it has seen it. */
+  private final Map<Object, List<LockClass>> waiting = new ConcurrentHashMap<>();
 
   /** How often the file system was thawed; what those who wait look at. */
   private final AtomicInteger thaws = new AtomicInteger();
@@ -75,7 +78,7 @@ public final class FreezeGate {
 
   private void waitForThaw(int seen) {
     Object task = scheduler.currentTask();
-    waiting.add(task);
+    waiting.put(task, validator.heldByCaller());
     scheduler.park(this, () -> thaws.get() != seen);
     waiting.remove(task);
   }
@@ -130,7 +133,17 @@ public final class FreezeGate {
     pagefaults.closed = false;
     writers.closed = false;
     thaws.incrementAndGet();
-    waiting.forEach(scheduler::unpark);
+    waiting.keySet().forEach(scheduler::unpark);
+  }
+
+  /**
+   * What those hold who wait for a thaw: for as long as it takes, nobody else gets it. May be out
+   * of date when it returns.
+   */
+  public Set<LockClass> heldMeanwhile() {
+    Set<LockClass> all = EnumSet.noneOf(LockClass.class);
+    waiting.values().forEach(all::addAll);
+    return all;
   }
 
   /** How many tasks wait for a thaw; may be out of date when it returns. */

@@ -12,6 +12,9 @@ import io.pmem4j.explore.Schedule;
 import io.pmem4j.ext2.Profile;
 import io.pmem4j.ext2.lock.LockOrder;
 import io.pmem4j.harness.explore.Exploring;
+import io.pmem4j.harness.explore.Letter;
+import io.pmem4j.harness.explore.Races;
+import io.pmem4j.harness.explore.Sweep;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -62,7 +65,9 @@ final class ExploreCommand implements Callable<Integer> {
   @Parameters(
       index = "0",
       paramLabel = "SCENARIO",
-      description = "a name, OPERATION+OPERATION, all (every pair), or list")
+      description =
+          "a name, OPERATION+OPERATION, all (every pair), races (each known race without dax_sem"
+              + " and with it), letter (whatever a fault depends on against each fault), or list")
   private String name;
 
   @Option(
@@ -115,8 +120,15 @@ final class ExploreCommand implements Callable<Integer> {
               out.printf("%-26s %s+%s%n", each.name(), each.left().label(), each.right().label()));
       return ExitStatus.HOLDS;
     }
-    List<Exploring.Named> scenarios = scenarios();
     long start = System.nanoTime();
+    if (name.equals("races")) {
+      return end(new Races(out).run(), out, start);
+    }
+    if (name.equals("letter")) {
+      out.printf("profile %s, order %s%n", profile(), order().label());
+      return end(new Letter(profile(), order(), explorer(), out).run(), out, start);
+    }
+    List<Exploring.Named> scenarios = scenarios();
     try (Exploring exploring = Exploring.open(profile(), order())) {
       out.printf("profile %s, order %s%n", profile(), order().label());
       return schedule != null
@@ -200,42 +212,47 @@ final class ExploreCommand implements Callable<Integer> {
       }
       out.flush();
     }
+    Sweep sweep =
+        new Sweep(
+            findings.isEmpty(),
+            scenarios.size(),
+            schedules,
+            findings,
+            incomplete,
+            exploring.imagesJudged());
+    return end(sweep, out, start);
+  }
+
+  private int end(Sweep sweep, PrintWriter out, long start) throws IOException {
     if (html != null) {
-      Files.writeString(html, Interleaving.html("explore " + name, findings));
+      Files.writeString(html, Interleaving.html("explore " + name, sweep.findings()));
     }
     double seconds = (System.nanoTime() - start) / 1e9;
-    String verdict = findings.isEmpty() ? "PASS" : "FAIL";
+    String verdict = sweep.holds() ? "PASS" : "FAIL";
     out.printf(
         "explore: %s: %d scenarios, %,d schedules, %d findings, %d incomplete, %d images judged by"
             + " e2fsck, %.1f s%n",
         verdict,
-        scenarios.size(),
-        schedules,
-        findings.size(),
-        incomplete,
-        exploring.imagesJudged(),
+        sweep.scenarios(),
+        sweep.schedules(),
+        sweep.findings().size(),
+        sweep.incomplete(),
+        sweep.images(),
         seconds);
     if (json) {
-      printJson(verdict, seconds, scenarios.size(), schedules, findings.size(), incomplete, out);
+      printJson(verdict, seconds, sweep, out);
     }
     out.flush();
-    return findings.isEmpty() ? ExitStatus.HOLDS : ExitStatus.FINDING;
+    return sweep.holds() ? ExitStatus.HOLDS : ExitStatus.FINDING;
   }
 
-  private static void printJson(
-      String verdict,
-      double seconds,
-      int scenarios,
-      long schedules,
-      int findings,
-      int incomplete,
-      PrintWriter out)
+  private static void printJson(String verdict, double seconds, Sweep sweep, PrintWriter out)
       throws JsonProcessingException {
     Map<String, Object> counts = new LinkedHashMap<>();
-    counts.put("scenarios", scenarios);
-    counts.put("schedules", schedules);
-    counts.put("findings", findings);
-    counts.put("incomplete", incomplete);
+    counts.put("scenarios", sweep.scenarios());
+    counts.put("schedules", sweep.schedules());
+    counts.put("findings", sweep.findings().size());
+    counts.put("incomplete", sweep.incomplete());
     Map<String, Object> line = new LinkedHashMap<>();
     line.put("verb", "explore");
     line.put("verdict", verdict);

@@ -6,6 +6,7 @@ import io.pmem4j.explore.Exploration;
 import io.pmem4j.explore.Explorer;
 import io.pmem4j.explore.Finding;
 import io.pmem4j.explore.Schedule;
+import io.pmem4j.explore.Step;
 import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.MountOptions;
 import io.pmem4j.ext2.Profile;
@@ -51,6 +52,7 @@ public final class Exploring implements AutoCloseable {
     speaking("pfn-mkwrite-vs-fsync", Operation.PFN_MKWRITE, Operation.FSYNC);
     speaking("fault-vs-unlink", Operation.WRITE_HOLE, Operation.UNLINK);
     speaking("copy-on-write-vs-truncate", Operation.COPY_ON_WRITE, Operation.TRUNCATE_DOWN);
+    speaking("freeze-vs-fault", Operation.WRITE_BLOCK, Operation.FREEZE_LOOKING);
     huge("pmd-fault-vs-truncate", Operation.WRITE_BLOCK, Operation.TRUNCATE_DOWN);
     huge("pmd-read-fault-vs-truncate", Operation.READ_BLOCK, Operation.TRUNCATE_DOWN);
     huge("pmd-mkwrite-vs-truncate", Operation.PFN_MKWRITE, Operation.TRUNCATE_DOWN);
@@ -103,21 +105,27 @@ public final class Exploring implements AutoCloseable {
    */
   public static List<Named> pairs(Profile profile) {
     List<Named> pairs = new ArrayList<>();
-    Operation[] all = Operation.values();
-    for (int i = 0; i < all.length; i++) {
-      for (int k = i; k < all.length; k++) {
+    List<Operation> all = Operation.all();
+    for (int i = 0; i < all.size(); i++) {
+      for (Operation right : all.subList(i, all.size())) {
+        Operation left = all.get(i);
         // Only one task can take the name away, and only one can freeze.
-        if (i != k || all[i].canMeetItself()) {
-          pairs.add(new Named(all[i].label() + "+" + all[k].label(), all[i], all[k], false));
+        if (left != right || left.canMeetItself()) {
+          pairs.add(of(left, right, false));
         }
       }
     }
     if (profile.fourHandlers()) {
       for (Operation each : all) {
-        pairs.add(new Named("pmd-fault+" + each.label(), Operation.WRITE_BLOCK, each, true));
+        pairs.add(of(Operation.WRITE_BLOCK, each, true));
       }
     }
     return pairs;
+  }
+
+  static Named of(Operation left, Operation right, boolean huge) {
+    String name = left.label() + "+" + right.label();
+    return new Named(huge ? "pmd-" + name : name, left, right, huge);
   }
 
   /** The scenario of a name; both kinds of name are known. */
@@ -137,6 +145,12 @@ public final class Exploring implements AutoCloseable {
   public Optional<Finding> replay(Named scenario, Explorer explorer, Schedule schedule)
       throws IOException {
     return explorer.replay(pair(scenario), schedule);
+  }
+
+  /** What an operation announces when it runs alone. */
+  List<Step> alone(Operation operation, boolean huge) throws IOException {
+    Pair pair = pair(of(operation, operation, huge));
+    return Explorer.bounded(0).trace(pair.leftAlone(), Schedule.parse("")).steps();
   }
 
   private Pair pair(Named scenario) throws IOException {

@@ -4,11 +4,14 @@ package io.pmem4j.harness.explore;
 
 import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.OpenFile;
+import io.pmem4j.ext2.lock.LockClass;
 import io.pmem4j.ext2.mm.AddressSpace;
 import io.pmem4j.ext2.mm.SignalException;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 
 /** What one task does to {@code /a}. */
 public enum Operation {
@@ -70,6 +73,15 @@ public enum Operation {
     void run(World world, World.User self) throws Ext2Exception {
       self.file.pwrite((long) world.hole() * World.PAGE + self.at, new byte[] {self.mark});
       self.stored.add(world.hole());
+    }
+  },
+  /** write(2) behind the end: a block, and a larger file. */
+  APPEND(Kind.OTHER) {
+    @Override
+    void run(World world, World.User self) throws Ext2Exception {
+      int page = world.shape.filePages();
+      self.file.pwrite((long) page * World.PAGE + self.at, new byte[] {self.mark});
+      self.stored.add(page);
     }
   },
   /** write(2) that finds no block, on a file system that is full. */
@@ -145,10 +157,28 @@ public enum Operation {
   /** FIFREEZE and FITHAW. */
   FREEZE_THAW(Kind.OTHER) {
     @Override
+    void prepare(World world, World.User self) {
+      self.store(0);
+    }
+
+    @Override
     void run(World world, World.User self) throws Ext2Exception {
       world.fs.freeze();
-      world.pause();
+      world.pause("frozen");
       world.fs.thaw();
+    }
+  },
+  /** FIFREEZE, a look at what those hold who wait, and FITHAW. */
+  FREEZE_LOOKING(Kind.OTHER) {
+    @Override
+    void run(World world, World.User self) throws Ext2Exception {
+      world.fs.freeze();
+      world.pause("frozen");
+      Set<LockClass> held = world.fs.heldBehindTheFreeze();
+      world.fs.thaw();
+      if (held.contains(LockClass.DAX_SEM)) {
+        throw new AssertionError("who waits for a thaw keeps " + LockClass.DAX_SEM.twin());
+      }
     }
   },
   /** munmap(2) of a page that has been stored to. */
@@ -211,9 +241,19 @@ public enum Operation {
     return kind != Kind.GOES && this != FREEZE_THAW;
   }
 
+  /** Whether it is one that every other one is tried with; else it is for one scenario. */
+  boolean meetsAll() {
+    return this != FREEZE_LOOKING;
+  }
+
   /** As in {@code pfn-mkwrite}. */
   public String label() {
     return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  /** Those that are tried with each other. */
+  static List<Operation> all() {
+    return Arrays.stream(values()).filter(Operation::meetsAll).toList();
   }
 
   /** The operation of a label. */

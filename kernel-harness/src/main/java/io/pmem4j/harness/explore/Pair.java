@@ -58,6 +58,19 @@ final class Pair implements Scenario {
     };
   }
 
+  /** The same without the second task. */
+  Scenario leftAlone() {
+    return scheduler -> {
+      World world = new World(medium, shape, scheduler, options);
+      if (left.kind() == Operation.Kind.NO_SPACE) {
+        world.fillUp();
+      }
+      left.prepare(world, world.left);
+      Task task = new Task(left.label(), () -> left.run(world, world.left));
+      return () -> List.of(task);
+    };
+  }
+
   private boolean mayShrink() {
     return left.kind() == Operation.Kind.SHRINKS || right.kind() == Operation.Kind.SHRINKS;
   }

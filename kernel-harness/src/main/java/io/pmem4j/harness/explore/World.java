@@ -177,8 +177,8 @@ final class World {
   }
 
   /** Another task may run here. */
-  void pause() {
-    scheduler.yieldPoint(Scheduler.Point.STEP, this);
+  void pause(String when) {
+    scheduler.yieldPoint(Scheduler.Point.STEP, when);
   }
 
   /** The page to fault in by allocating, or one that has a block where there is no hole. */

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.explore;
+
+import io.pmem4j.explore.Exploration;
+import io.pmem4j.explore.Explorer;
+import io.pmem4j.explore.Finding;
+import io.pmem4j.explore.Interleaving;
+import io.pmem4j.explore.Step;
+import io.pmem4j.ext2.Profile;
+import io.pmem4j.ext2.lock.LockOrder;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+
+/**
+ * The question that the letter of 2015 left open: whether other cases need {@code dax_sem}. The
+ * list of cases is not written down anywhere: each operation runs alone, and what it announces says
+ * whether it stores to anything a fault depends on; each that does meets each kind of fault.
+ */
+public final class Letter {
+  /** What a fault depends on. */
+  enum State {
+    /** The end of the file. */
+    I_SIZE("i_size of"),
+    /** Which block a page has. */
+    BLOCK_POINTER("block pointers of"),
+    /** Whose a block is. */
+    BITMAP_BIT("block bitmap"),
+    /** What a process sees. */
+    PAGE_TABLE_ENTRY("page table"),
+    /** What faults and writing back agree on. */
+    DAX_ENTRY("DAX entries of");
+
+    private final String announcedAs;
+
+    State(String announcedAs) {
+      this.announcedAs = announcedAs;
+    }
+
+    String label() {
+      return name().toLowerCase(Locale.ROOT).replace('_', ' ');
+    }
+  }
+
+  private final Profile profile;
+  private final LockOrder order;
+  private final Explorer explorer;
+  private final PrintWriter out;
+
+  /**
+   * The question for some handlers and an order.
+   *
+   * @param out gets the table
+   */
+  public Letter(Profile profile, LockOrder order, Explorer explorer, PrintWriter out) {
+    this.profile = profile;
+    this.order = order;
+    this.explorer = explorer;
+    this.out = out;
+  }
+
+  /** What an operation stores to, of what a fault depends on. */
+  static Set<State> stores(Exploring exploring, Operation operation) throws IOException {
+    Set<State> stored = EnumSet.noneOf(State.class);
+    for (Step step : exploring.alone(operation, false)) {
+      for (State state : State.values()) {
+        if (step.kind() == Step.Kind.STORE && step.object().startsWith(state.announcedAs)) {
+          stored.add(state);
+        }
+      }
+    }
+    return stored;
+  }
+
+  /** Asks it. */
+  public Sweep run() throws IOException {
+    long schedules = 0;
+    int scenarios = 0;
+    int incomplete = 0;
+    List<Finding> findings = new ArrayList<>();
+    try (Exploring exploring = Exploring.open(profile, order)) {
+      for (Operation operation : Operation.all()) {
+        Set<State> stored = stores(exploring, operation);
+        if (stored.isEmpty()) {
+          out.printf("%-16s stores to nothing that a fault depends on%n", operation.label());
+          continue;
+        }
+        out.printf(
+            "%-16s stores to %s%n",
+            operation.label(), String.join(", ", stored.stream().map(State::label).toList()));
+        for (Exploring.Named meeting : meetings(operation)) {
+          Exploration result = exploring.explore(meeting, explorer);
+          scenarios++;
+          schedules += result.schedules();
+          incomplete += result.complete() ? 0 : 1;
+          out.printf(
+              "  %-32s %,9d schedules  %s%n",
+              meeting.name(),
+              result.schedules(),
+              result.findings().isEmpty() ? "nothing" : result.findings().size() + " FINDINGS");
+          for (Finding finding : result.findings()) {
+            out.println(Interleaving.text(finding));
+            findings.add(finding);
+          }
+        }
+        out.flush();
+      }
+      return new Sweep(
+          findings.isEmpty() && incomplete == 0,
+          scenarios,
+          schedules,
+          findings,
+          incomplete,
+          exploring.imagesJudged());
+    }
+  }
+
+  private List<Exploring.Named> meetings(Operation operation) {
+    List<Exploring.Named> meetings = new ArrayList<>();
+    for (Operation fault : Operation.all()) {
+      if (fault.kind() == Operation.Kind.FAULT) {
+        meetings.add(Exploring.of(fault, operation, false));
+      }
+    }
+    if (profile.fourHandlers()) {
+      meetings.add(Exploring.of(Operation.READ_BLOCK, operation, true));
+      meetings.add(Exploring.of(Operation.WRITE_BLOCK, operation, true));
+    }
+    return meetings;
+  }
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.explore;
+
+import io.pmem4j.explore.Finding;
+import java.util.List;
+
+/**
+ * What several explorations add up to.
+ *
+ * @param holds whether what was claimed is so
+ * @param scenarios how many were explored
+ * @param schedules how many were run
+ * @param findings what was found, expected or not
+ * @param incomplete explorations that did not end by themselves
+ * @param images different images that e2fsck judged
+ */
+public record Sweep(
+    boolean holds,
+    int scenarios,
+    long schedules,
+    List<Finding> findings,
+    int incomplete,
+    int images) {
+  /** Copies the list. */
+  public Sweep {
+    findings = List.copyOf(findings);
+  }
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.explore;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.pmem4j.explore.Exploration;
+import io.pmem4j.explore.Explorer;
+import io.pmem4j.explore.Finding;
+import io.pmem4j.explore.Schedule;
+import io.pmem4j.ext2.Profile;
+import io.pmem4j.ext2.lock.LockOrder;
+import io.pmem4j.harness.Required;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** What the letter of 2015 says and asks, answered by exploration. */
+@Tag("explorer")
+class ClaimsTest {
+  @BeforeAll
+  static void tools() {
+    Required.programs("mke2fs", "e2fsck");
+  }
+
+  @Test
+  void everyRaceIsThereWithoutDaxSemAndNotWithIt() throws IOException {
+    StringWriter text = new StringWriter();
+    Sweep sweep = new Races(new PrintWriter(text)).run();
+    assertThat(sweep.holds()).as(text.toString()).isTrue();
+    assertThat(sweep.findings())
+        .hasSameSizeAs(Race.all())
+        .allSatisfy(finding -> assertThat(finding.switches()).isLessThanOrEqualTo(4));
+  }
+
+  /** Every pair of them is in ExploringTest too, with a preemption more. */
+  @Test
+  void theQuestionOfTheLetterIsAnsweredNo() throws IOException {
+    StringWriter text = new StringWriter();
+    Sweep sweep =
+        new Letter(Profile.LINUX_5_10, LockOrder.MERGED, Explorer.bounded(1), new PrintWriter(text))
+            .run();
+    assertThat(sweep.findings()).as(text.toString()).isEmpty();
+    assertThat(sweep.holds()).isTrue();
+    assertThat(sweep.scenarios()).isGreaterThan(60);
+  }
+
+  @Test
+  void theQuestionFindsWhatADroppedLockLeavesOpen() throws IOException {
+    Sweep sweep =
+        new Letter(
+                Profile.LINUX_5_10,
+                LockOrder.NO_DAX_SEM,
+                Explorer.bounded(1),
+                new PrintWriter(new StringWriter()))
+            .run();
+    assertThat(sweep.holds()).isFalse();
+    assertThat(sweep.findings()).isNotEmpty();
+  }
+
+  /** The list of the letter's question comes from what operations announce. */
+  @Test
+  void whatOperationsStoreToIsSeen() throws IOException {
+    Map<Operation, Set<Letter.State>> stored = new EnumMap<>(Operation.class);
+    try (Exploring exploring = Exploring.open(Profile.LINUX_5_10, LockOrder.MERGED)) {
+      for (Operation operation : Operation.all()) {
+        stored.put(operation, Letter.stores(exploring, operation));
+      }
+    }
+    assertThat(stored.get(Operation.WRITE_HOLE))
+        .contains(Letter.State.BLOCK_POINTER, Letter.State.BITMAP_BIT, Letter.State.DAX_ENTRY);
+    assertThat(stored.get(Operation.TRUNCATE_DOWN))
+        .contains(Letter.State.I_SIZE, Letter.State.BLOCK_POINTER, Letter.State.PAGE_TABLE_ENTRY);
+    assertThat(stored.get(Operation.READ_BLOCK)).doesNotContain(Letter.State.I_SIZE);
+    assertThat(stored.get(Operation.FSYNC)).containsExactly(Letter.State.PAGE_TABLE_ENTRY);
+  }
+
+  /** What the posted order does behind a freeze, and the merged one does not. */
+  @Test
+  void thePostedOrderKeepsDaxSemBehindAFreeze() throws IOException {
+    Exploration posted = freeze(LockOrder.POSTED);
+    assertThat(posted.findings())
+        .extracting(Finding::message)
+        .containsExactly("freeze-looking: who waits for a thaw keeps &ei->dax_sem");
+    Exploration merged = freeze(LockOrder.MERGED);
+    assertThat(merged.findings()).isEmpty();
+    assertThat(merged.complete()).isTrue();
+    Schedule schedule = posted.findings().getFirst().schedule();
+    try (Exploring exploring = Exploring.open(Profile.LINUX_5_10, LockOrder.MERGED)) {
+      assertThat(exploring.replay(freezing(), Explorer.bounded(0), schedule)).isEmpty();
+    }
+  }
+
+  private static Exploration freeze(LockOrder order) throws IOException {
+    try (Exploring exploring = Exploring.open(Profile.LINUX_5_10, order)) {
+      return exploring.explore(freezing(), Explorer.bounded(2));
+    }
+  }
+
+  private static Exploring.Named freezing() {
+    return Exploring.named("freeze-vs-fault").orElseThrow();
+  }
+}
