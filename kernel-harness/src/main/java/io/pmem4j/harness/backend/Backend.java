@@ -43,7 +43,16 @@ public interface Backend extends AutoCloseable {
   }
 
   /**
-   * Mounts a fresh copy of the image and makes ready to run.
+   * What a program asks for that this backend has not, or may not do; nothing is run to find out.
+   * Empty if the program can begin.
+   */
+  default Optional<String> lacks(Program program) {
+    return Optional.empty();
+  }
+
+  /**
+   * Mounts a fresh copy of the image and makes ready to run a program that it {@link #lacks}
+   * nothing for.
    *
    * @param pristine what the program's image starts as
    * @param choices what a kernel fills in and the model follows

@@ -10,8 +10,6 @@ import org.jspecify.annotations.Nullable;
 public final class BackendException extends Exception {
   private static final long serialVersionUID = 1L;
 
-  private static final String OMITTED = "OMITTED";
-
   private final String outcome;
   private final boolean finding;
 
@@ -60,20 +58,7 @@ public final class BackendException extends Exception {
     return new BackendException("HOST_BROKE", true, message, cause);
   }
 
-  /** The program asks for what this backend does not have, or may not do; the message says what. */
-  static BackendException omitted(String reason) {
-    return new BackendException(OMITTED, false, reason, null);
-  }
-
-  /** Whether the program was left out on purpose: neither a finding nor an error. */
-  public boolean isOmission() {
-    return outcome.equals(OMITTED);
-  }
-
-  /**
-   * The exact outcome: a constant of {@link GuestOutcome}, MODEL_BROKE, HOST_BROKE, HARNESS_FAULT
-   * or OMITTED.
-   */
+  /** The exact outcome: of {@link GuestOutcome}, or MODEL_BROKE, HOST_BROKE, HARNESS_FAULT. */
   public String outcome() {
     return outcome;
   }

@@ -112,12 +112,15 @@ public final class GuestBackend implements Backend {
   }
 
   @Override
+  public Optional<String> lacks(Program program) {
+    return program.kernels().isEmpty() || program.kernels().contains(kernel.toString())
+        ? Optional.empty()
+        : Optional.of("the program is for kernel " + String.join(", ", program.kernels()));
+  }
+
+  @Override
   public Session begin(Program program, PristineImages pristine, KernelChoices choices)
       throws BackendException {
-    if (!program.kernels().isEmpty() && !program.kernels().contains(kernel.toString())) {
-      throw BackendException.omitted(
-          "the program is for kernel " + String.join(", ", program.kernels()));
-    }
     Guest running = running();
     boolean begun = false;
     try {
@@ -163,9 +166,7 @@ public final class GuestBackend implements Backend {
    * @return the guest that the program goes on in
    */
   Guest cutPower(Program program, long clock) throws BackendException {
-    discard();
-    // Asked for, and no sign of a bad kernel.
-    boots--;
+    restart();
     Guest running = running();
     try {
       mountAndBegin(running, program, clock);
@@ -220,6 +221,18 @@ public final class GuestBackend implements Backend {
     } catch (GuestException e) {
       throw BackendException.of(e);
     }
+  }
+
+  /**
+   * Ends the guest and boots another one, whose lockdep has seen nothing yet.
+   *
+   * @throws BackendException if it does not boot
+   */
+  public void restart() throws BackendException {
+    discard();
+    // Asked for, and no sign of a bad kernel.
+    boots--;
+    running();
   }
 
   /** Lets go of a guest that nobody should trust any more. */

@@ -5,6 +5,7 @@ package io.pmem4j.harness.backend;
 import io.pmem4j.harness.jni.ChildCore;
 import io.pmem4j.harness.jni.KernelBridge;
 import io.pmem4j.harness.jni.OperationCore;
+import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Program;
 import io.pmem4j.harness.program.Step;
 import java.io.IOException;
@@ -87,26 +88,25 @@ public final class HostBackend implements Backend {
   }
 
   @Override
-  public Session begin(Program program, PristineImages pristine, KernelChoices choices)
-      throws BackendException {
+  public Optional<String> lacks(Program program) {
     if (program.scope().compareTo(place.scope()) > 0) {
-      throw BackendException.omitted(
+      return Optional.of(
           "the program is one of scope " + program.scope() + ", and this is " + place);
     }
-    boolean child = false;
-    for (Step step : program.steps()) {
-      switch (step.operation().effect()) {
-        case OWN_PROCESS -> child = true;
-        case MACHINE -> {
-          if (!exclusive) {
-            throw BackendException.omitted(
-                "line " + step.line() + ": " + step.text() + ": only with --exclusive");
-          }
-          child = true;
-        }
-        default -> {}
-      }
-    }
+    return exclusive
+        ? Optional.empty()
+        : program.steps().stream()
+            .filter(step -> step.operation().effect() == Operation.Effect.MACHINE)
+            .map(step -> "line " + step.line() + ": " + step.text() + ": only with --exclusive")
+            .findFirst();
+  }
+
+  @Override
+  public Session begin(Program program, PristineImages pristine, KernelChoices choices)
+      throws BackendException {
+    boolean child =
+        program.steps().stream()
+            .anyMatch(step -> step.operation().effect() != Operation.Effect.NONE);
     try {
       OperationCore core = child ? ChildCore.start(OPERATION_BOUND) : KernelBridge.open();
       Path root = Files.createTempDirectory(place.directory(), "pmem4j-", OPEN_TO_ALL);

@@ -53,13 +53,14 @@ public final class ModelBackend implements Backend {
   }
 
   @Override
+  public Optional<String> lacks(Program program) {
+    return ModelSession.lacks(program).map(what -> "the model lacks " + what);
+  }
+
+  @Override
   @SuppressWarnings("MustBeClosedChecker") // the session closes it when it ends
   public Session begin(Program program, PristineImages pristine, KernelChoices choices)
       throws BackendException {
-    Optional<String> lacking = ModelSession.lacks(program);
-    if (lacking.isPresent()) {
-      throw BackendException.omitted("the model lacks " + lacking.get());
-    }
     Arena arena = Arena.ofShared();
     boolean begun = false;
     try {

@@ -87,13 +87,15 @@ final class ConformCommand implements Callable<Integer> {
     SeededScheduler scheduler = new SeededScheduler(faults);
     try (Laboratory laboratory = Laboratory.open(backends, scheduler)) {
       Summary summary =
-          Verdicts.run("conform", kernel, laboratory, programs, out, ConformCommand::text);
+          Verdicts.runWithLocks(
+              "conform", kernel, laboratory, programs, paths.isEmpty(), out, ConformCommand::text);
       if (!scheduler.unknown().isEmpty()) {
         throw new IllegalArgumentException("no code asks for the fault " + scheduler.unknown());
       }
       out.println("normalised:");
       Conformance.normalisations().forEach(rule -> out.println("  " + rule));
       out.print(TextReport.differences(kernel, summary));
+      out.print(TextReport.locks(summary));
       return Verdicts.finish(summary, json, out);
     }
   }

@@ -4,8 +4,10 @@ package io.pmem4j.harness.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.pmem4j.harness.backend.BackendException;
 import io.pmem4j.harness.backend.Laboratory;
 import io.pmem4j.harness.conform.Conformance;
+import io.pmem4j.harness.conform.LockAudit;
 import io.pmem4j.harness.conform.ProgramResult;
 import io.pmem4j.harness.conform.ProgramResult.Verdict;
 import io.pmem4j.harness.program.Program;
@@ -16,6 +18,8 @@ import java.io.Console;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
@@ -42,22 +46,85 @@ final class Verdicts {
     List<ProgramResult> results = new ArrayList<>();
     try (ProgressBar progress = progress(programs.size())) {
       for (Program program : programs) {
-        if (progress != null) {
-          progress.setExtraMessage(program.name());
-        }
-        ProgramResult result = conformance.run(program);
-        results.add(result);
-        out.print(text.apply(result));
-        if (result.verdict() == Verdict.DIVERGED && result.steps().size() > WORTH_SHRINKING) {
-          shrink(conformance, result, out);
-        }
-        out.flush();
-        if (progress != null) {
-          progress.step();
-        }
+        results.add(one(conformance, program, progress, out, text));
       }
     }
-    return new Summary(verb, kernel, results, (System.nanoTime() - start) / 1_000_000);
+    return new Summary(verb, kernel, results, Optional.empty(), millisSince(start));
+  }
+
+  /**
+   * As {@link #run}, and compares the kernel's lock edges with the model's.
+   *
+   * @param suite whether the programs take every lock that the kernel took to get up
+   * @throws BackendException if the kernel cannot be asked for them
+   */
+  static Summary runWithLocks(
+      String verb,
+      String kernel,
+      Laboratory laboratory,
+      List<Program> programs,
+      boolean suite,
+      PrintWriter out,
+      Function<ProgramResult, String> text)
+      throws BackendException {
+    long start = System.nanoTime();
+    Conformance conformance = new Conformance(laboratory.pristine(), laboratory.backends());
+    LockAudit locks = LockAudit.of(laboratory);
+    List<ProgramResult> results = new ArrayList<>();
+    List<Program> omitted = new ArrayList<>();
+    LockAudit.Outcome outcome;
+    try (ProgressBar progress = progress(programs.size())) {
+      for (Program program : programs) {
+        if (conformance.isWhole(program)) {
+          results.add(one(conformance, program, progress, out, text));
+          merge(locks.after(program), results, out);
+        } else {
+          omitted.add(program);
+        }
+      }
+      merge(locks.last(), results, out);
+      outcome = locks.end(suite);
+      // What the kernel alone runs teaches its lockdep what the model cannot know.
+      for (Program program : omitted) {
+        results.add(one(conformance, program, progress, out, text));
+      }
+    }
+    return new Summary(verb, kernel, results, Optional.of(outcome), millisSince(start));
+  }
+
+  private static long millisSince(long start) {
+    return (System.nanoTime() - start) / 1_000_000;
+  }
+
+  private static void merge(
+      Map<Program, List<String>> findings, List<ProgramResult> results, PrintWriter out) {
+    findings.forEach((program, lines) -> {
+      for (String line : lines) {
+        out.println("DIVERGED " + program.name() + ": " + line);
+        results.replaceAll(result -> result.program().equals(program) ? result.with(line) : result);
+      }
+    });
+  }
+
+  private static ProgramResult one(
+      Conformance conformance,
+      Program program,
+      @Nullable ProgressBar progress,
+      PrintWriter out,
+      Function<ProgramResult, String> text) {
+    if (progress != null) {
+      progress.setExtraMessage(program.name());
+    }
+    ProgramResult result = conformance.run(program);
+    out.print(text.apply(result));
+    if (result.verdict() == Verdict.DIVERGED && result.steps().size() > WORTH_SHRINKING) {
+      shrink(conformance, result, out);
+    }
+    out.flush();
+    if (progress != null) {
+      progress.step();
+    }
+    return result;
   }
 
   /** Prints the shortest program found that still diverges: what goes into a bug report. */

@@ -50,6 +50,11 @@ public final class Conformance {
     return Normaliser.RULES;
   }
 
+  /** Whether every backend can run a program. */
+  public boolean isWhole(Program program) {
+    return backends.stream().allMatch(backend -> backend.lacks(program).isEmpty());
+  }
+
   /** Runs one program everywhere; failures of backends become part of the result. */
   public ProgramResult run(Program program) {
     long start = System.nanoTime();
@@ -62,17 +67,18 @@ public final class Conformance {
     boolean whole = true;
     KernelChoices choices = new KernelChoices();
     for (Backend backend : backends) {
+      Optional<String> lacking = backend.lacks(program);
+      if (lacking.isPresent()) {
+        notes.add(backend.name() + ": not run: " + lacking.get());
+        whole = false;
+        continue;
+      }
       try {
         runOn(backend, program, choices, outcomes)
             .ifPresent(image -> images.put(backend.name(), image));
       } catch (BackendException e) {
-        if (e.isOmission()) {
-          notes.add(backend.name() + ": not run: " + e.getMessage());
-          whole = false;
-        } else {
-          findings.add(backend.name() + ": " + e.describe());
-          ran &= e.isFinding();
-        }
+        findings.add(backend.name() + ": " + e.describe());
+        ran &= e.isFinding();
       }
     }
     List<StepResult> steps = new ArrayList<>();

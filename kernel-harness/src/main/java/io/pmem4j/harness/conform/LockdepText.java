@@ -28,6 +28,10 @@ final class LockdepText {
   private static final Pattern NAME = Pattern.compile("(.*?)(#\\d+)?(?:/\\d+)?");
 
   private static final String DAX_SEM = "&ei->dax_sem";
+
+  /** What 6.1 has in the place of dax_sem: one class for each type of file system. */
+  private static final String INVALIDATE_LOCK = "mapping.invalidate_lock";
+
   private static final String TRUNCATE_MUTEX = "&ei->truncate_mutex";
   private static final String GROUP_LOCK = "&bgl->locks[i].lock";
   private static final String FILE = "&sb->s_type->i_mutex_key";
@@ -56,6 +60,7 @@ final class LockdepText {
 
   private LockdepText(Collection<Edge> edges) {
     this.edges = edges;
+    number(INVALIDATE_LOCK, Set.of(TRUNCATE_MUTEX));
     number(FILE, Set.of(DAX_SEM, TRUNCATE_MUTEX));
     number(DIRECTORY, Set.of(TRUNCATE_MUTEX, "page_lock(ext2)", GROUP_LOCK));
     String file = FILE + numbers.getOrDefault(FILE, "#none");
@@ -110,6 +115,7 @@ final class LockdepText {
     }
     String plain = name.group(1);
     String number = name.group(2) == null ? "" : name.group(2);
-    return UNNUMBERED.contains(plain) || number.equals(numbers.get(plain)) ? plain : "";
+    boolean known = UNNUMBERED.contains(plain) || number.equals(numbers.get(plain));
+    return !known ? "" : plain.equals(INVALIDATE_LOCK) ? DAX_SEM : plain;
   }
 }

@@ -3,6 +3,7 @@
 package io.pmem4j.harness.conform;
 
 import io.pmem4j.harness.program.Program;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -32,6 +33,19 @@ public record ProgramResult(
     NOT_RUN,
     /** A backend has not, or may not do, what the program asks for; a note says what. */
     OMITTED
+  }
+
+  /** The same with one more finding, which makes it DIVERGED if it had a verdict. */
+  public ProgramResult with(String finding) {
+    List<String> more = new ArrayList<>(findings);
+    more.add(finding);
+    return new ProgramResult(
+        program,
+        verdict == Verdict.NOT_RUN ? verdict : Verdict.DIVERGED,
+        steps,
+        more,
+        notes,
+        millis);
   }
 
   /** Copies the lists. */

@@ -3,12 +3,14 @@
 package io.pmem4j.harness.report;
 
 import io.pmem4j.harness.backend.KernelDifference;
+import io.pmem4j.harness.conform.LockAudit;
 import io.pmem4j.harness.conform.ProgramResult;
 import io.pmem4j.harness.conform.ProgramResult.Verdict;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The verdict over many programs.
@@ -16,9 +18,15 @@ import java.util.Map;
  * @param verb the command's verb
  * @param kernel the kernel's name, or empty when none ran
  * @param results one for each program
+ * @param locks what came of comparing lock edges, if they were
  * @param millis wall time of all of it
  */
-public record Summary(String verb, String kernel, List<ProgramResult> results, long millis) {
+public record Summary(
+    String verb,
+    String kernel,
+    List<ProgramResult> results,
+    Optional<LockAudit.Outcome> locks,
+    long millis) {
   /** Copies the list. */
   public Summary {
     results = List.copyOf(results);
@@ -26,7 +34,8 @@ public record Summary(String verb, String kernel, List<ProgramResult> results, l
 
   /** PASS, FAIL (a finding) or ERROR (no verdict on at least one program, or none that ran). */
   public String verdict() {
-    if (count(Verdict.DIVERGED) > 0) {
+    if (count(Verdict.DIVERGED) > 0
+        || locks.map(outcome -> !outcome.findings().isEmpty()).orElse(false)) {
       return "FAIL";
     }
     return count(Verdict.AGREED) == 0 || count(Verdict.NOT_RUN) > 0 ? "ERROR" : "PASS";
@@ -72,7 +81,11 @@ public record Summary(String verb, String kernel, List<ProgramResult> results, l
         count(Verdict.DIVERGED),
         notRun(),
         millis / 1000.0,
-        results.size() * 1000.0 / Math.max(1, millis));
+        perSecond());
+  }
+
+  private double perSecond() {
+    return results.size() * 1000.0 / Math.max(1, millis);
   }
 
   /** The object that {@code --json} prints, with the keys every verb has. */
@@ -102,7 +115,14 @@ public record Summary(String verb, String kernel, List<ProgramResult> results, l
     json.put("verb", verb);
     json.put("verdict", verdict());
     json.put("seconds", Math.round(millis / 100.0) / 10.0);
+    json.put("programs_per_second", Math.round(10 * perSecond()) / 10.0);
     json.put("counts", counts);
+    locks.ifPresent(outcome -> {
+      Map<String, Object> edges = new LinkedHashMap<>();
+      edges.put("edges_agreed", outcome.agreed().size());
+      edges.put("findings", outcome.findings());
+      json.put("locks", edges);
+    });
     return json;
   }
 }

@@ -55,6 +55,21 @@ public final class TextReport {
     return text.toString();
   }
 
+  /** What came of comparing lock edges, or nothing. */
+  public static String locks(Summary summary) {
+    StringBuilder text = new StringBuilder();
+    summary
+        .locks()
+        .ifPresent(locks -> {
+          text.append(
+              String.format(
+                  "locks: %d edges agreed between the model and /proc/lockdep%n",
+                  locks.agreed().size()));
+          locks.findings().forEach(finding -> text.append("  ! ").append(finding).append('\n'));
+        });
+    return text.toString();
+  }
+
   /** Every step with every outcome; {@code !} marks a step with a finding. */
   public static String sideBySide(ProgramResult result) {
     StringBuilder text = new StringBuilder();

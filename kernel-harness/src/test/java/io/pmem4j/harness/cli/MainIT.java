@@ -39,6 +39,19 @@ class MainIT {
     assertThat(children()).isEmpty();
   }
 
+  /** Every answer and every block is as it should be: what it locks is all that tells. */
+  @Test
+  void aModelThatLocksOtherwiseIsCaughtByItsLockEdges() {
+    Ran ran = Ran.run("conform", "--seed-fault", "no-dax-sem", "--generated", "5", "--json");
+    assertThat(ran.status()).isEqualTo(1);
+    assertThat(ran.out())
+        .containsPattern(
+            "DIVERGED \\S+: lock edge of the kernel that the model has not: sb_pagefaults ->"
+                + " &ei->dax_sem")
+        .contains("\"verdict\":\"FAIL\"")
+        .doesNotContain(" differ");
+  }
+
   @Test
   void aSeededFaultMakesConformFailAndShowsTheOperation() {
     Ran ran = Ran.run("conform", "--seed-fault", "zero-page-not-replaced", "--json");

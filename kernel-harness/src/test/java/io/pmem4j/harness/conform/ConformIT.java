@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -144,7 +145,7 @@ class ConformIT {
       assertThat(results)
           .allSatisfy(
               result -> assertThat(result.findings()).as(result.program().name()).isEmpty());
-      assertThat(new Summary("conform", "6.1", results, 0).differences())
+      assertThat(new Summary("conform", "6.1", results, Optional.empty(), 0).differences())
           .containsOnlyKeys(KernelDifference.values());
     }
     try (Laboratory laboratory =
