@@ -4,6 +4,7 @@ package io.pmem4j.ext2;
 import io.pmem4j.ext2.file.Ext2File;
 import io.pmem4j.ext2.inode.Ext2Inode;
 import io.pmem4j.ext2.mm.Mappable;
+import io.pmem4j.ext2.mm.UserBuffer;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -43,7 +44,7 @@ public final class OpenFile implements AutoCloseable {
    * @throws Ext2Exception EBADF, EINVAL, EIO
    */
   public long pread(long position, byte[] target) throws Ext2Exception {
-    return with(open -> (long) open.read(position, target));
+    return with(open -> (long) open.read(position, UserBuffer.of(target)));
   }
 
   /**
@@ -53,7 +54,81 @@ public final class OpenFile implements AutoCloseable {
    * @throws Ext2Exception EBADF, EINVAL, EFBIG, ENOSPC, EIO
    */
   public long pwrite(long position, byte[] source) throws Ext2Exception {
+    return with(open -> (long) open.write(position, UserBuffer.of(source)));
+  }
+
+  /**
+   * pread(2) into what may fault, such as {@link io.pmem4j.ext2.mm.AddressSpace#buffer}.
+   *
+   * @return number of bytes
+   * @throws Ext2Exception EBADF, EINVAL, EFAULT, EIO
+   */
+  public long pread(long position, UserBuffer target) throws Ext2Exception {
+    return with(open -> (long) open.read(position, target));
+  }
+
+  /**
+   * pwrite(2) from what may fault; durable after {@link #fsync}.
+   *
+   * @return number of bytes
+   * @throws Ext2Exception EBADF, EINVAL, EFAULT, EFBIG, ENOSPC, EIO
+   */
+  public long pwrite(long position, UserBuffer source) throws Ext2Exception {
     return with(open -> (long) open.write(position, source));
+  }
+
+  /**
+   * lseek(2).
+   *
+   * @param whence SEEK_SET 0, SEEK_CUR 1, SEEK_END 2, SEEK_DATA 3, SEEK_HOLE 4
+   * @return the new position, which no other method of this class uses
+   * @throws Ext2Exception EBADF, EINVAL, ENXIO
+   */
+  public long seek(long offset, int whence) throws Ext2Exception {
+    return with(open -> open.seek(offset, whence));
+  }
+
+  /** fallocate(2): EBADF, EINVAL, EFBIG, and EOPNOTSUPP for all the rest. */
+  public void fallocate(int mode, long offset, long length) throws Ext2Exception {
+    with(open -> {
+      open.allocate(mode, offset, length);
+      return true;
+    });
+  }
+
+  /**
+   * sync_file_range(2).
+   *
+   * @param how SYNC_FILE_RANGE_WAIT_BEFORE 1, WRITE 2, WAIT_AFTER 4; only all three make stores
+   *     through mappings durable
+   * @throws Ext2Exception EBADF, EINVAL
+   */
+  public void syncFileRange(long offset, long length, int how) throws Ext2Exception {
+    with(open -> {
+      open.syncFileRange(offset, length, how);
+      return true;
+    });
+  }
+
+  /**
+   * flock(2).
+   *
+   * @param operation LOCK_SH 1 or LOCK_EX 2, with LOCK_NB 4; or LOCK_UN 8
+   * @throws Ext2Exception EBADF, EAGAIN, EINVAL
+   */
+  public void flock(int operation) throws Ext2Exception {
+    with(open -> {
+      open.flock(operation);
+      return true;
+    });
+  }
+
+  /** dup(2): another descriptor of the same open file, such as a child has after a fork. */
+  public OpenFile duplicate() throws Ext2Exception {
+    return with(open -> {
+      open.acquire();
+      return new OpenFile(open);
+    });
   }
 
   /** ftruncate(2): EBADF, EINVAL, EFBIG, EIO. */

@@ -63,6 +63,54 @@ class SeededFaultTest {
   }
 
   @Test
+  void forkKeepsWritableLetsTheChildWriteToTheParent() throws Exception {
+    with(
+        "fork-keeps-writable",
+        true,
+        (image, fs, file, mm) -> {
+          file.truncate(P);
+          Vma m = mm.mmap(file.mappable(), 0, P, READ_WRITE, AddressSpace.MAP_PRIVATE);
+          mm.store(m, 0, new byte[] {1});
+          AddressSpace child = mm.fork();
+          child.store(m, 0, new byte[] {2});
+          assertThat(mm.load(m, 0, 1)).containsExactly(2);
+          child.exit();
+          mm.munmap(m);
+        });
+  }
+
+  @Test
+  void mprotectKeepsEntriesLetsStoresThrough() throws Exception {
+    with(
+        "mprotect-keeps-entries",
+        true,
+        (image, fs, file, mm) -> {
+          file.truncate(P);
+          Vma m = map(mm, file, P);
+          mm.store(m, 0, new byte[] {1});
+          mm.mprotect(m, 0, P, AddressSpace.PROT_READ);
+          mm.store(m, 0, new byte[] {2});
+          assertThat(mm.load(m, 0, 1)).containsExactly(2);
+          mm.munmap(m);
+        });
+  }
+
+  @Test
+  void mremapLosesEntries() throws Exception {
+    with(
+        "mremap-loses-entries",
+        true,
+        (image, fs, file, mm) -> {
+          file.truncate(P);
+          Vma m = map(mm, file, P);
+          mm.store(m, 0, new byte[] {1});
+          Vma moved = mm.mremap(m, P, AddressSpace.MREMAP_MAYMOVE | AddressSpace.MREMAP_FIXED);
+          assertThat(mm.pagemap(moved, 0).toString()).isEqualTo("none");
+          mm.munmap(moved);
+        });
+  }
+
+  @Test
   void truncateSkipsUnmapLeavesAWindowIntoFreedBlocks() throws Exception {
     with(
         "truncate-skips-unmap",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.pmem4j.ext2.dax;
 
+import io.pmem4j.ext2.mm.PinnedFrames;
 import io.pmem4j.pmem.PersistentMemory;
 
 /** The file behind a DAX mapping: what fs/dax.c asks of {@code mapping->host}. Thread-safe. */
@@ -13,6 +14,9 @@ public interface DaxHost {
 
   /** The memory that block addresses refer to. */
   PersistentMemory memory();
+
+  /** Which of its frames devices hold. */
+  PinnedFrames pins();
 
   /** {@code __mark_inode_dirty(I_DIRTY_PAGES)}. */
   void markPagesDirty();

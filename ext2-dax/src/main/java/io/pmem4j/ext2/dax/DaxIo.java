@@ -4,9 +4,8 @@ package io.pmem4j.ext2.dax;
 import io.pmem4j.ext2.CorruptFileSystemException;
 import io.pmem4j.ext2.Errno;
 import io.pmem4j.ext2.Ext2Exception;
+import io.pmem4j.ext2.mm.UserBuffer;
 import io.pmem4j.pmem.PersistentMemory;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 
 /**
  * Reading, writing and zeroing a file without a page cache: {@code dax_iomap_rw} and {@code
@@ -50,78 +49,108 @@ public final class DaxIo {
     }
   }
 
-  /** Reads up to the size of the file; holes read as zeros. Returns the number of bytes. */
-  public int read(long position, byte[] target) throws Ext2Exception {
+  /**
+   * Reads up to the size of the file; holes read as zeros.
+   *
+   * @return bytes read; fewer than asked at the end of the file, or where the buffer ended
+   * @throws Ext2Exception EFAULT or EIO when nothing was read
+   */
+  public int read(long position, UserBuffer target) throws Ext2Exception {
     int done = 0;
-    while (done < target.length) {
+    while (done < target.length()) {
       long at = position + done;
-      long end = Math.min(position + target.length, mapping.host().size());
+      long end = Math.min(position + target.length(), mapping.host().size());
       if (at >= end) {
         break;
       }
-      Iomap iomap;
+      int now;
       try {
-        iomap = ops.begin(at, target.length - done, 0);
+        now = readPiece(at, end, target, done);
       } catch (Ext2Exception e) {
         if (done > 0) {
           break;
         }
         throw e;
       }
-      int length = (int) Math.min(end - at, iomap.offset() + iomap.length() - at);
-      if (iomap.mapped()) {
-        long address = checked(mapping.host(), iomap.addressOf(at), length);
-        MemorySegment.copy(
-            mapping.host().memory().segment(),
-            ValueLayout.JAVA_BYTE,
-            address,
-            target,
-            done,
-            length);
-      }
-      ops.end(at, length, length, 0, iomap);
-      done += length;
+      done += now;
     }
     return done;
+  }
+
+  private int readPiece(long at, long end, UserBuffer target, int done) throws Ext2Exception {
+    Iomap iomap = ops.begin(at, target.length() - done, 0);
+    int length = (int) Math.min(end - at, iomap.offset() + iomap.length() - at);
+    int copied = 0;
+    try {
+      copied =
+          iomap.mapped()
+              ? target.copyTo(
+                  done,
+                  mapping.host().memory(),
+                  checked(mapping.host(), iomap.addressOf(at), length),
+                  length)
+              : target.zero(done, length);
+    } finally {
+      ops.end(at, length, copied, 0, iomap);
+    }
+    return notNothing(copied);
   }
 
   /**
    * Writes, allocating what is missing. The caller moves the size afterwards.
    *
-   * @return bytes written; fewer than asked when space ran out in between
-   * @throws Ext2Exception ENOSPC or EIO when nothing was written
+   * @param length bytes, at most those of the buffer
+   * @return bytes written; fewer than asked when space or the buffer ran out in between
+   * @throws Ext2Exception ENOSPC, EFAULT or EIO when nothing was written
    */
-  public int write(long position, byte[] source) throws Ext2Exception {
-    PersistentMemory memory = mapping.host().memory();
+  public int write(long position, UserBuffer source, int length) throws Ext2Exception {
     int done = 0;
-    while (done < source.length) {
-      long at = position + done;
-      Iomap iomap;
+    while (done < length) {
+      int now;
       try {
-        iomap = ops.begin(at, source.length - done, Iomap.WRITE);
+        now = writePiece(position + done, source, done, length - done);
       } catch (Ext2Exception e) {
         if (done > 0) {
           break;
         }
         throw e;
       }
-      int length = (int) Math.min(source.length - done, iomap.offset() + iomap.length() - at);
-      int written = 0;
-      try {
-        if (iomap.isNew()) {
-          // Page tables may show zeros for what was a hole: readers must find the new block.
-          mapping.invalidate(at / PAGE_BYTES, (at + length - 1) / PAGE_BYTES);
-        }
-        long address = checked(mapping.host(), iomap.addressOf(at), length);
-        memory.copy(address, source, done, length);
-        memory.flush(address, length);
-        written = length;
-      } finally {
-        ops.end(at, length, written, Iomap.WRITE, iomap);
-      }
-      done += length;
+      done += now;
     }
     return done;
+  }
+
+  private int writePiece(long at, UserBuffer source, int done, int left) throws Ext2Exception {
+    Iomap iomap = ops.begin(at, left, Iomap.WRITE);
+    int length = (int) Math.min(left, iomap.offset() + iomap.length() - at);
+    int copied = 0;
+    try {
+      if (iomap.isNew()) {
+        // Page tables may show zeros for what was a hole: readers must find the new block.
+        mapping.invalidate(at / PAGE_BYTES, (at + length - 1) / PAGE_BYTES);
+      }
+      long address = storing(iomap.addressOf(at), length);
+      copied = source.copyFrom(done, mapping.host().memory(), address, length);
+      mapping.host().memory().flush(address, copied);
+    } finally {
+      ops.end(at, length, copied, Iomap.WRITE, iomap);
+    }
+    return notNothing(copied);
+  }
+
+  private static int notNothing(int copied) throws Ext2Exception {
+    if (copied == 0) {
+      throw new Ext2Exception(Errno.EFAULT, "the caller's buffer");
+    }
+    return copied;
+  }
+
+  /** An address that is about to be stored to. */
+  private long storing(long address, long length) throws Ext2Exception {
+    checked(mapping.host(), address, length);
+    long first = address / PAGE_BYTES;
+    mapping.host().pins().storing(first, (address + length - 1) / PAGE_BYTES - first + 1);
+    return address;
   }
 
   /** Zeroes what exists of a range; holes stay holes. */
@@ -132,7 +161,7 @@ public final class DaxIo {
       Iomap iomap = ops.begin(at, position + length - at, Iomap.ZERO);
       long now = Math.min(position + length - at, iomap.offset() + iomap.length() - at);
       if (iomap.mapped()) {
-        long address = checked(mapping.host(), iomap.addressOf(at), now);
+        long address = storing(iomap.addressOf(at), now);
         memory.fill(address, now, (byte) 0);
         memory.flush(address, now);
       }

@@ -214,6 +214,9 @@ public final class DaxMapping {
         continue;
       }
       try (var _ = entry.lock().hold()) {
+        if (entry.kind() == DaxEntry.Kind.FRAME) {
+          host.pins().truncating(entry.frame(), entry.pages());
+        }
         shared.store();
         remove(entry);
       }

@@ -7,16 +7,18 @@ import io.pmem4j.ext2.Extent;
 import io.pmem4j.ext2.Profile;
 import io.pmem4j.ext2.inode.Ext2Inode;
 import io.pmem4j.ext2.inode.Fiemap;
+import io.pmem4j.ext2.inode.FileLock;
 import io.pmem4j.ext2.inode.InodeCache;
 import io.pmem4j.ext2.inode.Truncate;
 import io.pmem4j.ext2.lock.LockClass;
 import io.pmem4j.ext2.mm.FaultHandler;
 import io.pmem4j.ext2.mm.Mappable;
 import io.pmem4j.ext2.mm.MappingTree;
+import io.pmem4j.ext2.mm.PinnedFrames;
+import io.pmem4j.ext2.mm.UserBuffer;
 import io.pmem4j.ext2.volume.Geometry;
 import io.pmem4j.ext2.volume.Volume;
 import io.pmem4j.pmem.PersistentMemory;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -28,6 +30,16 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 public final class Ext2File implements Mappable {
   private static final long MAX_BYTES = Geometry.maxFileBytes();
+  private static final int LOCK_NB = 4;
+  private static final int SYNC_WRITE_AND_WAIT = 7;
+
+  private static final int FALLOC_KEEP_SIZE = 1;
+  private static final int FALLOC_PUNCH_HOLE = 2;
+
+  /** COLLAPSE_RANGE and INSERT_RANGE, which go with nothing else. */
+  private static final int FALLOC_ALONE = 0x28;
+
+  private static final int FALLOC_SUPPORTED = 0x7b;
 
   private final Volume volume;
   private final InodeCache inodes;
@@ -36,6 +48,9 @@ public final class Ext2File implements Mappable {
   private final Runnable onRelease;
   private final FaultHandler faultHandler;
   private final AtomicInteger references = new AtomicInteger(1);
+
+  /** {@code f_pos}; who seeks with others at the same time gets what one of them asked for. */
+  private volatile long position;
 
   /**
    * Opens an inode.
@@ -66,14 +81,14 @@ public final class Ext2File implements Mappable {
    * {@code ext2_dax_read_iter}: reads up to the size of the file, zeros for holes.
    *
    * @return number of bytes, 0 at or behind the end
-   * @throws Ext2Exception EBADF, EINVAL, EIO
+   * @throws Ext2Exception EBADF, EINVAL, EFAULT, EIO
    */
-  public int read(long position, byte[] target) throws Ext2Exception {
+  public int read(long position, UserBuffer target) throws Ext2Exception {
     if (!flags.read()) {
       throw new Ext2Exception(Errno.EBADF, "not open for reading");
     }
     requirePosition(position);
-    if (target.length == 0) {
+    if (target.length() == 0) {
       return 0;
     }
     int count;
@@ -89,14 +104,14 @@ public final class Ext2File implements Mappable {
    * {@code ext2_dax_write_iter}.
    *
    * @return number of bytes, fewer than given when space or the largest size ran out in between
-   * @throws Ext2Exception EBADF, EINVAL, EFBIG, ENOSPC, EIO
+   * @throws Ext2Exception EBADF, EINVAL, EFAULT, EFBIG, ENOSPC, EIO
    */
-  public int write(long position, byte[] source) throws Ext2Exception {
+  public int write(long position, UserBuffer source) throws Ext2Exception {
     if (!flags.write()) {
       throw new Ext2Exception(Errno.EBADF, "not open for writing");
     }
     requirePosition(position);
-    if (source.length == 0) {
+    if (source.length() == 0) {
       return 0;
     }
     try (var _ = volume.freezeGate().startWrite();
@@ -105,11 +120,10 @@ public final class Ext2File implements Mappable {
       if (at >= MAX_BYTES) {
         throw new Ext2Exception(Errno.EFBIG, "position " + at);
       }
-      byte[] fitting =
-          source.length > MAX_BYTES - at ? Arrays.copyOf(source, (int) (MAX_BYTES - at)) : source;
+      int fitting = (int) Math.min(source.length(), MAX_BYTES - at);
       inode.updateTime();
       userCopy();
-      int written = inode.daxIo().write(at, fitting);
+      int written = inode.daxIo().write(at, source, fitting);
       if (at + written > inode.size()) {
         inode.sizeLocked(at + written);
       }
@@ -172,6 +186,82 @@ public final class Ext2File implements Mappable {
     }
   }
 
+  /**
+   * lseek(2). ext2 knows no holes: the whole file is data, and the first hole is its end.
+   *
+   * @param whence SEEK_SET 0, SEEK_CUR 1, SEEK_END 2, SEEK_DATA 3, SEEK_HOLE 4
+   * @return the new position
+   * @throws Ext2Exception EINVAL, ENXIO
+   */
+  public long seek(long offset, int whence) throws Ext2Exception {
+    long now = Seek.position(offset, whence, position, inode.size());
+    position = now;
+    return now;
+  }
+
+  /**
+   * fallocate(2), which ext2 has not.
+   *
+   * @throws Ext2Exception EINVAL, EBADF, EFBIG, and EOPNOTSUPP for what is none of them
+   */
+  public void allocate(int mode, long offset, long length) throws Ext2Exception {
+    if (offset < 0 || length <= 0) {
+      throw new Ext2Exception(Errno.EINVAL, "fallocate of " + length + " bytes at " + offset);
+    }
+    boolean punch = (mode & FALLOC_PUNCH_HOLE) != 0;
+    boolean known = (mode & ~FALLOC_SUPPORTED) == 0;
+    if (known && (!punch || (mode & ~FALLOC_PUNCH_HOLE) == FALLOC_KEEP_SIZE)) {
+      requireFallocate(mode, offset, length);
+    }
+    throw new Ext2Exception(Errno.EOPNOTSUPP, "fallocate");
+  }
+
+  /** What is refused before anybody asks the file system. */
+  private void requireFallocate(int mode, long offset, long length) throws Ext2Exception {
+    int alone = mode & FALLOC_ALONE;
+    if (alone != 0 && mode != alone) {
+      throw new Ext2Exception(Errno.EINVAL, "fallocate mode " + mode);
+    }
+    if (!flags.write()) {
+      throw new Ext2Exception(Errno.EBADF, "not open for writing");
+    }
+    if (length > MAX_BYTES - offset) {
+      throw new Ext2Exception(Errno.EFBIG, "fallocate of " + length + " bytes at " + offset);
+    }
+  }
+
+  /**
+   * sync_file_range(2): of a DAX file only what waits writes back at all.
+   *
+   * @param how SYNC_FILE_RANGE_WAIT_BEFORE 1, WRITE 2, WAIT_AFTER 4
+   * @throws Ext2Exception EINVAL
+   */
+  public void syncFileRange(long offset, long length, int how) throws Ext2Exception {
+    if ((how & ~SYNC_WRITE_AND_WAIT) != 0 || offset < 0 || length < 0 || offset + length < 0) {
+      throw new Ext2Exception(Errno.EINVAL, "sync_file_range");
+    }
+    if (how == SYNC_WRITE_AND_WAIT) {
+      inode.writeback().syncIfDirty(offset, length == 0 ? Long.MAX_VALUE : offset + length - 1);
+      volume.dirtyBlocks().writeOut();
+    }
+  }
+
+  /**
+   * flock(2).
+   *
+   * @param operation LOCK_SH 1 or LOCK_EX 2, with LOCK_NB 4; or LOCK_UN 8
+   * @throws Ext2Exception EAGAIN, EINVAL
+   */
+  public void flock(int operation) throws Ext2Exception {
+    boolean wait = (operation & LOCK_NB) == 0;
+    switch (operation & ~LOCK_NB) {
+      case 1 -> inode.fileLock().take(this, FileLock.Mode.SHARED, wait);
+      case 2 -> inode.fileLock().take(this, FileLock.Mode.EXCLUSIVE, wait);
+      case 8 -> inode.fileLock().release(this);
+      default -> throw new Ext2Exception(Errno.EINVAL, "flock " + operation);
+    }
+  }
+
   /** {@code ext2_fsync} of everything. */
   public void sync() throws Ext2Exception {
     syncRange(0, Long.MAX_VALUE);
@@ -213,6 +303,16 @@ public final class Ext2File implements Mappable {
   }
 
   @Override
+  public PinnedFrames pins() {
+    return volume.pins();
+  }
+
+  @Override
+  public void mappedAgain() throws Ext2Exception {
+    acquire();
+  }
+
+  @Override
   public void mapped() throws Ext2Exception {
     acquire();
     inode.accessed();
@@ -237,6 +337,7 @@ public final class Ext2File implements Mappable {
   /** {@code fput}: the last one lets go of the inode, which may be the end of it. */
   public void release() throws Ext2Exception {
     if (references.decrementAndGet() == 0) {
+      inode.fileLock().release(this);
       onRelease.run();
       inodes.put(inode);
     }

@@ -169,6 +169,7 @@ public final class BlockMap {
       long offset = blocks.data().first() * Geometry.BLOCK_BYTES;
       long length = (long) blocks.data().count() * Geometry.BLOCK_BYTES;
       inode.newBlocks().store();
+      volume.pins().storing(blocks.data().first(), blocks.data().count());
       volume.memory().fill(offset, length, (byte) 0);
       volume.memory().flush(offset, length);
     }

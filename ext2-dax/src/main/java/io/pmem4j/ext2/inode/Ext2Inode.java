@@ -11,6 +11,7 @@ import io.pmem4j.ext2.dax.PteFault;
 import io.pmem4j.ext2.layout.RawInode;
 import io.pmem4j.ext2.lock.OrderedMutex;
 import io.pmem4j.ext2.lock.OrderedRwSemaphore;
+import io.pmem4j.ext2.mm.PinnedFrames;
 import io.pmem4j.ext2.page.PageLocks;
 import io.pmem4j.ext2.volume.Volume;
 import io.pmem4j.pmem.PersistentMemory;
@@ -35,6 +36,7 @@ public final class Ext2Inode implements DaxHost {
   private final PmdFault pmdFault;
   private final DaxIo daxIo;
   private final DaxWriteback writeback;
+  private final FileLock fileLock;
 
   // Set when the inode is read or made, then changed under i_rwsem; read without by stat.
   volatile int mode;
@@ -100,6 +102,7 @@ public final class Ext2Inode implements DaxHost {
     this.pmdFault = new PmdFault(mapping, iomap);
     this.daxIo = new DaxIo(mapping, iomap);
     this.writeback = new DaxWriteback(mapping);
+    this.fileLock = new FileLock(scheduler);
   }
 
   /** All its locks. */
@@ -155,6 +158,11 @@ public final class Ext2Inode implements DaxHost {
     return writeback;
   }
 
+  /** What flock(2) takes. */
+  public FileLock fileLock() {
+    return fileLock;
+  }
+
   Volume volume() {
     return volume;
   }
@@ -201,6 +209,11 @@ public final class Ext2Inode implements DaxHost {
   @Override
   public PersistentMemory memory() {
     return volume.memory();
+  }
+
+  @Override
+  public PinnedFrames pins() {
+    return volume.pins();
   }
 
   @Override

@@ -13,7 +13,7 @@ public enum LockClass {
       "&sb->s_type->i_mutex_key",
       "data and size of a regular file, for system calls",
       Nesting.NEVER),
-  MMAP_LOCK("&mm->mmap_lock", "the mappings of an address space", Nesting.NEVER),
+  MMAP_LOCK("&mm->mmap_lock", "the mappings of an address space", Nesting.ANCESTOR_FIRST),
   SB_PAGEFAULT("sb_pagefaults", "the file system against freezing, for faults", Nesting.NEVER),
   DAX_SEM("&ei->dax_sem", "faults (shared) against truncation (exclusive)", Nesting.NEVER),
   DAX_ENTRY("DAX entry lock", "one index of a DAX mapping", Nesting.NEVER, false),
@@ -27,7 +27,7 @@ public enum LockClass {
   public enum Nesting {
     /** Not even shared twice: a writer waiting in between would deadlock the task. */
     NEVER,
-    /** A directory before the directories below it. */
+    /** A directory before the directories below it; an address space before its child's. */
     ANCESTOR_FIRST
   }
 

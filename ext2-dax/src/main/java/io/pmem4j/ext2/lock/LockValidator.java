@@ -119,6 +119,9 @@ public final class LockValidator {
     }
     for (int i = holdings.size() - 1; i >= 0 && wanted.lockClass().visible(); i--) {
       Holding outer = holdings.get(i);
+      if (outer.lockClass() == wanted.lockClass()) {
+        break;
+      }
       if (outer.lockClass().visible()) {
         lockdepEdges.add(new Edge(outer.lockClass(), wanted.lockClass()));
         break;

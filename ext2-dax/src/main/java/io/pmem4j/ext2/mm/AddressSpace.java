@@ -7,7 +7,7 @@ import io.pmem4j.ext2.lock.LockClass;
 import io.pmem4j.ext2.lock.LockValidator;
 import io.pmem4j.ext2.lock.OrderedRwSemaphore;
 import io.pmem4j.sched.Scheduler;
-import java.util.TreeMap;
+import java.util.List;
 
 /**
  * One {@code mm_struct}: mappings of files, their page table, and user access through it. Tasks
@@ -34,6 +34,12 @@ public final class AddressSpace {
   /** MAP_SYNC: ext2 does not offer it. */
   public static final int MAP_SYNC = 0x80000;
 
+  /** MREMAP_MAYMOVE. */
+  public static final int MREMAP_MAYMOVE = 1;
+
+  /** MREMAP_FIXED, at a place of this class's choice. */
+  public static final int MREMAP_FIXED = 2;
+
   /** MS_ASYNC: does nothing on a DAX file. */
   public static final int MS_ASYNC = 1;
 
@@ -50,21 +56,17 @@ public final class AddressSpace {
   /** Flags that MAP_SHARED_VALIDATE knows without help of the file system: LEGACY_MAP_MASK. */
   private static final int LEGACY_FLAGS = 0x7c07_f973;
 
-  /** Where the first mapping lies: a place where Linux puts them, far from everything small. */
-  private static final long FIRST_ADDRESS = 0x7f00_0000_0000L;
-
-  /** A fault that changes nothing would repeat for ever; no fault of the kernel needs as many. */
-  private static final int MAX_FAULTS_PER_ACCESS = 1000;
-
   private final PageTable pageTable;
   private final OrderedRwSemaphore mmapLock;
   private final Scheduler scheduler;
-  private final FaultEntry faultEntry;
+  private final UserAccess access;
 
-  /** The mappings by first address; guarded by {@link #mmapLock}. */
-  private final TreeMap<Long, Vma> vmas = new TreeMap<>();
+  private final LockValidator validator;
 
-  private long nextAddress = FIRST_ADDRESS;
+  /** Guarded by {@link #mmapLock}. */
+  private final VmaTree vmas;
+
+  private final MappingChanges changes;
 
   /**
    * An empty address space.
@@ -73,9 +75,12 @@ public final class AddressSpace {
    */
   public AddressSpace(Scheduler scheduler, LockValidator validator) {
     this.scheduler = scheduler;
+    this.validator = validator;
     this.pageTable = new PageTable(scheduler);
-    this.faultEntry = new FaultEntry(pageTable);
+    this.vmas = new VmaTree(pageTable);
+    this.changes = new MappingChanges(vmas, pageTable);
     this.mmapLock = new OrderedRwSemaphore(scheduler, validator, LockClass.MMAP_LOCK, "mmap_lock");
+    this.access = new UserAccess(scheduler, pageTable, mmapLock, vmas);
   }
 
   /** The page table. */
@@ -132,7 +137,7 @@ public final class AddressSpace {
     Vma vma;
     try (var _ = mmapLock.exclusive()) {
       file.mapped();
-      long start = roundUp(nextAddress, align);
+      long start = vmas.place(align);
       vma =
           new Vma(
               this,
@@ -140,34 +145,183 @@ public final class AddressSpace {
               start,
               start + bytes,
               position / Mmu.PAGE_BYTES,
-              shared,
-              (prot & PROT_READ) != 0 || writable,
-              writable);
-      // A page between mappings stays free, so that running off an end is always a signal.
-      nextAddress = roundUp(vma.end() + Mmu.PAGE_BYTES, align);
-      vmas.put(vma.start(), vma);
-      file.mappings().insert(vma);
+              VmaFlags.of(shared, prot));
+      // No other mapping in the same block.
+      vmas.taken((vma.end() - 1) | (align - 1));
+      vmas.insert(vma);
     }
     return vma;
   }
 
   /** Removes a mapping; private copies are lost. Removing it twice does nothing. */
   public void munmap(Vma vma) throws Ext2Exception {
-    try (var _ = mmapLock.exclusive()) {
-      if (!vmas.remove(vma.start(), vma)) {
-        return;
-      }
-      vma.file().mappings().remove(vma);
-      pageTable.zap(vma, vma.start(), vma.end(), true);
-      var below = vmas.lowerEntry(vma.start());
-      var above = vmas.higherEntry(vma.start());
-      pageTable.freeTables(
-          vma,
-          below == null ? 0 : below.getValue().end(),
-          above == null ? Long.MAX_VALUE : above.getKey());
+    munmap(vma, 0, vma.end() - vma.start());
+  }
+
+  /**
+   * munmap(2) of a part of a mapping, or of what is left of it.
+   *
+   * @param offset from the mapping's first address, a multiple of {@link Mmu#PAGE_BYTES}
+   * @param length bytes, rounded up to whole pages
+   * @throws Ext2Exception EINVAL
+   */
+  public void munmap(Vma vma, long offset, long length) throws Ext2Exception {
+    if (length <= 0) {
+      throw new Ext2Exception(Errno.EINVAL, "munmap of " + length + " bytes");
     }
-    // The last reference may evict the inode, which the kernel too does after mmap_lock.
-    vma.file().unmapped();
+    long first = address(vma, offset);
+    List<Mappable> files;
+    try (var _ = mmapLock.exclusive()) {
+      files = vmas.remove(first, first + roundUp(length));
+    }
+    letGo(files);
+  }
+
+  /** The last reference may evict the inode, which the kernel too does after mmap_lock. */
+  private static void letGo(List<Mappable> files) throws Ext2Exception {
+    for (Mappable file : files) {
+      file.unmapped();
+    }
+  }
+
+  /** {@code exit_mmap}: removes all mappings. */
+  public void exit() throws Ext2Exception {
+    List<Mappable> files;
+    try (var _ = mmapLock.exclusive()) {
+      files = vmas.remove(0, Long.MAX_VALUE - Mmu.HUGE_BYTES);
+    }
+    letGo(files);
+  }
+
+  /**
+   * fork(2): the address space of a child, with the same mappings at the same addresses, so that a
+   * {@link Vma} of this one is the place of its twin there. Of shared mappings it has no entries
+   * yet; of private ones with copies it has all, and both are read-only until somebody stores.
+   */
+  public AddressSpace fork() throws Ext2Exception {
+    AddressSpace child = new AddressSpace(scheduler, validator);
+    try (var _ = mmapLock.exclusive();
+        var _ = child.mmapLock.exclusive()) {
+      child.vmas.placeAs(vmas);
+      for (Vma each : vmas.all()) {
+        Vma twin = each.in(child);
+        twin.file().mappedAgain();
+        child.vmas.insert(twin);
+        if (each.hasCopies()) {
+          pageTable.copyTo(child.pageTable, each);
+        }
+      }
+    }
+    return child;
+  }
+
+  /**
+   * mprotect(2).
+   *
+   * @param offset from the mapping's first address, a multiple of {@link Mmu#PAGE_BYTES}
+   * @param length bytes, rounded up to whole pages
+   * @param prot {@link #PROT_READ} and {@link #PROT_WRITE}, or 0 for neither
+   * @throws Ext2Exception EINVAL; EACCES where a file not open for writing would be; ENOMEM where
+   *     nothing is mapped. What lies before is changed
+   */
+  public void mprotect(Vma vma, long offset, long length, int prot) throws Ext2Exception {
+    long first = address(vma, offset);
+    long end = first + roundUp(length);
+    if (first == end) {
+      return;
+    }
+    try (var _ = mmapLock.exclusive()) {
+      changes.protect(first, end, prot);
+    }
+  }
+
+  /**
+   * madvise(2).
+   *
+   * @param offset from the mapping's first address, a multiple of {@link Mmu#PAGE_BYTES}
+   * @param length bytes, rounded up to whole pages
+   * @param advice a constant of {@link Advice}
+   * @throws Ext2Exception EINVAL, EACCES, EOPNOTSUPP; ENOMEM where nothing is mapped, after the
+   *     rest was done
+   */
+  public void madvise(Vma vma, long offset, long length, int advice) throws Ext2Exception {
+    Advice known = Advice.of(advice);
+    long first = address(vma, offset);
+    long end = first + roundUp(length);
+    if (first == end) {
+      return;
+    }
+    try (var _ = known.changesMappings() ? mmapLock.exclusive() : mmapLock.shared()) {
+      changes.advise(first, end, known);
+    }
+  }
+
+  /**
+   * mremap(2) of a whole mapping.
+   *
+   * @param length the new length, bytes, rounded up to whole pages
+   * @param flags {@link #MREMAP_MAYMOVE}, and {@link #MREMAP_FIXED} for a place elsewhere in any
+   *     case
+   * @return the mapping now; the old one is no place any more
+   * @throws Ext2Exception EINVAL; EFAULT if it was divided or is gone; ENOMEM if it may not move
+   */
+  public Vma mremap(Vma vma, long length, int flags) throws Ext2Exception {
+    boolean fixed = (flags & MREMAP_FIXED) != 0;
+    boolean mayMove = (flags & MREMAP_MAYMOVE) != 0;
+    if ((flags & ~(MREMAP_FIXED | MREMAP_MAYMOVE)) != 0 || length <= 0 || (fixed && !mayMove)) {
+      throw new Ext2Exception(Errno.EINVAL, "mremap to " + length + " bytes");
+    }
+    MappingChanges.Remapped now;
+    try (var _ = mmapLock.exclusive()) {
+      now = changes.remap(vma, roundUp(length), mayMove, fixed);
+    }
+    letGo(now.released());
+    return now.vma();
+  }
+
+  /**
+   * mincore(2): for each page whether the page table shows it. What the file system has in memory
+   * besides does not count for a DAX file.
+   *
+   * @param offset from the mapping's first address, a multiple of {@link Mmu#PAGE_BYTES}
+   * @throws Ext2Exception EINVAL; ENOMEM where nothing is mapped
+   */
+  public boolean[] mincore(Vma vma, long offset, long length) throws Ext2Exception {
+    long first = address(vma, offset);
+    boolean[] there = new boolean[Math.toIntExact(roundUp(length) / Mmu.PAGE_BYTES)];
+    try (var _ = mmapLock.shared()) {
+      for (int i = 0; i < there.length; i++) {
+        long at = first + (long) i * Mmu.PAGE_BYTES;
+        Vma here = MappingChanges.mapped(vmas.at(at));
+        there[i] = pageTable.present(at, Math.min(at + Mmu.PAGE_BYTES, here.end())) > 0;
+      }
+    }
+    return there;
+  }
+
+  /**
+   * A range of a mapping as the buffer of a system call: whoever copies faults as a program does.
+   */
+  public UserBuffer buffer(Vma vma, long offset, int length) {
+    return new MappedBuffer(access, vma, offset, length);
+  }
+
+  /**
+   * {@code get_user_pages}: faults pages in and keeps their frames for a device, which does not go
+   * through the page table any more. See {@link PagePins} for what truncation does about it.
+   *
+   * @param write whether the device stores to them
+   * @throws SignalException as an access, where the pages cannot be had
+   */
+  public PagePins pin(Vma vma, long offset, int length, boolean write) {
+    return PagePins.of(access, vma, offset, length, write);
+  }
+
+  private static long address(Vma vma, long offset) throws Ext2Exception {
+    if (offset % Mmu.PAGE_BYTES != 0) {
+      throw new Ext2Exception(Errno.EINVAL, "offset " + offset + " in a mapping");
+    }
+    return vma.start() + offset;
   }
 
   /**
@@ -180,20 +334,7 @@ public final class AddressSpace {
     if (length < 0) {
       throw new IllegalArgumentException("load of " + length + " bytes");
     }
-    byte[] target = new byte[length];
-    int done = 0;
-    while (done < length) {
-      long address = vma.start() + offset + done;
-      int now = withinPage(address, length - done);
-      for (int faults = 0; ; faults++) {
-        if (pageTable.tryLoad(address, target, done, now)) {
-          break;
-        }
-        fault(vma, address, false, faults);
-      }
-      done += now;
-    }
-    return target;
+    return access.load(vma, offset, length);
   }
 
   /**
@@ -203,21 +344,7 @@ public final class AddressSpace {
    * @throws SignalException if the program would have been killed
    */
   public void store(Vma vma, long offset, byte[] source) {
-    int done = 0;
-    while (done < source.length) {
-      long address = vma.start() + offset + done;
-      int now = withinPage(address, source.length - done);
-      for (int faults = 0; ; faults++) {
-        if (pageTable.tryStore(address, source, done, now)) {
-          break;
-        }
-        fault(vma, address, true, faults);
-        if (lostToSeededFault(address)) {
-          break;
-        }
-      }
-      done += now;
-    }
+    access.store(vma, offset, source);
   }
 
   /**
@@ -241,19 +368,39 @@ public final class AddressSpace {
     if (end == first) {
       return 0;
     }
-    boolean mapped;
-    try (var _ = mmapLock.shared()) {
-      mapped = vmas.get(vma.start()) == vma;
+    boolean holes = false;
+    long at = first;
+    while (at < end) {
+      Mappable file;
+      long firstByte;
+      long lastByte;
+      boolean sync;
+      try (var _ = mmapLock.shared()) {
+        Vma here = vmas.from(at);
+        if (here == null || here.start() >= end) {
+          throw new Ext2Exception(Errno.ENOMEM, "msync of a range that is not mapped");
+        }
+        holes |= here.start() > at;
+        at = Math.max(at, here.start());
+        firstByte = at - here.start() + here.pgoff() * Mmu.PAGE_BYTES;
+        lastByte = firstByte + Math.min(end, here.end()) - at - 1;
+        at = here.end();
+        file = here.file();
+        sync = (flags & MS_SYNC) != 0 && here.shared();
+        if (sync) {
+          file.mappedAgain();
+        }
+      }
+      if (sync) {
+        try {
+          file.syncRange(firstByte, lastByte);
+        } finally {
+          file.unmapped();
+        }
+      }
     }
-    if (!mapped || first < vma.start() || first >= vma.end()) {
-      throw new Ext2Exception(Errno.ENOMEM, "msync of a range that is not mapped");
-    }
-    if ((flags & MS_SYNC) != 0 && vma.shared()) {
-      long firstByte = offset + vma.pgoff() * Mmu.PAGE_BYTES;
-      vma.file().syncRange(firstByte, firstByte + (Math.min(end, vma.end()) - first) - 1);
-    }
-    if (end > vma.end()) {
-      throw new Ext2Exception(Errno.ENOMEM, "msync reaches beyond the mapping");
+    if (holes) {
+      throw new Ext2Exception(Errno.ENOMEM, "msync of a range that is not mapped all over");
     }
     return 0;
   }
@@ -263,42 +410,7 @@ public final class AddressSpace {
     return pageTable.entry(vma.start() + offset);
   }
 
-  private void fault(Vma expected, long address, boolean write, int before) {
-    if (before > MAX_FAULTS_PER_ACCESS) {
-      throw new IllegalStateException("page fault makes no progress at " + expected);
-    }
-    FaultResult result;
-    try (var _ = mmapLock.shared()) {
-      var below = vmas.floorEntry(address);
-      if (below == null || address >= below.getValue().end()) {
-        throw new SignalException(SignalException.SIGSEGV, SignalException.SEGV_MAPERR, address);
-      }
-      Vma vma = below.getValue();
-      if (write ? !vma.writable() : !vma.readable()) {
-        throw new SignalException(SignalException.SIGSEGV, SignalException.SEGV_ACCERR, address);
-      }
-      result = faultEntry.handle(vma, address, write);
-    }
-    if (result.isError()) {
-      throw new SignalException(SignalException.SIGBUS, SignalException.BUS_ADRERR, address);
-    }
-  }
-
-  /** The switch {@code zero-page-not-replaced}: the store vanishes instead of faulting for ever. */
-  private boolean lostToSeededFault(long address) {
-    return scheduler.seeded("zero-page-not-replaced")
-        && pageTable.entry(address).kind() == PagemapEntry.Kind.ZERO_PAGE;
-  }
-
-  private static int withinPage(long address, int length) {
-    return (int) Math.min(length, Mmu.PAGE_BYTES - Math.floorMod(address, (long) Mmu.PAGE_BYTES));
-  }
-
   private static long roundUp(long bytes) {
-    return roundUp(bytes, Mmu.PAGE_BYTES);
-  }
-
-  private static long roundUp(long bytes, long align) {
-    return (bytes + align - 1) & -align;
+    return (bytes + Mmu.PAGE_BYTES - 1) & -Mmu.PAGE_BYTES;
   }
 }

@@ -15,7 +15,7 @@ final class FaultEntry {
 
   FaultResult handle(Vma vma, long address, boolean write) {
     FaultHandler handler = vma.file().faultHandler();
-    if (handler.hasHugeFault()) {
+    if (handler.hasHugeFault() && (vma.flags().advice() & VmaFlags.NO_HUGE) == 0) {
       FaultResult result = huge(handler, vma, address, write);
       if (result != FaultResult.FALLBACK) {
         return result;
@@ -56,6 +56,7 @@ final class FaultEntry {
   private static FaultResult noEntry(FaultHandler handler, Vma vma, long address, boolean write) {
     if (write && !vma.shared()) {
       // The private page exists before the file is asked, as in do_cow_fault.
+      vma.willHaveCopies();
       return handler.fault(new PageFault(vma, address, true, false, new byte[Mmu.PAGE_BYTES]));
     }
     return handler.fault(new PageFault(vma, address, write, false, null));
@@ -72,6 +73,7 @@ final class FaultEntry {
     }
     // wp_page_copy: neither block nor zero page is an ordinary page, so the file is not asked:
     // no lock of it is taken, no time changes and nothing is traced.
+    vma.willHaveCopies();
     pageTable.copyOnWrite(vma, address);
     return FaultResult.DONE_COW;
   }

@@ -21,12 +21,18 @@ public interface Mappable {
   /** The memory whose frames the page tables of this file show. */
   PersistentMemory memory();
 
+  /** Who of those frames is in a device's hands. */
+  PinnedFrames pins();
+
   /**
    * {@code ->mmap}: a mapping now keeps the file open.
    *
    * @throws Ext2Exception EBADF if the file is closed already
    */
   void mapped() throws Ext2Exception;
+
+  /** {@code get_file}: one more mapping, made from one that is there, keeps the file open. */
+  void mappedAgain() throws Ext2Exception;
 
   /** The mapping is gone; called without {@code mmap_lock}. */
   void unmapped() throws Ext2Exception;

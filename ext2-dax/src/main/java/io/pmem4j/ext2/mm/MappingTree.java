@@ -35,6 +35,28 @@ public final class MappingTree {
     }
   }
 
+  /** Others take the place of mappings at once: nobody who walks the tree misses a page. */
+  void replace(List<Vma> old, List<Vma> now) {
+    try (var _ = iMmapRwsem.exclusive()) {
+      vmas.removeAll(old);
+      vmas.addAll(now);
+    }
+  }
+
+  /**
+   * {@code take_rmap_locks}: moves the entries of one mapping to another, while nobody walks the
+   * tree.
+   *
+   * @param from stays in the tree
+   * @param to comes into it, behind the other
+   */
+  void move(Vma from, Vma to, Runnable entries) {
+    try (var _ = iMmapRwsem.exclusive()) {
+      vmas.add(vmas.indexOf(from) + 1, to);
+      entries.run();
+    }
+  }
+
   /**
    * {@code unmap_mapping_pages}: removes a range of the file from all page tables.
    *

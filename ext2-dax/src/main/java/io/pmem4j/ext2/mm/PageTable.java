@@ -2,15 +2,13 @@
 package io.pmem4j.ext2.mm;
 
 import io.pmem4j.ext2.mm.PagemapEntry.Kind;
-import io.pmem4j.pmem.PersistentMemory;
 import io.pmem4j.sched.Scheduler;
 import io.pmem4j.sched.Shared;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,8 +18,7 @@ import org.jspecify.annotations.Nullable;
  * that returned is a zap that no access outlives.
  */
 final class PageTable implements Mmu {
-  private static final byte[] ZEROS = new byte[PAGE_BYTES];
-
+  private final Scheduler scheduler;
   private final Shared entries;
 
   /** By the number of the 2 MiB; absent for {@link Mmu.Region#EMPTY}. */
@@ -29,6 +26,7 @@ final class PageTable implements Mmu {
 
   /** An empty table; its entries are shared by faults, truncation and writeback. */
   PageTable(Scheduler scheduler) {
+    this.scheduler = scheduler;
     this.entries = new Shared(scheduler, "page table");
   }
 
@@ -38,32 +36,12 @@ final class PageTable implements Mmu {
     @Nullable Pte huge;
   }
 
-  /**
-   * One entry. Frames and zero page carry the memory they are read from; a huge entry has its first
-   * frame.
-   *
-   * @param anonymous the private page, only for {@link Kind#ANONYMOUS}
-   */
-  @SuppressWarnings("ArrayRecordComponent") // never compared or hashed
-  private record Pte(
-      Kind kind,
-      @Nullable PersistentMemory memory,
-      long frame,
-      byte[] anonymous,
-      boolean writable,
-      boolean huge) {
-
-    static Pte frame(PersistentMemory memory, long frame, boolean writable, boolean huge) {
-      return new Pte(Kind.BLOCK, memory, frame, ZEROS, writable, huge);
-    }
-
-    Pte withWritable(boolean now) {
-      return new Pte(kind, memory, frame, anonymous, now, huge);
-    }
-  }
-
   private static long page(long address) {
     return Math.floorDiv(address, (long) PAGE_BYTES);
+  }
+
+  private static int inPage(long address) {
+    return (int) Math.floorMod(address, (long) PAGE_BYTES);
   }
 
   private static long pmdOf(long address) {
@@ -77,11 +55,9 @@ final class PageTable implements Mmu {
       return null;
     }
     Pte huge = pmd.huge;
-    if (huge != null) {
-      long frame = huge.frame() + Math.floorMod(page(address), HUGE_PAGES);
-      return new Pte(huge.kind(), huge.memory(), frame, ZEROS, huge.writable(), true);
-    }
-    return pmd.table.get(page(address));
+    return huge != null
+        ? huge.single(Math.floorMod(page(address), HUGE_PAGES))
+        : pmd.table.get(page(address));
   }
 
   /** The table for an address, made if there was nothing. */
@@ -93,6 +69,11 @@ final class PageTable implements Mmu {
     return pmd.table;
   }
 
+  /** Those that stand for a part of a range. */
+  private NavigableMap<Long, Pmd> reached(long firstAddress, long endAddress) {
+    return pmds.subMap(pmdOf(firstAddress), true, pmdOf(endAddress - 1), true);
+  }
+
   @Override
   public void insertFrame(Vma vma, long address, long frame, boolean mkwrite) {
     entries.store();
@@ -101,9 +82,9 @@ final class PageTable implements Mmu {
       Pte old = table.get(page(address));
       if (old == null) {
         boolean writable = mkwrite && vma.writable();
-        table.put(page(address), Pte.frame(vma.file().memory(), frame, writable, false));
+        table.put(page(address), Pte.frame(vma, frame, writable, false));
       } else if (mkwrite && old.kind() == Kind.BLOCK && old.frame() == frame) {
-        table.put(page(address), old.withWritable(vma.writable()));
+        table.put(page(address), old.stored(vma));
       }
     }
   }
@@ -115,10 +96,10 @@ final class PageTable implements Mmu {
       Pmd pmd = pmds.get(pmdOf(address));
       if (pmd == null) {
         pmd = new Pmd();
-        pmd.huge = Pte.frame(vma.file().memory(), firstFrame, write && vma.writable(), true);
+        pmd.huge = Pte.frame(vma, firstFrame, write && vma.writable(), true);
         pmds.put(pmdOf(address), pmd);
       } else if (pmd.huge != null && write && pmd.huge.frame() == firstFrame) {
-        pmd.huge = pmd.huge.withWritable(vma.writable());
+        pmd.huge = pmd.huge.stored(vma);
       }
     }
   }
@@ -147,8 +128,7 @@ final class PageTable implements Mmu {
   public void insertZero(Vma vma, long address) {
     entries.store();
     synchronized (this) {
-      table(address)
-          .putIfAbsent(page(address), new Pte(Kind.ZERO_PAGE, null, 0, ZEROS, false, false));
+      table(address).putIfAbsent(page(address), Pte.zeroPage());
     }
   }
 
@@ -156,8 +136,7 @@ final class PageTable implements Mmu {
   public void insertAnonymous(Vma vma, long address, byte[] page) {
     entries.store();
     synchronized (this) {
-      table(address)
-          .put(page(address), new Pte(Kind.ANONYMOUS, null, 0, page, vma.writable(), false));
+      table(address).put(page(address), Pte.anonymous(page, vma.writable()));
     }
   }
 
@@ -170,7 +149,7 @@ final class PageTable implements Mmu {
       if (first >= end) {
         return;
       }
-      var reached = pmds.subMap(first / HUGE_PAGES, true, (end - 1) / HUGE_PAGES, true);
+      var reached = reached(first * PAGE_BYTES, end * PAGE_BYTES);
       // A huge entry of a file goes whole, and with it what stands for the 2 MiB.
       reached.values().removeIf(pmd -> pmd.huge != null);
       for (Pmd pmd : reached.values()) {
@@ -193,7 +172,7 @@ final class PageTable implements Mmu {
   void freeTables(Vma vma, long floor, long ceiling) {
     entries.store();
     synchronized (this) {
-      pmds.subMap(pmdOf(vma.start()), true, pmdOf(vma.end() - 1), true)
+      reached(vma.start(), vma.end())
           .keySet()
           .removeIf(pmd -> pmd * HUGE_BYTES >= floor && (pmd + 1) * HUGE_BYTES <= ceiling);
     }
@@ -208,13 +187,98 @@ final class PageTable implements Mmu {
         return;
       }
       Pte pte = pmd.huge != null ? pmd.huge : pmd.table.get(page(address));
-      if (pte == null || pte.kind() != Kind.BLOCK || pte.frame() != frame || !pte.writable()) {
+      if (pte == null || pte.kind() != Kind.BLOCK || pte.frame() != frame) {
         return;
       }
       if (pte.huge()) {
-        pmd.huge = pte.withWritable(false);
+        pmd.huge = pte.clean();
       } else {
-        pmd.table.put(page(address), pte.withWritable(false));
+        pmd.table.put(page(address), pte.clean());
+      }
+    }
+  }
+
+  /** {@code change_protection}: the entries of a mapping follow what it allows now. */
+  void protect(Vma vma) {
+    entries.store();
+    synchronized (this) {
+      if (!scheduler.seeded("mprotect-keeps-entries")) {
+        rewrite(vma, pte -> pte.under(vma));
+      }
+    }
+  }
+
+  /** Replaces every entry of a mapping; huge ones lie in it whole. */
+  private void rewrite(Vma vma, UnaryOperator<Pte> change) {
+    for (Pmd pmd : reached(vma.start(), vma.end()).values()) {
+      Pte huge = pmd.huge;
+      if (huge != null) {
+        pmd.huge = change.apply(huge);
+      }
+      pmd.table.replaceAll((page, pte) -> lies(vma, page) ? change.apply(pte) : pte);
+    }
+  }
+
+  private static boolean lies(Vma vma, long page) {
+    return page >= page(vma.start()) && page < page(vma.end());
+  }
+
+  /**
+   * {@code move_page_tables}: the entries of one mapping are those of another now, which has none
+   * yet. A huge entry that would not be aligned any more is lost, and comes back fault by fault.
+   *
+   * @param bytes how many from the beginning of both
+   */
+  void move(Vma from, Vma to, long bytes) {
+    entries.store();
+    synchronized (this) {
+      long distance = to.start() - from.start();
+      Vma moving = from.piece(from.start(), from.start() + bytes, from.flags());
+      var reached = new TreeMap<>(reached(moving.start(), moving.end()));
+      reached.forEach((number, pmd) -> {
+        if (pmd.huge != null) {
+          pmds.remove(number);
+          if (distance % HUGE_BYTES == 0) {
+            pmds.put(number + distance / HUGE_BYTES, pmd);
+          }
+          return;
+        }
+        Map<Long, Pte> there = new HashMap<>(pmd.table);
+        there.keySet().removeIf(page -> !lies(moving, page));
+        pmd.table.keySet().removeAll(there.keySet());
+        if (scheduler.seeded("mremap-loses-entries")) {
+          return;
+        }
+        there.forEach((page, pte) ->
+            table((page * PAGE_BYTES) + distance).put(page + distance / PAGE_BYTES, pte));
+      });
+    }
+  }
+
+  /**
+   * {@code copy_page_range}: a child's entries for a mapping that has private copies. Copies become
+   * shared by both and read-only for both, so that whoever stores first makes one more. Huge
+   * entries are left for faults to bring back.
+   */
+  void copyTo(PageTable child, Vma vma) {
+    entries.store();
+    synchronized (this) {
+      synchronized (child) {
+        for (Map.Entry<Long, Pmd> each : reached(vma.start(), vma.end()).entrySet()) {
+          if (each.getValue().huge == null) {
+            child.table(each.getKey() * HUGE_BYTES);
+          }
+        }
+        if (!scheduler.seeded("fork-keeps-writable")) {
+          rewrite(vma, pte -> pte.huge() ? pte : pte.readOnly());
+        }
+        for (Pmd pmd : reached(vma.start(), vma.end()).values()) {
+          pmd.table.forEach((page, pte) -> {
+            if (lies(vma, page)) {
+              child.table(page * PAGE_BYTES).put(page, pte);
+            }
+          });
+        }
       }
     }
   }
@@ -224,7 +288,7 @@ final class PageTable implements Mmu {
     entries.load();
     synchronized (this) {
       long present = 0;
-      for (Pmd pmd : pmds.subMap(pmdOf(firstAddress), true, pmdOf(endAddress - 1), true).values()) {
+      for (Pmd pmd : reached(firstAddress, endAddress).values()) {
         present += pmd.huge != null ? 1 : 0;
         present +=
             pmd.table.keySet().stream()
@@ -249,18 +313,22 @@ final class PageTable implements Mmu {
   /**
    * {@code finish_mkwrite_fault}: makes the entry writable if it is still what the fault found;
    * else the access faults again.
+   *
+   * @return whether it was
    */
-  void reuse(Vma vma, long address, PagemapEntry before) {
+  boolean reuse(Vma vma, long address, PagemapEntry before) {
     entries.store();
     synchronized (this) {
       Pte pte = find(address);
-      if (pte != null
-          && !pte.huge()
-          && pte.kind() == before.kind()
-          && pte.frame() == before.block()
-          && !pte.writable()) {
-        table(address).put(page(address), pte.withWritable(vma.writable()));
+      if (pte == null
+          || pte.huge()
+          || pte.kind() != before.kind()
+          || pte.frame() != before.block()
+          || pte.writable()) {
+        return false;
       }
+      table(address).put(page(address), pte.stored(vma));
+      return true;
     }
   }
 
@@ -274,22 +342,21 @@ final class PageTable implements Mmu {
       Pte pte = find(address);
       if (pte != null && !pte.writable() && !pte.huge()) {
         byte[] copy = new byte[PAGE_BYTES];
-        read(pte, 0, copy, 0, PAGE_BYTES);
-        table(address)
-            .put(page(address), new Pte(Kind.ANONYMOUS, null, 0, copy, vma.writable(), false));
+        pte.read(0, copy, 0, PAGE_BYTES);
+        table(address).put(page(address), Pte.anonymous(copy, vma.writable()));
       }
     }
   }
 
-  /** Loads within one page; false if there is no entry, and the access faults. */
+  /** Loads within one page; false if there is no entry that allows it, and the access faults. */
   boolean tryLoad(long address, byte[] target, int at, int length) {
     entries.load();
     synchronized (this) {
       Pte pte = find(address);
-      if (pte == null) {
+      if (pte == null || !pte.accessible()) {
         return false;
       }
-      read(pte, (int) Math.floorMod(address, (long) PAGE_BYTES), target, at, length);
+      pte.read(inPage(address), target, at, length);
       return true;
     }
   }
@@ -302,27 +369,26 @@ final class PageTable implements Mmu {
       if (pte == null || !pte.writable()) {
         return false;
       }
-      int inPage = (int) Math.floorMod(address, (long) PAGE_BYTES);
-      if (pte.memory() != null) {
-        pte.memory().copy(pte.frame() * PAGE_BYTES + inPage, source, at, length);
-      } else {
-        System.arraycopy(source, at, pte.anonymous(), inPage, length);
-      }
+      pte.write(inPage(address), source, at, length);
       return true;
     }
   }
 
-  private static void read(Pte pte, int inPage, byte[] target, int at, int length) {
-    if (pte.memory() != null) {
-      MemorySegment.copy(
-          pte.memory().segment(),
-          ValueLayout.JAVA_BYTE,
-          pte.frame() * PAGE_BYTES + inPage,
-          target,
-          at,
-          length);
-    } else {
-      System.arraycopy(pte.anonymous(), inPage, target, at, length);
+  /**
+   * {@code follow_page_pte}: the entry an access would go through, its frame counted as held by a
+   * device before anybody can take the entry away; null if the access would fault.
+   */
+  @Nullable Pte grab(long address, boolean write, PinnedFrames pins) {
+    entries.load();
+    synchronized (this) {
+      Pte pte = find(address);
+      if (pte == null || !pte.accessible() || (write && !pte.writable())) {
+        return null;
+      }
+      if (pte.kind() == Kind.BLOCK) {
+        pins.pin(pte.frame());
+      }
+      return pte;
     }
   }
 }

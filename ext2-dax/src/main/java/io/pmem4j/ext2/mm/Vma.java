@@ -2,8 +2,12 @@
 package io.pmem4j.ext2.mm;
 
 /**
- * One mapping of a file in an address space: {@code vm_area_struct}. A value apart from being
- * mapped or not, which its address space knows.
+ * One mapping of a file in an address space: {@code vm_area_struct}. Whoever made it uses it as a
+ * place: its addresses stay those of the mapping when mprotect(2) or madvise(2) have divided it,
+ * and in the address space of a child.
+ *
+ * <p>Immutable but for one flag, which only rises. The address space and the file know the pieces
+ * that are mapped now.
  */
 public final class Vma {
   private final AddressSpace mm;
@@ -11,30 +15,21 @@ public final class Vma {
   private final long start;
   private final long end;
   private final long pgoff;
-  private final boolean shared;
-  private final boolean readable;
-  private final boolean writable;
+  private final VmaFlags flags;
 
-  Vma(
-      AddressSpace mm,
-      Mappable file,
-      long start,
-      long end,
-      long pgoff,
-      boolean shared,
-      boolean readable,
-      boolean writable) {
+  /** {@code anon_vma}: a private copy was made here, at some time. */
+  private volatile boolean hasCopies;
+
+  Vma(AddressSpace mm, Mappable file, long start, long end, long pgoff, VmaFlags flags) {
     this.mm = mm;
     this.file = file;
     this.start = start;
     this.end = end;
     this.pgoff = pgoff;
-    this.shared = shared;
-    this.readable = readable;
-    this.writable = writable;
+    this.flags = flags;
   }
 
-  /** The address space that it belongs to. */
+  /** The address space that it was made in. */
   public AddressSpace mm() {
     return mm;
   }
@@ -61,17 +56,60 @@ public final class Vma {
 
   /** MAP_SHARED, as opposed to MAP_PRIVATE. */
   public boolean shared() {
-    return shared;
+    return flags.shared();
   }
 
-  /** PROT_READ. */
+  /** Whether loads are allowed. */
   public boolean readable() {
-    return readable;
+    return flags.readable();
   }
 
-  /** PROT_WRITE. */
+  /** Whether stores are allowed. */
   public boolean writable() {
-    return writable;
+    return flags.writable();
+  }
+
+  VmaFlags flags() {
+    return flags;
+  }
+
+  boolean hasCopies() {
+    return hasCopies;
+  }
+
+  /** {@code anon_vma_prepare}: before a private copy is put in place. */
+  void willHaveCopies() {
+    hasCopies = true;
+  }
+
+  /** A part of it, with other flags. */
+  Vma piece(long from, long to, VmaFlags now) {
+    return like(mm, from, to, pgoff + (from - start) / Mmu.PAGE_BYTES, now);
+  }
+
+  /** The same in the address space of a child. */
+  Vma in(AddressSpace child) {
+    return like(child, start, end, pgoff, flags);
+  }
+
+  /** The same at another place, or of another length. */
+  Vma at(long newStart, long newEnd) {
+    return like(mm, newStart, newEnd, pgoff, flags);
+  }
+
+  private Vma like(AddressSpace space, long from, long to, long index, VmaFlags now) {
+    Vma other = new Vma(space, file, from, to, index, now);
+    other.hasCopies = hasCopies;
+    return other;
+  }
+
+  /** {@code can_vma_merge_after}: whether the two could be one. */
+  @SuppressWarnings("ReferenceEquality") // the same open file
+  boolean isContinuedBy(Vma next) {
+    return end == next.start
+        && file == next.file
+        && flags.equals(next.flags)
+        && pgoffEnd() == next.pgoff;
   }
 
   /** The file's page index at an address of this mapping. */
@@ -91,6 +129,6 @@ public final class Vma {
 
   @Override
   public String toString() {
-    return "0x%x-0x%x %s pgoff %d".formatted(start, end, shared ? "shared" : "private", pgoff);
+    return "0x%x-0x%x %s pgoff %d".formatted(start, end, shared() ? "shared" : "private", pgoff);
   }
 }

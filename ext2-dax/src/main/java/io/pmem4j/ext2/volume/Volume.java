@@ -11,6 +11,7 @@ import io.pmem4j.ext2.layout.Superblock;
 import io.pmem4j.ext2.lock.LockClass;
 import io.pmem4j.ext2.lock.LockValidator;
 import io.pmem4j.ext2.lock.OrderedMutex;
+import io.pmem4j.ext2.mm.PinnedFrames;
 import io.pmem4j.pmem.PersistentMemory;
 import io.pmem4j.sched.Held;
 import java.util.ArrayList;
@@ -33,6 +34,7 @@ public final class Volume {
   private final LockValidator validator;
   private final FreezeGate freezeGate;
   private final DirtyBlocks dirtyBlocks;
+  private final PinnedFrames pins;
   private final OrderedMutex sLock;
   private final List<OrderedMutex> groupLocks = new ArrayList<>();
   private final AtomicInteger nextGeneration;
@@ -50,6 +52,7 @@ public final class Volume {
     this.validator = new LockValidator(options.lockOrder(), options.scheduler());
     this.freezeGate = new FreezeGate(options.scheduler(), validator);
     this.dirtyBlocks = new DirtyBlocks(memory);
+    this.pins = new PinnedFrames(options.scheduler());
     this.sLock = new OrderedMutex(options.scheduler(), validator, LockClass.S_LOCK, "s_lock");
     this.nextGeneration = new AtomicInteger(options.generationBase());
     this.mountState = superblock.state();
@@ -251,6 +254,11 @@ public final class Volume {
   /** Freeze protection. */
   public FreezeGate freezeGate() {
     return freezeGate;
+  }
+
+  /** The blocks that devices hold. */
+  public PinnedFrames pins() {
+    return pins;
   }
 
   /** Metadata waiting to be durable. */

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.pmem4j.ext2.file;
+
+import io.pmem4j.ext2.Errno;
+import io.pmem4j.ext2.Ext2Exception;
+import io.pmem4j.ext2.volume.Geometry;
+
+/** lseek(2) as {@code generic_file_llseek} has it: a file is data from its beginning to its end. */
+final class Seek {
+  private static final int SET = 0;
+  private static final int CURRENT = 1;
+  private static final int END = 2;
+  private static final int DATA = 3;
+  private static final int HOLE = 4;
+
+  private Seek() {}
+
+  /** Where {@code offset} leads to; EINVAL, or ENXIO behind the end. */
+  static long position(long offset, int whence, long current, long size) throws Ext2Exception {
+    long wanted =
+        switch (whence) {
+          case SET -> offset;
+          case CURRENT -> current + offset;
+          case END -> size + offset;
+          case DATA -> inFile(offset, size);
+          case HOLE -> {
+            inFile(offset, size);
+            yield size;
+          }
+          default -> throw new Ext2Exception(Errno.EINVAL, "lseek " + whence);
+        };
+    if (wanted < 0 || wanted > Geometry.maxFileBytes()) {
+      throw new Ext2Exception(Errno.EINVAL, "lseek to " + wanted);
+    }
+    return wanted;
+  }
+
+  private static long inFile(long offset, long size) throws Ext2Exception {
+    if (Long.compareUnsigned(offset, size) >= 0) {
+      throw new Ext2Exception(Errno.ENXIO, "nothing behind " + offset);
+    }
+    return offset;
+  }
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.pmem4j.ext2.mm;
+
+import io.pmem4j.pmem.PersistentMemory;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/** A range of a mapping; copied page by page, up to the first byte that faults for good. */
+final class MappedBuffer implements UserBuffer {
+  private final UserAccess access;
+  private final Vma vma;
+  private final long offset;
+  private final int length;
+
+  MappedBuffer(UserAccess access, Vma vma, long offset, int length) {
+    this.access = access;
+    this.vma = vma;
+    this.offset = offset;
+    this.length = length;
+  }
+
+  @Override
+  public int length() {
+    return length;
+  }
+
+  private interface Piece {
+    void copy(long offsetInMapping, int done, int length);
+  }
+
+  /** A system call that meets what would kill a program stops there. */
+  private int copy(int at, int bytes, Piece piece) {
+    int done = 0;
+    try {
+      while (done < bytes) {
+        long there = offset + at + done;
+        int now = UserAccess.withinPage(vma.start() + there, bytes - done);
+        piece.copy(there, done, now);
+        done += now;
+      }
+    } catch (SignalException e) {
+      return done;
+    }
+    return done;
+  }
+
+  @Override
+  public int copyFrom(int from, PersistentMemory memory, long address, int bytes) {
+    return copy(
+        from,
+        bytes,
+        (there, done, now) -> memory.copy(address + done, access.load(vma, there, now), 0, now));
+  }
+
+  @Override
+  public int copyTo(int to, PersistentMemory memory, long address, int bytes) {
+    return copy(
+        to,
+        bytes,
+        (there, done, now) -> {
+          byte[] page = new byte[now];
+          MemorySegment.copy(memory.segment(), ValueLayout.JAVA_BYTE, address + done, page, 0, now);
+          access.store(vma, there, page);
+        });
+  }
+
+  @Override
+  public int zero(int to, int bytes) {
+    return copy(to, bytes, (there, done, now) -> access.store(vma, there, new byte[now]));
+  }
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.pmem4j.ext2.mm;
+
+import io.pmem4j.sched.Scheduler;
+import io.pmem4j.sched.Shared;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * {@code page_ref_count} of the frames of one memory, as far as devices hold them. Thread-safe.
+ *
+ * <p>What a device does to a frame conflicts with what the file system does to it, although no lock
+ * and no page table says so: {@link #storing} is where an explorer sees that.
+ */
+public final class PinnedFrames {
+  private final Map<Long, Integer> counts = new ConcurrentHashMap<>();
+  private final AtomicInteger warnings = new AtomicInteger();
+  private final Shared contents;
+
+  /** Nothing is pinned. */
+  public PinnedFrames(Scheduler scheduler) {
+    this.contents = new Shared(scheduler, "contents of pinned frames");
+  }
+
+  void pin(long frame) {
+    counts.merge(frame, 1, Integer::sum);
+  }
+
+  void unpin(long frame) {
+    counts.computeIfPresent(frame, (_, count) -> count == 1 ? null : count - 1);
+  }
+
+  /** What a device and the file system may both be about to touch. */
+  Shared contents() {
+    return contents;
+  }
+
+  /** Whether a device holds a frame. */
+  public boolean isPinned(long frame) {
+    return counts.containsKey(frame);
+  }
+
+  /** The file system, holding no monitor, is about to store to frames. */
+  public void storing(long firstFrame, long frames) {
+    if (counts.isEmpty()) {
+      return;
+    }
+    for (long frame = firstFrame; frame < firstFrame + frames; frame++) {
+      if (isPinned(frame)) {
+        contents.store();
+        return;
+      }
+    }
+  }
+
+  /**
+   * {@code dax_disassociate_entry}: truncation takes a frame away, in use or not. In use, the
+   * kernel warns and goes on: ext2 waits for nobody.
+   */
+  public void truncating(long firstFrame, long frames) {
+    for (long frame = firstFrame; !counts.isEmpty() && frame < firstFrame + frames; frame++) {
+      if (isPinned(frame)) {
+        warnings.incrementAndGet();
+      }
+    }
+  }
+
+  /** How many frames were truncated while a device held them. */
+  public int truncatedWhilePinned() {
+    return warnings.get();
+  }
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.pmem4j.ext2.mm;
+
+import io.pmem4j.pmem.PersistentMemory;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+
+/**
+ * What a system call copies from or to: {@code struct iov_iter}. Copying may fault, under whatever
+ * locks the call holds. Belongs to the calling task.
+ */
+public interface UserBuffer {
+  /** Bytes. */
+  int length();
+
+  /**
+   * {@code copy_from_iter}: from the buffer to memory, without flushing it.
+   *
+   * @param from offset in the buffer
+   * @return bytes copied; fewer than asked where a program would have been killed
+   */
+  int copyFrom(int from, PersistentMemory memory, long address, int length);
+
+  /**
+   * {@code copy_to_iter}: from memory to the buffer.
+   *
+   * @param to offset in the buffer
+   * @return bytes copied; fewer than asked where a program would have been killed
+   */
+  int copyTo(int to, PersistentMemory memory, long address, int length);
+
+  /** {@code iov_iter_zero}: as {@link #copyTo}, zeros. */
+  int zero(int to, int length);
+
+  /** Memory of the caller's, which never faults. */
+  static UserBuffer of(byte[] bytes) {
+    return new UserBuffer() {
+      @Override
+      public int length() {
+        return bytes.length;
+      }
+
+      @Override
+      public int copyFrom(int from, PersistentMemory memory, long address, int length) {
+        memory.copy(address, bytes, from, length);
+        return length;
+      }
+
+      @Override
+      public int copyTo(int to, PersistentMemory memory, long address, int length) {
+        MemorySegment.copy(memory.segment(), ValueLayout.JAVA_BYTE, address, bytes, to, length);
+        return length;
+      }
+
+      @Override
+      public int zero(int to, int length) {
+        Arrays.fill(bytes, to, to + length, (byte) 0);
+        return length;
+      }
+    };
+  }
+}

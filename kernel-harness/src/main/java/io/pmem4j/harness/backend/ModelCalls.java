@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.backend;
+
+import static io.pmem4j.harness.backend.ModelProcess.result;
+
+import io.pmem4j.ext2.Ext2Exception;
+import io.pmem4j.ext2.OpenFile;
+import io.pmem4j.ext2.mm.AddressSpace;
+import io.pmem4j.ext2.mm.Vma;
+import io.pmem4j.harness.program.Operation;
+import io.pmem4j.harness.program.Outcome;
+import io.pmem4j.harness.program.Parameter;
+import io.pmem4j.harness.program.Verb;
+import java.util.EnumSet;
+import java.util.Set;
+
+/** The system calls of {@link Verb}'s table that ext2-dax has. */
+final class ModelCalls {
+  private static final Set<Verb> KNOWN =
+      EnumSet.of(
+          Verb.UNLINK,
+          Verb.PWRITEV,
+          Verb.PREADV,
+          Verb.PWRITE_MAPPED,
+          Verb.PREAD_MAPPED,
+          Verb.SYNC_FILE_RANGE,
+          Verb.FALLOCATE,
+          Verb.LSEEK,
+          Verb.FDATASYNC,
+          Verb.SYNCFS,
+          Verb.FLOCK,
+          Verb.MADVISE,
+          Verb.MREMAP,
+          Verb.MPROTECT,
+          Verb.MINCORE,
+          Verb.FREEZE,
+          Verb.THAW);
+
+  private final ModelProcess process;
+  private final Operation.Call call;
+
+  private ModelCalls(ModelProcess process, Operation.Call call) {
+    this.process = process;
+    this.call = call;
+  }
+
+  /** Whether a process of the model can make it. */
+  static boolean known(Verb verb) {
+    return KNOWN.contains(verb);
+  }
+
+  static Outcome.Builder answer(ModelProcess process, Operation.Call call) throws Ext2Exception {
+    return new ModelCalls(process, call).answer();
+  }
+
+  private Outcome.Builder answer() throws Ext2Exception {
+    return switch (call.verb()) {
+      case UNLINK -> done(() -> process.fs().unlink(text(0)));
+      case PWRITEV -> result(file().pwrite(number(1), data(3)));
+      case PREADV -> process.pread(text(0), number(1), Math.toIntExact(number(2)));
+      case PWRITE_MAPPED ->
+          result(file().pwrite(number(1), memory().buffer(mapping(2), number(3), length(4))));
+      case PREAD_MAPPED ->
+          result(file().pread(number(1), memory().buffer(mapping(2), number(3), length(4))));
+      case SYNC_FILE_RANGE -> done(() -> file().syncFileRange(number(1), number(2), length(3)));
+      case FALLOCATE -> done(() -> file().fallocate(length(1), number(2), number(3)));
+      case LSEEK -> result(file().seek(number(1), length(2)));
+      case FDATASYNC -> done(() -> file().fsync());
+      case SYNCFS ->
+          done(() -> {
+            file().stat();
+            process.fs().sync();
+          });
+      case FLOCK -> done(() -> file().flock(length(1)));
+      case MADVISE -> done(() -> memory().madvise(mapping(0), number(1), number(2), length(3)));
+      case MREMAP ->
+          done(() -> process.moved(text(0), memory().mremap(mapping(0), number(1), length(2))));
+      case MPROTECT -> done(() -> memory().mprotect(mapping(0), number(1), number(2), length(3)));
+      case MINCORE -> mincore();
+      case FREEZE -> done(process.fs()::freeze);
+      case THAW -> done(process.fs()::thaw);
+      default -> throw new IllegalStateException("lacking, and yet run: " + call);
+    };
+  }
+
+  private Outcome.Builder mincore() throws Ext2Exception {
+    boolean[] there = memory().mincore(mapping(0), number(1), number(2));
+    StringBuilder pages = new StringBuilder();
+    for (boolean each : there) {
+      pages.append(each ? 1 : 0);
+    }
+    return result(there.length).value("pages", pages);
+  }
+
+  private interface Action {
+    void run() throws Ext2Exception;
+  }
+
+  private static Outcome.Builder done(Action action) throws Ext2Exception {
+    action.run();
+    return result(0);
+  }
+
+  private AddressSpace memory() {
+    return process.memory();
+  }
+
+  private OpenFile file() throws Ext2Exception {
+    return process.file(text(0));
+  }
+
+  private Vma mapping(int at) {
+    return process.mapping(text(at));
+  }
+
+  private String text(int at) {
+    return ((Parameter.Name) call.arguments().get(at)).text();
+  }
+
+  private byte[] data(int at) {
+    return ((Parameter.Data) call.arguments().get(at)).bytes().toArray();
+  }
+
+  private long number(int at) {
+    return ((Parameter.Integer64) call.arguments().get(at)).value();
+  }
+
+  private int length(int at) {
+    return Math.toIntExact(number(at));
+  }
+}

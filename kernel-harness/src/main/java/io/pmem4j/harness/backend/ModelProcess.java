@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.backend;
+
+import io.pmem4j.ext2.Errno;
+import io.pmem4j.ext2.Ext2Exception;
+import io.pmem4j.ext2.Ext2FileSystem;
+import io.pmem4j.ext2.Extent;
+import io.pmem4j.ext2.OpenFile;
+import io.pmem4j.ext2.Stat;
+import io.pmem4j.ext2.mm.AddressSpace;
+import io.pmem4j.ext2.mm.Mmu;
+import io.pmem4j.ext2.mm.SignalException;
+import io.pmem4j.ext2.mm.Vma;
+import io.pmem4j.harness.program.Operation;
+import io.pmem4j.harness.program.Outcome;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/** A process on ext2-dax: an address space and open files. */
+final class ModelProcess {
+  private final Ext2FileSystem fs;
+  private final long alignment;
+  private final AddressSpace memory;
+  private final Map<String, OpenFile> files = new HashMap<>();
+  private final Map<String, Vma> mappings = new HashMap<>();
+
+  /** An operation on a mapping that mmap(2) refused to make; the rest of the program still runs. */
+  static final class NoMapping extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+  }
+
+  /**
+   * A process with nothing.
+   *
+   * @param alignment what the address of a mapping that may lie anywhere is a multiple of
+   */
+  ModelProcess(Ext2FileSystem fs, long alignment) {
+    this(fs, alignment, fs.newAddressSpace());
+  }
+
+  private ModelProcess(Ext2FileSystem fs, long alignment, AddressSpace memory) {
+    this.fs = fs;
+    this.alignment = alignment;
+    this.memory = memory;
+  }
+
+  /** fork(2): descriptors of the same open files, mappings at the same places. */
+  ModelProcess fork() throws Ext2Exception {
+    ModelProcess child = new ModelProcess(fs, alignment, memory.fork());
+    for (Map.Entry<String, OpenFile> file : files.entrySet()) {
+      child.files.put(file.getKey(), file.getValue().duplicate());
+    }
+    child.mappings.putAll(mappings);
+    return child;
+  }
+
+  /** exit(2). */
+  void exit() throws Ext2Exception {
+    memory.exit();
+    for (OpenFile file : files.values()) {
+      file.close();
+    }
+  }
+
+  Outcome.Builder answer(Operation operation) throws Ext2Exception {
+    return switch (operation) {
+      case Operation.Open open -> {
+        files.put(open.file(), fs.open(open.path(), open.flags(), open.mode()));
+        yield result(0);
+      }
+      case Operation.Close close -> {
+        file(close.file()).close();
+        files.remove(close.file());
+        yield result(0);
+      }
+      case Operation.Pwrite write ->
+          result(file(write.file()).pwrite(write.offset(), write.data().toArray()));
+      case Operation.Pread read -> pread(read.file(), read.offset(), read.length());
+      case Operation.Ftruncate truncate -> {
+        file(truncate.file()).truncate(truncate.size());
+        yield result(0);
+      }
+      case Operation.Fsync sync -> {
+        file(sync.file()).fsync();
+        yield result(0);
+      }
+      case Operation.Fstat stat -> stat(file(stat.file()).stat());
+      case Operation.Fiemap fiemap -> {
+        List<Extent> extents = file(fiemap.file()).fiemap();
+        yield result(extents.size())
+            .value(
+                "extents",
+                extents.stream()
+                    .map(e ->
+                        Texts.extent(
+                            e.logicalBytes(), e.physicalBytes(), e.lengthBytes(), e.flags()))
+                    .collect(Collectors.joining(",")));
+      }
+      case Operation.Mmap map -> {
+        mappings.put(
+            map.mapping(),
+            memory.mmap(
+                file(map.file()).mappable(),
+                map.offset(),
+                map.length(),
+                map.prot(),
+                map.flags(),
+                Math.max(map.align() == 0 ? alignment : map.align(), Mmu.PAGE_BYTES)));
+        yield result(0);
+      }
+      case Operation.Munmap unmap -> {
+        memory.munmap(mapping(unmap.mapping()));
+        mappings.remove(unmap.mapping());
+        yield result(0);
+      }
+      case Operation.Load load -> load(load);
+      case Operation.Store store -> store(store);
+      case Operation.Msync sync ->
+          result(memory.msync(mapping(sync.mapping()), sync.offset(), sync.length(), sync.flags()));
+      case Operation.Pagemap pagemap ->
+          result(0)
+              .value(
+                  "page",
+                  memory
+                      .pagemap(mapping(pagemap.mapping()), pagemap.offset())
+                      .toString()
+                      .replace(' ', ':'));
+      case Operation.Sync _ -> {
+        fs.sync();
+        yield result(0);
+      }
+      case Operation.Call call -> ModelCalls.answer(this, call);
+      case Operation.Fork _,
+          Operation.In _,
+          Operation.Exit _,
+          Operation.Remount _,
+          Operation.Mounted _,
+          Operation.Lockdep _,
+          Operation.PowerCut _,
+          Operation.Clock _ ->
+          throw new IllegalStateException("not a process's own: " + operation);
+    };
+  }
+
+  Ext2FileSystem fs() {
+    return fs;
+  }
+
+  AddressSpace memory() {
+    return memory;
+  }
+
+  Outcome.Builder pread(String name, long offset, int length) throws Ext2Exception {
+    byte[] target = new byte[length];
+    int count = Math.toIntExact(file(name).pread(offset, target));
+    return result(count).value("data", Texts.data(Arrays.copyOf(target, count)));
+  }
+
+  private Outcome.Builder load(Operation.Load load) {
+    Vma vma = mapping(load.mapping());
+    try {
+      byte[] data = memory.load(vma, load.offset(), load.length());
+      return result(data.length).value("data", Texts.data(data));
+    } catch (SignalException e) {
+      return signal(e, load.mapping(), vma);
+    }
+  }
+
+  private Outcome.Builder store(Operation.Store store) {
+    Vma vma = mapping(store.mapping());
+    byte[] data = store.data().toArray();
+    try {
+      memory.store(vma, store.offset(), data);
+      return result(data.length);
+    } catch (SignalException e) {
+      return signal(e, store.mapping(), vma);
+    }
+  }
+
+  private static Outcome.Builder signal(SignalException e, String mapping, Vma vma) {
+    return result(-1)
+        .value("signal", Texts.signal(e.signo(), e.code(), mapping, e.address() - vma.start()));
+  }
+
+  private static Outcome.Builder stat(Stat stat) {
+    return result(0)
+        .value("ino", stat.ino())
+        .value("mode", Integer.toOctalString(stat.mode()))
+        .value("nlink", stat.nlink())
+        .value("uid", stat.uid())
+        .value("gid", stat.gid())
+        .value("size", stat.size())
+        .value("blocks", stat.blocks512())
+        .value("atime", Texts.time(stat.atime()))
+        .value("mtime", Texts.time(stat.mtime()))
+        .value("ctime", Texts.time(stat.ctime()))
+        .value("generation", Integer.toUnsignedString(stat.generation()));
+  }
+
+  static Outcome.Builder result(long value) {
+    return new Outcome.Builder().value("result", value);
+  }
+
+  OpenFile file(String name) throws Ext2Exception {
+    OpenFile file = files.get(name);
+    if (file == null) {
+      throw new Ext2Exception(Errno.EBADF, name + " was not opened");
+    }
+    return file;
+  }
+
+  Vma mapping(String name) {
+    Vma vma = mappings.get(name);
+    if (vma == null) {
+      throw new NoMapping();
+    }
+    return vma;
+  }
+
+  /** The mapping of a name lies elsewhere now. */
+  void moved(String name, Vma vma) {
+    mappings.put(name, vma);
+  }
+}
