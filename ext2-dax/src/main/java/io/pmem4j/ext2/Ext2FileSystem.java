@@ -138,7 +138,7 @@ public final class Ext2FileSystem {
   }
 
   private void writeBack() throws Ext2Exception {
-    inodes.sync();
+    volume.validator().<Ext2Exception>inWorker(inodes::sync);
     volume.syncFs();
   }
 

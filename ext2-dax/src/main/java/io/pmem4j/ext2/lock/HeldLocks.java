@@ -39,6 +39,19 @@ final class HeldLocks {
     byTask.computeIfAbsent(task, _ -> new ArrayList<>(8)).add(holding);
   }
 
+  /** The task holds nothing, until it is given back what this returns. */
+  List<Holding> setAside(Object task) {
+    List<Holding> held = byTask.remove(task);
+    return held == null ? new ArrayList<>() : held;
+  }
+
+  /** The task holds again what was set aside. */
+  void takeBack(Object task, List<Holding> held) {
+    if (!held.isEmpty()) {
+      byTask.put(task, held);
+    }
+  }
+
   /** Takes the innermost holding of a lock away; false if there is none. */
   boolean remove(Object task, Object lock) {
     List<Holding> held = of(task);

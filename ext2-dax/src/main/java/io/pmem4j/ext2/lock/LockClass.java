@@ -8,6 +8,11 @@ package io.pmem4j.ext2.lock;
 public enum LockClass {
   SB_WRITERS("sb_writers", "the file system against freezing, for system calls", Nesting.NEVER),
   SB_INTERNAL("sb_internal", "the file system against freezing, for eviction", Nesting.NEVER),
+  S_UMOUNT(
+      "&type->s_umount_key",
+      "the file system against mounting, freezing and thawing at once",
+      Nesting.NEVER,
+      Sight.NOT_COMPARED),
   I_MUTEX_DIR("&type->i_mutex_dir_key", "the entries of a directory", Nesting.ANCESTOR_FIRST),
   I_RWSEM(
       "&sb->s_type->i_mutex_key",
@@ -16,7 +21,7 @@ public enum LockClass {
   MMAP_LOCK("&mm->mmap_lock", "the mappings of an address space", Nesting.ANCESTOR_FIRST),
   SB_PAGEFAULT("sb_pagefaults", "the file system against freezing, for faults", Nesting.NEVER),
   DAX_SEM("&ei->dax_sem", "faults (shared) against truncation (exclusive)", Nesting.NEVER),
-  DAX_ENTRY("DAX entry lock", "one index of a DAX mapping", Nesting.NEVER, false),
+  DAX_ENTRY("DAX entry lock", "one index of a DAX mapping", Nesting.NEVER, Sight.HIDDEN),
   I_MMAP_RWSEM("&mapping->i_mmap_rwsem", "the set of mappings of a file", Nesting.NEVER),
   PAGE_LOCK("page_lock(ext2)", "one page of a directory", Nesting.NEVER),
   TRUNCATE_MUTEX("&ei->truncate_mutex", "the block tree of an inode", Nesting.NEVER),
@@ -31,20 +36,30 @@ public enum LockClass {
     ANCESTOR_FIRST
   }
 
+  /** What lockdep knows of a class. */
+  private enum Sight {
+    /** All, and so does a comparison with it. */
+    COMPARED,
+    /** All; but the kernel takes it in places that have no twin here. */
+    NOT_COMPARED,
+    /** Nothing. */
+    HIDDEN
+  }
+
   private final String twin;
   private final String protects;
   private final Nesting nesting;
-  private final boolean visible;
+  private final Sight sight;
 
   LockClass(String twin, String protects, Nesting nesting) {
-    this(twin, protects, nesting, true);
+    this(twin, protects, nesting, Sight.COMPARED);
   }
 
-  LockClass(String twin, String protects, Nesting nesting, boolean visible) {
+  LockClass(String twin, String protects, Nesting nesting, Sight sight) {
     this.twin = twin;
     this.protects = protects;
     this.nesting = nesting;
-    this.visible = visible;
+    this.sight = sight;
   }
 
   /**
@@ -62,7 +77,12 @@ public enum LockClass {
 
   /** Whether lockdep knows of the class; the check here knows of all. */
   public boolean visible() {
-    return visible;
+    return sight != Sight.HIDDEN;
+  }
+
+  /** Whether the edges from and to the class are to be those of lockdep. */
+  public boolean compared() {
+    return sight == Sight.COMPARED;
   }
 
   /** The rule for two locks of this class. */

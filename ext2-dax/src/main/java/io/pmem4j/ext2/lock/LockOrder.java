@@ -13,6 +13,7 @@ import static io.pmem4j.ext2.lock.LockClass.SB_INTERNAL;
 import static io.pmem4j.ext2.lock.LockClass.SB_PAGEFAULT;
 import static io.pmem4j.ext2.lock.LockClass.SB_WRITERS;
 import static io.pmem4j.ext2.lock.LockClass.S_LOCK;
+import static io.pmem4j.ext2.lock.LockClass.S_UMOUNT;
 import static io.pmem4j.ext2.lock.LockClass.TRUNCATE_MUTEX;
 
 import java.util.ArrayList;
@@ -88,7 +89,8 @@ public final class LockOrder {
             .chain(I_RWSEM, PAGE_LOCK, TRUNCATE_MUTEX)
             // freezing; eviction, also of a file that was made and got no name
             .chain(I_MUTEX_DIR, SB_INTERNAL)
-            .chain(SB_WRITERS, SB_PAGEFAULT, SB_INTERNAL, DAX_SEM)
+            .chain(SB_WRITERS, S_UMOUNT, SB_PAGEFAULT, SB_INTERNAL, DAX_SEM)
+            .chain(S_UMOUNT, S_LOCK)
             // truncation: mappings and entries, then blocks
             .chain(I_RWSEM, DAX_SEM, DAX_ENTRY, I_MMAP_RWSEM)
             .chain(DAX_SEM, TRUNCATE_MUTEX)

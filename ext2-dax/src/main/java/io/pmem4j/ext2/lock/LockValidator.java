@@ -71,7 +71,10 @@ public final class LockValidator {
         .collect(Collectors.toUnmodifiableSet());
   }
 
-  /** The edges by lockdep's rule: from the lock that was taken last before, of those it can see. */
+  /**
+   * The edges by lockdep's rule: from the lock that was taken last before, of those it can see.
+   * Without those within a class and those of classes that are not compared.
+   */
   public Set<Edge> lockdepEdges() {
     return Set.copyOf(lockdepEdges);
   }
@@ -119,13 +122,35 @@ public final class LockValidator {
     }
     for (int i = holdings.size() - 1; i >= 0 && wanted.lockClass().visible(); i--) {
       Holding outer = holdings.get(i);
-      if (outer.lockClass() == wanted.lockClass()) {
-        break;
-      }
       if (outer.lockClass().visible()) {
-        lockdepEdges.add(new Edge(outer.lockClass(), wanted.lockClass()));
+        if (outer.lockClass() != wanted.lockClass()
+            && outer.lockClass().compared()
+            && wanted.lockClass().compared()) {
+          lockdepEdges.add(new Edge(outer.lockClass(), wanted.lockClass()));
+        }
         break;
       }
+    }
+  }
+
+  /** Something that may fail. */
+  @FunctionalInterface
+  public interface Work<E extends Exception> {
+    /** Does it. */
+    void run() throws E;
+  }
+
+  /**
+   * Does what the kernel leaves to a worker while this task waits for it: the locks of this task
+   * are not the worker's.
+   */
+  public <E extends Exception> void inWorker(Work<E> work) throws E {
+    Object task = scheduler.currentTask();
+    List<Holding> own = held.setAside(task);
+    try {
+      work.run();
+    } finally {
+      held.takeBack(task, own);
     }
   }
 

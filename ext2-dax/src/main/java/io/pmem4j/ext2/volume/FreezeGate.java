@@ -24,6 +24,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 public final class FreezeGate {
   private final Scheduler scheduler;
   private final LockValidator validator;
+  private final OrderedRwSemaphore sUmount;
   private final Gate writers;
   private final Gate pagefaults;
   private final Gate internal;
@@ -71,6 +72,7 @@ public final class FreezeGate {
   FreezeGate(Scheduler scheduler, LockValidator validator) {
     this.scheduler = scheduler;
     this.validator = validator;
+    sUmount = new OrderedRwSemaphore(scheduler, validator, LockClass.S_UMOUNT, "s_umount");
     writers = new Gate(LockClass.SB_WRITERS);
     pagefaults = new Gate(LockClass.SB_PAGEFAULT);
     internal = new Gate(LockClass.SB_INTERNAL);
@@ -114,6 +116,7 @@ public final class FreezeGate {
   public <E extends Exception> void freeze(Step<E> write, Step<E> last) throws E {
     boolean done = false;
     try (var _ = writers.close();
+        var _ = sUmount.exclusive();
         var _ = pagefaults.close()) {
       write.run();
       try (var _ = internal.close()) {
