@@ -11,6 +11,7 @@ import io.pmem4j.harness.guest.Response;
 import io.pmem4j.harness.program.Program;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +42,10 @@ public final class GuestBackend implements Backend {
   private final GuestSpec spec;
   private final FsImage image;
   private @Nullable Guest guest;
+
+  /** The guest that has been seen to mount with DAX. */
+  private @Nullable Guest daxSeen;
+
   private int boots;
   private int programs;
 
@@ -141,17 +146,23 @@ public final class GuestBackend implements Backend {
     }
   }
 
-  private static void mountAndBegin(Guest running, Program program, long clock)
+  private void mountAndBegin(Guest running, Program program, long clock)
       throws GuestException, BackendException {
     Request mount =
         Request.of(Op.MOUNT, MS_NOATIME)
             .withStrings(running.hello().device(), MOUNT_POINT, "ext2", DATA_OPTIONS)
             .withClock(clock);
-    Request mounts = Request.of(Op.READ_FILE, 65536).withStrings("/proc/mounts");
-    List<Response> answers =
-        succeed(running, List.of(mount, mounts, Request.of(Op.BEGIN, program.pid(), 1)));
-    if (program.image().blockBytes() == PAGE_BYTES) {
+    List<Request> requests = new ArrayList<>(List.of(mount));
+    // Whether DAX is possible depends on the device and the size of blocks alone.
+    boolean asked = program.image().blockBytes() != PAGE_BYTES || daxSeen == running;
+    if (!asked) {
+      requests.add(Request.of(Op.READ_FILE, 65536).withStrings("/proc/mounts"));
+    }
+    requests.add(Request.of(Op.BEGIN, program.pid(), 1));
+    List<Response> answers = succeed(running, requests);
+    if (!asked) {
       requireDax(answers.get(1));
+      daxSeen = running;
     }
     long pid = answers.getLast().result();
     if (pid != program.pid()) {

@@ -19,11 +19,13 @@ public final class Laboratory implements AutoCloseable {
 
   private final WorkDirectory directory;
   private final PristineImages pristine;
+  private final ImageJudge judge;
   private final List<Backend> backends = new ArrayList<>();
 
-  private Laboratory(WorkDirectory directory, PristineImages pristine) {
+  private Laboratory(WorkDirectory directory) {
     this.directory = directory;
-    this.pristine = pristine;
+    this.pristine = new PristineImages(directory.path());
+    this.judge = new ImageJudge(directory.path());
   }
 
   /**
@@ -40,7 +42,7 @@ public final class Laboratory implements AutoCloseable {
     boolean open = false;
     try {
       WorkDirectory directory = new WorkDirectory();
-      laboratory = new Laboratory(directory, new PristineImages(directory.path()));
+      laboratory = new Laboratory(directory);
       for (String name : names) {
         laboratory.backends.add(laboratory.backend(name, names, scheduler, exclusive));
       }
@@ -126,6 +128,11 @@ public final class Laboratory implements AutoCloseable {
   /** The images that programs start from. */
   public PristineImages pristine() {
     return pristine;
+  }
+
+  /** Who judges the images that programs leave. */
+  public ImageJudge judge() {
+    return judge;
   }
 
   /** The backends in the order asked for. */

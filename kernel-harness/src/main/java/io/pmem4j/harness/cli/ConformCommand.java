@@ -31,8 +31,6 @@ import picocli.CommandLine.Spec;
       "every DAX trace event and every used block of the images."
     })
 final class ConformCommand implements Callable<Integer> {
-  private static final int GENERATED_OPERATIONS = 60;
-
   @Spec private CommandLine.Model.CommandSpec spec;
 
   @Option(
@@ -52,6 +50,12 @@ final class ConformCommand implements Callable<Integer> {
       paramLabel = "COUNT",
       description = "how many generated programs run too (default: 20, with --programs none)")
   private @Nullable Integer generated;
+
+  @Option(
+      names = "--operations",
+      paramLabel = "N",
+      description = "operations of a generated program (default: ${DEFAULT-VALUE})")
+  private int operations = 60;
 
   @Option(
       names = "--seed",
@@ -81,8 +85,11 @@ final class ConformCommand implements Callable<Integer> {
     if (count < 0 || count > 1_000_000) {
       throw new IllegalArgumentException("--generated must be 0 to 1000000");
     }
+    if (operations < 1 || operations > 10_000) {
+      throw new IllegalArgumentException("--operations must be 1 to 10000");
+    }
     for (int i = 0; i < count; i++) {
-      programs.add(ProgramGenerator.generate(seed + i, GENERATED_OPERATIONS));
+      programs.add(ProgramGenerator.generate(seed + i, operations));
     }
     SeededScheduler scheduler = new SeededScheduler(faults);
     try (Laboratory laboratory = Laboratory.open(backends, scheduler)) {

@@ -40,14 +40,13 @@ final class Verdicts {
       Laboratory laboratory,
       List<Program> programs,
       PrintWriter out,
-      Function<ProgramResult, String> text) {
+      Function<ProgramResult, String> text)
+      throws InterruptedException {
     long start = System.nanoTime();
-    Conformance conformance = new Conformance(laboratory.pristine(), laboratory.backends());
-    List<ProgramResult> results = new ArrayList<>();
+    Conformance conformance = new Conformance(laboratory);
+    List<ProgramResult> results;
     try (ProgressBar progress = progress(programs.size())) {
-      for (Program program : programs) {
-        results.add(one(conformance, program, progress, out, text));
-      }
+      results = some(conformance, programs, progress, out, text);
     }
     return new Summary(verb, kernel, results, Optional.empty(), millisSince(start));
   }
@@ -66,28 +65,26 @@ final class Verdicts {
       boolean suite,
       PrintWriter out,
       Function<ProgramResult, String> text)
-      throws BackendException {
+      throws BackendException, InterruptedException {
     long start = System.nanoTime();
-    Conformance conformance = new Conformance(laboratory.pristine(), laboratory.backends());
+    Conformance conformance = new Conformance(laboratory);
     LockAudit locks = LockAudit.of(laboratory);
+    List<Program> whole = programs.stream().filter(conformance::isWhole).toList();
+    List<Program> omitted =
+        programs.stream().filter(program -> !conformance.isWhole(program)).toList();
     List<ProgramResult> results = new ArrayList<>();
-    List<Program> omitted = new ArrayList<>();
     LockAudit.Outcome outcome;
     try (ProgressBar progress = progress(programs.size())) {
-      for (Program program : programs) {
-        if (conformance.isWhole(program)) {
-          results.add(one(conformance, program, progress, out, text));
-          merge(locks.after(program), results, out);
-        } else {
-          omitted.add(program);
-        }
+      int to;
+      for (int from = 0; from < whole.size(); from = to) {
+        to = Math.min(from + locks.due(), whole.size());
+        List<Program> some = whole.subList(from, to);
+        results.addAll(some(conformance, some, progress, out, text));
+        merge(locks.after(some), results, out);
       }
-      merge(locks.last(), results, out);
       outcome = locks.end(suite);
       // What the kernel alone runs teaches its lockdep what the model cannot know.
-      for (Program program : omitted) {
-        results.add(one(conformance, program, progress, out, text));
-      }
+      results.addAll(some(conformance, omitted, progress, out, text));
     }
     return new Summary(verb, kernel, results, Optional.of(outcome), millisSince(start));
   }
@@ -106,25 +103,31 @@ final class Verdicts {
     });
   }
 
-  private static ProgramResult one(
+  private static List<ProgramResult> some(
       Conformance conformance,
-      Program program,
+      List<Program> programs,
       @Nullable ProgressBar progress,
       PrintWriter out,
-      Function<ProgramResult, String> text) {
-    if (progress != null) {
-      progress.setExtraMessage(program.name());
+      Function<ProgramResult, String> text)
+      throws InterruptedException {
+    List<ProgramResult> results = new ArrayList<>();
+    conformance.run(
+        programs,
+        result -> {
+          results.add(result);
+          out.print(text.apply(result));
+          out.flush();
+          if (progress != null) {
+            progress.setExtraMessage(result.program().name());
+            progress.step();
+          }
+        });
+    for (ProgramResult result : results) {
+      if (result.verdict() == Verdict.DIVERGED && result.steps().size() > WORTH_SHRINKING) {
+        shrink(conformance, result, out);
+      }
     }
-    ProgramResult result = conformance.run(program);
-    out.print(text.apply(result));
-    if (result.verdict() == Verdict.DIVERGED && result.steps().size() > WORTH_SHRINKING) {
-      shrink(conformance, result, out);
-    }
-    out.flush();
-    if (progress != null) {
-      progress.step();
-    }
-    return result;
+    return results;
   }
 
   /** Prints the shortest program found that still diverges: what goes into a bug report. */
@@ -134,7 +137,12 @@ final class Verdicts {
             result.program(),
             candidate -> conformance.run(candidate).verdict() == Verdict.DIVERGED,
             SHRINKING_RUNS);
-    out.println("    shrunk to " + shortest.steps().size() + " operations:");
+    out.println(
+        "    "
+            + result.program().name()
+            + " shrunk to "
+            + shortest.steps().size()
+            + " operations:");
     ProgramText.of(shortest).lines().forEach(line -> out.println("    | " + line));
   }
 

@@ -3,43 +3,43 @@
 package io.pmem4j.harness.conform;
 
 import io.pmem4j.harness.backend.Backend;
-import io.pmem4j.harness.backend.BackendException;
-import io.pmem4j.harness.backend.FsImage;
-import io.pmem4j.harness.backend.ImageContent;
-import io.pmem4j.harness.backend.ImageMaker;
-import io.pmem4j.harness.backend.KernelChoices;
+import io.pmem4j.harness.backend.ImageJudge;
+import io.pmem4j.harness.backend.Laboratory;
 import io.pmem4j.harness.backend.PristineImages;
-import io.pmem4j.harness.backend.Session;
-import io.pmem4j.harness.conform.ProgramResult.Verdict;
-import io.pmem4j.harness.program.Outcome;
 import io.pmem4j.harness.program.Program;
-import io.pmem4j.harness.program.Step;
-import java.io.IOException;
-import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.Iterator;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
-import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs programs on backends, one after the other, and compares. With a single backend only
- * expectations and the image's consistency are judged.
+ * expectations and the image's consistency are judged. Used by one thread.
  */
 public final class Conformance {
   private final PristineImages pristine;
+  private final ImageJudge judge;
   private final List<Backend> backends;
+
+  /** A comparison of all backends of a laboratory. */
+  public Conformance(Laboratory laboratory) {
+    this(laboratory, laboratory.backends());
+  }
 
   /**
    * A comparison.
    *
-   * @param pristine the images that programs start from
-   * @param backends at least one
+   * @param laboratory whose images programs start from
+   * @param backends of it, at least one
    */
-  public Conformance(PristineImages pristine, List<Backend> backends) {
-    this.pristine = pristine;
+  public Conformance(Laboratory laboratory, List<Backend> backends) {
+    this.pristine = laboratory.pristine();
+    this.judge = laboratory.judge();
     // Kernels first: the model follows their random choices.
     this.backends =
         backends.stream().sorted(Comparator.comparing(backend -> !backend.isKernel())).toList();
@@ -57,110 +57,57 @@ public final class Conformance {
 
   /** Runs one program everywhere; failures of backends become part of the result. */
   public ProgramResult run(Program program) {
-    long start = System.nanoTime();
-    List<Map<String, Outcome>> outcomes = new ArrayList<>();
-    program.steps().forEach(_ -> outcomes.add(new LinkedHashMap<>()));
-    List<String> findings = new ArrayList<>();
-    List<String> notes = new ArrayList<>();
-    Map<String, FsImage> images = new LinkedHashMap<>();
-    boolean ran = true;
-    boolean whole = true;
-    KernelChoices choices = new KernelChoices();
-    for (Backend backend : backends) {
-      Optional<String> lacking = backend.lacks(program);
-      if (lacking.isPresent()) {
-        notes.add(backend.name() + ": not run: " + lacking.get());
-        whole = false;
-        continue;
-      }
-      try {
-        runOn(backend, program, choices, outcomes)
-            .ifPresent(image -> images.put(backend.name(), image));
-      } catch (BackendException e) {
-        findings.add(backend.name() + ": " + e.describe());
-        ran &= e.isFinding();
-      }
-    }
-    List<StepResult> steps = new ArrayList<>();
-    StepJudge judge = new StepJudge(backends);
-    for (int i = 0; i < outcomes.size(); i++) {
-      StepResult result = judge.judge(program, program.steps().get(i), outcomes.get(i));
-      steps.add(result);
-      findings.addAll(result.findings());
-      notes.addAll(result.notes());
-    }
-    try {
-      judgeImages(images, findings);
-    } catch (IOException e) {
-      findings.add("HARNESS_FAULT: " + e.getMessage());
-      ran = false;
-    }
-    return new ProgramResult(
-        program,
-        verdict(ran, whole, findings),
-        steps,
-        findings,
-        notes,
-        (System.nanoTime() - start) / 1_000_000);
-  }
-
-  private static Verdict verdict(boolean ran, boolean whole, List<String> findings) {
-    if (!ran) {
-      return Verdict.NOT_RUN;
-    }
-    if (!findings.isEmpty()) {
-      return Verdict.DIVERGED;
-    }
-    return whole ? Verdict.AGREED : Verdict.OMITTED;
-  }
-
-  private Optional<FsImage> runOn(
-      Backend backend, Program program, KernelChoices choices, List<Map<String, Outcome>> outcomes)
-      throws BackendException {
-    Session session = backend.begin(program, pristine, choices);
-    boolean ended = false;
-    try {
-      Iterator<Map<String, Outcome>> next = outcomes.iterator();
-      session.run(
-          program.steps().stream().map(Step::operation).toList(),
-          outcome -> next.next().put(backend.name(), outcome));
-      Optional<FsImage> image = session.end();
-      ended = true;
-      return image;
-    } finally {
-      if (!ended) {
-        session.abandon();
-      }
-    }
+    return rest(onKernels(program));
   }
 
   /**
-   * Equal images are judged once: e2fsck reads nothing but used blocks, and takes longer than all
-   * else that the host does for a program.
+   * Runs programs in their order: while the model follows one and its images are judged, the
+   * kernels run the next.
+   *
+   * @param each is given the results in the same order, by this thread; it must not run programs
+   * @throws InterruptedException if this thread is; then no program is left running
    */
-  private static void judgeImages(Map<String, FsImage> images, List<String> findings)
-      throws IOException {
-    List<String> names = List.copyOf(images.keySet());
-    if (names.isEmpty()) {
-      return;
-    }
-    String first = names.getFirst();
-    List<String> unequal = new ArrayList<>(List.of(first));
-    ImageContent left = ImageContent.of(Objects.requireNonNull(images.get(first)));
-    for (String other : names.subList(1, names.size())) {
-      ImageContent right = ImageContent.of(Objects.requireNonNull(images.get(other)));
-      List<String> differences = ImageComparison.differences(left, right);
-      if (!differences.isEmpty()) {
-        unequal.add(other);
+  public void run(List<Program> programs, Consumer<ProgramResult> each)
+      throws InterruptedException {
+    try (ExecutorService beside =
+        Executors.newSingleThreadExecutor(
+            Thread.ofPlatform().daemon().name("pmem4j-judge").factory())) {
+      @Nullable Future<ProgramResult> before = null;
+      for (Program program : programs) {
+        Attempt attempt = onKernels(program);
+        Future<ProgramResult> now = submit(beside, () -> rest(attempt));
+        if (before != null) {
+          each.accept(result(before));
+        }
+        before = now;
       }
-      differences.forEach(
-          difference -> findings.add("image, " + first + " / " + other + ": " + difference));
-    }
-    for (String name : unequal) {
-      String complaint = ImageMaker.check(Objects.requireNonNull(images.get(name)));
-      if (!complaint.isEmpty()) {
-        findings.add("image of " + name + ": " + complaint);
+      if (before != null) {
+        each.accept(result(before));
       }
     }
+  }
+
+  private static Future<ProgramResult> submit(
+      ExecutorService service, Callable<ProgramResult> task) {
+    return service.submit(task);
+  }
+
+  private static ProgramResult result(Future<ProgramResult> future) throws InterruptedException {
+    try {
+      return future.get();
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("a program could not be judged", e.getCause());
+    }
+  }
+
+  private Attempt onKernels(Program program) {
+    Attempt attempt = new Attempt(program, pristine);
+    backends.stream().filter(Backend::isKernel).forEach(attempt::on);
+    return attempt;
+  }
+
+  private ProgramResult rest(Attempt attempt) {
+    backends.stream().filter(backend -> !backend.isKernel()).forEach(attempt::on);
+    return attempt.judge(backends, judge);
   }
 }

@@ -31,9 +31,7 @@ public final class LockAudit {
   private final GuestBackend guest;
   private final ModelBackend model;
   private final LockEdgeComparison comparison;
-  private final List<Program> unread = new ArrayList<>();
   private int interval = 1;
-  private int modelEdges;
 
   private LockAudit(Laboratory laboratory, GuestBackend guest, ModelBackend model)
       throws BackendException {
@@ -77,50 +75,40 @@ public final class LockAudit {
     return found.getFirst();
   }
 
+  /** How many programs may run before the next reading. */
+  public int due() {
+    return interval;
+  }
+
   /**
-   * After a program has run on both.
+   * After programs have run on both: an edge that both have learnt from them is agreed.
    *
-   * @return findings by program: this one, or one since the last reading
+   * @param programs all since the last reading, {@link #due} at most
+   * @return findings by program
    * @throws BackendException if the kernel cannot be asked, or booted for a finding
    */
-  public Map<Program, List<String>> after(Program program) throws BackendException {
-    unread.add(program);
-    int now = model.lockEdges().size();
-    boolean grown = now > modelEdges;
-    modelEdges = now;
-    return grown || unread.size() >= interval ? read() : Map.of();
+  public Map<Program, List<String>> after(List<Program> programs) throws BackendException {
+    if (programs.isEmpty() || programs.size() > interval) {
+      throw new IllegalArgumentException(programs.size() + " programs, " + interval + " due");
+    }
+    int before = comparison.kernelEdges();
+    List<String> lacking = comparison.after(guest.lockdep(), model.lockEdges());
+    interval = comparison.kernelEdges() > before ? 1 : Math.min(2 * interval, MOST_UNREAD);
+    if (lacking.isEmpty()) {
+      return Map.of();
+    }
+    return programs.size() == 1
+        ? Map.of(programs.getFirst(), lacking)
+        : traced(programs, new ArrayList<>(lacking));
   }
 
   /**
-   * What the last programs have to answer for; afterwards the graph may grow by others.
-   *
-   * @throws BackendException as {@link #after}
-   */
-  public Map<Program, List<String>> last() throws BackendException {
-    return unread.isEmpty() ? Map.of() : read();
-  }
-
-  /**
-   * The whole, after {@link #last}.
+   * The whole; afterwards the graph may grow by what only the kernel runs.
    *
    * @param suite whether all programs that ship were run: then the edges must be equal
    */
   public Outcome end(boolean suite) {
     return new Outcome(comparison.agreed(), comparison.atEnd(suite));
-  }
-
-  private Map<Program, List<String>> read() throws BackendException {
-    int before = comparison.kernelEdges();
-    List<String> lacking = comparison.after(guest.lockdep(), model.lockEdges());
-    interval = comparison.kernelEdges() > before ? 1 : Math.min(2 * interval, MOST_UNREAD);
-    List<Program> suspects = List.copyOf(unread);
-    unread.clear();
-    if (lacking.isEmpty()) {
-      return Map.of();
-    }
-    return suspects.size() == 1
-        ? Map.of(suspects.getFirst(), lacking)
-        : traced(suspects, new ArrayList<>(lacking));
   }
 
   /** Runs the programs again, one by one, on a kernel that has taken none of these locks. */
@@ -129,7 +117,7 @@ public final class LockAudit {
     guest.restart();
     Map<Program, List<String>> traced = new LinkedHashMap<>();
     LockEdgeComparison alone = new LockEdgeComparison(guest.lockdep());
-    Conformance kernel = new Conformance(laboratory.pristine(), List.of(guest));
+    Conformance kernel = new Conformance(laboratory, List.of(guest));
     for (Program suspect : suspects) {
       kernel.run(suspect);
       for (String finding : alone.after(guest.lockdep(), Set.of())) {

@@ -65,7 +65,7 @@ class HostBackendIT {
     List<ProgramResult> results = new ArrayList<>();
     try (Laboratory laboratory =
         Laboratory.open(List.of("host:" + place, "model"), Scheduler.production())) {
-      Conformance conformance = new Conformance(laboratory.pristine(), laboratory.backends());
+      Conformance conformance = new Conformance(laboratory);
       programs.forEach(program -> results.add(conformance.run(program)));
     }
     return results;

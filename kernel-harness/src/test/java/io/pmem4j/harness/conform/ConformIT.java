@@ -36,7 +36,7 @@ class ConformIT {
       throws Exception {
     List<ProgramResult> results = new ArrayList<>();
     try (Laboratory laboratory = Laboratory.open(List.of("model", "guest:merged"), scheduler)) {
-      Conformance conformance = new Conformance(laboratory.pristine(), laboratory.backends());
+      Conformance conformance = new Conformance(laboratory);
       programs.forEach(program -> results.add(conformance.run(program)));
     }
     return results;
@@ -67,7 +67,7 @@ class ConformIT {
     List<ProgramResult> results = new ArrayList<>();
     try (Laboratory laboratory =
         Laboratory.open(List.of("model", "guest:" + kernel), Scheduler.production())) {
-      Conformance conformance = new Conformance(laboratory.pristine(), laboratory.backends());
+      Conformance conformance = new Conformance(laboratory);
       ProgramLibrary.shipped().forEach(program -> results.add(conformance.run(program)));
       for (long seed = 100; seed < 105; seed++) {
         results.add(conformance.run(ProgramGenerator.generate(seed, 60)));
@@ -83,7 +83,7 @@ class ConformIT {
     Map<String, String> outcomes = new HashMap<>();
     try (Laboratory laboratory =
         Laboratory.open(List.of("model", "guest:series"), Scheduler.production())) {
-      Conformance conformance = new Conformance(laboratory.pristine(), laboratory.backends());
+      Conformance conformance = new Conformance(laboratory);
       for (Program program : ProgramLibrary.shipped()) {
         if (program.name().startsWith("pmd-")) {
           ProgramResult result = conformance.run(program);
@@ -140,7 +140,7 @@ class ConformIT {
     }
     try (Laboratory laboratory =
         Laboratory.open(List.of("model", "guest:6.1"), Scheduler.production())) {
-      Conformance conformance = new Conformance(laboratory.pristine(), laboratory.backends());
+      Conformance conformance = new Conformance(laboratory);
       List<ProgramResult> results = programs.stream().map(conformance::run).toList();
       assertThat(results)
           .allSatisfy(
@@ -151,7 +151,7 @@ class ConformIT {
     try (Laboratory laboratory =
         Laboratory.open(
             List.of("model", "guest:6.1"), new SeededScheduler(Set.of("zero-page-not-replaced")))) {
-      Conformance conformance = new Conformance(laboratory.pristine(), laboratory.backends());
+      Conformance conformance = new Conformance(laboratory);
       assertThat(programs.stream().filter(program -> program.id().equals("G2")))
           .singleElement()
           .satisfies(program ->
@@ -178,6 +178,42 @@ class ConformIT {
     assertThat(result.findings()).anySatisfy(line -> assertThat(line).startsWith("image, "));
   }
 
+  /** The kernel runs the next program while one is judged: each has its own images and findings. */
+  @Test
+  void whatOneProgramDoesIsNotSaidOfItsNeighbours() throws Exception {
+    Program faulty =
+        ProgramLibrary.shipped().stream()
+            .filter(program -> program.id().equals("G2"))
+            .findFirst()
+            .orElseThrow();
+    List<Program> programs = new ArrayList<>();
+    for (long seed = 0; seed < 12; seed++) {
+      // The same file, with other blocks and other data each time.
+      programs.add(ProgramGenerator.generate(seed, 4 + (int) seed));
+      if (seed % 4 == 1) {
+        programs.add(faulty);
+      }
+    }
+    List<ProgramResult> alone = new ArrayList<>();
+    List<ProgramResult> together = new ArrayList<>();
+    try (Laboratory laboratory =
+        Laboratory.open(
+            List.of("model", "guest:merged"),
+            new SeededScheduler(Set.of("zero-page-not-replaced")))) {
+      Conformance conformance = new Conformance(laboratory);
+      programs.forEach(program -> alone.add(conformance.run(program)));
+      conformance.run(programs, together::add);
+    }
+    assertThat(together).extracting(ProgramResult::program).isEqualTo(programs);
+    for (int i = 0; i < programs.size(); i++) {
+      ProgramResult result = together.get(i);
+      assertThat(result.verdict() == ProgramResult.Verdict.DIVERGED)
+          .as(result.program().name() + result.findings())
+          .isEqualTo(result.program().equals(faulty));
+      assertThat(result.findings()).isEqualTo(alone.get(i).findings());
+    }
+  }
+
   @Test
   void theyAgreeOnGeneratedProgramsToo() throws Exception {
     List<Program> programs = new ArrayList<>();
@@ -196,7 +232,7 @@ class ConformIT {
         Laboratory.open(
             List.of("model", "guest:merged"),
             new SeededScheduler(Set.of("writeback-keeps-writable")))) {
-      Conformance conformance = new Conformance(laboratory.pristine(), laboratory.backends());
+      Conformance conformance = new Conformance(laboratory);
       Program shortest =
           Shrinker.shrink(
               program,

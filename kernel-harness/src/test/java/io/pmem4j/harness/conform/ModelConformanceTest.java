@@ -28,7 +28,7 @@ class ModelConformanceTest {
     List<ProgramResult> results = new ArrayList<>();
     SeededScheduler scheduler = new SeededScheduler(Set.of(faults));
     try (Laboratory laboratory = Laboratory.open(List.of("model"), scheduler)) {
-      Conformance conformance = new Conformance(laboratory.pristine(), laboratory.backends());
+      Conformance conformance = new Conformance(laboratory);
       for (Program program : ProgramLibrary.shipped()) {
         results.add(conformance.run(program));
       }

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.conform;
+
+import io.pmem4j.harness.backend.Backend;
+import io.pmem4j.harness.backend.BackendException;
+import io.pmem4j.harness.backend.FsImage;
+import io.pmem4j.harness.backend.ImageContent;
+import io.pmem4j.harness.backend.ImageJudge;
+import io.pmem4j.harness.backend.KernelChoices;
+import io.pmem4j.harness.backend.PristineImages;
+import io.pmem4j.harness.backend.Session;
+import io.pmem4j.harness.conform.ProgramResult.Verdict;
+import io.pmem4j.harness.program.Outcome;
+import io.pmem4j.harness.program.Program;
+import io.pmem4j.harness.program.Step;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * One program on its way through the backends. Holds all that its result is made of, images
+ * included, so that a backend that has run it is free for the next. Used by one thread after the
+ * other.
+ */
+final class Attempt {
+  private final Program program;
+  private final PristineImages pristine;
+  private final KernelChoices choices = new KernelChoices();
+  private final List<Map<String, Outcome>> outcomes = new ArrayList<>();
+  private final Map<String, ImageContent> images = new LinkedHashMap<>();
+  private final List<String> findings = new ArrayList<>();
+  private final List<String> notes = new ArrayList<>();
+  private boolean ran = true;
+  private boolean whole = true;
+  private long nanos;
+
+  Attempt(Program program, PristineImages pristine) {
+    this.program = program;
+    this.pristine = pristine;
+    program.steps().forEach(_ -> outcomes.add(new LinkedHashMap<>()));
+  }
+
+  /** Runs it on a backend; what fails becomes part of the result. */
+  void on(Backend backend) {
+    long start = System.nanoTime();
+    Optional<String> lacking = backend.lacks(program);
+    if (lacking.isPresent()) {
+      notes.add(backend.name() + ": not run: " + lacking.get());
+      whole = false;
+      return;
+    }
+    try {
+      Optional<FsImage> image = session(backend);
+      if (image.isPresent()) {
+        images.put(backend.name(), ImageContent.of(image.get()));
+      }
+    } catch (BackendException e) {
+      findings.add(backend.name() + ": " + e.describe());
+      ran &= e.isFinding();
+    } catch (IOException e) {
+      faulty(e);
+    } finally {
+      nanos += System.nanoTime() - start;
+    }
+  }
+
+  private Optional<FsImage> session(Backend backend) throws BackendException {
+    Session session = backend.begin(program, pristine, choices);
+    boolean ended = false;
+    try {
+      Iterator<Map<String, Outcome>> next = outcomes.iterator();
+      session.run(
+          program.steps().stream().map(Step::operation).toList(),
+          outcome -> next.next().put(backend.name(), outcome));
+      Optional<FsImage> image = session.end();
+      ended = true;
+      return image;
+    } finally {
+      if (!ended) {
+        session.abandon();
+      }
+    }
+  }
+
+  private void faulty(IOException e) {
+    findings.add("HARNESS_FAULT: " + e.getMessage());
+    ran = false;
+  }
+
+  /** Compares what the backends answered and left. */
+  ProgramResult judge(List<Backend> backends, ImageJudge judge) {
+    long start = System.nanoTime();
+    List<StepResult> steps = new ArrayList<>();
+    StepJudge stepJudge = new StepJudge(backends);
+    for (int i = 0; i < outcomes.size(); i++) {
+      StepResult result = stepJudge.judge(program, program.steps().get(i), outcomes.get(i));
+      steps.add(result);
+      findings.addAll(result.findings());
+      notes.addAll(result.notes());
+    }
+    try {
+      judgeImages(judge);
+    } catch (IOException e) {
+      faulty(e);
+    }
+    nanos += System.nanoTime() - start;
+    return new ProgramResult(program, verdict(), steps, findings, notes, nanos / 1_000_000);
+  }
+
+  private Verdict verdict() {
+    if (!ran) {
+      return Verdict.NOT_RUN;
+    }
+    if (!findings.isEmpty()) {
+      return Verdict.DIVERGED;
+    }
+    return whole ? Verdict.AGREED : Verdict.OMITTED;
+  }
+
+  /**
+   * Equal images are judged once: e2fsck reads nothing but used blocks, and takes longer than all
+   * else that the host does for a program.
+   */
+  private void judgeImages(ImageJudge judge) throws IOException {
+    List<String> names = List.copyOf(images.keySet());
+    if (names.isEmpty()) {
+      return;
+    }
+    String first = names.getFirst();
+    List<String> unequal = new ArrayList<>(List.of(first));
+    for (String other : names.subList(1, names.size())) {
+      List<String> differences = ImageComparison.differences(image(first), image(other));
+      if (!differences.isEmpty()) {
+        unequal.add(other);
+      }
+      differences.forEach(
+          difference -> findings.add("image, " + first + " / " + other + ": " + difference));
+    }
+    for (String name : unequal) {
+      String complaint = judge.check(image(name));
+      if (!complaint.isEmpty()) {
+        findings.add("image of " + name + ": " + complaint);
+      }
+    }
+  }
+
+  private ImageContent image(String backend) {
+    return Objects.requireNonNull(images.get(backend), backend);
+  }
+}
