@@ -6,6 +6,7 @@ import io.pmem4j.harness.guest.Guest;
 import io.pmem4j.harness.guest.GuestException;
 import io.pmem4j.harness.guest.GuestSpec;
 import io.pmem4j.harness.guest.Op;
+import io.pmem4j.harness.guest.QemuLauncher;
 import io.pmem4j.harness.guest.Request;
 import io.pmem4j.harness.guest.Response;
 import io.pmem4j.harness.program.Program;
@@ -51,7 +52,7 @@ public final class GuestBackend implements Backend {
 
   private GuestBackend(Kernel kernel, GuestSpec spec, FsImage image) {
     this.kernel = kernel;
-    this.name = "guest:" + kernel;
+    this.name = (spec.launcher() == QemuLauncher.CONTAINER ? "container:" : "guest:") + kernel;
     this.spec = spec;
     this.image = image;
   }

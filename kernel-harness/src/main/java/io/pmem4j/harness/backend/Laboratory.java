@@ -5,6 +5,7 @@ package io.pmem4j.harness.backend;
 import io.pmem4j.harness.guest.GuestException;
 import io.pmem4j.harness.guest.GuestSpec;
 import io.pmem4j.harness.guest.KernelImages;
+import io.pmem4j.harness.guest.QemuLauncher;
 import io.pmem4j.sched.Scheduler;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -14,6 +15,7 @@ import java.util.List;
 /** Everything one run needs: a work directory, the image programs start from, the backends. */
 public final class Laboratory implements AutoCloseable {
   private static final String GUEST = "guest:";
+  private static final String CONTAINER = "container:";
   private static final String HOST = "host:";
   private static final String MODEL = "model";
 
@@ -31,8 +33,8 @@ public final class Laboratory implements AutoCloseable {
   /**
    * Opens backends by name.
    *
-   * @param names {@code model}, {@code guest:KERNEL}, {@code host:DIRECTORY}; check with {@link
-   *     #requireKnown} first
+   * @param names {@code model}, {@code guest:KERNEL}, {@code container:KERNEL}, {@code
+   *     host:DIRECTORY}; check with {@link #requireKnown} first
    * @param scheduler of the model
    * @param exclusive whether the directories are roots of mounts that nobody else uses
    */
@@ -64,13 +66,13 @@ public final class Laboratory implements AutoCloseable {
    */
   public static void requireKnown(List<String> names) {
     for (String name : names) {
-      if (name.startsWith(GUEST)) {
-        Kernel.of(name.substring(GUEST.length()));
+      if (isKernel(name)) {
+        kernel(name);
       } else if (!name.startsWith(HOST) && !name.equals(MODEL)) {
         throw new IllegalArgumentException(
             "unknown backend '"
                 + name
-                + "': model, host:DIRECTORY, guest:"
+                + "': model, host:DIRECTORY, container:KERNEL, guest:"
                 + String.join(", guest:", Kernel.labels()));
       }
     }
@@ -81,11 +83,16 @@ public final class Laboratory implements AutoCloseable {
     }
   }
 
+  private static boolean isKernel(String name) {
+    return name.startsWith(GUEST) || name.startsWith(CONTAINER);
+  }
+
+  private static Kernel kernel(String name) {
+    return Kernel.of(name.substring(name.indexOf(':') + 1));
+  }
+
   private static List<Kernel> kernels(List<String> names) {
-    return names.stream()
-        .filter(name -> name.startsWith(GUEST))
-        .map(name -> Kernel.of(name.substring(GUEST.length())))
-        .toList();
+    return names.stream().filter(Laboratory::isKernel).map(Laboratory::kernel).toList();
   }
 
   /** The kernel that the model is to be like. */
@@ -117,9 +124,11 @@ public final class Laboratory implements AutoCloseable {
     if (name.equals(MODEL)) {
       return new ModelBackend(directory.path(), scheduler, modelled(names));
     }
-    Kernel kernel = Kernel.of(name.substring(GUEST.length()));
+    Kernel kernel = kernel(name);
     try {
-      return GuestBackend.boot(kernel, spec(kernel, directory));
+      QemuLauncher launcher =
+          name.startsWith(CONTAINER) ? QemuLauncher.CONTAINER : QemuLauncher.PROCESS;
+      return GuestBackend.boot(kernel, spec(kernel, directory).withLauncher(launcher));
     } catch (GuestException e) {
       throw BackendException.of(e);
     }

@@ -48,6 +48,11 @@ public final class GuestFiles {
     return home().resolve("qemu/guest/jvm-root");
   }
 
+  /** The script that makes the container image with QEMU. */
+  static Path containerBuild() throws GuestException {
+    return home().resolve("qemu/container/build");
+  }
+
   /** The script that builds kernels. */
   static Path kernelBuild() throws GuestException {
     return home().resolve("qemu/kernel/build");

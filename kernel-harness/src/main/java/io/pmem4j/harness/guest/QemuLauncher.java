@@ -9,6 +9,13 @@ public enum QemuLauncher {
     Qemu start(GuestSpec spec) throws GuestException {
       return QemuProcess.start(spec);
     }
+  },
+  /** A container without network and privileges, which ends with this JVM too. */
+  CONTAINER {
+    @Override
+    Qemu start(GuestSpec spec) throws GuestException {
+      return QemuContainer.start(spec);
+    }
   };
 
   /**

@@ -111,8 +111,8 @@ final class QemuProcess implements Qemu {
     return variables;
   }
 
-  private static List<String> arguments(GuestSpec spec, Path agent, Path qmp)
-      throws GuestException {
+  /** QEMU's arguments, as {@code qemu/guest/boot} writes them down. */
+  static List<String> arguments(GuestSpec spec, Path agent, Path qmp) throws GuestException {
     return Script.run(
         SCRIPT_BOUND,
         variables(spec),

@@ -8,11 +8,13 @@ import java.time.Duration;
 final class BootAndWait {
   private BootAndWait() {}
 
-  /** Kernel, initrd, image, work directory. */
+  /** Kernel, initrd, image, work directory, and where QEMU runs unless it is a process. */
   public static void main(String[] args) throws GuestException {
     Guest guest =
         Guest.start(
-            new GuestSpec(Path.of(args[0]), Path.of(args[1]), Path.of(args[2]), Path.of(args[3])));
+            new GuestSpec(Path.of(args[0]), Path.of(args[1]), Path.of(args[2]), Path.of(args[3]))
+                .withLauncher(
+                    args.length == 5 ? QemuLauncher.valueOf(args[4]) : QemuLauncher.PROCESS));
     System.out.println(guest.pid());
     guest.request(
         Request.of(Op.EXEC, 600_000).withStrings("/bin/sleep", "600"), Duration.ofMinutes(10));
