@@ -17,9 +17,11 @@ import org.jspecify.annotations.Nullable;
  * <p>Passing the arena's segment to native code instead would do the same with one counter that all
  * threads share, and cost microseconds a call where many cores persist at once.
  *
- * <p>Guards also poll for safepoints now and then. The compiler takes a critical call for one that
- * polls and drops the poll of the loop around it; without ours, threads that do nothing but persist
- * can never be stopped, and neither a garbage collection nor the closing of a shared arena ends.
+ * <p>Guards also poll for safepoints now and then. A critical call is made without a change of the
+ * thread's state, so nothing in it stops for a garbage collection or for the closing of a shared
+ * arena, and nothing promises that a compiled loop around it polls: a compiler may take any call
+ * for one that does. Loops that do nothing but persist were stopped without our poll too where we
+ * tried (JDK 25.0, C2); with it that does not depend on the compiler.
  */
 abstract class UseGuard {
   /** Every how many uses a safepoint poll is made, less one: some 1 ns a use. */

@@ -22,6 +22,13 @@ final class CloseRace {
   private static final int SIZE = 1 << 20;
   private static final long PERSISTS_BEFORE_CLOSE = 300;
 
+  /**
+   * In one round of as many nobody yields, and most threads lose the processor in the middle of a
+   * persist. In the others closing, which waits until each of them has come to a safepoint poll,
+   * takes no time.
+   */
+  private static final int YIELDING_ROUNDS = 4;
+
   private CloseRace() {}
 
   public static void main(String[] arguments) throws Exception {
@@ -30,13 +37,13 @@ final class CloseRace {
     int rounds = Integer.parseInt(arguments[2]);
     for (int round = 0; round < rounds; round++) {
       Path file = folder.resolve("race");
-      round(file, backend, arguments[3], arguments[4]);
+      round(file, backend, arguments[3], arguments[4], round % YIELDING_ROUNDS != 0);
       Files.delete(file);
     }
     System.out.println("rounds " + rounds);
   }
 
-  private static void round(Path file, Backend backend, String guard, String kind)
+  private static void round(Path file, Backend backend, String guard, String kind, boolean yields)
       throws Exception {
     AtomicLong persists = new AtomicLong();
     // Parked, not spinning: the one who closes gets its turn at once when it is woken.
@@ -51,7 +58,7 @@ final class CloseRace {
             (kind.equals("virtual") ? Thread.ofVirtual() : Thread.ofPlatform())
                 .start(() -> {
                   try {
-                    persistUntilClosed(region, offset, persists, enough);
+                    persistUntilClosed(region, offset, persists, enough, yields);
                   } catch (Throwable failure) {
                     unexpected.set(failure);
                   }
@@ -68,15 +75,15 @@ final class CloseRace {
   }
 
   private static void persistUntilClosed(
-      PmemRegion region, long offset, AtomicLong persists, CountDownLatch enough) {
+      PmemRegion region, long offset, AtomicLong persists, CountDownLatch enough, boolean yields) {
     while (true) {
       try {
         region.persist(offset, 8192);
       } catch (IllegalStateException closed) {
         return;
       }
-      if (Thread.currentThread().isVirtual()) {
-        Thread.yield(); // it would keep its carrier to itself
+      if (yields || Thread.currentThread().isVirtual()) {
+        Thread.yield();
       }
       if (persists.incrementAndGet() == PERSISTS_BEFORE_CLOSE) {
         enough.countDown();

@@ -20,6 +20,11 @@ class UseGuardTest {
 
   private static final int THREADS = 2;
 
+  private static final int MISSES = 8;
+
+  /** More than caches hold. */
+  private static final int SCATTERED = 1 << 24;
+
   @Test
   void nobodyIsInsideWhenShutReturns() throws Exception {
     assertThat(foundInside(UseGuard.Striped::new, ROUNDS)).isZero();
@@ -50,6 +55,7 @@ class UseGuardTest {
     List<Thread> threads = new ArrayList<>();
     for (int i = 0; i < THREADS; i++) {
       int mine = i * 32;
+      int[] scattered = new int[SCATTERED];
       threads.add(
           Thread.ofPlatform()
               .daemon()
@@ -57,8 +63,15 @@ class UseGuardTest {
                 for (int round = 0; round < rounds; round++) {
                   await(start);
                   UseGuard now = guard.get();
+                  int at = round;
                   try {
                     while (true) {
+                      // Misses keep the stores behind them in the store buffer: without a fence the
+                      // count is then seen late, which is what the race needs.
+                      at = at * 1664525 + 1013904223;
+                      for (int miss = 0; miss < MISSES; miss++) {
+                        scattered[(at + miss * 40_503 * 16) & (scattered.length - 1)] = at;
+                      }
                       int ticket = now.enter();
                       if (gone[0]) {
                         violations[mine]++;

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.pmem;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+import static org.junit.platform.engine.discovery.DiscoverySelectors.selectMethod;
+
+import java.io.IOException;
+import java.lang.reflect.Method;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.spi.ToolProvider;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
+import org.junit.platform.launcher.core.LauncherFactory;
+import org.junit.platform.launcher.listeners.SummaryGeneratingListener;
+import org.junit.platform.launcher.listeners.TestExecutionSummary;
+
+/**
+ * Production sources with one fault each, compiled and run: the test that stands for the invariant
+ * passes on what is in the sources, and fails on what is planted. The faults are in the table
+ * {@code planted-faults.txt}; one whose text is no longer in the source fails too.
+ */
+@Timeout(120)
+class PlantedSourceFaultsTest {
+  private static final Path SOURCES = Path.of("src/main/java/io/pmem4j/pmem");
+  private static final Path CLASSES = Path.of("target/classes");
+  private static final Path TESTS = Path.of("target/test-classes");
+  private static final Pattern SPACE = Pattern.compile("\\s+");
+
+  @TempDir Path folder;
+
+  /** One row: what is wrong, where, the text and what takes its place, and who has to see it. */
+  record Fault(String name, String source, String text, String planted, String test) {
+    @Override
+    public String toString() {
+      return name;
+    }
+  }
+
+  static List<Fault> faults() throws IOException {
+    List<Fault> faults = new ArrayList<>();
+    String table = Files.readString(Path.of("src/test/resources/planted-faults.txt"));
+    for (String row : table.split("\n\n", -1)) {
+      List<String> lines =
+          row.lines().filter(line -> !line.isBlank() && !line.startsWith("#")).toList();
+      if (!lines.isEmpty()) {
+        assertThat(lines).hasSize(4);
+        String[] who = lines.get(1).split(" -> ", -1);
+        faults.add(
+            new Fault(
+                lines.getFirst(),
+                who[0],
+                lines.get(2).replaceFirst("^- ", ""),
+                lines.get(3).replaceFirst("^\\+ ?", ""),
+                who[1]));
+      }
+    }
+    return faults;
+  }
+
+  @ParameterizedTest
+  @MethodSource("faults")
+  void found(Fault fault) throws Exception {
+    String source = Files.readString(SOURCES.resolve(fault.source() + ".java"));
+    // Lines may be broken elsewhere tomorrow.
+    Pattern text =
+        Pattern.compile(
+            Stream.of(SPACE.split(fault.text(), -1))
+                .map(Pattern::quote)
+                .reduce((a, b) -> a + "\\s+" + b)
+                .orElseThrow());
+    assertThat(text.matcher(source).results().count()).as("in %s", fault.source()).isEqualTo(1);
+    TestExecutionSummary sound = run(fault.test(), compiled("sound", fault, source));
+    assumeTrue(sound.getTestsSkippedCount() + sound.getTestsAbortedCount() == 0, "not to be run");
+    assertThat(sound.getTestsFoundCount()).isPositive();
+    assertThat(sound.getFailures()).isEmpty();
+    String planted =
+        text.matcher(source).replaceAll(java.util.regex.Matcher.quoteReplacement(fault.planted()));
+    assertThat(run(fault.test(), compiled("planted", fault, planted)).getFailures()).isNotEmpty();
+  }
+
+  private Path compiled(String name, Fault fault, String source) throws IOException {
+    Path classes = Files.createDirectories(folder.resolve(name));
+    Path file = Files.writeString(classes.resolve(fault.source() + ".java"), source);
+    int exit =
+        ToolProvider.findFirst("javac")
+            .orElseThrow()
+            .run(
+                System.out,
+                System.err,
+                "-nowarn",
+                "-proc:none",
+                "-cp",
+                CLASSES + ":" + ChildJvm.classPath(),
+                "-d",
+                classes.toString(),
+                file.toString());
+    assertThat(exit).as("compiles").isZero();
+    return classes;
+  }
+
+  /** Runs {@code class.method} with the classes of a folder in the place of those of the build. */
+  private static TestExecutionSummary run(String test, Path classes) throws Exception {
+    int dot = test.indexOf('.');
+    URL[] places = {url(classes), url(CLASSES), url(TESTS)};
+    try (ChildFirst loader = new ChildFirst(places)) {
+      String room = test.startsWith("RegionCalls") ? "" : "contract.";
+      Class<?> type = loader.loadClass("io.pmem4j.pmem." + room + test.substring(0, dot));
+      Method method =
+          Stream.<Class<?>>iterate(type, c -> c != null, Class::getSuperclass)
+              .flatMap(c -> Arrays.stream(c.getDeclaredMethods()))
+              .filter(candidate -> candidate.getName().equals(test.substring(dot + 1)))
+              .findFirst()
+              .orElseThrow();
+      SummaryGeneratingListener listener = new SummaryGeneratingListener();
+      LauncherFactory.create()
+          .execute(
+              LauncherDiscoveryRequestBuilder.request()
+                  .selectors(selectMethod(type, method))
+                  .build(),
+              listener);
+      return listener.getSummary();
+    }
+  }
+
+  private static URL url(Path path) throws IOException {
+    return path.toUri().toURL();
+  }
+
+  /** Loads this module's region classes anew; everything else as it is. */
+  private static final class ChildFirst extends URLClassLoader {
+    ChildFirst(URL[] places) {
+      super(places, PlantedSourceFaultsTest.class.getClassLoader());
+    }
+
+    @Override
+    protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
+      synchronized (getClassLoadingLock(name)) {
+        if (!name.startsWith("io.pmem4j.pmem.")) {
+          return super.loadClass(name, resolve);
+        }
+        Class<?> loaded = findLoadedClass(name);
+        return loaded != null ? loaded : findClass(name);
+      }
+    }
+  }
+}
