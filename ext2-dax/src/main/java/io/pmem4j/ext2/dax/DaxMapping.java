@@ -131,7 +131,7 @@ public final class DaxMapping {
   /** Null if the entry went away, or another one came, while this task waited. */
   private @Nullable LockedEntry lockOrMake(@Nullable DaxEntry entry, long index, boolean pmd) {
     DaxEntry wanted = entry == null ? newEntry(index, pmd) : entry;
-    Held held = wanted.lock().hold();
+    Held held = scheduler.seeded("no-entry-lock") ? () -> {} : wanted.lock().hold();
     shared.store();
     if (entry == null ? putIfFree(wanted) : contains(wanted)) {
       return new LockedEntry(wanted, held);

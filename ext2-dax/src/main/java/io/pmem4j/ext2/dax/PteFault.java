@@ -40,13 +40,20 @@ public final class PteFault {
     }
     boolean allocate = fault.write() && fault.cowPage() == null;
     int flags = Iomap.FAULT | (allocate ? Iomap.WRITE : 0);
+    boolean early = mapping.scheduler().seeded("lookup-before-entry-lock");
+    Iomap before = null;
+    try {
+      before = early ? ops.begin(position, DaxIo.PAGE_BYTES, flags) : null;
+    } catch (Ext2Exception e) {
+      return FaultResult.SIGBUS;
+    }
     try (var locked = mapping.grab(fault.pgoff())) {
       if (fault.region() == Mmu.Region.HUGE) {
         // Another task's fault on 2 MiB was faster: look again.
         return FaultResult.NOPAGE;
       }
       // When the lookup fails, an entry made just now stays behind EMPTY, as in the kernel.
-      Iomap iomap = ops.begin(position, DaxIo.PAGE_BYTES, flags);
+      Iomap iomap = before != null ? before : ops.begin(position, DaxIo.PAGE_BYTES, flags);
       FaultResult result = FaultResult.SIGBUS;
       try {
         DaxIo.readable(mapping);

@@ -4,7 +4,6 @@ package io.pmem4j.harness.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.pmem4j.explore.Exploration;
 import io.pmem4j.explore.Explorer;
 import io.pmem4j.explore.Finding;
 import io.pmem4j.explore.Interleaving;
@@ -12,14 +11,15 @@ import io.pmem4j.explore.Schedule;
 import io.pmem4j.ext2.Profile;
 import io.pmem4j.ext2.lock.LockOrder;
 import io.pmem4j.harness.explore.Exploring;
+import io.pmem4j.harness.explore.FaultHunt;
 import io.pmem4j.harness.explore.Letter;
+import io.pmem4j.harness.explore.Pairs;
 import io.pmem4j.harness.explore.Races;
 import io.pmem4j.harness.explore.Sweep;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -67,7 +67,8 @@ final class ExploreCommand implements Callable<Integer> {
       paramLabel = "SCENARIO",
       description =
           "a name, OPERATION+OPERATION, all (every pair), races (each known race without dax_sem"
-              + " and with it), letter (whatever a fault depends on against each fault), or list")
+              + " and with it), letter (whatever a fault depends on against each fault), seeded-faults (how"
+              + " soon each is found), or list")
   private String name;
 
   @Option(
@@ -124,17 +125,22 @@ final class ExploreCommand implements Callable<Integer> {
     if (name.equals("races")) {
       return end(new Races(out).run(), out, start);
     }
+    if (name.equals("seeded-faults")) {
+      return end(new FaultHunt(out).run(), out, start);
+    }
     if (name.equals("letter")) {
       out.printf("profile %s, order %s%n", profile(), order().label());
       return end(new Letter(profile(), order(), explorer(), out).run(), out, start);
     }
     List<Exploring.Named> scenarios = scenarios();
-    try (Exploring exploring = Exploring.open(profile(), order())) {
-      out.printf("profile %s, order %s%n", profile(), order().label());
-      return schedule != null
-          ? replay(exploring, scenarios.getFirst(), out)
-          : explore(exploring, scenarios, out, start);
+    out.printf("profile %s, order %s%n", profile(), order().label());
+    if (schedule != null) {
+      return replay(scenarios.getFirst(), schedule, out);
     }
+    Sweep sweep =
+        new Pairs(profile(), order(), explorer(), out)
+            .run(scenarios, name.equals("all") && faults.isEmpty() && random == 0);
+    return end(sweep, out, start);
   }
 
   private List<Exploring.Named> scenarios() {
@@ -179,48 +185,14 @@ final class ExploreCommand implements Callable<Integer> {
     return explorer.withSeeded(Set.copyOf(faults));
   }
 
-  private int replay(Exploring exploring, Exploring.Named scenario, PrintWriter out)
-      throws IOException {
-    Optional<Finding> finding =
-        exploring.replay(scenario, explorer(), Schedule.parse(String.valueOf(schedule)));
+  private int replay(Exploring.Named scenario, String text, PrintWriter out) throws IOException {
+    Optional<Finding> finding;
+    try (Exploring exploring = Exploring.open(profile(), order())) {
+      finding = exploring.replay(scenario, explorer(), Schedule.parse(text));
+    }
     out.println(finding.map(Interleaving::text).orElse("nothing is wrong under this schedule"));
     out.flush();
     return finding.isPresent() ? ExitStatus.FINDING : ExitStatus.HOLDS;
-  }
-
-  private int explore(
-      Exploring exploring, List<Exploring.Named> scenarios, PrintWriter out, long start)
-      throws IOException {
-    long schedules = 0;
-    int incomplete = 0;
-    List<Finding> findings = new ArrayList<>();
-    for (Exploring.Named scenario : scenarios) {
-      Exploration result = exploring.explore(scenario, explorer());
-      schedules += result.schedules();
-      incomplete += result.complete() ? 0 : 1;
-      out.printf(
-          "%-36s %,8d schedules %6.2f s  %s%n",
-          scenario.name(),
-          result.schedules(),
-          result.nanos() / 1e9,
-          result.findings().isEmpty()
-              ? result.complete() ? "complete, nothing found" : "nothing found"
-              : result.findings().size() + " findings");
-      for (Finding finding : result.findings()) {
-        out.println(Interleaving.text(finding));
-        findings.add(finding);
-      }
-      out.flush();
-    }
-    Sweep sweep =
-        new Sweep(
-            findings.isEmpty(),
-            scenarios.size(),
-            schedules,
-            findings,
-            incomplete,
-            exploring.imagesJudged());
-    return end(sweep, out, start);
   }
 
   private int end(Sweep sweep, PrintWriter out, long start) throws IOException {

@@ -19,10 +19,16 @@ import org.jspecify.annotations.Nullable;
  * it. Not thread-safe: an explorer runs one task at a time.
  */
 final class AnnouncedMemory implements PersistentMemory {
+  static final int LINE_BYTES = 64;
+
   private final PersistentMemory memory;
   private final long base;
   private final int blockBytes;
   private final BitSet touched;
+
+  /** Cache lines with stores that nobody has flushed. */
+  private final BitSet unflushed;
+
   private final IntFunction<@Nullable Shared> blocks;
 
   /** A row of stores to one block, bit after bit under the group's lock, is one point. */
@@ -34,14 +40,16 @@ final class AnnouncedMemory implements PersistentMemory {
    * @param memory takes them
    * @param blockBytes unit of what is announced
    * @param touched gets a bit for each block that is stored to
+   * @param unflushed has a bit for each cache line that was stored to and not flushed since
    * @param blocks what to announce for a block; null where a store is no point
    */
   AnnouncedMemory(
       PersistentMemory memory,
       int blockBytes,
       BitSet touched,
+      BitSet unflushed,
       IntFunction<@Nullable Shared> blocks) {
-    this(memory, 0, blockBytes, touched, blocks, new AtomicReference<>());
+    this(memory, 0, blockBytes, touched, unflushed, blocks, new AtomicReference<>());
   }
 
   private AnnouncedMemory(
@@ -49,12 +57,14 @@ final class AnnouncedMemory implements PersistentMemory {
       long base,
       int blockBytes,
       BitSet touched,
+      BitSet unflushed,
       IntFunction<@Nullable Shared> blocks,
       AtomicReference<Shared> last) {
     this.memory = memory;
     this.base = base;
     this.blockBytes = blockBytes;
     this.touched = touched;
+    this.unflushed = unflushed;
     this.blocks = blocks;
     this.last = last;
   }
@@ -63,11 +73,22 @@ final class AnnouncedMemory implements PersistentMemory {
     Objects.checkFromIndexSize(offset, length, memory.byteSize());
     if (length > 0) {
       int first = Math.toIntExact((base + offset) / blockBytes);
+      unflushed.set(line(offset), line(offset + length - 1) + 1);
       touched.set(first, Math.toIntExact((base + offset + length - 1) / blockBytes) + 1);
       Shared block = blocks.apply(first);
       if (block != null && block != last.getAndSet(block)) {
         block.store();
       }
+    }
+  }
+
+  private int line(long offset) {
+    return Math.toIntExact((base + offset) / LINE_BYTES);
+  }
+
+  private void flushed(long offset, long length) {
+    if (length > 0) {
+      unflushed.clear(line(offset), line(offset + length - 1) + 1);
     }
   }
 
@@ -131,6 +152,7 @@ final class AnnouncedMemory implements PersistentMemory {
   @Override
   public void flush(long offset, long length) {
     memory.flush(offset, length);
+    flushed(offset, length);
   }
 
   @Override
@@ -141,18 +163,22 @@ final class AnnouncedMemory implements PersistentMemory {
   @Override
   public void persist(long offset, long length) {
     memory.persist(offset, length);
+    flushed(offset, length);
   }
 
   @Override
   public void publishLong(long offset, long value) {
     storing(offset, Long.BYTES);
     memory.publishLong(offset, value);
+    flushed(offset, Long.BYTES);
   }
 
   @Override
   public boolean compareAndPublish(long offset, long expected, long value) {
     storing(offset, Long.BYTES);
-    return memory.compareAndPublish(offset, expected, value);
+    boolean stored = memory.compareAndPublish(offset, expected, value);
+    flushed(offset, Long.BYTES);
+    return stored;
   }
 
   @Override
@@ -163,6 +189,6 @@ final class AnnouncedMemory implements PersistentMemory {
   @Override
   public PersistentMemory slice(long offset, long length) {
     return new AnnouncedMemory(
-        memory.slice(offset, length), base + offset, blockBytes, touched, blocks, last);
+        memory.slice(offset, length), base + offset, blockBytes, touched, unflushed, blocks, last);
   }
 }

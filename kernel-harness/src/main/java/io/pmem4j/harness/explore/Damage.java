@@ -8,8 +8,10 @@ import io.pmem4j.ext2.OpenFile;
 import io.pmem4j.ext2.mm.PagemapEntry;
 import io.pmem4j.ext2.mm.Vma;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** What must hold when all tasks have ended, whatever they did and in whatever order. */
 final class Damage {
@@ -44,10 +46,25 @@ final class Damage {
     for (World.User user : List.of(world.left, world.right)) {
       if (user.mapping != null) {
         checkPageTable(user, world.shape, size, blocksOfA);
-        checkContents(user, world.shape, size);
+        checkContents(user, size);
       }
     }
     checkStores(size);
+    checkTail(size);
+  }
+
+  /** Who makes the file larger finds zeros, or what was stored behind the end. */
+  private void checkTail(long size) throws Ext2Exception {
+    byte[] tail = new byte[World.PAGE];
+    if (size % World.PAGE != 0 && size >= world.shortest()) {
+      world.left.file.truncate(Math.ceilDiv(size, World.PAGE) * World.PAGE);
+      int length = (int) world.left.file.pread(size, tail);
+      for (int i = 0; i < length; i++) {
+        if (tail[i] == World.OF_A) {
+          throw new AssertionError("bytes that were cut off come back");
+        }
+      }
+    }
   }
 
   /** What a private mapping has copied was the file's own. */
@@ -91,11 +108,17 @@ final class Damage {
     }
   }
 
-  private static void checkContents(World.User user, Shape shape, long size) {
+  private void checkContents(World.User user, long size) {
+    Shape shape = world.shape;
     for (int page = 0; (long) page * World.PAGE < size && page < shape.watchedPages(); page++) {
-      int length = (int) Math.min(World.PAGE, size - (long) page * World.PAGE);
-      for (byte each : user.memory.load(user.mapping(), (long) page * World.PAGE, length)) {
-        if (each != 0 && each != World.OF_A && each != 'L' && each != 'R') {
+      long start = (long) page * World.PAGE;
+      int length = (int) Math.min(World.PAGE, size - start);
+      byte[] shown = user.memory.load(user.mapping(), start, length);
+      for (int i = 0; i < length; i++) {
+        if (shown[i] == World.OF_A && start + i >= world.shortest()) {
+          throw new AssertionError("the file shows bytes that were cut off");
+        }
+        if (shown[i] != 0 && shown[i] != World.OF_A && shown[i] != 'L' && shown[i] != 'R') {
           throw new AssertionError("the file shows bytes that nobody wrote to it");
         }
       }
@@ -127,6 +150,15 @@ final class Damage {
         throw new AssertionError("another file shows what was stored through a mapping");
       }
     }
+  }
+
+  /** The blocks of both files. */
+  Set<Long> blocksInUse() throws Ext2Exception {
+    Set<Long> blocks = new HashSet<>(blocks(world.b()).values());
+    if (!world.gone()) {
+      blocks.addAll(blocks(world.left.file).values());
+    }
+    return blocks;
   }
 
   private static Map<Long, Long> blocks(OpenFile file) throws Ext2Exception {

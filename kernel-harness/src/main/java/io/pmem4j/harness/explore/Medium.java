@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +39,7 @@ final class Medium implements AutoCloseable {
   private final Arena arena = Arena.ofShared();
   private final PersistentMemory memory;
   private final BitSet touched = new BitSet();
+  private final BitSet unflushed = new BitSet();
   private final @Nullable String[] names;
   private byte[] pristine;
   private long[] pristineSums;
@@ -118,6 +120,7 @@ final class Medium implements AutoCloseable {
         .forEach(block ->
             memory.copy((long) block * BLOCK_BYTES, pristine, block * BLOCK_BYTES, BLOCK_BYTES));
     touched.clear();
+    unflushed.clear();
     Map<Integer, Shared> blocks = new HashMap<>();
     for (int block = 0; block < names.length; block++) {
       String name = names[block];
@@ -125,7 +128,7 @@ final class Medium implements AutoCloseable {
         blocks.put(block, new Shared(scheduler, name));
       }
     }
-    return new AnnouncedMemory(memory, BLOCK_BYTES, touched, blocks::get);
+    return new AnnouncedMemory(memory, BLOCK_BYTES, touched, unflushed, blocks::get);
   }
 
   /** What e2fsck says about the memory as it is now; empty if it is content. */
@@ -141,10 +144,28 @@ final class Medium implements AutoCloseable {
     if (known == null) {
       Path file = directory.resolve("judged");
       Files.write(file, bytes());
-      known = PlainImage.check(file);
+      known = complaints(PlainImage.check(file), file.toString());
       verdicts.put(sum, known);
     }
     return known;
+  }
+
+  /** What e2fsck complains about, in one line, without its name, its passes and its questions. */
+  private static String complaints(String output, String file) {
+    return output
+        .lines()
+        .map(line -> line.replaceAll("(Fix|Clear|Connect|Continue)\\? no", "").strip())
+        .filter(line -> !line.isEmpty() && !line.startsWith(file))
+        .filter(line -> !line.startsWith("e2fsck ") && !line.startsWith("Pass "))
+        .collect(Collectors.joining("; "));
+  }
+
+  /** Whether a block has stores that nobody has flushed: after sync(2) none that is in use has. */
+  boolean isUnflushed(long block) {
+    int linesOfBlock = BLOCK_BYTES / AnnouncedMemory.LINE_BYTES;
+    int first = Math.toIntExact(block * linesOfBlock);
+    int next = unflushed.nextSetBit(first);
+    return next >= 0 && next < first + linesOfBlock;
   }
 
   /** How many different images runs have left. */

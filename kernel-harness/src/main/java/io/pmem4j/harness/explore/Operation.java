@@ -101,7 +101,7 @@ public enum Operation {
   TRUNCATE_DOWN(Kind.SHRINKS) {
     @Override
     void run(World world, World.User self) throws Ext2Exception {
-      self.file.truncate(0);
+      world.shorten(self, 0);
       world.reuse();
     }
   },
@@ -109,7 +109,7 @@ public enum Operation {
   TRUNCATE_PARTLY(Kind.SHRINKS) {
     @Override
     void run(World world, World.User self) throws Ext2Exception {
-      self.file.truncate(100);
+      world.shorten(self, 100);
       world.reuse();
     }
   },
@@ -125,6 +125,7 @@ public enum Operation {
     @Override
     void run(World world, World.User self) throws Ext2Exception {
       try (OpenFile again = world.fs.open("/a", O_RDWR | O_TRUNC, 0)) {
+        world.shortened(0);
         world.reuse();
         again.stat();
       }

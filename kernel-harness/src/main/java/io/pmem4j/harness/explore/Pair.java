@@ -9,6 +9,7 @@ import io.pmem4j.ext2.MountOptions;
 import io.pmem4j.ext2.mm.SignalException;
 import io.pmem4j.sched.Scheduler;
 import java.util.List;
+import java.util.Set;
 
 /** Two operations at the same time. */
 final class Pair implements Scenario {
@@ -48,8 +49,13 @@ final class Pair implements Scenario {
 
       @Override
       public void check() throws Throwable {
-        new Damage(world, mayShrink()).check();
+        Damage damage = new Damage(world, mayShrink());
+        damage.check();
+        Set<Long> blocks = damage.blocksInUse();
         world.leave();
+        if (blocks.stream().anyMatch(medium::isUnflushed)) {
+          throw new AssertionError("a store is not durable after the file system was unmounted");
+        }
         String complaint = medium.judge();
         if (!complaint.isEmpty()) {
           throw new AssertionError("e2fsck: " + complaint);

@@ -24,6 +24,9 @@ final class World {
   static final byte OF_A = 'a';
   static final byte OF_B = 'b';
 
+  /** What free blocks hold. */
+  private static final byte STALE = 's';
+
   private static final int REUSED_PAGES = 4;
   private static final long FREE_PAGES = 8;
   private static final int O_RDWR = 2;
@@ -91,6 +94,7 @@ final class World {
   private @Nullable OpenFile filler;
   private @Nullable User closed;
   private boolean unlinked;
+  private long shortest = Long.MAX_VALUE;
   private int ofB;
 
   private final Scheduler scheduler;
@@ -100,14 +104,16 @@ final class World {
     Ext2FileSystem fs =
         Ext2FileSystem.mount(medium.restored(Scheduler.production()), options.withClock(() -> NOW));
     byte[] page = new byte[PAGE];
+    byte[] stale = new byte[PAGE];
     Arrays.fill(page, OF_A);
+    Arrays.fill(stale, STALE);
     try (OpenFile pad = fs.open("/pad", O_RDWR | O_CREAT, 0644);
         OpenFile a = fs.open("/a", O_RDWR | O_CREAT, 0644);
         OpenFile b = fs.open("/b", O_RDWR | O_CREAT, 0644)) {
       a.pwrite(0, page);
       for (long at = 0; blockOf(a) % shape.alignment() != 0; at += PAGE) {
         a.truncate(0);
-        pad.pwrite(at, page);
+        pad.pwrite(at, stale);
         a.pwrite(0, page);
       }
       for (int i = 1; i < shape.filePages(); i++) {
@@ -130,6 +136,7 @@ final class World {
 
   private static void fill(OpenFile file) throws Ext2Exception {
     byte[] page = new byte[PAGE];
+    Arrays.fill(page, STALE);
     try {
       for (long position = file.stat().size(); ; position += PAGE) {
         file.pwrite(position, page);
@@ -207,6 +214,21 @@ final class World {
   /** How many bytes were written to {@code /b}. */
   int bytesOfB() {
     return ofB;
+  }
+
+  /** ftruncate(2) that takes bytes away. */
+  void shorten(User user, long size) throws Ext2Exception {
+    user.file.truncate(size);
+    shortened(size);
+  }
+
+  void shortened(long size) {
+    shortest = Math.min(shortest, size);
+  }
+
+  /** Where the file was cut off; what was written to it at first is gone behind that. */
+  long shortest() {
+    return shortest;
   }
 
   void unlink() throws Ext2Exception {

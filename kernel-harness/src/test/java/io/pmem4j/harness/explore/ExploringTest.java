@@ -12,10 +12,9 @@ import io.pmem4j.ext2.Profile;
 import io.pmem4j.ext2.lock.LockOrder;
 import io.pmem4j.harness.Required;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.List;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.util.Locale;
-import java.util.Set;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -62,15 +61,14 @@ class ExploringTest {
   @CsvSource({"linux-5-10, merged, 2", "linux-5-10, posted, 2", "series, merged, 1"})
   void everyPairHolds(String handlers, String order, int preemptions) throws IOException {
     Profile profile = Profile.valueOf(handlers.toUpperCase(Locale.ROOT).replace('-', '_'));
-    List<String> findings = new ArrayList<>();
-    try (Exploring exploring = Exploring.open(profile, LockOrder.of(order))) {
-      for (Exploring.Named pair : Exploring.pairs(profile)) {
-        Exploration result = exploring.explore(pair, Explorer.bounded(preemptions));
-        assertThat(result.complete()).as(pair.name()).isTrue();
-        result.findings().forEach(finding -> findings.add(pair.name() + ": " + finding.message()));
-      }
-    }
-    assertThat(findings).isEmpty();
+    StringWriter text = new StringWriter();
+    Sweep sweep =
+        new Pairs(
+                profile, LockOrder.of(order), Explorer.bounded(preemptions), new PrintWriter(text))
+            .run(Exploring.pairs(profile), preemptions > 0);
+    assertThat(sweep.holds()).as(text.toString()).isTrue();
+    assertThat(sweep.incomplete()).isZero();
+    assertThat(sweep.scenarios()).isGreaterThan(150);
   }
 
   /** Without dax_sem each of these does damage that can be seen. */
@@ -120,23 +118,15 @@ class ExploringTest {
   }
 
   /** Faults planted in the production code, each found by a pair that ought to find it. */
-  @ParameterizedTest
-  @CsvSource({
-    "no-dax-sem, fault-vs-truncate",
-    "truncate-skips-unmap, read-fault-vs-truncate",
-    "zero-page-not-replaced, zero-page-vs-fault",
-    "block-leaked, fault-vs-truncate",
-    "rwsem-ignores-readers, fault-vs-truncate",
-    "mutex-ignores-owner, fault-vs-fault",
-  })
-  void aPlantedFaultIsFound(String fault, String name) throws IOException {
-    Exploration result =
-        explore(
-            name,
-            Profile.LINUX_5_10,
-            LockOrder.MERGED,
-            Explorer.bounded(2).stoppingAtFirst(true).withSeeded(Set.of(fault)));
-    assertThat(result.findings()).as(fault).isNotEmpty();
+  @Test
+  void everySeededFaultIsFound() throws IOException {
+    StringWriter text = new StringWriter();
+    Sweep sweep = new FaultHunt(new PrintWriter(text)).run();
+    assertThat(sweep.holds()).as(text.toString()).isTrue();
+    assertThat(sweep.scenarios()).isGreaterThanOrEqualTo(15);
+    assertThat(SeededFault.all())
+        .filteredOn(fault -> fault.origin().matches("(before )?[0-9a-f]{12}:.*"))
+        .hasSizeGreaterThanOrEqualTo(5);
   }
 
   @Test

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.explore;
+
+import io.pmem4j.explore.Finding;
+import io.pmem4j.ext2.Profile;
+import io.pmem4j.ext2.lock.LockOrder;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Something that exploration finds and that is so: in the kernel, or in the handlers of a profile.
+ *
+ * @param id its name
+ * @param what it is, and where it comes from
+ * @param profiles that have it
+ * @param order the lock order that has it; null if all have
+ * @param one of its two operations
+ * @param others the other one: any of these
+ * @param damage as a finding says it
+ */
+public record KnownFinding(
+    String id,
+    String what,
+    Set<Profile> profiles,
+    @Nullable LockOrder order,
+    Operation one,
+    Set<Operation> others,
+    String damage) {
+  private static final List<KnownFinding> ALL =
+      List.of(
+          new KnownFinding(
+              "S1",
+              "pfn_mkwrite of the series tags the entry and leaves the page table to the core: what"
+                  + " is written back in between is clean and still gets writable. Linux closed it"
+                  + " in 4.10, by changing the page table under the entry's lock (2f89dc12a25d)",
+              EnumSet.of(Profile.SERIES, Profile.BEFORE_SERIES),
+              null,
+              Operation.PFN_MKWRITE,
+              Set.of(Operation.FSYNC, Operation.MSYNC, Operation.FREEZE_THAW),
+              "a store is not durable after the file system was unmounted"),
+          new KnownFinding(
+              "P1",
+              "dax_sem outside of freeze protection contradicts the eviction of a deleted inode,"
+                  + " which takes it inside: a circle of classes, which lockdep names as well, and"
+                  + " which no two tasks were seen to close",
+              EnumSet.allOf(Profile.class),
+              LockOrder.POSTED,
+              Operation.FREEZE_THAW,
+              Set.of(Operation.UNLINK),
+              "CIRCULAR: &ei->dax_sem -> sb_pagefaults -> sb_internal -> &ei->dax_sem"));
+
+  /** Which one a finding is, if any. */
+  static Optional<KnownFinding> of(
+      Profile profile, LockOrder order, Exploring.Named scenario, Finding finding) {
+    return ALL.stream()
+        .filter(known ->
+            known.isOf(profile, order, scenario) && finding.message().endsWith(known.damage))
+        .findFirst();
+  }
+
+  /** Those that a pair of operations must show, or they are known no more. */
+  static List<KnownFinding> expected(Profile profile, LockOrder order, Exploring.Named scenario) {
+    return ALL.stream()
+        .filter(known -> !scenario.huge() && known.isOf(profile, order, scenario))
+        .toList();
+  }
+
+  private boolean isOf(Profile profile, LockOrder under, Exploring.Named scenario) {
+    return profiles.contains(profile)
+        && (order == null || order.equals(under))
+        && (isBetween(scenario.left(), scenario.right())
+            || isBetween(scenario.right(), scenario.left()));
+  }
+
+  private boolean isBetween(Operation left, Operation right) {
+    return one == left && others.contains(right);
+  }
+}

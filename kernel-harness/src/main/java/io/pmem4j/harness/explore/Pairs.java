@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.explore;
+
+import io.pmem4j.explore.Exploration;
+import io.pmem4j.explore.Explorer;
+import io.pmem4j.explore.Finding;
+import io.pmem4j.explore.Interleaving;
+import io.pmem4j.ext2.Profile;
+import io.pmem4j.ext2.lock.LockOrder;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Scenarios one after the other; they hold if they show what is known, and nothing else. */
+public final class Pairs {
+  private final Profile profile;
+  private final LockOrder order;
+  private final Explorer explorer;
+  private final PrintWriter out;
+  private final List<Finding> news = new ArrayList<>();
+  private final List<String> known = new ArrayList<>();
+  private final List<String> missing = new ArrayList<>();
+  private long schedules;
+  private int incomplete;
+
+  /**
+   * For some handlers and an order.
+   *
+   * @param out gets a line for each scenario, and the findings
+   */
+  public Pairs(Profile profile, LockOrder order, Explorer explorer, PrintWriter out) {
+    this.profile = profile;
+    this.order = order;
+    this.explorer = explorer;
+    this.out = out;
+  }
+
+  /**
+   * Explores them.
+   *
+   * @param everyKnown whether what is known has to be found
+   */
+  public Sweep run(List<Exploring.Named> scenarios, boolean everyKnown) throws IOException {
+    try (Exploring exploring = Exploring.open(profile, order)) {
+      for (Exploring.Named scenario : scenarios) {
+        judge(scenario, exploring.explore(scenario, explorer), everyKnown);
+      }
+      known.forEach(out::println);
+      missing.forEach(out::println);
+      out.flush();
+      return new Sweep(
+          news.isEmpty() && missing.isEmpty(),
+          scenarios.size(),
+          schedules,
+          news,
+          incomplete,
+          exploring.imagesJudged());
+    }
+  }
+
+  private void judge(Exploring.Named scenario, Exploration result, boolean everyKnown) {
+    schedules += result.schedules();
+    incomplete += result.complete() ? 0 : 1;
+    List<KnownFinding> expected = new ArrayList<>(KnownFinding.expected(profile, order, scenario));
+    List<Finding> unknown = new ArrayList<>();
+    for (Finding finding : result.findings()) {
+      Optional<KnownFinding> is = KnownFinding.of(profile, order, scenario, finding);
+      if (is.isPresent()) {
+        expected.remove(is.get());
+        known.add("known: " + is.get().id() + " by " + scenario.name() + ": " + is.get().what());
+      } else {
+        unknown.add(finding);
+      }
+    }
+    if (everyKnown) {
+      expected.forEach(absent ->
+          missing.add("NOT FOUND: " + absent.id() + " by " + scenario.name() + ", which is known"));
+    }
+    news.addAll(unknown);
+    out.printf(
+        "%-36s %,9d schedules %6.2f s  %s%n",
+        scenario.name(), result.schedules(), result.nanos() / 1e9, words(result, unknown));
+    unknown.forEach(finding -> out.println(Interleaving.text(finding)));
+    out.flush();
+  }
+
+  private static String words(Exploration result, List<Finding> unknown) {
+    if (!unknown.isEmpty()) {
+      return unknown.size() + " findings";
+    }
+    String found = result.findings().isEmpty() ? "nothing found" : "nothing new";
+    return result.complete() ? "complete, " + found : found;
+  }
+}

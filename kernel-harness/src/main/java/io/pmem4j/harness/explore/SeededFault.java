@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.explore;
+
+import io.pmem4j.ext2.Profile;
+import java.util.List;
+
+/**
+ * A fault that the production code has a switch for.
+ *
+ * @param name of the switch, see {@link io.pmem4j.sched.Scheduler#seeded}
+ * @param origin the commit of Linux that made or mended it, or what it is
+ * @param scenario ought to find it
+ * @param profile whose handlers run
+ */
+public record SeededFault(String name, String origin, String scenario, Profile profile) {
+  /** All that a pair of operations can show. Those of fairness have tests of their own. */
+  public static List<SeededFault> all() {
+    return List.of(
+        on5x("no-dax-sem", "before 5726b27b09cc: no lock at all", "fault-vs-truncate"),
+        on5x(
+            "lookup-before-entry-lock",
+            "9f141d6ef625: the block is looked up before the entry is locked",
+            "zero-page-vs-write"),
+        on5x(
+            "write-keeps-zero-pages",
+            "before cd656375f946: write(2) leaves zeros in page tables",
+            "zero-page-vs-write"),
+        on5x("no-entry-lock", "before ac401cc78242: entries have no lock", "zero-page-vs-fault"),
+        on5x(
+            "writeback-keeps-writable",
+            "before f729c8c9b24f: writing back leaves page tables writable",
+            "write-hole+fsync"),
+        onSeries(
+            "pmd-joins-pages",
+            "before e2093926a098: a fault for 2 MiB goes over entries for pages",
+            "pmd-fault-vs-pmd-fault"),
+        on5x("truncate-keeps-size", "the size stays", "zero-page-vs-truncate"),
+        on5x("truncate-skips-unmap", "page tables stay", "read-fault-vs-truncate"),
+        on5x("truncate-keeps-entries", "DAX entries stay", "read-fault-vs-truncate"),
+        onSeries("truncate-keeps-trees", "blocks of pointers stay", "pmd-fault-vs-truncate"),
+        onSeries(
+            "pmd-entry-survives-truncate",
+            "an entry for 2 MiB stays that begins before the new end",
+            "pmd-fault-vs-partial-truncate"),
+        on5x("tail-not-zeroed", "the rest of the last page stays", "fault-vs-partial-truncate"),
+        on5x("no-zero-before-splice", "new blocks show old data", "fault-vs-fault"),
+        on5x("block-leaked", "a freed block stays taken", "fault-vs-truncate"),
+        on5x("zero-page-not-replaced", "zeros stay in page tables", "zero-page-vs-fault"),
+        on5x("rwsem-ignores-readers", "a writer does not wait for readers", "fault-vs-truncate"),
+        on5x("mutex-ignores-owner", "a mutex that two can hold", "fault-vs-fault"));
+  }
+
+  private static SeededFault on5x(String name, String origin, String scenario) {
+    return new SeededFault(name, origin, scenario, Profile.LINUX_5_10);
+  }
+
+  private static SeededFault onSeries(String name, String origin, String scenario) {
+    return new SeededFault(name, origin, scenario, Profile.SERIES);
+  }
+}
