@@ -58,7 +58,7 @@ public record KnownFinding(
       Profile profile, LockOrder order, Exploring.Named scenario, Finding finding) {
     return ALL.stream()
         .filter(known ->
-            known.isOf(profile, order, scenario) && finding.message().endsWith(known.damage))
+            known.isOf(profile, order, scenario) && finding.message().contains(known.damage))
         .findFirst();
   }
 

@@ -93,7 +93,7 @@ class ContainerIT {
               "{{.HostConfig.NetworkMode}} {{.HostConfig.Privileged}}",
               containers());
       assertThat(network).isEqualTo("none false");
-      Conformance conformance = new Conformance(laboratory.pristine(), laboratory.backends());
+      Conformance conformance = new Conformance(laboratory);
       List<ProgramResult> results =
           ProgramLibrary.shipped().stream()
               .filter(program -> Set.of("G1", "G2", "G12", "G14").contains(program.id()))
