@@ -68,7 +68,7 @@ public final class PagePins implements AutoCloseable {
     if (source.length != length) {
       throw new IllegalArgumentException(source.length + " bytes for " + length);
     }
-    transfer(true, (pinned, from, at, now) -> pinned.pte().write(from, source, at, now));
+    transfer(true, (pinned, from, at, now) -> pinned.pte().writeAround(from, source, at, now));
   }
 
   private interface Transfer {

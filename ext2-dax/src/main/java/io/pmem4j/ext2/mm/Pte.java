@@ -94,4 +94,13 @@ record Pte(
       System.arraycopy(source, at, anonymous, inPage, length);
     }
   }
+
+  /** A device's store: it is in the memory, not in a cache. */
+  void writeAround(int inPage, byte[] source, int at, int length) {
+    write(inPage, source, at, length);
+    PersistentMemory to = memory;
+    if (to != null) {
+      to.flush(frame * Mmu.PAGE_BYTES + inPage, length);
+    }
+  }
 }

@@ -52,6 +52,8 @@ public final class Exploring implements AutoCloseable {
     speaking("pfn-mkwrite-vs-fsync", Operation.PFN_MKWRITE, Operation.FSYNC);
     speaking("fault-vs-unlink", Operation.WRITE_HOLE, Operation.UNLINK);
     speaking("copy-on-write-vs-truncate", Operation.COPY_ON_WRITE, Operation.TRUNCATE_DOWN);
+    speaking("gup-vs-truncate", Operation.GUP_STORE, Operation.TRUNCATE_DOWN);
+    speaking("gup-read-vs-truncate", Operation.GUP_READ, Operation.TRUNCATE_DOWN);
     speaking("freeze-vs-fault", Operation.WRITE_BLOCK, Operation.FREEZE_LOOKING);
     huge("pmd-fault-vs-truncate", Operation.WRITE_BLOCK, Operation.TRUNCATE_DOWN);
     huge("pmd-read-fault-vs-truncate", Operation.READ_BLOCK, Operation.TRUNCATE_DOWN);

@@ -43,6 +43,23 @@ public record KnownFinding(
               Set.of(Operation.FSYNC, Operation.MSYNC, Operation.FREEZE_THAW),
               "a store is not durable after the file system was unmounted"),
           new KnownFinding(
+              "R9",
+              "a device stores to a page that truncation has freed and another file has got: ext2"
+                  + " waits for no pinned page, and no lock of the series helps",
+              EnumSet.allOf(Profile.class),
+              null,
+              Operation.GUP_STORE,
+              Set.of(Operation.TRUNCATE_DOWN, Operation.OPEN_TRUNCATING),
+              "another file shows what was stored through a mapping"),
+          new KnownFinding(
+              "R9 (read)",
+              "the same for a device that reads",
+              EnumSet.allOf(Profile.class),
+              null,
+              Operation.GUP_READ,
+              Set.of(Operation.TRUNCATE_DOWN, Operation.OPEN_TRUNCATING),
+              "a device reads what another file holds"),
+          new KnownFinding(
               "P1",
               "dax_sem outside of freeze protection contradicts the eviction of a deleted inode,"
                   + " which takes it inside: a circle of classes, which lockdep names as well, and"

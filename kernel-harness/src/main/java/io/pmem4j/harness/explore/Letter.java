@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -100,13 +101,7 @@ public final class Letter {
           incomplete += result.complete() ? 0 : 1;
           out.printf(
               "  %-32s %,9d schedules  %s%n",
-              meeting.name(),
-              result.schedules(),
-              result.findings().isEmpty() ? "nothing" : result.findings().size() + " FINDINGS");
-          for (Finding finding : result.findings()) {
-            out.println(Interleaving.text(finding));
-            findings.add(finding);
-          }
+              meeting.name(), result.schedules(), answer(meeting, result, findings));
         }
         out.flush();
       }
@@ -118,6 +113,21 @@ public final class Letter {
           incomplete,
           exploring.imagesJudged());
     }
+  }
+
+  /** What was found, in words; what is not known is added to the findings. */
+  private String answer(Exploring.Named meeting, Exploration result, List<Finding> findings) {
+    List<String> words = new ArrayList<>();
+    for (Finding finding : result.findings()) {
+      Optional<KnownFinding> known = KnownFinding.of(profile, order, meeting, finding);
+      if (known.isPresent()) {
+        words.add(known.get().id() + ", known: " + known.get().what());
+      } else {
+        findings.add(finding);
+        words.add("NEWS: " + finding.message() + "\n" + Interleaving.text(finding));
+      }
+    }
+    return words.isEmpty() ? "nothing" : String.join("; ", words);
   }
 
   private List<Exploring.Named> meetings(Operation operation) {

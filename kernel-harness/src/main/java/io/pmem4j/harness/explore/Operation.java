@@ -6,6 +6,7 @@ import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.OpenFile;
 import io.pmem4j.ext2.lock.LockClass;
 import io.pmem4j.ext2.mm.AddressSpace;
+import io.pmem4j.ext2.mm.PagePins;
 import io.pmem4j.ext2.mm.SignalException;
 import java.util.Arrays;
 import java.util.List;
@@ -65,6 +66,43 @@ public enum Operation {
     @Override
     void run(World world, World.User self) {
       self.storePrivately(0);
+    }
+  },
+  /** read(2) with O_DIRECT of something else into the mapping: a device stores to its page. */
+  GUP_STORE(Kind.FAULT) {
+    @Override
+    void run(World world, World.User self) {
+      try (PagePins pins = self.memory.pin(self.mapping(), self.at, 1, true)) {
+        world.pause("the device has its pages");
+        pins.write(new byte[] {self.mark});
+      }
+      self.stored.add(0);
+    }
+  },
+  /** write(2) with O_DIRECT from the mapping to something else: a device reads its page. */
+  GUP_READ(Kind.FAULT) {
+    @Override
+    void run(World world, World.User self) {
+      try (PagePins pins = self.memory.pin(self.mapping(), self.at, 1, false)) {
+        world.pause("the device has its pages");
+        if (pins.read()[0] == World.OF_B) {
+          throw new AssertionError("a device reads what another file holds");
+        }
+      }
+    }
+  },
+  /** fork(2), and the end of the child. */
+  FORK(Kind.OTHER) {
+    @Override
+    void prepare(World world, World.User self) throws Ext2Exception {
+      self.store(0);
+      self.mapPrivately();
+      self.storePrivately(0);
+    }
+
+    @Override
+    void run(World world, World.User self) throws Ext2Exception {
+      self.memory.fork().exit();
     }
   },
   /** write(2) into the hole. */

@@ -21,7 +21,7 @@ public final class Pairs {
   private final Explorer explorer;
   private final PrintWriter out;
   private final List<Finding> news = new ArrayList<>();
-  private final List<String> known = new ArrayList<>();
+  private final List<String> listed = new ArrayList<>();
   private final List<String> missing = new ArrayList<>();
   private long schedules;
   private int incomplete;
@@ -41,14 +41,14 @@ public final class Pairs {
   /**
    * Explores them.
    *
-   * @param everyKnown whether what is known has to be found
+   * @param known whether what is known may be found, and has to be; else it is a finding as well
    */
-  public Sweep run(List<Exploring.Named> scenarios, boolean everyKnown) throws IOException {
+  public Sweep run(List<Exploring.Named> scenarios, boolean known) throws IOException {
     try (Exploring exploring = Exploring.open(profile, order)) {
       for (Exploring.Named scenario : scenarios) {
-        judge(scenario, exploring.explore(scenario, explorer), everyKnown);
+        judge(scenario, exploring.explore(scenario, explorer), known);
       }
-      known.forEach(out::println);
+      listed.forEach(out::println);
       missing.forEach(out::println);
       out.flush();
       return new Sweep(
@@ -61,21 +61,21 @@ public final class Pairs {
     }
   }
 
-  private void judge(Exploring.Named scenario, Exploration result, boolean everyKnown) {
+  private void judge(Exploring.Named scenario, Exploration result, boolean known) {
     schedules += result.schedules();
     incomplete += result.complete() ? 0 : 1;
     List<KnownFinding> expected = new ArrayList<>(KnownFinding.expected(profile, order, scenario));
     List<Finding> unknown = new ArrayList<>();
     for (Finding finding : result.findings()) {
       Optional<KnownFinding> is = KnownFinding.of(profile, order, scenario, finding);
-      if (is.isPresent()) {
+      if (known && is.isPresent()) {
         expected.remove(is.get());
-        known.add("known: " + is.get().id() + " by " + scenario.name() + ": " + is.get().what());
+        listed.add("known: " + is.get().id() + " by " + scenario.name() + ": " + is.get().what());
       } else {
         unknown.add(finding);
       }
     }
-    if (everyKnown) {
+    if (known) {
       expected.forEach(absent ->
           missing.add("NOT FOUND: " + absent.id() + " by " + scenario.name() + ", which is known"));
     }

@@ -20,6 +20,8 @@ import java.util.Set;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the letter of 2015 says and asks, answered by exploration. */
 @Tag("explorer")
@@ -49,6 +51,25 @@ class ClaimsTest {
     assertThat(sweep.findings()).as(text.toString()).isEmpty();
     assertThat(sweep.holds()).isTrue();
     assertThat(sweep.scenarios()).isGreaterThan(60);
+  }
+
+  /** R9: no lock of any order keeps a device from a page that it has got. */
+  @ParameterizedTest
+  @ValueSource(strings = {"merged", "posted"})
+  void aDeviceStoresToAnotherFileUnderEveryOrder(String order) throws IOException {
+    try (Exploring exploring = Exploring.open(Profile.LINUX_5_10, LockOrder.of(order))) {
+      Exploration stores =
+          exploring.explore(Exploring.named("gup-vs-truncate").orElseThrow(), Explorer.bounded(1));
+      assertThat(stores.findings())
+          .extracting(Finding::message)
+          .containsExactly("another file shows what was stored through a mapping");
+      Exploration reads =
+          exploring.explore(
+              Exploring.named("gup-read-vs-truncate").orElseThrow(), Explorer.bounded(1));
+      assertThat(reads.findings())
+          .extracting(Finding::message)
+          .containsExactly("gup-read: a device reads what another file holds");
+    }
   }
 
   @Test

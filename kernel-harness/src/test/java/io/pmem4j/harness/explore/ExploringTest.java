@@ -58,7 +58,7 @@ class ExploringTest {
 
   /** Every pair of operations, under both orders of the letter. */
   @ParameterizedTest
-  @CsvSource({"linux-5-10, merged, 2", "linux-5-10, posted, 2", "series, merged, 1"})
+  @CsvSource({"linux-5-10, merged, 2", "linux-5-10, posted, 1", "series, merged, 1"})
   void everyPairHolds(String handlers, String order, int preemptions) throws IOException {
     Profile profile = Profile.valueOf(handlers.toUpperCase(Locale.ROOT).replace('-', '_'));
     StringWriter text = new StringWriter();
