@@ -8,12 +8,15 @@ import io.pmem4j.harness.guest.GuestException;
 import io.pmem4j.harness.guest.Op;
 import io.pmem4j.harness.guest.Request;
 import io.pmem4j.harness.guest.Response;
+import io.pmem4j.harness.guest.TaskClient;
+import io.pmem4j.harness.guest.TaskState;
 import io.pmem4j.harness.guest.Wire;
 import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Outcome;
 import io.pmem4j.harness.program.Program;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -24,6 +27,8 @@ import java.util.function.Consumer;
 final class GuestSession implements Session, SystemCalls.Place {
   /** So that a batch that hangs is noticed within the time of a request. */
   private static final int MOST_IN_A_BATCH = 128;
+
+  private static final Duration ASLEEP_BOUND = Duration.ofSeconds(20);
 
   private final GuestBackend backend;
   private final Program program;
@@ -54,10 +59,18 @@ final class GuestSession implements Session, SystemCalls.Place {
   public void run(List<Operation> operations, Consumer<Outcome> each) throws BackendException {
     int from = 0;
     for (int to = 0; to <= operations.size(); to++) {
-      boolean cut = to < operations.size() && operations.get(to) instanceof Operation.PowerCut;
-      if (cut || to == operations.size() || to - from == MOST_IN_A_BATCH) {
+      Operation next = to < operations.size() ? operations.get(to) : null;
+      boolean cut = next instanceof Operation.PowerCut;
+      if (cut
+          || next instanceof Operation.Blocked
+          || to == operations.size()
+          || to - from == MOST_IN_A_BATCH) {
         batch(operations.subList(from, to), each);
         from = to;
+      }
+      if (next instanceof Operation.Blocked blocked) {
+        each.accept(whereItSleeps(calls.child(blocked.child())));
+        from = to + 1;
       }
       if (cut) {
         guest = backend.cutPower(program, clock);
@@ -65,6 +78,30 @@ final class GuestSession implements Session, SystemCalls.Place {
         each.accept(Outcome.of(0));
         from = to + 1;
       }
+    }
+  }
+
+  /**
+   * Nothing announces that a task has fallen asleep on a lock, so it is looked at until it has. The
+   * answer is the same whenever it is given: who holds the lock is at a point and stays there.
+   */
+  private Outcome whereItSleeps(int child) throws BackendException {
+    try {
+      TaskState state =
+          TaskClient.awaitState(
+              guest,
+              child,
+              now -> now.sleepsOnALock() || !now.operation().equals("running"),
+              ASLEEP_BOUND);
+      return state.sleepsOnALock()
+          ? new Outcome.Builder()
+              .value("result", 0)
+              .value("wchan", state.wchan())
+              .value("in", state.wantedBy())
+              .build()
+          : new Outcome.Builder().value("result", state.operation()).build();
+    } catch (GuestException e) {
+      throw BackendException.of(e);
     }
   }
 

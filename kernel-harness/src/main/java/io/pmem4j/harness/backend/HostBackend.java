@@ -93,12 +93,22 @@ public final class HostBackend implements Backend {
       return Optional.of(
           "the program is one of scope " + program.scope() + ", and this is " + place);
     }
-    return exclusive
-        ? Optional.empty()
-        : program.steps().stream()
-            .filter(step -> step.operation().effect() == Operation.Effect.MACHINE)
-            .map(step -> "line " + step.line() + ": " + step.text() + ": only with --exclusive")
-            .findFirst();
+    for (Step step : program.steps()) {
+      String what = "line " + step.line() + ": " + step.text() + ": ";
+      switch (step.operation().effect()) {
+        case LABORATORY -> {
+          return Optional.of(
+              what + "only on a kernel that is booted for it, never on this machine's");
+        }
+        case MACHINE -> {
+          if (!exclusive) {
+            return Optional.of(what + "only with --exclusive");
+          }
+        }
+        default -> {}
+      }
+    }
+    return Optional.empty();
   }
 
   @Override

@@ -141,6 +141,12 @@ final class ModelProcess {
           Operation.Mounted _,
           Operation.Lockdep _,
           Operation.PowerCut _,
+          Operation.Park _,
+          Operation.Begin _,
+          Operation.Arrive _,
+          Operation.Release _,
+          Operation.Blocked _,
+          Operation.Await _,
           Operation.Clock _ ->
           throw new IllegalStateException("not a process's own: " + operation);
     };

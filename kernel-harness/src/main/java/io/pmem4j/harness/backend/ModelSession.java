@@ -117,6 +117,13 @@ final class ModelSession implements Session {
       case Operation.Remount _, Operation.Mounted _ -> Optional.of("remount");
       case Operation.Lockdep _ -> Optional.of("the kernel's lockdep");
       case Operation.PowerCut _ -> Optional.of("power cuts");
+      case Operation.Park _,
+          Operation.Begin _,
+          Operation.Arrive _,
+          Operation.Release _,
+          Operation.Blocked _,
+          Operation.Await _ ->
+          Optional.of("tasks that wait in the kernel; it has explore");
       default -> Optional.empty();
     };
   }

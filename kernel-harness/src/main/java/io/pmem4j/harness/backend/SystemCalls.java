@@ -113,7 +113,16 @@ final class SystemCalls {
           Request.of(Op.TASK_OP, child).withBlob(inner),
           Request.of(Op.TASK_WAIT, child, CHILD_MILLIS));
     }
+    if (operation instanceof Operation.Begin begin) {
+      byte[] inner = request(begin.operation()).withClock(clock).encode();
+      return List.of(Request.of(Op.TASK_OP, children.of(begin.child())).withBlob(inner));
+    }
     return List.of(request(operation).withClock(clock));
+  }
+
+  /** The agent's number of a child. */
+  int child(String name) {
+    return children.of(name);
   }
 
   /** What the answers to all the requests of an operation say, without events. */
@@ -125,7 +134,18 @@ final class SystemCalls {
       }
       return outcome(in.operation(), Response.of(end.data()));
     }
+    if (operation instanceof Operation.Await await) {
+      Response end = answers.getLast();
+      return end.result() == 0
+          ? outcome(await.operation(), Response.of(end.data()))
+          : new Outcome.Builder().value("result", end.result() == 1 ? "running" : "none");
+    }
     return outcome(operation, answers.getLast());
+  }
+
+  private Request rendezvous(String command, String point, String child, String rest) {
+    return Request.of(Op.RENDEZVOUS)
+        .withStrings(command + " " + point + " " + children.of(child) + rest);
   }
 
   /** Remounting keeps noatime, which is no option of the file system's. */
@@ -184,11 +204,22 @@ final class SystemCalls {
         int child = children.take(fork.child());
         yield Request.of(Op.TASK_START, child, place.pidOfChild(child));
       }
+      case Operation.Park park -> rendezvous("arm", park.point(), park.child(), " 1");
+      case Operation.Release release -> rendezvous("go", release.point(), release.child(), "");
+      case Operation.Arrive arrive ->
+          Request.of(Op.RENDEZVOUS_WAIT, children.of(arrive.child()), CHILD_MILLIS)
+              .withStrings(arrive.point());
+      case Operation.Await await ->
+          Request.of(Op.TASK_WAIT, children.of(await.child()), CHILD_MILLIS);
       case Operation.Exit exit -> Request.of(Op.TASK_END, children.release(exit.child()));
       case Operation.Remount remount -> remount(remount);
       case Operation.Mounted _ -> Request.of(Op.READ_FILE, 65536).withStrings("/proc/mounts");
       case Operation.Lockdep _ -> Request.of(Op.READ_FILE, 4_000_000).withStrings("/proc/lockdep");
-      case Operation.In _, Operation.Clock _, Operation.PowerCut _ ->
+      case Operation.In _,
+          Operation.Begin _,
+          Operation.Blocked _,
+          Operation.Clock _,
+          Operation.PowerCut _ ->
           throw new IllegalArgumentException("not a single request: " + operation);
     };
   }

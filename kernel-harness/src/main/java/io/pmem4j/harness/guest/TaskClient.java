@@ -76,6 +76,10 @@ public final class TaskClient implements AutoCloseable {
 
   /** Where the task is now. */
   public TaskState state() throws GuestException {
+    return stateOf(guest, number);
+  }
+
+  private static TaskState stateOf(Guest guest, int number) throws GuestException {
     return TaskState.parse(
         expect(guest.request(Request.of(Op.TASK_STATE, number)), "TASK_STATE").text());
   }
@@ -87,10 +91,16 @@ public final class TaskClient implements AutoCloseable {
    * @return the state that satisfied, or the last one
    */
   public TaskState awaitState(Predicate<TaskState> there, Duration bound) throws GuestException {
+    return awaitState(guest, number, there, bound);
+  }
+
+  /** The same of a task that was started otherwise. */
+  public static TaskState awaitState(
+      Guest guest, int number, Predicate<TaskState> there, Duration bound) throws GuestException {
     Deadline deadline = Deadline.after(bound);
-    TaskState now = state();
+    TaskState now = stateOf(guest, number);
     while (!there.test(now) && !deadline.passed()) {
-      now = state();
+      now = stateOf(guest, number);
     }
     return now;
   }

@@ -3,6 +3,7 @@ package io.pmem4j.harness.guest;
 
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -16,6 +17,26 @@ import java.util.stream.Collectors;
  */
 public record TaskState(
     String operation, char letter, String wchan, List<String> stack, List<String> rendezvous) {
+
+  /** How the kernel's functions that wait for a lock begin; 6.1 does not name them. */
+  private static final Pattern OF_LOCKS =
+      Pattern.compile("(_*(rwsem|down|mutex|percpu_rwsem|schedule|preempt)_?.*)|__switch_to");
+
+  /** Whether it is asleep, not to be woken by signals, and at no rendezvous. */
+  public boolean sleepsOnALock() {
+    return operation.equals("running")
+        && letter == 'D'
+        && !wchan.equals("0")
+        && stack.stream().noneMatch(function -> function.contains("rendezvous"));
+  }
+
+  /** The innermost function of its stack that is none of a lock's own; empty if there is none. */
+  public String wantedBy() {
+    return stack.stream()
+        .filter(function -> !OF_LOCKS.matcher(function).matches())
+        .findFirst()
+        .orElse("");
+  }
 
   static TaskState parse(String text) {
     Map<String, List<String>> lines =

@@ -15,8 +15,10 @@ public sealed interface Operation {
     NONE,
     /** The process that does it: it forks, or takes another identity. */
     OWN_PROCESS,
-    /** Everyone who uses the file system, or the machine. */
-    MACHINE
+    /** Everyone who uses the file system. */
+    MACHINE,
+    /** The whole machine, or the inside of its kernel: it has to be one of the laboratory's. */
+    LABORATORY
   }
 
   /** Whom it concerns besides the files it names. */
@@ -137,7 +139,59 @@ public sealed interface Operation {
   record PowerCut() implements Operation {
     @Override
     public Effect effect() {
-      return Effect.MACHINE;
+      return Effect.LABORATORY;
+    }
+  }
+
+  /** A child is to wait at its next arrival at a point of the kernel's, see {@link Points}. */
+  record Park(String child, String point) implements Operation {
+    @Override
+    public Effect effect() {
+      return Effect.LABORATORY;
+    }
+  }
+
+  /** A child begins an operation, and the program goes on meanwhile. */
+  record Begin(String child, Operation operation) implements Operation {
+    @Override
+    public Effect effect() {
+      return Effect.LABORATORY;
+    }
+  }
+
+  /** Waits until a child waits at a point; 1 if it takes too long, 2 if it has ended before. */
+  record Arrive(String child, String point) implements Operation {
+    @Override
+    public Effect effect() {
+      return Effect.LABORATORY;
+    }
+  }
+
+  /** Lets a child go on from a point. */
+  record Release(String child, String point) implements Operation {
+    @Override
+    public Effect effect() {
+      return Effect.LABORATORY;
+    }
+  }
+
+  /** Looks at a child until it sleeps, at no point: the kernel function, and who called it. */
+  record Blocked(String child) implements Operation {
+    @Override
+    public Effect effect() {
+      return Effect.LABORATORY;
+    }
+  }
+
+  /**
+   * Waits for what a child has begun, and answers as it does.
+   *
+   * @param operation what that was
+   */
+  record Await(String child, Operation operation) implements Operation {
+    @Override
+    public Effect effect() {
+      return Effect.LABORATORY;
     }
   }
 

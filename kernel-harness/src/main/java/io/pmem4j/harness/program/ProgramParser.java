@@ -4,8 +4,10 @@ package io.pmem4j.harness.program;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -46,6 +48,9 @@ public final class ProgramParser {
   private final Set<String> files = new HashSet<>();
   private final Set<String> mappings = new HashSet<>();
   private final Set<String> children = new HashSet<>();
+
+  /** What children are about, until it is awaited. */
+  private final Map<String, Operation> begun = new HashMap<>();
 
   private ProgramParser(String source) {
     String file = source.substring(source.lastIndexOf('/') + 1);
@@ -155,11 +160,32 @@ public final class ProgramParser {
       case "clock" -> new Operation.Clock(words.number("seconds"));
       case "fork" -> new Operation.Fork(made(children, words));
       case "in" -> {
-        String child = known(children, words.word("child"), "child");
+        String child = idle(words);
         yield new Operation.In(child, operation(words.word("operation"), words));
       }
-      case "exit" ->
-          new Operation.Exit(gone(children, known(children, words.word("child"), "child")));
+      case "park" -> new Operation.Park(child(words), Points.known(words.word("point")));
+      case "begin" -> {
+        String child = idle(words);
+        Operation operation = operation(words.word("operation"), words);
+        begun.put(child, operation);
+        yield new Operation.Begin(child, operation);
+      }
+      case "arrive" -> new Operation.Arrive(child(words), Points.known(words.word("point")));
+      case "release" -> new Operation.Release(child(words), Points.known(words.word("point")));
+      case "blocked" -> new Operation.Blocked(child(words));
+      case "await" -> {
+        String child = child(words);
+        Operation operation = begun.remove(child);
+        if (operation == null) {
+          throw new IllegalArgumentException("the child '" + child + "' has begun nothing");
+        }
+        yield new Operation.Await(child, operation);
+      }
+      case "exit" -> {
+        String child = child(words);
+        begun.remove(child);
+        yield new Operation.Exit(gone(children, child));
+      }
       case "remount" -> new Operation.Remount(words.word("options"));
       case "mounted" -> new Operation.Mounted();
       case "lockdep" -> new Operation.Lockdep(words.word("outer class"), words.word("inner class"));
@@ -167,6 +193,7 @@ public final class ProgramParser {
         files.clear();
         mappings.clear();
         children.clear();
+        begun.clear();
         yield new Operation.PowerCut();
       }
       default ->
@@ -213,6 +240,19 @@ public final class ProgramParser {
   private static String gone(Set<String> names, String name) {
     names.remove(name);
     return name;
+  }
+
+  private String child(Words words) {
+    return known(children, words.word("child"), "child");
+  }
+
+  private String idle(Words words) {
+    String child = child(words);
+    if (begun.containsKey(child)) {
+      throw new IllegalArgumentException(
+          "the child '" + child + "' has begun something that is not awaited");
+    }
+    return child;
   }
 
   private String file(Words words) {

@@ -85,6 +85,12 @@ public final class ProgramText {
       case Operation.Call call -> call(call);
       case Operation.Fork fork -> "fork " + fork.child();
       case Operation.In in -> "in " + in.child() + " " + of(in.operation());
+      case Operation.Park park -> "park " + park.child() + " " + park.point();
+      case Operation.Begin begin -> "begin " + begin.child() + " " + of(begin.operation());
+      case Operation.Arrive arrive -> "arrive " + arrive.child() + " " + arrive.point();
+      case Operation.Release release -> "release " + release.child() + " " + release.point();
+      case Operation.Blocked blocked -> "blocked " + blocked.child();
+      case Operation.Await await -> "await " + await.child();
       case Operation.Exit exit -> "exit " + exit.child();
       case Operation.Remount remount -> "remount " + remount.options();
       case Operation.Mounted _ -> "mounted";

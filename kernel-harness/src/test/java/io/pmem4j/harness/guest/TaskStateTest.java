@@ -25,8 +25,26 @@ class TaskStateTest {
     assertThat(state.letter()).isEqualTo('D');
     assertThat(state.wchan()).isEqualTo("rwsem_down_write_slowpath");
     assertThat(state.stack()).containsExactly("rwsem_down_write_slowpath", "ext2_setattr");
+    assertThat(state.sleepsOnALock()).isTrue();
+    assertThat(state.wantedBy()).isEqualTo("ext2_setattr");
     assertThat(state.rendezvous())
         .containsExactly("fault-size-checked 34 waiting 1", "truncate-unmapped 35 armed 0");
+  }
+
+  /** Who waits at a point sleeps as deeply, but for nothing that another task has. */
+  @Test
+  void aTaskAtARendezvousIsNotBlocked() {
+    TaskState state =
+        TaskState.parse(
+            """
+            pid=35
+            operation=running
+            stat=35 (task-2) D 33 0 0 0 -1 4194368
+            wchan=__rendezvous
+            stack=[<0>] __rendezvous+0x29c/0x3eb
+            stack=[<0>] ext2_setattr+0x104/0x1af
+            """);
+    assertThat(state.sleepsOnALock()).isFalse();
   }
 
   @Test

@@ -63,7 +63,13 @@ class ProgramGeneratorTest {
             Operation.Remount.class,
             Operation.Mounted.class,
             Operation.Lockdep.class,
-            Operation.PowerCut.class));
+            Operation.PowerCut.class,
+            Operation.Park.class,
+            Operation.Begin.class,
+            Operation.Arrive.class,
+            Operation.Release.class,
+            Operation.Blocked.class,
+            Operation.Await.class));
     assertThat(seen).isEqualTo(all);
   }
 
