@@ -3,6 +3,8 @@
 #include "exec.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <sys/prctl.h>
 
 /* What a frame can carry of answers, each with its length. */
 #define ROOM (WIRE_MAX_PAYLOAD - WIRE_RESPONSE_FIXED_BYTES - 8)
@@ -53,6 +55,7 @@ void batch_run(const struct request *r, struct reply *reply,
 {
 	struct reply answer = { 0 };
 	struct request inner;
+	char before[16], name[16];
 	size_t at = 0;
 	bool ok;
 
@@ -61,14 +64,19 @@ void batch_run(const struct request *r, struct reply *reply,
 		reply_bad_arguments(reply);
 		return;
 	}
+	prctl(PR_GET_NAME, before);
 	while (reply->data.length < ROOM - WIRE_BATCH_RESERVE && next(r, &at, &inner, &ok)) {
 		reply_reset(&answer);
+		/* A kernel that dies names its task: that says which one it died of. */
+		snprintf(name, sizeof(name), "op %u", (unsigned)reply->result);
+		prctl(PR_SET_NAME, name);
 		one(server, &inner, &answer);
 		shorten(&answer, ROOM - reply->data.length);
 		bytes_u32(&reply->data, (uint32_t)encoded_size(&answer) - 4);
 		reply_encode(&reply->data, &answer);
 		reply->result++;
 	}
+	prctl(PR_SET_NAME, before);
 	bytes_free(&answer.data);
 	bytes_free(&answer.events);
 }

@@ -25,7 +25,7 @@ public final class BackendException extends Exception {
     GuestOutcome outcome = cause.outcome();
     boolean finding =
         switch (outcome) {
-          case PANIC, SPLAT, LOCKDEP_OFF, EXECUTOR_DIED, TIMEOUT -> true;
+          case PANIC, OOPS, OOM, SPLAT, LOCKDEP_OFF, EXECUTOR_DIED, TIMEOUT, HANG -> true;
           default -> false;
         };
     return new BackendException(outcome.name(), finding, String.valueOf(cause.getMessage()), cause);

@@ -4,6 +4,7 @@ package io.pmem4j.harness.guest;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -35,6 +36,32 @@ public final class Batch {
     ByteBuffer blob = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
     encoded.forEach(bytes -> blob.putInt(bytes.length).put(bytes));
     return Request.of(Op.BATCH).withBlob(blob.array());
+  }
+
+  /**
+   * Names one of a batch's operations, for messages.
+   *
+   * @param batch made by {@link #of}
+   * @param index counted from 0
+   */
+  static String describe(Request batch, int index) {
+    ByteBuffer in = ByteBuffer.wrap(batch.blob()).order(ByteOrder.LITTLE_ENDIAN);
+    for (int i = 0; in.remaining() > Integer.BYTES; i++) {
+      int length = in.getInt();
+      if (i == index) {
+        int code = in.getShort(in.position());
+        return Arrays.stream(Op.values())
+                .filter(op -> op.code() == code)
+                .findFirst()
+                .map(Op::name)
+                .orElse("operation " + code)
+            + ", number "
+            + index
+            + " of its batch";
+      }
+      in.position(in.position() + length);
+    }
+    return "something after its batch";
   }
 
   /**

@@ -13,6 +13,10 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.OptionalInt;
+import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * The text that the guest's kernel prints, and QEMU's own complaints. A thread reads it to its end,
@@ -28,16 +32,21 @@ public final class Console {
   /**
    * A line that reports something.
    *
-   * @param outcome PANIC, SPLAT or LOCKDEP_OFF
+   * @param outcome PANIC, OOPS, OOM, SPLAT or LOCKDEP_OFF
    * @param line as printed
    */
   public record Finding(GuestOutcome outcome, String line) {}
+
+  /** The agent names its task after the operation of a batch that it runs. */
+  private static final Pattern OPERATION = Pattern.compile("(?:Comm: |task:)op (\\d{1,9})\\b");
 
   private final Path file;
   private final Thread reader;
   private final Deque<String> tail = new ArrayDeque<>();
   private final List<Finding> findings = new ArrayList<>();
   private String lastMark = "";
+  private String oops = "";
+  private int operation = -1;
   private boolean panicked;
   private boolean agentLost;
   private boolean ended;
@@ -75,18 +84,25 @@ public final class Console {
       tail.removeFirst();
     }
     tail.addLast(line);
+    notifyAll();
     int mark = line.indexOf(Mark.PREFIX);
     if (mark >= 0) {
       lastMark = line.substring(mark);
-      notifyAll();
       return;
     }
     if (line.contains("Attempted to kill init") || line.startsWith("agent: the port failed")) {
       agentLost = true;
     }
+    Matcher named = OPERATION.matcher(line);
+    if (named.find()) {
+      operation = Integer.parseInt(named.group(1));
+    }
     GuestOutcome outcome = SplatScanner.grade(line);
     if (outcome != null) {
       panicked |= outcome == GuestOutcome.PANIC;
+      if (outcome == GuestOutcome.OOPS && oops.isEmpty()) {
+        oops = line.strip();
+      }
       if (findings.size() < MOST_FINDINGS) {
         findings.add(new Finding(outcome, line));
       }
@@ -117,6 +133,27 @@ public final class Console {
 
   synchronized boolean panicked() {
     return panicked;
+  }
+
+  /** The line that numbers the first oops, or an empty string. */
+  synchronized String oops() {
+    return oops;
+  }
+
+  /** Which operation of a batch the last report with a task's name was printed in. */
+  synchronized OptionalInt operation() {
+    return operation < 0 ? OptionalInt.empty() : OptionalInt.of(operation);
+  }
+
+  /**
+   * The last lines once one of them is as wanted; empty when the time or the console ended first.
+   */
+  synchronized List<String> awaitLine(Predicate<String> wanted, Deadline deadline)
+      throws InterruptedException {
+    while (tail.stream().noneMatch(wanted) && !ended && !deadline.passed()) {
+      wait(Math.max(1, deadline.remainingMillis()));
+    }
+    return tail.stream().anyMatch(wanted) ? tail() : List.of();
   }
 
   /** The agent, which is pid 1, has ended. */

@@ -3,6 +3,7 @@ package io.pmem4j.harness.guest;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +24,7 @@ public final class Guest implements AutoCloseable {
 
   private final GuestSpec spec;
   private final Qemu qemu;
+  private final NvdimmFiles files;
   private final Console console;
   private final Thread shutdownHook;
   private final AtomicBoolean closed = new AtomicBoolean();
@@ -34,8 +36,9 @@ public final class Guest implements AutoCloseable {
   private @Nullable Hello hello;
   private long marks;
 
-  private Guest(GuestSpec spec, Qemu qemu) {
+  private Guest(GuestSpec spec, NvdimmFiles files, Qemu qemu) {
     this.spec = spec;
+    this.files = files;
     this.qemu = qemu;
     console = new Console(qemu.output(), spec.workDirectory().resolve("console.log"));
     shutdownHook = new Thread(qemu::destroy, "pmem4j-guest-end");
@@ -44,11 +47,12 @@ public final class Guest implements AutoCloseable {
   /**
    * Boots and waits for the agent.
    *
-   * @throws GuestException BOOT_FAILED, PANIC, or HARNESS_FAULT when QEMU cannot be run; then
-   *     nothing is left running
+   * @throws GuestException BOOT_FAILED, PANIC, OOPS, WRONG_IMAGE_SIZE, or HARNESS_FAULT when QEMU
+   *     cannot be run; then nothing is left running
    */
   public static Guest start(GuestSpec spec) throws GuestException {
-    Guest guest = new Guest(spec, spec.launcher().start(spec));
+    NvdimmFiles files = NvdimmFiles.of(spec);
+    Guest guest = new Guest(spec, files, spec.launcher().start(spec));
     boolean booted = false;
     try {
       Runtime.getRuntime().addShutdownHook(guest.shutdownHook);
@@ -118,7 +122,10 @@ public final class Guest implements AutoCloseable {
   /**
    * Sends one request and waits for its answer; waits its turn without bound.
    *
-   * @throws GuestException every outcome but OK, BOOT_FAILED, SPLAT and LOCKDEP_OFF; a failed
+   * <p>After silence the guest is asked in other ways ({@link Escalation}) and ended, which takes
+   * up to half a minute more.
+   *
+   * @throws GuestException every outcome but OK, BOOT_FAILED, SPLAT, OOM and LOCKDEP_OFF; a failed
    *     operation is not an exception but a response with an errno or a signal
    */
   public Response request(Request request, Duration timeout) throws GuestException {
@@ -146,23 +153,39 @@ public final class Guest implements AutoCloseable {
       try {
         return agent.call(requests, Deadline.after(timeout));
       } catch (ChannelFault e) {
-        throw refined(e);
+        throw refined(e, agent, requests);
       }
     } finally {
       oneAtATime.unlock();
     }
   }
 
-  private GuestException refined(ChannelFault e) {
+  private GuestException refined(ChannelFault e, Channel agent, List<Request> requests) {
     if (closed.get()) {
       return fault("the guest was closed");
     }
     Postmortem.Verdict verdict = postmortem().of(e.outcome(), String.valueOf(e.getMessage()));
+    if (verdict.outcome() == GuestOutcome.TIMEOUT) {
+      try {
+        verdict = new Escalation(qemu, console, qmp).run(agent, verdict.reason());
+      } catch (InterruptedException interrupt) {
+        Thread.currentThread().interrupt();
+        return fault("interrupted while the guest was asked why it is silent");
+      }
+    }
+    OptionalInt operation = console.operation();
+    for (Request request : requests) {
+      if (request.op() == Op.BATCH && operation.isPresent()) {
+        return failed(
+            verdict.outcome(),
+            verdict.reason() + "; running " + Batch.describe(request, operation.getAsInt()));
+      }
+    }
     return failed(verdict.outcome(), verdict.reason());
   }
 
   private Postmortem postmortem() {
-    return new Postmortem(qemu, console, qmp);
+    return new Postmortem(qemu, console, qmp, files);
   }
 
   private GuestException fault(String message) {
@@ -187,8 +210,8 @@ public final class Guest implements AutoCloseable {
    * Grades everything that the kernel has printed since the last check, up to this moment: a mark
    * is printed through the kernel itself and awaited.
    *
-   * @throws GuestException SPLAT or LOCKDEP_OFF with the first such line, PANIC, or how the guest
-   *     ended; after a SPLAT or LOCKDEP_OFF the guest can still be used
+   * @throws GuestException SPLAT, OOM or LOCKDEP_OFF with the first such line, PANIC, OOPS, or how
+   *     the guest ended; after a SPLAT, OOM or LOCKDEP_OFF the guest can still be used
    */
   public void check() throws GuestException {
     oneAtATime.lock();
@@ -238,8 +261,8 @@ public final class Guest implements AutoCloseable {
     }
     Console.Finding first = findings.getFirst();
     for (Console.Finding finding : findings) {
-      if (finding.outcome() == GuestOutcome.PANIC) {
-        throw failed(GuestOutcome.PANIC, finding.line().strip());
+      if (finding.outcome() == GuestOutcome.PANIC || finding.outcome() == GuestOutcome.OOPS) {
+        throw failed(finding.outcome(), finding.line().strip());
       }
     }
     throw new GuestException(first.outcome(), first.line().strip(), console.tail(), null);

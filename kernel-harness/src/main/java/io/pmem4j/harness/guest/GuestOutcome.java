@@ -9,6 +9,10 @@ public enum GuestOutcome {
   BOOT_FAILED,
   /** The kernel panicked, during boot or later. */
   PANIC,
+  /** The kernel died of a fault or a BUG of its own. */
+  OOPS,
+  /** The kernel ran out of memory and killed a task for it. */
+  OOM,
   /** The kernel printed a report (BUG, WARNING, lockdep, hung task ...) and went on. */
   SPLAT,
   /** Lockdep has switched itself off: from here on the kernel checks no locking. */
@@ -17,14 +21,20 @@ public enum GuestOutcome {
   EXECUTOR_DIED,
   /** The agent itself ended; as it is pid 1 the kernel panics or powers off. */
   AGENT_DIED,
-  /** QEMU lives and the console is quiet, but no answer came in time. */
+  /** No answer came in time, though the kernel reacts and no task is stuck in it. */
   TIMEOUT,
+  /** No answer came in time: the kernel does not react, or a task is stuck in it. */
+  HANG,
   /** The agent's channel ended although QEMU lives. */
   CHANNEL_CUT,
   /** Bytes on the channel that are not the expected frame, seen by either end. */
   BAD_FRAME,
   /** QEMU ended without a panic and without being told to. */
   QEMU_DIED,
-  /** The harness or its host is at fault: a missing tool, a full disk, an interrupted thread. */
+  /** The host's file system has no room for what the guest stored to its NVDIMM. */
+  DISK_FULL,
+  /** An NVDIMM's file has another size than the guest was to have, or has while it runs. */
+  WRONG_IMAGE_SIZE,
+  /** The harness or its host is at fault: a missing tool, an interrupted thread. */
   HARNESS_FAULT
 }

@@ -25,6 +25,7 @@ public final class GuestSpec implements Cloneable {
   private String append = "";
   private int cpus = 2;
   private int memoryMebibytes = 512;
+  private long imageBytes;
   private @Nullable Path secondImage;
   private List<Path> disks = List.of();
   private QemuLauncher launcher = QemuLauncher.PROCESS;
@@ -108,6 +109,11 @@ public final class GuestSpec implements Cloneable {
     return memoryMebibytes;
   }
 
+  /** How long the first NVDIMM's file has to be, in bytes; 0 for as long as it is. */
+  public long imageBytes() {
+    return imageBytes;
+  }
+
   /** The backing file of a second NVDIMM, which boots as a raw namespace; null for none. */
   public @Nullable Path secondImage() {
     return secondImage;
@@ -141,6 +147,11 @@ public final class GuestSpec implements Cloneable {
   /** The same guest with another NVDIMM. */
   public GuestSpec withImage(Path newImage) {
     return with(spec -> spec.image = newImage);
+  }
+
+  /** The same guest, refused (WRONG_IMAGE_SIZE) unless its NVDIMM has this many bytes. */
+  public GuestSpec withImageBytes(long newBytes) {
+    return with(spec -> spec.imageBytes = newBytes);
   }
 
   /** The same guest in another directory. */

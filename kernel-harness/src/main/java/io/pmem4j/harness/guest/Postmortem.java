@@ -16,6 +16,8 @@ final class Postmortem {
   /** From the end of the channel to the end of QEMU, when one is due to the other. */
   private static final Duration BOUND = Duration.ofSeconds(2);
 
+  private static final int SIGBUS = 7;
+
   /**
    * The exact outcome.
    *
@@ -26,11 +28,13 @@ final class Postmortem {
   private final Qemu qemu;
   private final Console console;
   private final @Nullable Qmp qmp;
+  private final NvdimmFiles files;
 
-  Postmortem(Qemu qemu, Console console, @Nullable Qmp qmp) {
+  Postmortem(Qemu qemu, Console console, @Nullable Qmp qmp, NvdimmFiles files) {
     this.qemu = qemu;
     this.console = console;
     this.qmp = qmp;
+    this.files = files;
   }
 
   /** Refines CHANNEL_CUT and TIMEOUT; any other outcome says enough by itself. */
@@ -42,10 +46,17 @@ final class Postmortem {
     if (console.agentLost()) {
       return new Verdict(GuestOutcome.AGENT_DIED, lastWords());
     }
+    if (!console.oops().isEmpty()) {
+      return new Verdict(GuestOutcome.OOPS, console.oops());
+    }
     if (console.panicked() || (qmp != null && qmp.panicked())) {
       return new Verdict(GuestOutcome.PANIC, lastWords());
     }
     if (over) {
+      Verdict files = qemu.exit().endsWith(" " + SIGBUS) ? this.files.verdict() : null;
+      if (files != null) {
+        return new Verdict(files.outcome(), qemu.exit() + ": " + files.reason());
+      }
       return new Verdict(GuestOutcome.QEMU_DIED, qemu.exit());
     }
     // A guest that hangs has often said why; the report itself is the next check's to grade.

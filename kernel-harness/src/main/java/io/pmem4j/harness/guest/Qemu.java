@@ -28,6 +28,9 @@ interface Qemu {
   /** stdout and stderr: the console and QEMU's complaints. */
   InputStream output();
 
+  /** Sends a character to the guest's serial line. */
+  void press(char key) throws IOException;
+
   /** QEMU's process id as this machine sees it. */
   long pid();
 

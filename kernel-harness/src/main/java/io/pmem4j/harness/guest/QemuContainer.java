@@ -35,13 +35,14 @@ final class QemuContainer implements Qemu {
   /** First QEMU, then whatever ends it: its own end, or the end of the pipe. */
   private static final String SCRIPT =
       """
-      tether=$1 console=$2; shift 2
-      "$@" > "$console" 2>&1 & qemu=$!
+      tether=$1 console=$2 keys=$3; shift 3
+      "$@" < "$keys" > "$console" 2>&1 & qemu=$!
       (cat "$tether" > /dev/null; kill -KILL $qemu) > /dev/null 2>&1 &
       wait $qemu
       """;
 
   private static final String CONSOLE = "console";
+  private static final String KEYS = "keys";
   private static final Duration IMAGE_BOUND = Duration.ofMinutes(20);
   private static final Duration START_BOUND = Duration.ofSeconds(60);
 
@@ -50,12 +51,18 @@ final class QemuContainer implements Qemu {
   private final PipeInput output;
   private final Path directory;
   private final RandomAccessFile tether;
+  private final RandomAccessFile keys;
 
-  private QemuContainer(GenericContainer<?> container, Path directory, RandomAccessFile tether) {
+  private QemuContainer(
+      GenericContainer<?> container,
+      Path directory,
+      RandomAccessFile tether,
+      RandomAccessFile keys) {
     this.container = container;
     this.output = new PipeInput(directory.resolve(CONSOLE));
     this.directory = directory;
     this.tether = tether;
+    this.keys = keys;
   }
 
   static QemuContainer start(GuestSpec spec) throws GuestException {
@@ -72,8 +79,13 @@ final class QemuContainer implements Qemu {
       makePipe(console);
       // Open for both: an open for one would wait for the container to open the other.
       RandomAccessFile tether = new RandomAccessFile(pipe.toFile(), "rw");
+      Path input = directory.resolve(KEYS);
+      makePipe(input);
+      RandomAccessFile keys = new RandomAccessFile(input.toFile(), "rw");
       List<String> command =
-          new ArrayList<>(List.of("sh", "-c", SCRIPT, "sh", pipe.toString(), console.toString()));
+          new ArrayList<>(
+              List.of(
+                  "sh", "-c", SCRIPT, "sh", pipe.toString(), console.toString(), input.toString()));
       command.add("qemu-system-x86_64");
       command.addAll(
           QemuProcess.arguments(
@@ -88,7 +100,7 @@ final class QemuContainer implements Qemu {
               .withStartupTimeout(START_BOUND)
               .withCreateContainerCmdModifier(
                   create -> create.getHostConfig().withBinds(binds).withAutoRemove(true));
-      QemuContainer qemu = new QemuContainer(container, directory, tether);
+      QemuContainer qemu = new QemuContainer(container, directory, tether, keys);
       try {
         container.start();
         qemu.follow();
@@ -181,6 +193,11 @@ final class QemuContainer implements Qemu {
     return output;
   }
 
+  @Override
+  public void press(char key) throws IOException {
+    keys.write(key);
+  }
+
   /** The container's first process. */
   @Override
   public long pid() {
@@ -224,6 +241,7 @@ final class QemuContainer implements Qemu {
     }
     try {
       tether.close();
+      keys.close();
     } catch (IOException e) {
       System.err.println("pmem4j: " + e.getMessage());
     }
@@ -236,7 +254,7 @@ final class QemuContainer implements Qemu {
       if (Files.exists(console)) {
         PipeInput.release(console);
       }
-      for (String name : List.of("agent.sock", "qmp.sock", "tether", CONSOLE)) {
+      for (String name : List.of("agent.sock", "qmp.sock", "tether", KEYS, CONSOLE)) {
         Files.deleteIfExists(directory.resolve(name));
       }
       Files.deleteIfExists(directory);

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.pmem4j.harness.guest;
 
-import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
-import java.lang.ProcessBuilder.Redirect;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -68,11 +66,7 @@ final class QemuProcess implements Qemu {
                   Long.toString(ProcessHandle.current().pid()),
                   executable()));
       command.addAll(arguments(spec, agent, qmp));
-      Tether tether =
-          Tether.start(
-              new ProcessBuilder(command)
-                  .redirectInput(Redirect.from(new File("/dev/null")))
-                  .redirectErrorStream(true));
+      Tether tether = Tether.start(new ProcessBuilder(command).redirectErrorStream(true));
       return new QemuProcess(tether, agent, qmp, temporary);
     } catch (IOException e) {
       delete(temporary);
@@ -142,6 +136,12 @@ final class QemuProcess implements Qemu {
   }
 
   @Override
+  public void press(char key) throws IOException {
+    process.getOutputStream().write(key);
+    process.getOutputStream().flush();
+  }
+
+  @Override
   public long pid() {
     return process.pid();
   }
@@ -163,6 +163,11 @@ final class QemuProcess implements Qemu {
 
   @Override
   public void destroy() {
+    try {
+      process.getOutputStream().close();
+    } catch (IOException e) {
+      // Nothing of it is buffered.
+    }
     List<ProcessHandle> children = process.descendants().toList();
     process.destroyForcibly();
     // PMEM4J_QEMU may be a script around QEMU.

@@ -11,6 +11,9 @@ import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * QEMU's control socket: says when the guest panicked, and can end QEMU. Thread-safe; a thread
@@ -18,6 +21,7 @@ import java.nio.file.Path;
  */
 final class Qmp implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Pattern RIP = Pattern.compile("RIP=([0-9a-f]{16})");
 
   private final SocketChannel socket;
   private final Thread reader;
@@ -25,6 +29,7 @@ final class Qmp implements AutoCloseable {
   private boolean ended;
   private boolean panicked;
   private int answers;
+  private JsonNode lastAnswer = JSON.nullNode();
 
   private Qmp(SocketChannel socket) {
     this.socket = socket;
@@ -69,6 +74,7 @@ final class Qmp implements AutoCloseable {
     panicked |= message.path("event").asText().equals("GUEST_PANICKED");
     if (message.has("return") || message.has("error")) {
       answers++;
+      lastAnswer = message;
     }
     notifyAll();
   }
@@ -83,13 +89,17 @@ final class Qmp implements AutoCloseable {
   /** True when QEMU answered, be it with an error; the effect is the caller's to see. */
   private boolean execute(String command, Deadline deadline)
       throws IOException, InterruptedException {
+    return send("{\"execute\":\"" + command + "\"}", deadline) != null;
+  }
+
+  /** QEMU's answer, null when none came in time. */
+  private @Nullable JsonNode send(String message, Deadline deadline)
+      throws IOException, InterruptedException {
     int before;
     synchronized (this) {
       before = answers;
     }
-    ByteBuffer line =
-        ByteBuffer.wrap(
-            "{\"execute\":\"%s\"}\n".formatted(command).getBytes(StandardCharsets.UTF_8));
+    ByteBuffer line = ByteBuffer.wrap((message + "\n").getBytes(StandardCharsets.UTF_8));
     while (line.hasRemaining()) {
       socket.write(line);
     }
@@ -97,7 +107,7 @@ final class Qmp implements AutoCloseable {
       while (answers == before && !ended && !deadline.passed()) {
         wait(Math.max(1, deadline.remainingMillis()));
       }
-      return answers > before;
+      return answers > before ? lastAnswer : null;
     }
   }
 
@@ -107,6 +117,40 @@ final class Qmp implements AutoCloseable {
       execute("quit", deadline);
     } catch (IOException e) {
       // QEMU has ended already, or the process is about to be killed.
+    }
+  }
+
+  /** A break on a serial line; true when QEMU has sent it. */
+  boolean sendBreak(String chardev, Deadline deadline) throws IOException, InterruptedException {
+    JsonNode answer =
+        send(
+            "{\"execute\":\"chardev-send-break\",\"arguments\":{\"id\":\"" + chardev + "\"}}",
+            deadline);
+    return answer != null && answer.has("return");
+  }
+
+  /** What QEMU says of itself, such as {@code running}; null when it does not answer. */
+  @Nullable String status(Deadline deadline) throws InterruptedException {
+    try {
+      JsonNode answer = send("{\"execute\":\"query-status\"}", deadline);
+      return answer == null ? null : answer.path("return").path("status").asText();
+    } catch (IOException e) {
+      return null;
+    }
+  }
+
+  /** Where the first CPU is, in hex; null when QEMU does not tell. */
+  @Nullable String instructionPointer(Deadline deadline) throws InterruptedException {
+    try {
+      JsonNode answer =
+          send(
+              "{\"execute\":\"human-monitor-command\","
+                  + "\"arguments\":{\"command-line\":\"info registers\"}}",
+              deadline);
+      Matcher rip = RIP.matcher(answer == null ? "" : answer.path("return").asText());
+      return rip.find() ? rip.group(1) : null;
+    } catch (IOException e) {
+      return null;
     }
   }
 

@@ -13,6 +13,11 @@ final class SplatScanner {
   private static final String STAMP = "^(?:\\[ *\\d+\\.\\d+\\] ?)?(?:\\[ *[TC]\\d+\\] ?)?";
 
   private static final Pattern PANIC = Pattern.compile(STAMP + "Kernel panic");
+
+  /** The line with the number of the oops, whatever the cause before it is called. */
+  private static final Pattern OOPS = Pattern.compile(": [0-9a-f]{4} \\[#\\d+\\]");
+
+  private static final Pattern OUT_OF_MEMORY = Pattern.compile(STAMP + "Out of memory: ");
   private static final Pattern LOCKDEP_OFF =
       Pattern.compile(
           "lockdep is turned off"
@@ -55,10 +60,16 @@ final class SplatScanner {
 
   private SplatScanner() {}
 
-  /** PANIC, SPLAT or LOCKDEP_OFF; null for a line that reports nothing. */
+  /** PANIC, OOPS, OOM, SPLAT or LOCKDEP_OFF; null for a line that reports nothing. */
   static @Nullable GuestOutcome grade(String line) {
     if (PANIC.matcher(line).find()) {
       return GuestOutcome.PANIC;
+    }
+    if (OOPS.matcher(line).find()) {
+      return GuestOutcome.OOPS;
+    }
+    if (OUT_OF_MEMORY.matcher(line).find()) {
+      return GuestOutcome.OOM;
     }
     if (LOCKDEP_OFF.matcher(line).find()) {
       return GuestOutcome.LOCKDEP_OFF;

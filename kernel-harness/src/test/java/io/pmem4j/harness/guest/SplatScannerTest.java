@@ -3,6 +3,7 @@ package io.pmem4j.harness.guest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -27,7 +28,6 @@ class SplatScannerTest {
         "[   77.123456] BUG: KASAN: use-after-free in ext2_get_blocks+0x10/0x20",
         "[   77.123456] BUG kmalloc-64 (Not tainted): Redzone overwritten",
         "[   77.123456] BUG: workqueue lockup - pool cpus=0 node=0 flags=0x0 nice=0 stuck for 33s!",
-        "[   77.123456] Oops: 0002 [#1] PREEMPT SMP",
         "[   77.123456] general protection fault, probably for non-canonical address 0xdead",
         "[   77.123456] UBSAN: shift-out-of-bounds in fs/ext2/super.c:1001:21",
         "[  242.000000] INFO: task executor:104 blocked for more than 120 seconds.",
@@ -47,6 +47,27 @@ class SplatScannerTest {
       })
   void aPanicIsAPanic(String line) {
     assertThat(SplatScanner.grade(line)).isEqualTo(GuestOutcome.PANIC);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "[   77.123456] Oops: 0002 [#1] PREEMPT SMP",
+        "[   77.123456][   T42] invalid opcode: 0000 [#1] SMP NOPTI",
+        "general protection fault, probably for non-canonical address 0xdead: 0000 [#2] SMP",
+      })
+  void anOopsIsAnOops(String line) {
+    assertThat(SplatScanner.grade(line)).isEqualTo(GuestOutcome.OOPS);
+  }
+
+  @Test
+  void aTaskKilledForMemoryIsOutOfMemory() {
+    assertThat(
+            SplatScanner.grade(
+                "[   12.000001] Out of memory: Killed process 77 (tail) total-vm:390000kB"))
+        .isEqualTo(GuestOutcome.OOM);
+    assertThat(SplatScanner.grade("Kernel panic - not syncing: Out of memory: compulsory panic"))
+        .isEqualTo(GuestOutcome.PANIC);
   }
 
   @ParameterizedTest
