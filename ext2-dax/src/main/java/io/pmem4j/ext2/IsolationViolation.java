@@ -4,15 +4,14 @@ package io.pmem4j.ext2;
 import java.util.List;
 
 /**
- * A truncation let go of {@code dax_sem} without having done what the lock is for. A bug of this
- * file system, or of the lock order under test; found only with {@link
- * MountOptions#isolationChecks}.
+ * A truncation or a fault ended without having done what {@code dax_sem} is for. A bug of this file
+ * system, or of the lock order under test; found only with {@link MountOptions#isolationChecks}.
  */
 public final class IsolationViolation extends AssertionError {
   private static final long serialVersionUID = 1L;
 
   /**
-   * Something is left behind the end of a file.
+   * Something is wrong behind the end of a file.
    *
    * @param file which
    * @param broken the promises broken, a line each

@@ -22,7 +22,8 @@ import java.util.function.LongSupplier;
  * @param lockOrder what a fault locks, and the order that every acquisition is checked against
  * @param profile which handlers a mapping has
  * @param isolationChecks whether each truncation proves, before it lets faults in again, that
- *     nothing is left behind the size; an {@link IsolationViolation} if not. For tests
+ *     nothing is left behind the size, and each handler of a store to a read-only page, before it
+ *     lets truncation in, that the page is not; an {@link IsolationViolation} if not. For tests
  */
 public record MountOptions(
     boolean dax,

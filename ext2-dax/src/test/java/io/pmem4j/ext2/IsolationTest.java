@@ -11,6 +11,7 @@ import io.pmem4j.ext2.mm.Mmu;
 import io.pmem4j.ext2.mm.SignalException;
 import io.pmem4j.ext2.mm.Vma;
 import java.util.concurrent.TimeUnit;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -84,6 +85,86 @@ class IsolationTest {
                 }
               })
           .isInstanceOfAny(IsolationViolation.class, Ext2Exception.class);
+    }
+  }
+
+  /** Blocks that a short write leaves behind the end go again, or the promises say so. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aWriteThatItsBufferEndsLeavesNoBlocks(boolean broken) throws Exception {
+    try (ImageFixture image = new ImageFixture()) {
+      Ext2FileSystem fs = broken ? image.mount("truncate-keeps-trees") : image.mount();
+      AddressSpace mm = fs.newAddressSpace();
+      OpenFile file = fs.open("/f", 0102, 0644);
+      file.truncate(P);
+      Vma m = mm.mmap(file.mappable(), 0, 2 * P, READ_WRITE, AddressSpace.MAP_SHARED);
+      mm.store(m, 0, new byte[P]);
+      ThrowingCallable write = () -> file.pwrite(FAR * P, mm.buffer(m, 0, 2 * P));
+      if (broken) {
+        assertThatThrownBy(write)
+            .isInstanceOf(IsolationViolation.class)
+            .hasMessageContaining("(c)");
+        return;
+      }
+      assertThat(file.pwrite(FAR * P, mm.buffer(m, 0, 2 * P))).isEqualTo(P);
+      // As the kernel does: the page that was written is gone with those that were not.
+      assertThat(file.stat().size()).isEqualTo((FAR + 1) * P);
+      assertThat(file.stat().blocks512()).isEqualTo(8);
+      mm.munmap(m);
+      file.close();
+      fs.unmount();
+      image.assertClean();
+    }
+  }
+
+  /** Between the pieces of a write, space runs out: what is written stays, nothing else does. */
+  @Test
+  void aWriteThatRunsOutOfSpaceKeepsWhatItWrote() throws Exception {
+    try (ImageFixture image = new ImageFixture()) {
+      Ext2FileSystem fs = image.mount();
+      try (OpenFile full = fs.open("/full", 0102, 0644);
+          OpenFile file = fs.open("/f", 0102, 0644)) {
+        assertThatThrownBy(
+                () -> {
+                  for (long at = 0; ; at += 64) {
+                    full.pwrite(at * P, new byte[64 * P]);
+                  }
+                })
+            .isInstanceOf(Ext2Exception.class);
+        full.truncate(full.stat().size() - 5L * P);
+        long written = file.pwrite(0, new byte[20 * P]);
+        assertThat(written).isBetween((long) P, 6L * P);
+        assertThat(file.stat().size()).isEqualTo(written);
+        assertThat(file.stat().blocks512()).isEqualTo(written / 512);
+        full.truncate(0);
+      }
+      fs.unmount();
+      image.assertClean();
+    }
+  }
+
+  /** Before the series a store to a page that truncation has left mapped was allowed. */
+  @ParameterizedTest
+  @CsvSource({"BEFORE_SERIES, true", "SERIES, false"})
+  void aStoreBehindTheEndIsNotAllowed(Profile profile, boolean allowed) throws Exception {
+    try (ImageFixture image = new ImageFixture()) {
+      Ext2FileSystem fs =
+          Ext2FileSystem.mount(
+              image.region(), image.options("truncate-skips-unmap").withProfile(profile));
+      AddressSpace mm = fs.newAddressSpace();
+      OpenFile file = fs.open("/f", 0102, 0644);
+      file.pwrite(0, new byte[P]);
+      Vma m = mm.mmap(file.mappable(), 0, P, READ_WRITE, AddressSpace.MAP_SHARED);
+      mm.load(m, 0, 1);
+      assertThatThrownBy(() -> file.truncate(0)).isInstanceOf(IsolationViolation.class);
+      ThrowingCallable store = () -> mm.store(m, 0, new byte[] {1});
+      if (allowed) {
+        assertThatThrownBy(store)
+            .isInstanceOf(IsolationViolation.class)
+            .hasMessageContaining("a store to page 0 was allowed in a file of 0 bytes");
+      } else {
+        assertThatThrownBy(store).isInstanceOf(SignalException.class);
+      }
     }
   }
 

@@ -6,6 +6,8 @@ import io.pmem4j.ext2.lock.LockValidator;
 import io.pmem4j.ext2.lock.OrderedMutex;
 import io.pmem4j.ext2.mm.MappingTree;
 import io.pmem4j.ext2.mm.Mmu;
+import io.pmem4j.ext2.page.HolePages;
+import io.pmem4j.ext2.page.PageLocks;
 import io.pmem4j.sched.Held;
 import io.pmem4j.sched.Scheduler;
 import io.pmem4j.sched.Shared;
@@ -28,6 +30,7 @@ public final class DaxMapping {
   private final FaultTrace trace;
   private final Scheduler scheduler;
   private final LockValidator validator;
+  private final HolePages holePages;
 
   /** {@code i_pages} by first index; its monitor is {@code xa_lock}, nothing waits under it. */
   private final TreeMap<Long, DaxEntry> entries = new TreeMap<>();
@@ -45,7 +48,12 @@ public final class DaxMapping {
     this.validator = validator;
     this.shared = new Shared(scheduler, "DAX entries of inode " + host.ino());
     this.contents = new Shared(scheduler, "contents of inode " + host.ino());
+    this.holePages = holePages(scheduler, validator, "inode " + host.ino());
     this.mappings = new MappingTree(scheduler, validator, "inode " + host.ino());
+  }
+
+  private static HolePages holePages(Scheduler scheduler, LockValidator validator, String name) {
+    return new HolePages(scheduler, new PageLocks(scheduler, validator, name), name);
   }
 
   /** The file. */
@@ -60,6 +68,10 @@ public final class DaxMapping {
 
   Shared contents() {
     return contents;
+  }
+
+  HolePages holePages() {
+    return holePages;
   }
 
   FaultTrace trace() {
@@ -207,6 +219,7 @@ public final class DaxMapping {
    * to be unlocked.
    */
   public void removeFrom(long firstIndex) {
+    holePages.remove(firstIndex, Long.MAX_VALUE, index -> mappings.unmap(index, 1, false));
     shared.load();
     for (DaxEntry entry : range(firstIndex, Long.MAX_VALUE)) {
       if (scheduler.seeded("truncate-keeps-entries")
@@ -228,6 +241,7 @@ public final class DaxMapping {
    * Entries that are not dirty go, and then the page tables' entries; private copies stay.
    */
   public void invalidate(long firstIndex, long lastIndex) {
+    holePages.remove(firstIndex, lastIndex, index -> mappings.unmap(index, 1, false));
     if (isEmpty()) {
       return;
     }
@@ -254,7 +268,7 @@ public final class DaxMapping {
 
   /** Entries that reach behind an index, unlocked ones and locked ones. */
   public int entriesFrom(long firstIndex) {
-    return range(firstIndex, Long.MAX_VALUE).size();
+    return range(firstIndex, Long.MAX_VALUE).size() + holePages.countFrom(firstIndex);
   }
 
   synchronized boolean isEmpty() {

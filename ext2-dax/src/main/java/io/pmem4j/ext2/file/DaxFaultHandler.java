@@ -34,8 +34,17 @@ final class DaxFaultHandler implements FaultHandler {
   /** Runs a body under what the lock order makes a fault take. */
   static FaultResult locked(
       Ext2Inode inode, PageFault fault, Function<PageFault, FaultResult> body) {
-    boolean sharedWrite = fault.write() && fault.shared();
-    try (var _ = inode.locks().fault(fault.pgoff(), sharedWrite, inode::updateTime)) {
+    return locked(inode, fault, fault.write() && fault.shared(), body);
+  }
+
+  /**
+   * As above.
+   *
+   * @param changes whether the fault waits for a thaw, and changes the times
+   */
+  static FaultResult locked(
+      Ext2Inode inode, PageFault fault, boolean changes, Function<PageFault, FaultResult> body) {
+    try (var _ = inode.locks().fault(fault.pgoff(), changes, inode::updateTime)) {
       return body.apply(fault);
     }
   }

@@ -66,10 +66,13 @@ public final class Ext2File implements Mappable {
     this.flags = flags;
     this.onRelease = onRelease;
     Profile profile = volume.options().profile();
+    boolean checked = volume.options().isolationChecks();
     this.faultHandler =
-        profile.fourHandlers()
-            ? new SeriesFaultHandler(inode, profile)
-            : new DaxFaultHandler(inode);
+        profile.holePages()
+            ? new FaultHandler2015(inode, checked)
+            : profile.fourHandlers()
+                ? new SeriesFaultHandler(inode, profile, checked)
+                : new DaxFaultHandler(inode);
   }
 
   /** The inode. */

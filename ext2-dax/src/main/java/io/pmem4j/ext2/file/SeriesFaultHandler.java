@@ -2,7 +2,6 @@
 package io.pmem4j.ext2.file;
 
 import io.pmem4j.ext2.Profile;
-import io.pmem4j.ext2.dax.DaxIo;
 import io.pmem4j.ext2.inode.Ext2Inode;
 import io.pmem4j.ext2.mm.FaultHandler;
 import io.pmem4j.ext2.mm.FaultResult;
@@ -10,16 +9,19 @@ import io.pmem4j.ext2.mm.PageFault;
 
 /**
  * The handlers of the 2015 series over the bodies of 5.10. Their locks are the lock order's: all of
- * them take the same. {@code .page_mkwrite} is not among them: it is for ordinary pages, and there
- * are none behind a DAX mapping since holes are shown as the page of zeros. Thread-safe.
+ * them take the same. {@code .page_mkwrite} is for ordinary pages, and there are none behind a DAX
+ * mapping since holes are shown as the page of zeros: it is there, and its calls are counted.
+ * Thread-safe.
  */
 final class SeriesFaultHandler implements FaultHandler {
   private final Ext2Inode inode;
   private final Profile profile;
+  private final boolean checked;
 
-  SeriesFaultHandler(Ext2Inode inode, Profile profile) {
+  SeriesFaultHandler(Ext2Inode inode, Profile profile, boolean checked) {
     this.inode = inode;
     this.profile = profile;
+    this.checked = checked;
   }
 
   @Override
@@ -38,8 +40,22 @@ final class SeriesFaultHandler implements FaultHandler {
   }
 
   @Override
+  public FaultResult pageMkwrite(PageFault fault) {
+    inode.countPageMkwrite();
+    return DaxFaultHandler.locked(inode, fault, inode.pteFault()::run);
+  }
+
+  @Override
   public FaultResult pfnMkwrite(PageFault fault) {
-    return DaxFaultHandler.locked(inode, fault, this::mkwrite);
+    return DaxFaultHandler.locked(inode, fault, this::answered);
+  }
+
+  private FaultResult answered(PageFault fault) {
+    FaultResult answer = mkwrite(fault);
+    if (checked) {
+      MkwriteAnswers.check(inode, fault, answer);
+    }
+    return answer;
   }
 
   /**
@@ -47,8 +63,7 @@ final class SeriesFaultHandler implements FaultHandler {
    * found, NOPAGE makes it look again at what a truncation has taken away.
    */
   private FaultResult mkwrite(PageFault fault) {
-    if (profile.pfnMkwriteChecksSize()
-        && fault.pgoff() >= Math.ceilDiv(inode.size(), DaxIo.PAGE_BYTES)) {
+    if (profile.pfnMkwriteChecksSize() && MkwriteAnswers.isBehindTheEnd(inode, fault)) {
       return FaultResult.SIGBUS;
     }
     return switch (inode.mapping().markForStore(fault.pgoff())) {

@@ -7,7 +7,9 @@ import io.pmem4j.ext2.dax.DaxMapping;
 import io.pmem4j.ext2.dax.DaxWriteback;
 import io.pmem4j.ext2.dax.FaultTrace;
 import io.pmem4j.ext2.dax.PmdFault;
+import io.pmem4j.ext2.dax.PmdFault2015;
 import io.pmem4j.ext2.dax.PteFault;
+import io.pmem4j.ext2.dax.PteFault2015;
 import io.pmem4j.ext2.layout.RawInode;
 import io.pmem4j.ext2.lock.OrderedMutex;
 import io.pmem4j.ext2.lock.OrderedRwSemaphore;
@@ -34,6 +36,8 @@ public final class Ext2Inode implements DaxHost {
   private final DaxMapping mapping;
   private final PteFault pteFault;
   private final PmdFault pmdFault;
+  private final PteFault2015 pteFault2015;
+  private final PmdFault2015 pmdFault2015;
   private final DaxIo daxIo;
   private final DaxWriteback writeback;
   private final FileLock fileLock;
@@ -100,6 +104,8 @@ public final class Ext2Inode implements DaxHost {
     this.mapping = new DaxMapping(this, trace, scheduler, validator);
     this.pteFault = new PteFault(mapping, iomap);
     this.pmdFault = new PmdFault(mapping, iomap);
+    this.pteFault2015 = new PteFault2015(mapping, iomap);
+    this.pmdFault2015 = new PmdFault2015(mapping, iomap);
     this.daxIo = new DaxIo(mapping, iomap);
     this.writeback = new DaxWriteback(mapping);
     this.fileLock = new FileLock(scheduler);
@@ -146,6 +152,21 @@ public final class Ext2Inode implements DaxHost {
   /** The body of faults on one page of this file. */
   public PteFault pteFault() {
     return pteFault;
+  }
+
+  /** The body of faults on one page as of 2015. */
+  public PteFault2015 pteFault2015() {
+    return pteFault2015;
+  }
+
+  /** The body of faults on 2 MiB as of 2015. */
+  public PmdFault2015 pmdFault2015() {
+    return pmdFault2015;
+  }
+
+  /** {@code page_mkwrite} was called. */
+  public void countPageMkwrite() {
+    volume.pageMkwrites().incrementAndGet();
   }
 
   /** Reading and writing of this file. */

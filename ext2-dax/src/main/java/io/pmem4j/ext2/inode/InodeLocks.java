@@ -75,7 +75,9 @@ public final class InodeLocks {
               case SB_PAGEFAULT -> sharedWrite ? volume.freezeGate().startPagefault() : NOTHING;
               case DAX_SEM -> daxSem.shared();
               case TRUNCATE_MUTEX -> truncateMutex.hold();
-              case PAGE_LOCK -> pageLocks.hold(pgoff);
+              // The body of 2015 locks the page itself.
+              case PAGE_LOCK ->
+                  volume.options().profile().holePages() ? NOTHING : pageLocks.hold(pgoff);
               default -> throw new IllegalStateException("no fault takes " + each);
             });
         if (each == LockClass.SB_PAGEFAULT && sharedWrite) {

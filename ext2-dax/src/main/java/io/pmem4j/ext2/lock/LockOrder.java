@@ -110,6 +110,20 @@ public final class LockOrder {
     return order.fault(held).build();
   }
 
+  /**
+   * This order where a hole is a page of the page cache, which faults and truncation lock: the page
+   * inside what a fault takes, the mappings inside the page.
+   */
+  public LockOrder withHolePages() {
+    Builder order = builder(name);
+    inner.forEach((outer, below) -> below.forEach(each -> order.chain(outer, each)));
+    return order
+        .chain(faultLocks.get(faultLocks.size() - 1), PAGE_LOCK, I_MMAP_RWSEM)
+        .chain(DAX_SEM, PAGE_LOCK)
+        .fault(faultLocks)
+        .build();
+  }
+
   /** All that there are. */
   public static List<LockOrder> values() {
     return ALL;

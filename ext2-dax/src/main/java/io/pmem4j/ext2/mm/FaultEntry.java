@@ -54,16 +54,24 @@ final class FaultEntry {
   }
 
   private static FaultResult noEntry(FaultHandler handler, Vma vma, long address, boolean write) {
+    byte[] copy = null;
     if (write && !vma.shared()) {
       // The private page exists before the file is asked, as in do_cow_fault.
       vma.willHaveCopies();
-      return handler.fault(new PageFault(vma, address, true, false, new byte[Mmu.PAGE_BYTES]));
+      copy = new byte[Mmu.PAGE_BYTES];
     }
-    return handler.fault(new PageFault(vma, address, write, false, null));
+    PageFault fault = new PageFault(vma, address, write, false, copy);
+    FaultResult result = handler.fault(fault);
+    return result == FaultResult.LOCKED ? fault.finishLocked() : result;
   }
 
   private FaultResult readOnlyEntry(
       FaultHandler handler, Vma vma, long address, PagemapEntry before) {
+    if (vma.shared()
+        && before.kind() == PagemapEntry.Kind.ZERO_PAGE
+        && handler.showsHolesAsPages()) {
+      return handler.pageMkwrite(new PageFault(vma, address, true, true, null));
+    }
     if (vma.shared()) {
       FaultResult result = handler.pfnMkwrite(new PageFault(vma, address, true, true, null));
       if (result == FaultResult.DONE) {

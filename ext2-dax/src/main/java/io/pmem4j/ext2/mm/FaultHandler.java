@@ -17,6 +17,21 @@ public interface FaultHandler {
    */
   FaultResult pfnMkwrite(PageFault fault);
 
+  /**
+   * {@code .page_mkwrite}: a store met a read-only entry of a shared mapping that has an ordinary
+   * page behind it.
+   *
+   * @return NOPAGE when something else is mapped now
+   */
+  default FaultResult pageMkwrite(PageFault fault) {
+    return FaultResult.SIGBUS;
+  }
+
+  /** Whether the page of zeros that stands for a hole is an ordinary page of the file. */
+  default boolean showsHolesAsPages() {
+    return false;
+  }
+
   /** Whether there is a {@code .huge_fault} to be asked before {@link #fault}. */
   default boolean hasHugeFault() {
     return false;

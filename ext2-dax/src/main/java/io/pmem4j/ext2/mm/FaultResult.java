@@ -11,6 +11,11 @@ public enum FaultResult {
   FALLBACK,
   /** The private page was filled and installed. */
   DONE_COW,
+  /**
+   * There is a page to be mapped, the private one or that of a hole; what keeps it there is held by
+   * the fault until it is. Of 2015.
+   */
+  LOCKED,
   /** There is nothing behind the address, or the file system failed. */
   SIGBUS,
   /** No memory. */

@@ -28,18 +28,24 @@ final class MappedBuffer implements UserBuffer {
     void copy(long offsetInMapping, int done, int length);
   }
 
-  /** A system call that meets what would kill a program stops there. */
-  private int copy(int at, int bytes, Piece piece) {
+  /**
+   * A system call that meets what would kill a program stops there. When the fast copy from a
+   * buffer has failed, the kernel copies the rest byte by byte, and so asks for the page once more.
+   */
+  private int copy(int at, int bytes, int attempts, Piece piece) {
     int done = 0;
-    try {
-      while (done < bytes) {
-        long there = offset + at + done;
-        int now = UserAccess.withinPage(vma.start() + there, bytes - done);
+    int failures = 0;
+    while (done < bytes) {
+      long there = offset + at + done;
+      int now = UserAccess.withinPage(vma.start() + there, bytes - done);
+      try {
         piece.copy(there, done, now);
         done += now;
+      } catch (SignalException e) {
+        if (++failures == attempts) {
+          break;
+        }
       }
-    } catch (SignalException e) {
-      return done;
     }
     return done;
   }
@@ -49,6 +55,7 @@ final class MappedBuffer implements UserBuffer {
     return copy(
         from,
         bytes,
+        2,
         (there, done, now) -> memory.copy(address + done, access.load(vma, there, now), 0, now));
   }
 
@@ -57,6 +64,7 @@ final class MappedBuffer implements UserBuffer {
     return copy(
         to,
         bytes,
+        1,
         (there, done, now) -> {
           byte[] page = new byte[now];
           MemorySegment.copy(memory.segment(), ValueLayout.JAVA_BYTE, address + done, page, 0, now);
@@ -66,6 +74,6 @@ final class MappedBuffer implements UserBuffer {
 
   @Override
   public int zero(int to, int bytes) {
-    return copy(to, bytes, (there, done, now) -> access.store(vma, there, new byte[now]));
+    return copy(to, bytes, 1, (there, done, now) -> access.store(vma, there, new byte[now]));
   }
 }

@@ -4,6 +4,7 @@ package io.pmem4j.ext2.mm;
 import io.pmem4j.ext2.lock.LockClass;
 import io.pmem4j.ext2.lock.LockValidator;
 import io.pmem4j.ext2.lock.OrderedRwSemaphore;
+import io.pmem4j.sched.Held;
 import io.pmem4j.sched.Scheduler;
 import java.util.ArrayList;
 import java.util.List;
@@ -86,6 +87,11 @@ public final class MappingTree {
         }
       }
     }
+  }
+
+  /** {@code i_mmap_lock_read}: mappings stay, and nobody unmaps pages. */
+  public Held hold() {
+    return iMmapRwsem.shared();
   }
 
   /** How many page table entries show the file at or behind an index; for postconditions. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.pmem4j.ext2.mm;
 
+import io.pmem4j.sched.Held;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,6 +13,7 @@ public final class PageFault {
   private final boolean write;
   private final boolean mkwrite;
   private final byte @Nullable [] cowPage;
+  private @Nullable Held kept;
 
   PageFault(Vma vma, long address, boolean write, boolean mkwrite, byte @Nullable [] cowPage) {
     this.vma = vma;
@@ -60,6 +62,29 @@ public final class PageFault {
   public FaultResult insertFrame(long frame) {
     vma.mm().mmu().insertFrame(vma, address, frame, write);
     return FaultResult.NOPAGE;
+  }
+
+  /** {@code vm_insert_mixed} of 2015: a store faults once more. */
+  public FaultResult insertReadOnly(long frame) {
+    vma.mm().mmu().insertFrame(vma, address, frame, false);
+    return FaultResult.NOPAGE;
+  }
+
+  /** With {@link FaultResult#LOCKED}: what is to be given up when the page is mapped. */
+  public void keep(Held held) {
+    kept = held;
+  }
+
+  /** {@code do_set_pte} with what a handler left locked. */
+  FaultResult finishLocked() {
+    Held held = kept;
+    if (held == null) {
+      throw new IllegalStateException("nothing is locked");
+    }
+    try (held) {
+      byte[] copy = cowPage;
+      return copy != null ? finishCow(copy) : insertZero();
+    }
   }
 
   /** {@code vmf_insert_pfn_pmd}: shows 2 MiB from a frame on. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.pmem4j.ext2.mm;
 
+import io.pmem4j.sched.Held;
 import io.pmem4j.sched.Scheduler;
 import io.pmem4j.sched.Shared;
 import java.util.Map;
@@ -8,7 +9,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * {@code page_ref_count} of the frames of one memory, as far as devices hold them. Thread-safe.
+ * {@code page_ref_count} of the frames of one memory, as far as devices hold them, and faults of
+ * 2015 that have found a frame and not mapped it yet. Thread-safe.
  *
  * <p>What a device does to a frame conflicts with what the file system does to it, although no lock
  * and no page table says so: {@link #storing} is where an explorer sees that.
@@ -29,6 +31,22 @@ public final class PinnedFrames {
 
   void unpin(long frame) {
     counts.computeIfPresent(frame, (_, count) -> count == 1 ? null : count - 1);
+  }
+
+  /**
+   * A fault of 2015 has looked a frame up and will use it, with nothing that keeps the frame the
+   * file's.
+   */
+  public Held inUse(long frame) {
+    pin(frame);
+    return () -> unpin(frame);
+  }
+
+  /** The file system, holding no monitor, is about to load from a frame. */
+  public void loading(long frame) {
+    if (isPinned(frame)) {
+      contents.load();
+    }
   }
 
   /** What a device and the file system may both be about to touch. */

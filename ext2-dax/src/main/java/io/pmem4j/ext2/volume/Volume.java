@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * A mounted volume: {@code ext2_sb_info}. Thread-safe; changes of the superblock are made under
@@ -35,6 +36,7 @@ public final class Volume {
   private final FreezeGate freezeGate;
   private final DirtyBlocks dirtyBlocks;
   private final PinnedFrames pins;
+  private final AtomicLong pageMkwrites = new AtomicLong();
   private final OrderedMutex sLock;
   private final List<OrderedMutex> groupLocks = new ArrayList<>();
   private final AtomicInteger nextGeneration;
@@ -49,7 +51,12 @@ public final class Volume {
     this.options = options;
     this.superblock = superblock;
     this.geometry = geometry;
-    this.validator = new LockValidator(options.lockOrder(), options.scheduler());
+    this.validator =
+        new LockValidator(
+            options.profile().holePages()
+                ? options.lockOrder().withHolePages()
+                : options.lockOrder(),
+            options.scheduler());
     this.freezeGate = new FreezeGate(options.scheduler(), validator);
     this.dirtyBlocks = new DirtyBlocks(memory);
     this.pins = new PinnedFrames(options.scheduler());
@@ -254,6 +261,11 @@ public final class Volume {
   /** Freeze protection. */
   public FreezeGate freezeGate() {
     return freezeGate;
+  }
+
+  /** How often {@code page_mkwrite} was called since the mount. */
+  public AtomicLong pageMkwrites() {
+    return pageMkwrites;
   }
 
   /** The blocks that devices hold. */

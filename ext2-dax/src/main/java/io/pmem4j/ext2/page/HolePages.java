@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.pmem4j.ext2.page;
+
+import io.pmem4j.sched.Held;
+import io.pmem4j.sched.Scheduler;
+import io.pmem4j.sched.Shared;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.NavigableMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The page cache of a DAX file as of 2015: a page of zeros for each hole that was loaded from.
+ * Whoever puts a block in its place, or cuts the file, locks the page first. Nothing is ever stored
+ * to it. Empty under the profiles of 5.10. Thread-safe.
+ */
+public final class HolePages {
+  private final PageLocks locks;
+  private final Shared pages;
+  private final NavigableMap<Long, Object> present = new ConcurrentSkipListMap<>();
+
+  /**
+   * No page yet.
+   *
+   * @param locks the locks of the file's pages
+   */
+  public HolePages(Scheduler scheduler, PageLocks locks, String owner) {
+    this.locks = locks;
+    this.pages = new Shared(scheduler, "page cache of " + owner);
+  }
+
+  /** A page, locked until it is closed. */
+  public final class Locked implements AutoCloseable {
+    private final long index;
+    private final Held lock;
+    private boolean unlocked;
+
+    private Locked(long index, Held lock) {
+      this.index = index;
+      this.lock = lock;
+    }
+
+    /** {@code delete_from_page_cache}. */
+    public void delete() {
+      pages.store();
+      present.remove(index);
+    }
+
+    /** The lock, for whoever unlocks the page later. */
+    public Held lock() {
+      return lock;
+    }
+
+    /** {@code unlock_page}; nothing the second time. */
+    @Override
+    public void close() {
+      if (!unlocked) {
+        unlocked = true;
+        lock.close();
+      }
+    }
+  }
+
+  /** {@code find_get_page} and {@code lock_page}: null if there is none, or it went meanwhile. */
+  public @Nullable Locked find(long index) {
+    pages.load();
+    Object page = present.get(index);
+    return page == null ? null : lock(index, page);
+  }
+
+  @SuppressWarnings("ReferenceEquality") // a page that came later is another one
+  private @Nullable Locked lock(long index, Object page) {
+    Held lock = locks.hold(index);
+    if (present.get(index) == page) {
+      return new Locked(index, lock);
+    }
+    lock.close();
+    return null;
+  }
+
+  /** {@code find_or_create_page}. */
+  public Locked findOrCreate(long index) {
+    while (true) {
+      pages.store();
+      Object page = present.computeIfAbsent(index, _ -> new Object());
+      Locked locked = lock(index, page);
+      if (locked != null) {
+        return locked;
+      }
+    }
+  }
+
+  /**
+   * {@code truncate_inode_pages_range}, and what write(2) does to pages it has put blocks under:
+   * each page is locked, taken out of page tables, and deleted.
+   *
+   * @param lastIndex included
+   */
+  public void remove(long firstIndex, long lastIndex, Unmap unmap) {
+    for (long index : in(firstIndex, lastIndex)) {
+      try (Locked page = find(index)) {
+        if (page != null) {
+          unmap.page(index);
+          page.delete();
+        }
+      }
+    }
+  }
+
+  /** Takes a page out of all page tables. */
+  @FunctionalInterface
+  public interface Unmap {
+    /** Does it; the page is locked. */
+    void page(long index);
+  }
+
+  private List<Long> in(long firstIndex, long lastIndex) {
+    if (present.isEmpty()) {
+      return List.of();
+    }
+    pages.load();
+    return new ArrayList<>(present.subMap(firstIndex, true, lastIndex, true).keySet());
+  }
+
+  /** How many there are from an index on, for postconditions. */
+  public int countFrom(long firstIndex) {
+    return present.tailMap(firstIndex, true).size();
+  }
+}
