@@ -53,6 +53,7 @@
 #define WIRE_STATUS_OK 0
 #define WIRE_STATUS_UNKNOWN_OP 1
 #define WIRE_STATUS_BAD_ARGUMENTS 2
+#define WIRE_STATUS_LATE 3
 
 /*
  * EVENT payload, unsolicited and with seq 0:

@@ -49,7 +49,7 @@ public final class BackendException extends Exception {
   }
 
   /** Something around the backends failed: a file, a tool. */
-  static BackendException environment(String message, @Nullable Throwable cause) {
+  public static BackendException environment(String message, @Nullable Throwable cause) {
     return new BackendException("HARNESS_FAULT", false, message, cause);
   }
 

@@ -49,6 +49,7 @@ public final class GuestBackend implements Backend {
 
   private int boots;
   private int programs;
+  private boolean late;
 
   private GuestBackend(Kernel kernel, GuestSpec spec, FsImage image) {
     this.kernel = kernel;
@@ -128,6 +129,7 @@ public final class GuestBackend implements Backend {
   public Session begin(Program program, PristineImages pristine, KernelChoices choices)
       throws BackendException {
     Guest running = running();
+    late = false;
     boolean begun = false;
     try {
       // Nobody has the device open now, so the kernel has no page of it left that could be stale.
@@ -256,12 +258,18 @@ public final class GuestBackend implements Backend {
     }
   }
 
-  private static List<Response> succeed(Guest guest, List<Request> requests)
+  /** Whether mounting or unmounting for the last program did not end in its second. */
+  boolean late() {
+    return late;
+  }
+
+  private List<Response> succeed(Guest guest, List<Request> requests)
       throws GuestException, BackendException {
     List<Response> responses = guest.request(requests, GuestSpec.DEFAULT_REQUEST_TIMEOUT);
     for (int i = 0; i < requests.size(); i++) {
       Response response = responses.get(i);
-      if (response.status() != 0 || response.result() < 0) {
+      late |= response.isLate();
+      if ((response.status() != 0 && !response.isLate()) || response.result() < 0) {
         throw BackendException.environment(
             "guest: "
                 + requests.get(i).op()

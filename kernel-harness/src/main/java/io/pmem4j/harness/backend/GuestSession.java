@@ -36,6 +36,7 @@ final class GuestSession implements Session, SystemCalls.Place {
   private final long firstFrame;
   private final TraceText trace;
   private Guest guest;
+  private boolean late;
   private SystemCalls calls = new SystemCalls(this);
   private long clock = Backend.CLOCK_BASE_SECONDS;
 
@@ -74,6 +75,7 @@ final class GuestSession implements Session, SystemCalls.Place {
       }
       if (cut) {
         guest = backend.cutPower(program, clock);
+        late |= calls.late();
         calls = new SystemCalls(this);
         each.accept(Outcome.of(0));
         from = to + 1;
@@ -210,6 +212,11 @@ final class GuestSession implements Session, SystemCalls.Place {
   @Override
   public Optional<FsImage> end() throws BackendException {
     return Optional.of(backend.finish(guest, clock));
+  }
+
+  @Override
+  public boolean inTime() {
+    return !late && !calls.late() && !backend.late();
   }
 
   @Override

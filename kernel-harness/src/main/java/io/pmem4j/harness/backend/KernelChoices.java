@@ -10,6 +10,14 @@ public final class KernelChoices {
   private boolean known;
   private int generationBase = 1;
 
+  /** The same choices, made or not yet. */
+  public KernelChoices copy() {
+    KernelChoices copy = new KernelChoices();
+    copy.known = known;
+    copy.generationBase = generationBase;
+    return copy;
+  }
+
   /** Whether a kernel has made its choices. */
   boolean known() {
     return known;

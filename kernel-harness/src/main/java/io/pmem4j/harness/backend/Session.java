@@ -38,6 +38,14 @@ public interface Session {
    */
   Optional<FsImage> end() throws BackendException;
 
+  /**
+   * After the end: whether everything ran at the time of the program's clock. If not, which is the
+   * machine's fault and nobody else's, its times say nothing and the program has to run again.
+   */
+  default boolean inTime() {
+    return true;
+  }
+
   /** After a failure: lets go of everything, without an opinion. */
   void abandon();
 }

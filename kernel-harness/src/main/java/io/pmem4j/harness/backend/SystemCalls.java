@@ -95,6 +95,7 @@ final class SystemCalls {
   private final Slots mappingSlots = new Slots("mapping");
   private final Slots children = new Slots("child");
   private final VerbCalls verbs;
+  private boolean late;
 
   /** As the answers so far have it. */
   private final Map<String, Mapped> mappings = new HashMap<>();
@@ -120,6 +121,19 @@ final class SystemCalls {
     return List.of(request(operation).withClock(clock));
   }
 
+  /** Who has waited for others may well be late. */
+  private Outcome.Builder awaited(Operation operation, Response response) {
+    boolean before = late;
+    Outcome.Builder outcome = outcome(operation, response);
+    late = before;
+    return outcome;
+  }
+
+  /** Whether an operation so far did not end in the second that it was to run in. */
+  boolean late() {
+    return late;
+  }
+
   /** The agent's number of a child. */
   int child(String name) {
     return children.of(name);
@@ -137,7 +151,7 @@ final class SystemCalls {
     if (operation instanceof Operation.Await await) {
       Response end = answers.getLast();
       return end.result() == 0
-          ? outcome(await.operation(), Response.of(end.data()))
+          ? awaited(await.operation(), Response.of(end.data()))
           : new Outcome.Builder().value("result", end.result() == 1 ? "running" : "none");
     }
     return outcome(operation, answers.getLast());
@@ -225,7 +239,8 @@ final class SystemCalls {
   }
 
   private Outcome.Builder outcome(Operation operation, Response response) {
-    if (response.status() != Response.STATUS_OK) {
+    late |= response.isLate();
+    if (response.status() != Response.STATUS_OK && !response.isLate()) {
       if (usesMissingMapping(operation)) {
         return new Outcome.Builder().value("result", "none");
       }

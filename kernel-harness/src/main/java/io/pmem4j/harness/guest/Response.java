@@ -13,7 +13,7 @@ import java.nio.charset.StandardCharsets;
  * @param errno Linux's number, 0 for success
  * @param signo 0 when no signal was raised
  * @param sicode si_code of the signal
- * @param status 0 ok, 1 unknown operation, 2 bad arguments; other than 0 is the harness's fault
+ * @param status 0 ok, 1 unknown operation, 2 bad arguments, 3 late; 1 and 2 are the harness's fault
  * @param faultAddress si_addr of the signal
  * @param data what the operation yields besides its result
  * @param events trace lines of this operation, as the kernel wrote them
@@ -39,6 +39,9 @@ public record Response(
 
   /** Its arguments make no sense: a slot that is free or taken, a length out of range. */
   public static final int STATUS_BAD_ARGUMENTS = 2;
+
+  /** It was run, and the second that it was to run in was over before it had ended. */
+  public static final int STATUS_LATE = 3;
 
   /**
    * Reads the payload of a frame.
@@ -93,6 +96,11 @@ public record Response(
   private static ChannelFault bad(byte[] payload) {
     return new ChannelFault(
         GuestOutcome.BAD_FRAME, "a response of " + payload.length + " bytes contradicts itself");
+  }
+
+  /** Whether its second was over before it had ended. */
+  public boolean isLate() {
+    return status == STATUS_LATE;
   }
 
   /** The data as text. */

@@ -46,6 +46,12 @@ class GuestIT {
       assertThat(missing.errno()).isEqualTo(2);
       Response echo = guest.request(Request.of(Op.EXEC, 10_000).withStrings("/bin/echo", "word"));
       assertThat(new String(echo.data(), StandardCharsets.UTF_8)).isEqualTo("word\n");
+      // Longer than its second: it has been run, and it says so.
+      Request slow = Request.of(Op.EXEC, 10_000).withStrings("/bin/sleep", "1.1");
+      assertThat(guest.request(slow.withClock(1_444_428_128L)))
+          .matches(Response::isLate)
+          .extracting(Response::result)
+          .isEqualTo(0L);
 
       assertThat(guest.lockdepOn()).isTrue();
       // Whatever the kernel says while it boots, it is no report.

@@ -90,6 +90,7 @@ class WireMirrorTest {
             Map.entry("WIRE_STATUS_OK", (long) Response.STATUS_OK),
             Map.entry("WIRE_STATUS_UNKNOWN_OP", (long) Response.STATUS_UNKNOWN_OP),
             Map.entry("WIRE_STATUS_BAD_ARGUMENTS", (long) Response.STATUS_BAD_ARGUMENTS),
+            Map.entry("WIRE_STATUS_LATE", (long) Response.STATUS_LATE),
             Map.entry("WIRE_EVENT_AGENT_READY", (long) Frame.EVENT_AGENT_READY),
             Map.entry("WIRE_EVENT_EXECUTOR_DIED", (long) Frame.EVENT_EXECUTOR_DIED),
             Map.entry("WIRE_EVENT_BAD_FRAME", (long) Frame.EVENT_BAD_FRAME),
