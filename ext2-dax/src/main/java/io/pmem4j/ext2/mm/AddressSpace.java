@@ -368,40 +368,7 @@ public final class AddressSpace {
     if (end == first) {
       return 0;
     }
-    boolean holes = false;
-    long at = first;
-    while (at < end) {
-      Mappable file;
-      long firstByte;
-      long lastByte;
-      boolean sync;
-      try (var _ = mmapLock.shared()) {
-        Vma here = vmas.from(at);
-        if (here == null || here.start() >= end) {
-          throw new Ext2Exception(Errno.ENOMEM, "msync of a range that is not mapped");
-        }
-        holes |= here.start() > at;
-        at = Math.max(at, here.start());
-        firstByte = at - here.start() + here.pgoff() * Mmu.PAGE_BYTES;
-        lastByte = firstByte + Math.min(end, here.end()) - at - 1;
-        at = here.end();
-        file = here.file();
-        sync = (flags & MS_SYNC) != 0 && here.shared();
-        if (sync) {
-          file.mappedAgain();
-        }
-      }
-      if (sync) {
-        try {
-          file.syncRange(firstByte, lastByte);
-        } finally {
-          file.unmapped();
-        }
-      }
-    }
-    if (holes) {
-      throw new Ext2Exception(Errno.ENOMEM, "msync of a range that is not mapped all over");
-    }
+    new Msync(vmas, mmapLock).range(first, end, (flags & MS_SYNC) != 0);
     return 0;
   }
 
