@@ -107,6 +107,45 @@ class HostBackendIT {
     }
   }
 
+  /** What others would notice is left out unless the mount is given away; the power never is. */
+  @Test
+  void aMountThatIsGivenAwayMayBeFrozen() throws Exception {
+    Required.programs("mkfs.ext2", "losetup");
+    if (!System.getProperty("user.name").equals("root")
+        || !Files.exists(Path.of("/dev/loop-control"))) {
+      throw Required.missing("only root mounts loop devices");
+    }
+    Program freezes =
+        ProgramParser.parse(
+            "freezes",
+            """
+            scope posix
+
+            open   f /a rw creat
+            freeze => result=0
+            thaw   => result=0
+            pwrite f 0 x41 => result=1
+            """);
+    Program cuts = ProgramParser.parse("cuts", "scope posix\n\nsync\npower-cut\n");
+    try (Mounted mounted = new Mounted("ext2")) {
+      for (boolean exclusive : List.of(false, true)) {
+        List<ProgramResult> results = new ArrayList<>();
+        try (Laboratory laboratory =
+            Laboratory.open(List.of("host:" + mounted.point), Scheduler.production(), exclusive)) {
+          new Conformance(laboratory).run(List.of(freezes, cuts), results::add);
+        }
+        assertThat(results.getFirst().verdict())
+            .as("%s", results.getFirst().findings())
+            .isEqualTo(exclusive ? Verdict.AGREED : Verdict.OMITTED);
+        assertThat(results.getFirst().notes().toString())
+            .contains(exclusive ? "[]" : "freeze: only with --exclusive");
+        assertThat(results.getLast().verdict()).isEqualTo(Verdict.OMITTED);
+        assertThat(results.getLast().notes().toString())
+            .contains("power-cut: only on a kernel that is booted for it");
+      }
+    }
+  }
+
   /** Without a reason in the table a difference is a finding, against the model and by itself. */
   @Test
   void aDifferenceWithoutAReasonIsFound() throws Exception {
