@@ -5,6 +5,8 @@ import io.pmem4j.ext2.file.Ext2File;
 import io.pmem4j.ext2.inode.Ext2Inode;
 import io.pmem4j.ext2.mm.Mappable;
 import io.pmem4j.ext2.mm.UserBuffer;
+import java.lang.foreign.Arena;
+import java.nio.channels.FileChannel.MapMode;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -37,6 +39,39 @@ public final class OpenFile implements AutoCloseable {
     }
   }
 
+  /** As {@link #with}, and then mappings that cannot fault see what is new. */
+  private <T> T changing(Operation<T> operation) throws Ext2Exception {
+    return with(open -> {
+      try {
+        return operation.on(open);
+      } finally {
+        open.mappings().showAhead();
+      }
+    });
+  }
+
+  /**
+   * Maps a part of the file into this process: one contiguous segment, however fragmented the file
+   * is. It keeps the file, also an unlinked one, until the arena is closed; {@link FileMapping}
+   * tells what may be done with it.
+   *
+   * <p>READ_WRITE allocates all blocks of the range up to the end of the file at once, because
+   * there is no later moment to fail in. Behind the end of the file nothing is mapped until it
+   * grows.
+   *
+   * @param mode READ_ONLY, READ_WRITE or PRIVATE
+   * @param position first byte, a multiple of 4096
+   * @param length bytes, at least 1
+   * @throws Ext2Exception EACCES if the file is not open for that; EINVAL for another mode or
+   *     position, or if the file system does not begin on a page of its file; ENOSPC; EIO;
+   *     EOPNOTSUPP if it is in no file at all; ENOMEM if there are no addresses
+   * @throws IllegalStateException if the arena is closed
+   */
+  public FileMapping map(MapMode mode, long position, long length, Arena arena)
+      throws Ext2Exception {
+    return with(open -> FileMapping.of(open, mode, position, length, arena));
+  }
+
   /**
    * pread(2).
    *
@@ -54,7 +89,7 @@ public final class OpenFile implements AutoCloseable {
    * @throws Ext2Exception EBADF, EINVAL, EFBIG, ENOSPC, EIO
    */
   public long pwrite(long position, byte[] source) throws Ext2Exception {
-    return with(open -> (long) open.write(position, UserBuffer.of(source)));
+    return changing(open -> (long) open.write(position, UserBuffer.of(source)));
   }
 
   /**
@@ -74,7 +109,7 @@ public final class OpenFile implements AutoCloseable {
    * @throws Ext2Exception EBADF, EINVAL, EFAULT, EFBIG, ENOSPC, EIO
    */
   public long pwrite(long position, UserBuffer source) throws Ext2Exception {
-    return with(open -> (long) open.write(position, source));
+    return changing(open -> (long) open.write(position, source));
   }
 
   /**
@@ -133,7 +168,7 @@ public final class OpenFile implements AutoCloseable {
 
   /** ftruncate(2): EBADF, EINVAL, EFBIG, EIO. */
   public void truncate(long size) throws Ext2Exception {
-    with(open -> {
+    changing(open -> {
       open.truncate(size);
       return true;
     });

@@ -151,6 +151,11 @@ final class JdkMedium extends Medium {
   }
 
   @Override
+  void verifyUnreplaced() throws IOException {
+    file.verifyUnreplaced();
+  }
+
+  @Override
   void flush(long offset, long length) {
     force("flush", offset, length);
   }

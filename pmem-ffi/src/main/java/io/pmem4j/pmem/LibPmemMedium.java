@@ -241,6 +241,13 @@ final class LibPmemMedium extends Medium {
   }
 
   @Override
+  void verifyUnreplaced() throws IOException {
+    if (file != null) {
+      file.verifyUnreplaced();
+    }
+  }
+
+  @Override
   void flush(long offset, long length) {
     int ticket = guard.enter();
     try {

@@ -36,6 +36,9 @@ abstract class Medium {
 
   abstract String domain();
 
+  /** Fails if the path leads to another file by now than the one mapped. */
+  void verifyUnreplaced() throws IOException {}
+
   abstract void flush(long offset, long length);
 
   abstract void drain();

@@ -2,6 +2,7 @@
 
 package io.pmem4j.pmem;
 
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
@@ -53,6 +54,16 @@ public final class PmemRegion implements PersistentMemory {
   /** The file or device. */
   public Path path() {
     return medium.path;
+  }
+
+  /** Where the first byte lies in the file, in bytes. */
+  public long fileOffset() {
+    return medium.fileOffset + base;
+  }
+
+  /** Fails if the path leads to another file by now than the one mapped here. */
+  void verifyUnreplaced() throws IOException {
+    medium.verifyUnreplaced();
   }
 
   /** Who mapped it. */

@@ -27,7 +27,7 @@ final class CloseRace {
    * persist. In the others closing, which waits until each of them has come to a safepoint poll,
    * takes no time.
    */
-  private static final int YIELDING_ROUNDS = 4;
+  private static final int YIELDING_ROUNDS = 10;
 
   private CloseRace() {}
 

@@ -51,12 +51,13 @@ public final class DaxWriteback {
       if (!mapping.contains(entry) || !entry.dirty()) {
         return;
       }
+      boolean staysDirty = false;
       if (!mapping.scheduler().seeded("writeback-keeps-writable")) {
-        mapping.mappings().writeProtect(entry.index(), entry.frame());
+        staysDirty = mapping.mappings().writeProtect(entry.index(), entry.frame());
       }
       PersistentMemory memory = mapping.host().memory();
       memory.flush(entry.frame() * DaxIo.PAGE_BYTES, entry.pages() * DaxIo.PAGE_BYTES);
-      entry.dirtyLocked(false);
+      entry.dirtyLocked(staysDirty && !mapping.scheduler().seeded("host-mmu-loses-dirty"));
     }
     mapping
         .trace()

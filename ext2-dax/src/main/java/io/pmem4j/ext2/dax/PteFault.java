@@ -63,6 +63,7 @@ public final class PteFault {
       }
       return result;
     } catch (Ext2Exception e) {
+      fault.failed(e);
       return e.errno() == Errno.ENOMEM ? FaultResult.OOM : FaultResult.SIGBUS;
     }
   }

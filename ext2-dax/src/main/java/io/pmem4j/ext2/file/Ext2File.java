@@ -11,6 +11,7 @@ import io.pmem4j.ext2.inode.FileLock;
 import io.pmem4j.ext2.inode.InodeCache;
 import io.pmem4j.ext2.inode.Truncate;
 import io.pmem4j.ext2.lock.LockClass;
+import io.pmem4j.ext2.mm.AddressSpace;
 import io.pmem4j.ext2.mm.FaultHandler;
 import io.pmem4j.ext2.mm.Mappable;
 import io.pmem4j.ext2.mm.MappingTree;
@@ -278,6 +279,11 @@ public final class Ext2File implements Mappable {
     }
     // One fence for data and metadata: both are flushed by now, or about to be here.
     volume.dirtyBlocks().writeOut();
+  }
+
+  /** An address space whose locks are checked against this file system's order. */
+  public AddressSpace newAddressSpace() {
+    return new AddressSpace(volume.options().scheduler(), volume.validator());
   }
 
   @Override

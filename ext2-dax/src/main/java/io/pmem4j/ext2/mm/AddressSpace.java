@@ -68,6 +68,9 @@ public final class AddressSpace {
 
   private final MappingChanges changes;
 
+  /** The page table, or what shows it to the processor. */
+  private volatile Mmu mmu;
+
   /**
    * An empty address space.
    *
@@ -77,6 +80,7 @@ public final class AddressSpace {
     this.scheduler = scheduler;
     this.validator = validator;
     this.pageTable = new PageTable(scheduler);
+    this.mmu = pageTable;
     this.vmas = new VmaTree(pageTable);
     this.changes = new MappingChanges(vmas, pageTable);
     this.mmapLock = new OrderedRwSemaphore(scheduler, validator, LockClass.MMAP_LOCK, "mmap_lock");
@@ -85,7 +89,19 @@ public final class AddressSpace {
 
   /** The page table. */
   public Mmu mmu() {
-    return pageTable;
+    return mmu;
+  }
+
+  /** From now on the processor shows what is mapped; before anything is. */
+  HostMmu showOnHost() {
+    HostMmu host = new HostMmu(pageTable, scheduler);
+    mmu = host;
+    return host;
+  }
+
+  /** Makes a fault that no access makes. */
+  FaultResult fault(PageFault fault) {
+    return access.fault(fault);
   }
 
   /**

@@ -32,6 +32,18 @@ final class FaultEntry {
     return readOnlyEntry(handler, vma, address, entry);
   }
 
+  /** A fault on what has no entry, made ahead; of a private mapping, for loads. */
+  FaultResult handleMissing(PageFault fault) {
+    FaultHandler handler = fault.vma().file().faultHandler();
+    if (handler.hasHugeFault() && pageTable.region(fault.address()) == Mmu.Region.EMPTY) {
+      FaultResult result = handler.hugeFault(fault);
+      if (result != FaultResult.FALLBACK) {
+        return result;
+      }
+    }
+    return handler.fault(fault);
+  }
+
   /** FALLBACK if a single page is to be dealt with. */
   private FaultResult huge(FaultHandler handler, Vma vma, long address, boolean write) {
     return switch (pageTable.region(address)) {

@@ -17,6 +17,9 @@ public final class MappingTree {
   private final OrderedRwSemaphore iMmapRwsem;
   private final List<Vma> vmas = new ArrayList<>();
 
+  /** Mappings whose pages are shown ahead; changed under the lock. */
+  private volatile int shownAhead;
+
   /** No mappings yet. */
   public MappingTree(Scheduler scheduler, LockValidator validator, String name) {
     iMmapRwsem =
@@ -27,13 +30,31 @@ public final class MappingTree {
   void insert(Vma vma) {
     try (var _ = iMmapRwsem.exclusive()) {
       vmas.add(vma);
+      countShownAhead();
     }
   }
 
   void remove(Vma vma) {
     try (var _ = iMmapRwsem.exclusive()) {
       vmas.remove(vma);
+      countShownAhead();
     }
+  }
+
+  private void countShownAhead() {
+    shownAhead = (int) vmas.stream().filter(vma -> vma.mm().mmu().isShownAhead()).count();
+  }
+
+  /** The file has changed: what is shown ahead of accesses looks again. The caller has no locks. */
+  public void showAhead() {
+    if (shownAhead == 0) {
+      return;
+    }
+    List<Vma> now;
+    try (var _ = iMmapRwsem.shared()) {
+      now = vmas.stream().filter(vma -> vma.mm().mmu().isShownAhead()).toList();
+    }
+    now.forEach(vma -> vma.mm().mmu().showAhead());
   }
 
   /** Others take the place of mappings at once: nobody who walks the tree misses a page. */
@@ -78,15 +99,23 @@ public final class MappingTree {
     }
   }
 
-  /** Makes every shared entry that shows the frame at this index read-only and clean. */
-  public void writeProtect(long index, long frame) {
+  /**
+   * Makes every shared entry that shows the frame at this index read-only and clean.
+   *
+   * @return whether stores go on that nobody will notice
+   */
+  public boolean writeProtect(long index, long frame) {
+    boolean unnoticed = false;
     try (var _ = iMmapRwsem.shared()) {
       for (Vma vma : vmas) {
         if (vma.shared() && index >= vma.pgoff() && index < vma.pgoffEnd()) {
-          vma.mm().mmu().writeProtect(vma, vma.addressOf(index), frame);
+          Mmu mmu = vma.mm().mmu();
+          mmu.writeProtect(vma, vma.addressOf(index), frame);
+          unnoticed |= vma.writable() && mmu.isShownAhead();
         }
       }
     }
+    return unnoticed;
   }
 
   /** {@code i_mmap_lock_read}: mappings stay, and nobody unmaps pages. */

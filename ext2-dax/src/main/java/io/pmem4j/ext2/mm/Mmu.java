@@ -75,4 +75,15 @@ public interface Mmu {
 
   /** What is at the address now. */
   PagemapEntry entry(long address);
+
+  /**
+   * Whether pages are shown before they are asked for, because accesses cannot fault: then stores
+   * to what may be stored to are never noticed, also after {@link #writeProtect}.
+   */
+  default boolean isShownAhead() {
+    return false;
+  }
+
+  /** There may be more to show ahead; called without locks. */
+  default void showAhead() {}
 }

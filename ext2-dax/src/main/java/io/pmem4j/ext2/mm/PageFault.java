@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.pmem4j.ext2.mm;
 
+import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.sched.Held;
 import org.jspecify.annotations.Nullable;
 
@@ -14,6 +15,7 @@ public final class PageFault {
   private final boolean mkwrite;
   private final byte @Nullable [] cowPage;
   private @Nullable Held kept;
+  private @Nullable Ext2Exception reason;
 
   PageFault(Vma vma, long address, boolean write, boolean mkwrite, byte @Nullable [] cowPage) {
     this.vma = vma;
@@ -56,6 +58,16 @@ public final class PageFault {
   /** The page that a private store copies into, allocated before the handler runs. */
   public byte @Nullable [] cowPage() {
     return cowPage;
+  }
+
+  /** Remembers why it fails, which the result does not tell. */
+  public void failed(Ext2Exception why) {
+    reason = why;
+  }
+
+  /** Why it failed, if the file system knows. */
+  @Nullable Ext2Exception reason() {
+    return reason;
   }
 
   /** {@code vmf_insert_mixed} or, for a store, {@code vmf_insert_mixed_mkwrite}. */

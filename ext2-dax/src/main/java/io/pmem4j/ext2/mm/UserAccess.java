@@ -69,6 +69,14 @@ final class UserAccess {
     }
   }
 
+  FaultResult fault(PageFault fault) {
+    try (var _ = mmapLock.shared()) {
+      return vmas.at(fault.address()) == null
+          ? FaultResult.SIGBUS
+          : faultEntry.handleMissing(fault);
+    }
+  }
+
   private void fault(Vma expected, long address, boolean write, int before) {
     if (before > MAX_FAULTS_PER_ACCESS) {
       throw new IllegalStateException("page fault makes no progress at " + expected);
@@ -84,6 +92,7 @@ final class UserAccess {
       }
       result = faultEntry.handle(vma, address, write);
     }
+    expected.file().mappings().showAhead();
     if (result.isError()) {
       throw new SignalException(SignalException.SIGBUS, SignalException.BUS_ADRERR, address);
     }
