@@ -13,6 +13,7 @@ import io.pmem4j.ext2.lock.LockOrder;
 import io.pmem4j.harness.explore.Exploring;
 import io.pmem4j.harness.explore.FaultHunt;
 import io.pmem4j.harness.explore.Letter;
+import io.pmem4j.harness.explore.MutexFirst;
 import io.pmem4j.harness.explore.Pairs;
 import io.pmem4j.harness.explore.Races;
 import io.pmem4j.harness.explore.Sweep;
@@ -68,7 +69,7 @@ final class ExploreCommand implements Callable<Integer> {
       description =
           "a name, OPERATION+OPERATION, all (every pair), races (each known race without dax_sem"
               + " and with it), letter (whatever a fault depends on against each fault), seeded-faults (how"
-              + " soon each is found), or list")
+              + " soon each is found), mutex-first (the attempt the letter gave up), or list")
   private String name;
 
   @Option(
@@ -80,7 +81,7 @@ final class ExploreCommand implements Callable<Integer> {
   @Option(
       names = "--profile",
       paramLabel = "PROFILE",
-      description = "linux-5-10, series, before-series (default: linux-5-10)")
+      description = "linux-5-10, series, before-series, v4-4 (default: linux-5-10)")
   private @Nullable String profile;
 
   @Option(
@@ -128,6 +129,9 @@ final class ExploreCommand implements Callable<Integer> {
     if (name.equals("seeded-faults")) {
       return end(new FaultHunt(out).run(), out, start);
     }
+    if (name.equals("mutex-first")) {
+      return end(new MutexFirst(explorer(), out).run(), out, start);
+    }
     if (name.equals("letter")) {
       out.printf("profile %s, order %s%n", profile(), order().label());
       return end(new Letter(profile(), order(), explorer(), out).run(), out, start);
@@ -138,7 +142,7 @@ final class ExploreCommand implements Callable<Integer> {
       return replay(scenarios.getFirst(), schedule, out);
     }
     Sweep sweep =
-        new Pairs(profile(), order(), explorer(), out)
+        new Pairs(profile(), order(), promises(), explorer(), out)
             .run(scenarios, name.equals("all") && faults.isEmpty() && random == 0);
     return end(sweep, out, start);
   }
@@ -180,6 +184,11 @@ final class ExploreCommand implements Callable<Integer> {
     }
   }
 
+  /** What a state of the series answers is looked at, not only what damage comes of it. */
+  private boolean promises() {
+    return series != null || !order().equals(LockOrder.NO_DAX_SEM);
+  }
+
   private Explorer explorer() {
     Explorer explorer = random > 0 ? Explorer.random(seed, random) : Explorer.bounded(preemptions);
     return explorer.withSeeded(Set.copyOf(faults));
@@ -187,7 +196,7 @@ final class ExploreCommand implements Callable<Integer> {
 
   private int replay(Exploring.Named scenario, String text, PrintWriter out) throws IOException {
     Optional<Finding> finding;
-    try (Exploring exploring = Exploring.open(profile(), order())) {
+    try (Exploring exploring = Exploring.open(profile(), order(), promises())) {
       finding = exploring.replay(scenario, explorer(), Schedule.parse(text));
     }
     out.println(finding.map(Interleaving::text).orElse("nothing is wrong under this schedule"));

@@ -88,7 +88,7 @@ final class Damage {
         continue;
       }
       if ((long) page * World.PAGE >= size) {
-        checkBehindTheEnd(user, entry, page);
+        checkForeign(user, entry, page);
         throw new AssertionError("a page table shows a page behind the end of the file");
       }
       if (entry.kind() == PagemapEntry.Kind.ZERO_PAGE && blocks.containsKey((long) page)) {
@@ -96,13 +96,14 @@ final class Damage {
       }
       if (entry.kind() == PagemapEntry.Kind.BLOCK
           && !Long.valueOf(entry.block()).equals(blocks.get((long) page))) {
+        checkForeign(user, entry, page);
         throw new AssertionError("a page table shows a block that is not the file's");
       }
     }
   }
 
   /** What is in the page table needs no fault: the process goes on loading and storing there. */
-  private static void checkBehindTheEnd(World.User user, PagemapEntry entry, int page) {
+  private static void checkForeign(World.User user, PagemapEntry entry, int page) {
     if (entry.kind() == PagemapEntry.Kind.BLOCK && user.load(page) == World.OF_B) {
       throw new AssertionError("a mapping shows what another file holds");
     }
@@ -146,6 +147,9 @@ final class Damage {
     byte[] found = new byte[world.bytesOfB()];
     world.b().pread(0, found);
     for (byte each : found) {
+      if (each == 0) {
+        throw new AssertionError("another file has lost what was written to it");
+      }
       if (each != World.OF_B) {
         throw new AssertionError("another file shows what was stored through a mapping");
       }

@@ -52,6 +52,10 @@ public final class Exploring implements AutoCloseable {
     speaking("pfn-mkwrite-vs-fsync", Operation.PFN_MKWRITE, Operation.FSYNC);
     speaking("fault-vs-unlink", Operation.WRITE_HOLE, Operation.UNLINK);
     speaking("copy-on-write-vs-truncate", Operation.COPY_ON_WRITE, Operation.TRUNCATE_DOWN);
+    speaking("fault-vs-truncate-and-back", Operation.READ_BLOCK, Operation.TRUNCATE_AND_BACK);
+    speaking("allocation-vs-truncate-and-back", Operation.WRITE_HOLE, Operation.TRUNCATE_AND_BACK);
+    speaking("page-mkwrite-vs-truncate", Operation.PAGE_MKWRITE, Operation.TRUNCATE_DOWN);
+    huge("pmd-fault-vs-truncate-and-back", Operation.READ_BLOCK, Operation.TRUNCATE_AND_BACK);
     speaking("gup-vs-truncate", Operation.GUP_STORE, Operation.TRUNCATE_DOWN);
     speaking("gup-read-vs-truncate", Operation.GUP_READ, Operation.TRUNCATE_DOWN);
     speaking("freeze-vs-fault", Operation.WRITE_BLOCK, Operation.FREEZE_LOOKING);
@@ -79,19 +83,29 @@ public final class Exploring implements AutoCloseable {
   }
 
   /**
-   * Ready to explore.
+   * Ready to explore. Without {@code dax_sem} a broken promise of truncation is no finding: it
+   * would hide the damage that comes of it.
    *
    * @param profile the fault handlers
    * @param order the locks they take
    */
   public static Exploring open(Profile profile, LockOrder order) {
+    return open(profile, order, !order.equals(LockOrder.NO_DAX_SEM));
+  }
+
+  /**
+   * Ready to explore.
+   *
+   * @param promises whether it is a finding when truncation or a handler breaks its promise, also
+   *     if no damage comes of it
+   */
+  public static Exploring open(Profile profile, LockOrder order, boolean promises) {
     try {
       return new Exploring(
           MountOptions.parse("dax,oldalloc,noatime,noreservation")
               .withProfile(profile)
               .withLockOrder(order)
-              // Without the lock the broken promise would hide the damage that comes of it.
-              .withIsolationChecks(!order.equals(LockOrder.NO_DAX_SEM)));
+              .withIsolationChecks(promises));
     } catch (Ext2Exception e) {
       throw new IllegalStateException(e);
     }

@@ -49,7 +49,8 @@ public record KnownFinding(
               EnumSet.allOf(Profile.class),
               null,
               Operation.GUP_STORE,
-              Set.of(Operation.TRUNCATE_DOWN, Operation.OPEN_TRUNCATING),
+              EnumSet.of(
+                  Operation.TRUNCATE_DOWN, Operation.OPEN_TRUNCATING, Operation.TRUNCATE_AND_BACK),
               "another file shows what was stored through a mapping"),
           new KnownFinding(
               "R9 (read)",
@@ -57,8 +58,35 @@ public record KnownFinding(
               EnumSet.allOf(Profile.class),
               null,
               Operation.GUP_READ,
-              Set.of(Operation.TRUNCATE_DOWN, Operation.OPEN_TRUNCATING),
+              EnumSet.of(
+                  Operation.TRUNCATE_DOWN, Operation.OPEN_TRUNCATING, Operation.TRUNCATE_AND_BACK),
               "a device reads what another file holds"),
+          new KnownFinding(
+              "H1",
+              "a load maps the page of a hole while a store or write(2) gives it a block. Linux"
+                  + " closed it in 4.7, with locks of entries (ac401cc78242)",
+              EnumSet.of(Profile.V4_4),
+              null,
+              Operation.READ_HOLE,
+              EnumSet.of(Operation.WRITE_HOLE, Operation.WRITE),
+              "a page table shows zeros where the file has a block"),
+          new KnownFinding(
+              "H2",
+              "of two that allocate a block, the second clears what the first has stored: it was"
+                  + " known since 843172978bb9, whose lock did not stay",
+              EnumSet.of(Profile.V4_4),
+              null,
+              Operation.WRITE_HOLE,
+              EnumSet.of(Operation.WRITE_HOLE, Operation.PAGE_MKWRITE, Operation.WRITE),
+              "a store that succeeded is not there"),
+          new KnownFinding(
+              "H2",
+              "the same where the hole's page was mapped before",
+              EnumSet.of(Profile.V4_4),
+              null,
+              Operation.PAGE_MKWRITE,
+              EnumSet.of(Operation.PAGE_MKWRITE, Operation.WRITE),
+              "a store that succeeded is not there"),
           new KnownFinding(
               "P1",
               "dax_sem outside of freeze protection contradicts the eviction of a deleted inode,"

@@ -37,6 +37,18 @@ public enum Operation {
       self.store(world.hole());
     }
   },
+  /** A store to a hole that is mapped, read-only: {@code page_mkwrite} where holes have pages. */
+  PAGE_MKWRITE(Kind.FAULT) {
+    @Override
+    void prepare(World world, World.User self) {
+      self.load(world.hole());
+    }
+
+    @Override
+    void run(World world, World.User self) {
+      self.store(world.hole());
+    }
+  },
   /** A store to a page with a block, by a process that has not touched it. */
   WRITE_BLOCK(Kind.FAULT) {
     @Override
@@ -151,6 +163,15 @@ public enum Operation {
       world.reuse();
     }
   },
+  /** ftruncate(2) to nothing, another file takes blocks, and ftruncate(2) to the old size. */
+  TRUNCATE_AND_BACK(Kind.SHRINKS) {
+    @Override
+    void run(World world, World.User self) throws Ext2Exception {
+      world.shorten(self, 0);
+      world.reuse();
+      self.file.truncate((long) world.shape.filePages() * World.PAGE);
+    }
+  },
   /** ftruncate(2) upwards. */
   TRUNCATE_UP(Kind.OTHER) {
     @Override
@@ -220,6 +241,15 @@ public enum Operation {
       }
     }
   },
+  /** creat(2) of a name that needs a new block of the directory. */
+  CREATE_NAME(Kind.OTHER) {
+    @Override
+    void run(World world, World.User self) throws Ext2Exception {
+      try (OpenFile created = world.fs.open("/" + "n".repeat(250), O_RDWR | O_CREAT, 0644)) {
+        created.stat();
+      }
+    }
+  },
   /** munmap(2) of a page that has been stored to. */
   MUNMAP(Kind.OTHER) {
     @Override
@@ -258,6 +288,7 @@ public enum Operation {
   }
 
   private static final int O_RDWR = 2;
+  private static final int O_CREAT = 0100;
   private static final int O_TRUNC = 01000;
 
   private final Kind kind;
@@ -277,7 +308,7 @@ public enum Operation {
 
   /** Whether two tasks can do it at the same time. */
   boolean canMeetItself() {
-    return kind != Kind.GOES && this != FREEZE_THAW;
+    return kind != Kind.GOES && this != FREEZE_THAW && this != CREATE_NAME;
   }
 
   /** Whether it is one that every other one is tried with; else it is for one scenario. */

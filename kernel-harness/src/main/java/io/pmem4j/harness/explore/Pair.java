@@ -53,7 +53,8 @@ final class Pair implements Scenario {
         damage.check();
         Set<Long> blocks = damage.blocksInUse();
         world.leave();
-        if (blocks.stream().anyMatch(medium::isUnflushed)) {
+        // Linux had nothing to tell it what mappings had stored before 4.5.
+        if (!options.profile().holePages() && blocks.stream().anyMatch(medium::isUnflushed)) {
           throw new AssertionError("a store is not durable after the file system was unmounted");
         }
         String complaint = medium.judge();

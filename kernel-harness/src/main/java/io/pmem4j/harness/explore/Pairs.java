@@ -18,6 +18,7 @@ import java.util.Optional;
 public final class Pairs {
   private final Profile profile;
   private final LockOrder order;
+  private final boolean promises;
   private final Explorer explorer;
   private final PrintWriter out;
   private final List<Finding> news = new ArrayList<>();
@@ -29,11 +30,14 @@ public final class Pairs {
   /**
    * For some handlers and an order.
    *
+   * @param promises as {@link Exploring#open(Profile, LockOrder, boolean)}
    * @param out gets a line for each scenario, and the findings
    */
-  public Pairs(Profile profile, LockOrder order, Explorer explorer, PrintWriter out) {
+  public Pairs(
+      Profile profile, LockOrder order, boolean promises, Explorer explorer, PrintWriter out) {
     this.profile = profile;
     this.order = order;
+    this.promises = promises;
     this.explorer = explorer;
     this.out = out;
   }
@@ -44,7 +48,7 @@ public final class Pairs {
    * @param known whether what is known may be found, and has to be; else it is a finding as well
    */
   public Sweep run(List<Exploring.Named> scenarios, boolean known) throws IOException {
-    try (Exploring exploring = Exploring.open(profile, order)) {
+    try (Exploring exploring = Exploring.open(profile, order, promises)) {
       for (Exploring.Named scenario : scenarios) {
         judge(scenario, exploring.explore(scenario, explorer), known);
       }

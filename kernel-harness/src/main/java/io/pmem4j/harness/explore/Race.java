@@ -8,7 +8,8 @@ import java.util.List;
 /**
  * A race between a fault and what takes its page away, which {@code dax_sem} prevents.
  *
- * @param id its number, in the order in which the races were first written down
+ * @param id its number, in the order in which the races were first written down; with a prime, the
+ *     same race on later handlers
  * @param what happens in it
  * @param scenario shows it
  * @param profile the handlers that have it
@@ -25,6 +26,14 @@ public record Race(
   public static List<Race> all() {
     return List.of(
         new Race(
+            "R1",
+            "a block is looked up, truncated, given to another file, and the file is as large as"
+                + " before when the size is looked at again",
+            "fault-vs-truncate-and-back",
+            Profile.V4_4,
+            2,
+            ANOTHER_FILE),
+        new Race(
             "R2",
             "a fault looks a block up between the truncation's unmapping and its freeing",
             "fault-vs-truncate",
@@ -33,11 +42,26 @@ public record Race(
             ANOTHER_FILE),
         new Race(
             "R3",
-            "the same for 2 MiB, over the bodies of 5.10: up to 512 blocks of other files",
+            "R1 for 2 MiB: up to 512 blocks of other files",
+            "pmd-fault-vs-truncate-and-back",
+            Profile.V4_4,
+            2,
+            ANOTHER_FILE),
+        new Race(
+            "R3'",
+            "R2 for 2 MiB, over the bodies of 5.10",
             "pmd-fault-vs-truncate",
             Profile.SERIES,
             2,
             ANOTHER_FILE),
+        new Race(
+            "R4",
+            "page_mkwrite of a hole's page allocates while truncation waits for that page: a block"
+                + " behind the end stays",
+            "page-mkwrite-vs-truncate",
+            Profile.V4_4,
+            2,
+            "e2fsck: Inode 13, i_size is 0, should be 8192."),
         new Race(
             "R5",
             "pfn_mkwrite, which on 5.10 runs the whole fault",
@@ -52,6 +76,13 @@ public record Race(
             Profile.LINUX_5_10,
             2,
             BEHIND_THE_END),
+        new Race(
+            "R7",
+            "a new block is cleared after it was looked up, when it is another file's already",
+            "allocation-vs-truncate-and-back",
+            Profile.V4_4,
+            2,
+            "another file has lost what was written to it"),
         new Race(
             "R8",
             "a private store copies a block that another file has got meanwhile",

@@ -50,7 +50,7 @@ public final class Races {
     boolean asClaimed = found.isPresent() && with.findings().isEmpty() && with.complete();
     holds &= asClaimed;
     out.printf(
-        "%s %-3s %-26s %-12s without dax_sem %s of %,d schedules in %.2f s; with it %,d schedules,"
+        "%s %-3s %-31s %-12s without dax_sem %s of %,d schedules in %.2f s; with it %,d schedules,"
             + " %s%n",
         asClaimed ? "ok  " : "FAIL",
         race.id(),

@@ -28,6 +28,7 @@ final class World {
   private static final byte STALE = 's';
 
   private static final int REUSED_PAGES = 4;
+  private static final int LONG_NAMES_IN_A_BLOCK = 15;
   private static final long FREE_PAGES = 8;
   private static final int O_RDWR = 2;
   private static final int O_CREAT = 0100;
@@ -122,10 +123,18 @@ final class World {
         }
       }
       b.stat();
+      fillDirectory(fs);
       leaveFewBlocks(pad);
     }
     fs.unmount();
     medium.keep();
+  }
+
+  /** The next long name takes a block. */
+  private static void fillDirectory(Ext2FileSystem fs) throws Ext2Exception {
+    for (int i = 0; i < LONG_NAMES_IN_A_BLOCK; i++) {
+      fs.open("/" + i + "n".repeat(245), O_RDWR | O_CREAT, 0644).close();
+    }
   }
 
   /** Enough for a fault after {@code /b} has taken its blocks; the rest costs time. */

@@ -53,6 +53,37 @@ class ClaimsTest {
     assertThat(sweep.scenarios()).isGreaterThan(60);
   }
 
+  /** Patch 1 alone: the false success, the window that remains; with both patches, none. */
+  @Test
+  void patchOneLeavesAWindow() throws IOException {
+    Finding before = allowed(Profile.BEFORE_SERIES, LockOrder.NO_DAX_SEM).findings().getFirst();
+    Finding patch1 = allowed(Profile.SERIES, LockOrder.NO_DAX_SEM).findings().getFirst();
+    assertThat(before.message()).endsWith("a store to page 0 was allowed in a file of 0 bytes");
+    assertThat(patch1.message()).isEqualTo(before.message());
+    // Patch 1 has looked at the size before it is stopped.
+    assertThat(patch1.schedule().runs().getFirst().steps())
+        .isGreaterThan(before.schedule().runs().getFirst().steps());
+    Exploration both = allowed(Profile.SERIES, LockOrder.MERGED);
+    assertThat(both.findings()).isEmpty();
+    assertThat(both.complete()).isTrue();
+  }
+
+  private static Exploration allowed(Profile profile, LockOrder order) throws IOException {
+    try (Exploring exploring = Exploring.open(profile, order, true)) {
+      return exploring.explore(
+          Exploring.named("pfn-mkwrite-vs-truncate").orElseThrow(), Explorer.bounded(1));
+    }
+  }
+
+  /** A circle of classes, and no two tasks that close it. */
+  @Test
+  void theMutexFirstIsACircleOfClassesOnly() throws IOException {
+    StringWriter text = new StringWriter();
+    Sweep sweep = new MutexFirst(Explorer.bounded(1), new PrintWriter(text)).run();
+    assertThat(sweep.holds()).as(text.toString()).isTrue();
+    assertThat(text.toString()).contains("PteFault2015", "DirectoryBlocks", "no deadlock");
+  }
+
   /** R9: no lock of any order keeps a device from a page that it has got. */
   @ParameterizedTest
   @ValueSource(strings = {"merged", "posted"})

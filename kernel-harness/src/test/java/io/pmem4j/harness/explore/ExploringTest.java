@@ -58,13 +58,22 @@ class ExploringTest {
 
   /** Every pair of operations, under both orders of the letter. */
   @ParameterizedTest
-  @CsvSource({"linux-5-10, merged, 2", "linux-5-10, posted, 1", "series, merged, 1"})
+  @CsvSource({
+    "linux-5-10, merged, 2",
+    "linux-5-10, posted, 1",
+    "series, merged, 1",
+    "v4-4, merged, 1"
+  })
   void everyPairHolds(String handlers, String order, int preemptions) throws IOException {
     Profile profile = Profile.valueOf(handlers.toUpperCase(Locale.ROOT).replace('-', '_'));
     StringWriter text = new StringWriter();
     Sweep sweep =
         new Pairs(
-                profile, LockOrder.of(order), Explorer.bounded(preemptions), new PrintWriter(text))
+                profile,
+                LockOrder.of(order),
+                true,
+                Explorer.bounded(preemptions),
+                new PrintWriter(text))
             .run(Exploring.pairs(profile), preemptions > 0);
     assertThat(sweep.holds()).as(text.toString()).isTrue();
     assertThat(sweep.incomplete()).isZero();
