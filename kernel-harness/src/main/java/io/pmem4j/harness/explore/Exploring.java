@@ -75,6 +75,9 @@ public final class Exploring implements AutoCloseable {
     SPEAKING.put(name, new Named(name, left, right, true));
   }
 
+  /** Several times what the longest pair takes. */
+  private static final int MAX_STEPS = 1200;
+
   private final MountOptions options;
   private final Map<Shape, Medium> media = new HashMap<>();
 
@@ -156,13 +159,13 @@ public final class Exploring implements AutoCloseable {
 
   /** Explores one scenario. */
   public Exploration explore(Named scenario, Explorer explorer) throws IOException {
-    return explorer.explore(pair(scenario));
+    return explorer.withMaxSteps(MAX_STEPS).explore(pair(scenario));
   }
 
   /** Runs one schedule. */
   public Optional<Finding> replay(Named scenario, Explorer explorer, Schedule schedule)
       throws IOException {
-    return explorer.replay(pair(scenario), schedule);
+    return explorer.withMaxSteps(MAX_STEPS).replay(pair(scenario), schedule);
   }
 
   /** What an operation announces when it runs alone. */

@@ -88,6 +88,16 @@ public record KnownFinding(
               EnumSet.of(Operation.PAGE_MKWRITE, Operation.WRITE),
               "a store that succeeded is not there"),
           new KnownFinding(
+              "W1",
+              "write(2) into a hole removes the entry first and unmaps the page of zeros later; a"
+                  + " store to that page meanwhile faults again and again, until write(2) goes on:"
+                  + " no end under a scheduler that never lets it",
+              EnumSet.of(Profile.LINUX_5_10, Profile.SERIES, Profile.BEFORE_SERIES),
+              null,
+              Operation.PAGE_MKWRITE,
+              EnumSet.of(Operation.WRITE),
+              "no end after 1200 steps"),
+          new KnownFinding(
               "P1",
               "dax_sem outside of freeze protection contradicts the eviction of a deleted inode,"
                   + " which takes it inside: a circle of classes, which lockdep names as well, and"

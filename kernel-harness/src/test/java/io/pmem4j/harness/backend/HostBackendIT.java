@@ -17,6 +17,7 @@ import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -34,6 +35,8 @@ class HostBackendIT {
     private final Path point;
 
     Mounted(String type) throws Exception {
+      // A program's other identities have to get there.
+      Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
       point = Files.createDirectory(directory.resolve(type));
       if (type.equals("tmpfs")) {
         command("mount", "-t", "tmpfs", "-o", "size=64m", "pmem4j", point.toString());
