@@ -185,6 +185,29 @@ class HostMappingTest extends OnImage {
     }
   }
 
+  /** A page that cannot be had does not hide the block of the next one. */
+  @Test
+  void aFullDiskHidesNoBlockBehindTheHole() throws Exception {
+    try (Arena arena = Arena.ofShared();
+        OpenFile filler = fs.open("/filler", O_RDWR_CREAT, 0644)) {
+      f.truncate(P);
+      MemorySegment all = f.map(MapMode.READ_WRITE, 0, 4 * P, arena).segment();
+      byte[] much = bytes(64 * P, 0x66);
+      long position = 0;
+      try {
+        while (true) {
+          position += filler.pwrite(position, much);
+        }
+      } catch (Ext2Exception full) {
+        assertThat(full.errno()).isEqualTo(Errno.ENOSPC);
+      }
+      filler.truncate(position - P);
+      // Its one block goes to page 2; page 1 is a hole, and there is none left for it.
+      f.pwrite(2 * P, bytes(1, 0x44));
+      assertThat(at(all, 2 * P)).isEqualTo((byte) 0x44);
+    }
+  }
+
   @Test
   void unlinkedAndClosedFilesStayUntilTheArenaIsClosed() throws Exception {
     try (OpenFile g = fs.open("/g", O_RDWR_CREAT, 0644)) {

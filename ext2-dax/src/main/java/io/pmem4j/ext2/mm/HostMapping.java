@@ -128,23 +128,36 @@ public final class HostMapping {
   /** Where a fault fails there is nothing to see, as after SIGBUS. */
   private void populateWhatThereIs() {
     try {
-      populate();
+      // The call that changed the file has succeeded; who loads from a page that cannot be had
+      // gets the error. Pages behind it may well have blocks.
+      populate(true);
     } catch (Ext2Exception | UncheckedIOException _) {
-      // The call that changed the file has succeeded; who loads here gets the error.
+      // The error of the first page.
     }
   }
 
   private void populate() throws Ext2Exception {
+    populate(false);
+  }
+
+  private void populate(boolean goesOn) throws Ext2Exception {
+    Ext2Exception first = null;
     for (int page = mmu.nextMissing(0); page >= 0; page = mmu.nextMissing(page + 1)) {
       if (isBehindTheEnd(page)) {
-        return;
+        break;
       }
       long address = vma.start() + (long) page * Mmu.PAGE_BYTES;
       PageFault fault = new PageFault(vma, address, stores, false, null);
-      if (mm.fault(fault).isError() && !isBehindTheEnd(page)) {
+      if (mm.fault(fault).isError() && !isBehindTheEnd(page) && first == null) {
         Ext2Exception reason = fault.reason();
-        throw reason != null ? reason : new Ext2Exception(Errno.EIO, "fault on page " + page);
+        first = reason != null ? reason : new Ext2Exception(Errno.EIO, "fault on page " + page);
+        if (!goesOn) {
+          break;
+        }
       }
+    }
+    if (first != null) {
+      throw first;
     }
   }
 

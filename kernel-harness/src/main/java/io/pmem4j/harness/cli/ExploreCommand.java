@@ -16,6 +16,7 @@ import io.pmem4j.harness.explore.Letter;
 import io.pmem4j.harness.explore.MutexFirst;
 import io.pmem4j.harness.explore.Pairs;
 import io.pmem4j.harness.explore.Races;
+import io.pmem4j.harness.explore.RendezvousExport;
 import io.pmem4j.harness.explore.Sweep;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -107,6 +108,14 @@ final class ExploreCommand implements Callable<Integer> {
   @Option(names = "--html", paramLabel = "FILE", description = "writes the findings as a page")
   private @Nullable Path html;
 
+  @Option(
+      names = "--emit",
+      paramLabel = "DIR",
+      description =
+          "writes findings without dax_sem as programs that stop a kernel's tasks at the same"
+              + " places: for unlocked, and for the kernels with the lock")
+  private @Nullable Path emit;
+
   @Option(names = "--json", description = "end with one line of JSON")
   private boolean json;
 
@@ -137,6 +146,9 @@ final class ExploreCommand implements Callable<Integer> {
       return end(new Letter(profile(), order(), explorer(), out).run(), out, start);
     }
     List<Exploring.Named> scenarios = scenarios();
+    if (emit != null && scenarios.size() > 1) {
+      throw usage("--emit is for one scenario");
+    }
     out.printf("profile %s, order %s%n", profile(), order().label());
     if (schedule != null) {
       return replay(scenarios.getFirst(), schedule, out);
@@ -144,7 +156,30 @@ final class ExploreCommand implements Callable<Integer> {
     Sweep sweep =
         new Pairs(profile(), order(), promises(), explorer(), out)
             .run(scenarios, name.equals("all") && faults.isEmpty() && random == 0);
+    if (emit != null) {
+      emit(emit, scenarios.getFirst(), sweep.findings(), out);
+    }
     return end(sweep, out, start);
+  }
+
+  private static void emit(
+      Path directory, Exploring.Named scenario, List<Finding> findings, PrintWriter out)
+      throws IOException {
+    Files.createDirectories(directory);
+    int number = 0;
+    for (Finding finding : findings) {
+      number++;
+      for (boolean locked : List.of(false, true)) {
+        Optional<String> text = RendezvousExport.text(scenario, finding, locked);
+        if (text.isEmpty()) {
+          out.println("not exported: " + finding.message() + ": no kernel stops there");
+          break;
+        }
+        String name = scenario.name() + "-" + number + (locked ? "-locked" : "-unlocked") + ".p4j";
+        Files.writeString(directory.resolve(name), text.get());
+        out.println("written: " + directory.resolve(name));
+      }
+    }
   }
 
   private List<Exploring.Named> scenarios() {
