@@ -29,7 +29,7 @@ class GuestJvmIT {
   @Timeout(900)
   void theContractHoldsOnDaxMountsAndDevdax() throws Exception {
     Required.programs("mke2fs", "ldconfig");
-    Path jars = jars();
+    Path jars = jars(directory);
     GuestSpec plain = Laboratory.open(directory).spec();
     Path second = directory.resolve("nvdimm2");
     try (RandomAccessFile file = new RandomAccessFile(second.toFile(), "rw")) {
@@ -45,12 +45,6 @@ class GuestJvmIT {
       timed("contract on ext4 -o dax", () -> holds(contract(jvm, "/mnt", "CACHE_LINE")));
       jvm.unmount();
 
-      // No MAP_SYNC there: msync, for libpmem and the JDK alike.
-      format(spec.image(), "ext2");
-      jvm.mount("ext2", "dax");
-      timed("regions on ext2 -o dax", () -> regionsAre(jvm, "PAGE"));
-      jvm.unmount();
-
       String device = jvm.makeDevdax();
       assertThat(device).matches("/dev/dax[0-9]+\\.[0-9]+");
       timed("contract on devdax", () -> holds(contract(jvm, device, "CACHE_LINE")));
@@ -64,7 +58,7 @@ class GuestJvmIT {
     Laboratory.assertNothingLeft(spec);
   }
 
-  private static GuestJvm.Ended contract(GuestJvm jvm, String place, String... expected)
+  static GuestJvm.Ended contract(GuestJvm jvm, String place, String... expected)
       throws GuestException {
     List<String> arguments =
         new ArrayList<>(List.of("-jar", "/app/contract.jar", place, "--overwrite"));
@@ -76,7 +70,7 @@ class GuestJvmIT {
     return ended;
   }
 
-  private static void regionsAre(GuestJvm jvm, String granularity) throws GuestException {
+  static void regionsAre(GuestJvm jvm, String granularity) throws GuestException {
     GuestJvm.Ended ended =
         jvm.run(
             BOUND,
@@ -90,24 +84,24 @@ class GuestJvmIT {
     assertThat(ended.status()).isZero();
   }
 
-  private static void holds(GuestJvm.Ended ended) {
+  static void holds(GuestJvm.Ended ended) {
     assertThat(ended.status()).as(ended.output()).isZero();
     String last = ended.output().strip().lines().reduce("", (before, line) -> line);
     assertThat(last).matches("contract run [1-9][0-9]* failed 0 skipped [0-9]+");
   }
 
-  private interface Work {
+  interface Work {
     void run() throws GuestException;
   }
 
-  private static void timed(String what, Work work) throws GuestException {
+  static void timed(String what, Work work) throws GuestException {
     long begin = System.nanoTime();
     work.run();
     System.out.printf("%s: %.1f s%n", what, (System.nanoTime() - begin) / 1e9);
   }
 
   /** The contract jar with its neighbours, as pmem-ffi's build leaves them. */
-  private Path jars() throws IOException {
+  static Path jars(Path directory) throws IOException {
     Path target = GuestFiles.home().resolve("pmem-ffi/target");
     Path jars = Files.createDirectory(directory.resolve("jars"));
     if (!Files.isDirectory(target.resolve("contract-libs"))) {
@@ -139,7 +133,7 @@ class GuestJvmIT {
     return jars;
   }
 
-  private static void format(Path image, String type) throws Exception {
+  static void format(Path image, String type) throws Exception {
     Process process =
         new ProcessBuilder(
                 "mke2fs",

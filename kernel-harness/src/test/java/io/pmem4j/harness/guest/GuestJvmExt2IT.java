@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.pmem4j.harness.guest;
+
+import io.pmem4j.harness.Required;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * pmem-ffi in a JVM of the guest on {@code ext2 -o dax}, the file system of the series: it has no
+ * MAP_SYNC, so libpmem and the JDK alike go through msync.
+ */
+class GuestJvmExt2IT {
+  @TempDir private Path directory;
+
+  @Test
+  @Timeout(600)
+  void theContractHoldsWithoutMapSync() throws Exception {
+    Required.programs("mke2fs", "ldconfig");
+    Path jars = GuestJvmIT.jars(directory);
+    GuestSpec spec = GuestJvm.equip(Laboratory.open(directory).spec().withCpus(1), jars);
+    GuestJvmIT.format(spec.image(), "ext2");
+    try (Guest guest = Guest.start(spec)) {
+      GuestJvm jvm = GuestJvm.open(guest);
+      jvm.mount("ext2", "dax");
+      GuestJvmIT.timed("regions on ext2 -o dax", () -> GuestJvmIT.regionsAre(jvm, "PAGE"));
+      GuestJvmIT.timed(
+          "contract on ext2 -o dax",
+          () -> GuestJvmIT.holds(GuestJvmIT.contract(jvm, "/mnt", "PAGE")));
+      jvm.unmount();
+      guest.check();
+      guest.stop();
+    }
+    Laboratory.assertNothingLeft(spec);
+  }
+}
