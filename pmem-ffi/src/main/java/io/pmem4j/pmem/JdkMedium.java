@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Objects;
+import java.util.function.Consumer;
 import jdk.nio.mapmode.ExtendedMapMode;
 
 /**
@@ -30,29 +31,39 @@ final class JdkMedium extends Medium {
   private final MemorySegment mapped;
   private final Granularity granularity;
 
+  /** {@link MemorySegment#force()}; a test puts a close in its way. */
+  private final Consumer<MemorySegment> force;
+
   private JdkMedium(
       Path path,
       long fileOffset,
       MemorySegment mapped,
       BackingFile file,
       Granularity granularity,
-      boolean readOnly) {
+      boolean readOnly,
+      Consumer<MemorySegment> force) {
     super(path, fileOffset, readOnly ? mapped.asReadOnly() : mapped);
     this.mapped = mapped;
     this.file = file;
     this.granularity = granularity;
+    this.force = force;
   }
 
   static Medium map(Path path, MapSpec spec, Arena arena) throws IOException {
+    return map(path, spec, arena, MemorySegment::force);
+  }
+
+  static Medium map(Path path, MapSpec spec, Arena arena, Consumer<MemorySegment> force)
+      throws IOException {
     if (!spec.creates()) {
-      return mapFile(path, spec, arena);
+      return mapFile(path, spec, arena, force);
     }
     BackingFile.checkRoom(path, spec);
     try (FileChannel created =
         FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
       try {
         allocate(created, spec);
-        return mapFile(path, spec, arena);
+        return mapFile(path, spec, arena, force);
       } catch (IOException | RuntimeException | Error failure) {
         Files.deleteIfExists(path);
         throw failure;
@@ -73,10 +84,11 @@ final class JdkMedium extends Medium {
     }
   }
 
-  private static Medium mapFile(Path path, MapSpec spec, Arena arena) throws IOException {
+  private static Medium mapFile(Path path, MapSpec spec, Arena arena, Consumer<MemorySegment> force)
+      throws IOException {
     BackingFile file = BackingFile.open(path);
     try {
-      Medium medium = mapOpened(path, spec, arena, file);
+      Medium medium = mapOpened(path, spec, arena, file, force);
       // Closed with the mapping: a zero-length segment whose only use is its clean-up.
       MemorySegment.NULL.reinterpret(0, arena, _ -> closeQuietly(file));
       return medium;
@@ -86,7 +98,8 @@ final class JdkMedium extends Medium {
     }
   }
 
-  private static Medium mapOpened(Path path, MapSpec spec, Arena arena, BackingFile file)
+  private static Medium mapOpened(
+      Path path, MapSpec spec, Arena arena, BackingFile file, Consumer<MemorySegment> force)
       throws IOException {
     long length = file.lengthToMap(spec);
     if (spec.isReadOnly()) {
@@ -95,7 +108,7 @@ final class JdkMedium extends Medium {
         file.verifyUnreplaced();
         MemorySegment loads =
             channel.map(FileChannel.MapMode.READ_ONLY, spec.offset(), length, arena);
-        return new JdkMedium(path, spec.offset(), loads, file, Granularity.PAGE, true);
+        return new JdkMedium(path, spec.offset(), loads, file, Granularity.PAGE, true, force);
       }
     }
     try (FileChannel channel =
@@ -118,7 +131,7 @@ final class JdkMedium extends Medium {
         refuseIfTooCoarse(path, spec, granularity);
         mapped = channel.map(FileChannel.MapMode.READ_WRITE, spec.offset(), length, arena);
       }
-      return new JdkMedium(path, spec.offset(), mapped, file, granularity, false);
+      return new JdkMedium(path, spec.offset(), mapped, file, granularity, false, force);
     }
   }
 
@@ -191,8 +204,21 @@ final class JdkMedium extends Medium {
     if (memory.isReadOnly()) {
       throw new IllegalArgumentException("mapped read-only");
     }
+    // Closing a shared arena does not wait for a thread that is in msync or on its way there: it
+    // then
+    // finds no memory, or somebody else's. If the arena is alive afterwards it was ours throughout;
+    // if
+    // not, that is what the caller has to hear, whatever msync said.
     try {
-      mapped.asSlice(offset, length).force();
+      forceMapped(operation, offset, length);
+    } finally {
+      checkUsable();
+    }
+  }
+
+  private void forceMapped(String operation, long offset, long length) {
+    try {
+      force.accept(mapped.asSlice(offset, length));
     } catch (UncheckedIOException reason) {
       String said = Objects.toString(reason.getMessage(), "force failed");
       PmemException failure = failure(operation, 0, said, offset, length);
@@ -200,13 +226,7 @@ final class JdkMedium extends Medium {
       throw failure;
     }
     if (granularity == Granularity.PAGE) {
-      try {
-        checkLength(operation, file, offset, length);
-      } catch (PmemException failure) {
-        // Closed in between by another thread: that is what the caller has to hear.
-        drain();
-        throw failure;
-      }
+      checkLength(operation, file, offset, length);
     }
   }
 }
