@@ -169,6 +169,22 @@ public final class GuestJvm {
   }
 
   /**
+   * The command that starts a JVM of the guest, with what it cannot do without: for programs that
+   * start others.
+   */
+  static List<String> java() {
+    return List.of(
+        "/jdk/bin/java",
+        // Both compilers, and their stubs before main: JDK 25 without the stubs of the second one
+        // jumps to address 0 when a MAP_SYNC mapping is forced.
+        "-XX:+UnlockDiagnosticVMOptions",
+        "-XX:-DelayCompilerStubsGeneration",
+        "-XX:+UseSerialGC",
+        "-Xshare:auto",
+        "-Xmx128m");
+  }
+
+  /**
    * Runs a program: {@code java ARGUMENTS}, in {@code /app}.
    *
    * @param bound after it the program is killed
@@ -176,20 +192,8 @@ public final class GuestJvm {
    * @throws GuestException TIMEOUT when the bound has passed, otherwise as {@link Guest#request}
    */
   public Ended run(Duration bound, List<String> arguments) throws GuestException {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                "chroot",
-                ROOT,
-                "/jdk/bin/java",
-                // Both compilers, and their stubs before main: JDK 25 without the stubs of the
-                // second
-                // one jumps to address 0 when a MAP_SYNC mapping is forced.
-                "-XX:+UnlockDiagnosticVMOptions",
-                "-XX:-DelayCompilerStubsGeneration",
-                "-XX:+UseSerialGC",
-                "-Xshare:auto",
-                "-Xmx128m"));
+    List<String> command = new ArrayList<>(List.of("chroot", ROOT));
+    command.addAll(java());
     command.addAll(arguments);
     return exec(bound, command);
   }

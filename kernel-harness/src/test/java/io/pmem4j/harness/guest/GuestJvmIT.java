@@ -118,11 +118,13 @@ class GuestJvmIT {
         }
       }
     }
-    String probe = RegionProbe.class.getName().replace('.', '/') + ".class";
-    Path copy = jars.resolve("classes").resolve(probe);
-    Files.createDirectories(copy.getParent());
-    try (InputStream in = RegionProbe.class.getResourceAsStream("/" + probe)) {
-      Files.copy(in, copy);
+    for (Class<?> probe : List.of(RegionProbe.class, LedgerProbe.class)) {
+      String name = probe.getName().replace('.', '/') + ".class";
+      Path copy = jars.resolve("classes").resolve(name);
+      Files.createDirectories(copy.getParent());
+      try (InputStream in = probe.getResourceAsStream("/" + name)) {
+        Files.copy(in, copy);
+      }
     }
     Path libraries = Files.createDirectory(jars.resolve("contract-libs"));
     try (Stream<Path> files = Files.list(target.resolve("contract-libs"))) {

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.pmem4j.harness.guest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.pmem4j.harness.Required;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.spi.ToolProvider;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The read-me's ledger, compiled from there, on persistent memory of a real kernel: killed with
+ * SIGKILL while it writes, it has lost nothing when it comes back. {@code ext4 -o dax} and devdax,
+ * both by cache lines.
+ */
+class GuestJvmLedgerIT {
+  private static final Duration BOUND = Duration.ofMinutes(2);
+
+  @TempDir private Path directory;
+
+  @Test
+  @Timeout(400)
+  void theLedgerSurvivesKill9OnDaxAndDevdax() throws Exception {
+    Required.programs("mke2fs", "ldconfig");
+    Path jars = GuestJvmIT.jars(directory);
+    compileLedger(jars);
+    Path second = directory.resolve("nvdimm2");
+    try (RandomAccessFile file = new RandomAccessFile(second.toFile(), "rw")) {
+      file.setLength(64L << 20);
+    }
+    GuestSpec plain = Laboratory.open(directory).spec().withSecondImage(second).withCpus(2);
+    GuestSpec spec = GuestJvm.equip(plain, jars);
+    GuestJvmIT.format(spec.image(), "ext4");
+    try (Guest guest = Guest.start(spec)) {
+      GuestJvm jvm = GuestJvm.open(guest);
+      jvm.mount("ext4", "dax");
+      GuestJvmIT.timed("ledger on ext4 -o dax", () -> survives(jvm, "/mnt/ledger"));
+      jvm.unmount();
+      String device = jvm.makeDevdax();
+      GuestJvmIT.timed("ledger on devdax", () -> survives(jvm, device));
+      guest.check();
+      guest.stop();
+    }
+    Laboratory.assertNothingLeft(spec);
+  }
+
+  private static void survives(GuestJvm jvm, String place) throws GuestException {
+    String classPath = "/app/classes:/app/pmem-ffi.jar";
+    List<String> arguments =
+        new ArrayList<>(List.of("--enable-native-access=ALL-UNNAMED", "-cp", classPath));
+    arguments.addAll(List.of(LedgerProbe.class.getName(), place));
+    arguments.addAll(GuestJvm.java());
+    arguments.addAll(
+        List.of("--enable-native-access=ALL-UNNAMED", "-cp", classPath, "Ledger", place));
+    GuestJvm.Ended ended = jvm.run(BOUND, arguments);
+    System.out.println(ended.output());
+    assertThat(ended.status()).as(ended.output()).isZero();
+    assertThat(ended.output().strip().lines())
+        .hasSize(3)
+        .allMatch(line -> line.matches("[0-9]+ entries found; memory: .*killed at [0-9]+"));
+  }
+
+  /** The first Java block of the read-me, into the folder of classes that the guest gets. */
+  private static void compileLedger(Path jars) throws IOException {
+    String readMe = Files.readString(GuestFiles.home().resolve("README.md"));
+    String fence = "```java\n";
+    int begin = readMe.indexOf(fence) + fence.length();
+    Path source = jars.resolve("Ledger.java");
+    Files.writeString(source, readMe.substring(begin, readMe.indexOf("```", begin)));
+    int exit =
+        ToolProvider.findFirst("javac")
+            .orElseThrow()
+            .run(
+                System.out,
+                System.err,
+                "-cp",
+                jars.resolve("pmem-ffi.jar").toString(),
+                "-d",
+                jars.resolve("classes").toString(),
+                source.toString());
+    assertThat(exit).isZero();
+  }
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.pmem4j.harness.guest;
+
+import io.pmem4j.pmem.MapSpec;
+import io.pmem4j.pmem.Pmem;
+import io.pmem4j.pmem.PmemRegion;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * For the guest's JVM: starts the ledger of the read-me again and again, kills it with SIGKILL
+ * while it writes, and has the next one verify what was committed. It watches through a mapping of
+ * its own of the same file or device.
+ */
+final class LedgerProbe {
+  private static final int KILLS = 2;
+  private static final long ENTRIES_PER_LIFE = 300;
+  private static final long BOUND_NANOS = TimeUnit.SECONDS.toNanos(60);
+
+  private LedgerProbe() {}
+
+  /**
+   * Takes a file or a device, and then the command that starts a ledger on it; prints a line for
+   * each life of a ledger.
+   */
+  public static void main(String[] arguments) throws Exception {
+    Path place = Path.of(arguments[0]);
+    List<String> command = List.of(arguments).subList(1, arguments.length);
+    // Mapped before the first ledger starts, which would be through with 16 MiB meanwhile.
+    MapSpec spec = Files.exists(place) ? MapSpec.existing() : MapSpec.createNew(1 << 24);
+    try (Arena arena = Arena.ofConfined()) {
+      PmemRegion watched = Pmem.map(place, spec, arena);
+      // A device is as its last user left it.
+      watched.publishLong(0, 0);
+      kill(watched, command);
+    }
+  }
+
+  private static void kill(PmemRegion watched, List<String> command) throws Exception {
+    long committed = 0;
+    for (int life = 1; life <= KILLS + 1; life++) {
+      Path output = Path.of("/tmp/ledger-" + life);
+      long goal = life > KILLS ? committed + 1 : committed + ENTRIES_PER_LIFE;
+      long seen = killAt(goal, watched, start(command, output));
+      String said = Files.readString(output).strip();
+      long found = Long.parseLong(said.substring(0, said.indexOf(" entries found")));
+      System.out.printf("%s, seen before %d, killed at %d%n", said, committed, seen);
+      if (found < committed) {
+        throw new IllegalStateException((committed - found) + " committed entries are gone");
+      }
+      committed = seen;
+    }
+  }
+
+  private static Process start(List<String> command, Path output) throws IOException {
+    return new ProcessBuilder(new ArrayList<>(command))
+        .redirectErrorStream(true)
+        .redirectOutput(output.toFile())
+        .start();
+  }
+
+  /** Kills the writer once so many entries are committed; answers how many were seen. */
+  private static long killAt(long entries, PmemRegion watched, Process writer) throws Exception {
+    long end = System.nanoTime() + BOUND_NANOS;
+    try {
+      while (watched.getLongAcquire(0) < entries) {
+        if (!writer.isAlive() || System.nanoTime() > end) {
+          throw new IllegalStateException(
+              writer + " ended, or is too slow: at " + watched.getLongAcquire(0));
+        }
+        Thread.onSpinWait();
+      }
+      writer.destroyForcibly().waitFor();
+      return watched.getLongAcquire(0);
+    } finally {
+      writer.destroyForcibly();
+    }
+  }
+}
