@@ -15,9 +15,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.spi.ToolProvider;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -41,8 +45,25 @@ class PlantedSourceFaultsTest {
 
   @TempDir Path folder;
 
-  /** One row: what is wrong, where, the text and what takes its place, and who has to see it. */
-  record Fault(String name, String source, String text, String planted, String test) {
+  private static final long PATIENCE_MILLIS = 60_000;
+
+  /** After so long a test that has passed on the sound source has failed: it waits for ever. */
+  private static final long PATIENCE_WITH_FAULT_MILLIS = 8_000;
+
+  private static final Pattern COUNTS =
+      Pattern.compile("found ([0-9]+) failed ([0-9]+) skipped ([0-9]+)");
+
+  /**
+   * One row: what is wrong, where, the text and what takes its place, who has to see it, and if
+   * that needs a JVM of its own, the environment there.
+   */
+  record Fault(
+      String name,
+      String source,
+      String text,
+      String planted,
+      String test,
+      @Nullable Map<String, String> environment) {
     @Override
     public String toString() {
       return name;
@@ -57,18 +78,29 @@ class PlantedSourceFaultsTest {
           row.lines().filter(line -> !line.isBlank() && !line.startsWith("#")).toList();
       if (!lines.isEmpty()) {
         assertThat(lines).hasSize(4);
-        String[] who = lines.get(1).split(" -> ", -1);
+        String[] who = lines.get(1).split(" -> | in a JVM ?", -1);
         faults.add(
             new Fault(
                 lines.getFirst(),
                 who[0],
                 lines.get(2).replaceFirst("^- ", ""),
                 lines.get(3).replaceFirst("^\\+ ?", ""),
-                who[1]));
+                who[1],
+                who.length < 3 ? null : environment(who[2])));
       }
     }
     return faults;
   }
+
+  private static Map<String, String> environment(String words) {
+    return Stream.of(SPACE.split(words, -1))
+        .filter(word -> !word.isEmpty())
+        .map(word -> word.split("=", 2))
+        .collect(Collectors.toMap(pair -> pair[0], pair -> pair[1]));
+  }
+
+  /** Tests found, failed, and not run. */
+  private record Counts(long found, long failed, long skipped) {}
 
   @ParameterizedTest
   @MethodSource("faults")
@@ -82,13 +114,59 @@ class PlantedSourceFaultsTest {
                 .reduce((a, b) -> a + "\\s+" + b)
                 .orElseThrow());
     assertThat(text.matcher(source).results().count()).as("in %s", fault.source()).isEqualTo(1);
-    TestExecutionSummary sound = run(fault.test(), compiled("sound", fault, source));
-    assumeTrue(sound.getTestsSkippedCount() + sound.getTestsAbortedCount() == 0, "not to be run");
-    assertThat(sound.getTestsFoundCount()).isPositive();
-    assertThat(sound.getFailures()).isEmpty();
+    Counts sound = run(fault, compiled("sound", fault, source), PATIENCE_MILLIS);
+    assumeTrue(sound.skipped() == 0, "not to be run");
+    assertThat(sound.found()).isPositive();
+    assertThat(sound.failed()).isZero();
     String planted =
         text.matcher(source).replaceAll(java.util.regex.Matcher.quoteReplacement(fault.planted()));
-    assertThat(run(fault.test(), compiled("planted", fault, planted)).getFailures()).isNotEmpty();
+    Counts found = run(fault, compiled("planted", fault, planted), PATIENCE_WITH_FAULT_MILLIS);
+    assertThat(found.failed()).isPositive();
+  }
+
+  /** Runs a test with the classes of a folder in the place of those of the build. */
+  private Counts run(Fault fault, Path classes, long patienceMillis) throws Exception {
+    int dot = fault.test().indexOf('.');
+    String type = typeName(fault.test().substring(0, dot));
+    String method = fault.test().substring(dot + 1);
+    Map<String, String> environment = fault.environment();
+    if (environment == null) {
+      TestExecutionSummary summary = run(type, method, classes);
+      return new Counts(
+          summary.getTestsFoundCount(),
+          summary.getTotalFailureCount(),
+          summary.getTestsSkippedCount() + summary.getTestsAbortedCount());
+    }
+    Path output = folder.resolve("output");
+    Process child =
+        ChildJvm.start(
+            folder,
+            output,
+            classes + ":" + CLASSES + ":" + TESTS + ":" + ChildJvm.classPath(),
+            environment,
+            OneTest.class.getName(),
+            type,
+            method,
+            Long.toString(patienceMillis));
+    try {
+      assertThat(child.waitFor(2 * PATIENCE_MILLIS, TimeUnit.MILLISECONDS)).isTrue();
+    } finally {
+      child.destroyForcibly();
+    }
+    String said = Files.readString(output);
+    java.util.regex.Matcher counts = COUNTS.matcher(said);
+    assertThat(counts.find()).as(said).isTrue();
+    return new Counts(
+        Long.parseLong(counts.group(1)),
+        Long.parseLong(counts.group(2)),
+        Long.parseLong(counts.group(3)));
+  }
+
+  private static String typeName(String simple) {
+    String here = PlantedSourceFaultsTest.class.getPackageName() + ".";
+    return TESTS.resolve((here + simple).replace('.', '/') + ".class").toFile().exists()
+        ? here + simple
+        : here + "contract." + simple;
   }
 
   private Path compiled(String name, Fault fault, String source) throws IOException {
@@ -111,18 +189,14 @@ class PlantedSourceFaultsTest {
     return classes;
   }
 
-  /** Runs {@code class.method} with the classes of a folder in the place of those of the build. */
-  private static TestExecutionSummary run(String test, Path classes) throws Exception {
-    int dot = test.indexOf('.');
+  private static TestExecutionSummary run(String test, String name, Path classes) throws Exception {
     URL[] places = {url(classes), url(CLASSES), url(TESTS)};
     try (ChildFirst loader = new ChildFirst(places)) {
-      boolean inside = test.startsWith("RegionCalls") || test.startsWith("JdkForce");
-      String room = inside ? "" : "contract.";
-      Class<?> type = loader.loadClass("io.pmem4j.pmem." + room + test.substring(0, dot));
+      Class<?> type = loader.loadClass(test);
       Method method =
           Stream.<Class<?>>iterate(type, c -> c != null, Class::getSuperclass)
               .flatMap(c -> Arrays.stream(c.getDeclaredMethods()))
-              .filter(candidate -> candidate.getName().equals(test.substring(dot + 1)))
+              .filter(candidate -> candidate.getName().equals(name))
               .findFirst()
               .orElseThrow();
       SummaryGeneratingListener listener = new SummaryGeneratingListener();

@@ -81,6 +81,13 @@ class TruncationUnderUseTest {
     assertNoticed(truncatedUnder(Backend.JDK, Map.of(), "persist"), PmemException.class);
   }
 
+  /** The bytes are copied by the JVM then, and not by libpmem, which could not be told of it. */
+  @Test
+  void writingFromAnotherRegionNotices() throws Exception {
+    Installed.assumeLibpmem();
+    assertNoticed(truncatedUnder(Backend.LIBPMEM, CACHE_LINES, "copy"), InternalError.class);
+  }
+
   /**
    * What nobody can guard, as {@link PmemRegion} says: native code writes a cache line back, the
    * memory behind it is gone, and the JVM is not there to turn the signal into an exception.
