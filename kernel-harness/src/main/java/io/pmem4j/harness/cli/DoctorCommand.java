@@ -65,25 +65,43 @@ final class DoctorCommand implements Callable<Integer> {
     if (!device) {
       fileSystem(mount);
     }
-    Path file = folder ? Files.createTempDirectory(path, "pmem4j-doctor").resolve("file") : path;
-    boolean mapped = false;
-    try {
-      for (Backend backend : List.of(Backend.LIBPMEM, Backend.JDK)) {
-        mapped |= mapped(file, backend, folder, device);
-        if (folder) {
-          Files.deleteIfExists(file);
-        }
-      }
-    } finally {
-      if (folder) {
-        Files.deleteIfExists(file);
-        Files.delete(file.toAbsolutePath().getParent());
-      }
-    }
+    boolean mapped = folder ? mappedInFolder() : mapped(path, false, device);
     processor();
     environment();
     print(mapped, (System.nanoTime() - begin) / 1e9);
     return mapped ? ExitStatus.HOLDS : ExitStatus.ENVIRONMENT;
+  }
+
+  private boolean mappedInFolder() throws IOException {
+    Path made;
+    try {
+      made = Files.createTempDirectory(path, "pmem4j-doctor");
+    } catch (FileSystemException refusal) {
+      fact("folder", "no file can be made in it: " + Main.reason(refusal));
+      missing.add(
+          "a file to try: " + Main.reason(refusal) + "; name one that exists, or another folder");
+      return false;
+    }
+    try {
+      return mapped(made.resolve("file"), true, false);
+    } finally {
+      Files.delete(made);
+    }
+  }
+
+  /** With each backend; whether one of them could. */
+  private boolean mapped(Path file, boolean create, boolean device) throws IOException {
+    boolean mapped = false;
+    for (Backend backend : List.of(Backend.LIBPMEM, Backend.JDK)) {
+      try {
+        mapped |= mapped(file, backend, create, device);
+      } finally {
+        if (create) {
+          Files.deleteIfExists(file);
+        }
+      }
+    }
+    return mapped;
   }
 
   private void fact(String name, Object value) {
@@ -136,7 +154,7 @@ final class DoctorCommand implements Callable<Integer> {
       }
       return true;
     } catch (FileSystemException refusal) {
-      String reason = refusal.getReason() == null ? refusal.toString() : refusal.getReason();
+      String reason = Main.reason(refusal);
       fact(prefix, "refused: " + reason);
       if (!(device && backend == Backend.JDK)) {
         missing.add("a mapping by " + prefix + ": " + reason);

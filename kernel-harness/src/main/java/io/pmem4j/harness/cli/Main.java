@@ -6,7 +6,11 @@ import io.pmem4j.harness.backend.BackendException;
 import io.pmem4j.harness.program.ProgramSyntaxException;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IExecutionExceptionHandler;
@@ -77,7 +81,7 @@ public final class Main implements Runnable {
       return switch (exception) {
         case ProgramSyntaxException e -> say(err, e.getMessage(), ExitStatus.USAGE);
         case FileSystemException e ->
-            say(err, "cannot read " + e.getFile() + ": " + reason(e), ExitStatus.USAGE);
+            say(err, "cannot use " + e.getFile() + ": " + reason(e), ExitStatus.USAGE);
         case BackendException e ->
             say(err, e.getMessage(), e.isFinding() ? ExitStatus.FINDING : ExitStatus.ENVIRONMENT);
         case IOException e -> say(err, e.getMessage(), ExitStatus.ENVIRONMENT);
@@ -90,8 +94,15 @@ public final class Main implements Runnable {
     };
   }
 
-  private static String reason(FileSystemException e) {
-    return e.getReason() == null ? "no such file" : e.getReason();
+  /** Why a file cannot be used, in words: the JDK has classes for the most frequent reasons. */
+  static String reason(FileSystemException e) {
+    return switch (e) {
+      case AccessDeniedException _ -> "permission denied";
+      case NoSuchFileException _ -> "no such file";
+      case FileAlreadyExistsException _ -> "exists already";
+      case NotDirectoryException _ -> "is not a folder";
+      default -> e.getReason() == null ? e.toString() : e.getReason();
+    };
   }
 
   private static IParameterExceptionHandler usage() {

@@ -45,6 +45,16 @@ class DoctorCommandTest {
     assertThat(file).hasContent("precious".repeat(1000));
   }
 
+  /** proc is a folder where nobody can make a file, root neither. */
+  @Test
+  void aFolderWhereNoFileCanBeMadeIsNoPass() throws Exception {
+    Ran ran = Ran.run("doctor", "/proc", "--json");
+    assertThat(ran.status()).isEqualTo(3);
+    assertThat(json(ran).get("verdict").asText()).isEqualTo("ERROR");
+    assertThat(json(ran).get("facts").get("file_system").asText()).startsWith("proc on /proc");
+    assertThat(ran.out()).contains("no file can be made in it");
+  }
+
   @Test
   void whatCannotBeMappedIsSaidAndIsNoPass() throws Exception {
     Path empty = Files.createFile(folder.resolve("empty"));
