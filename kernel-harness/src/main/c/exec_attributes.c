@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/vfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -126,6 +127,23 @@ void op_thaw(struct exec *x, const struct request *r, struct reply *reply)
 
 	(void)x;
 	on_path(r, reply, FITHAW, &nothing);
+}
+
+/* MS_REMOUNT is ours to set: on a machine that others use nothing is ever mounted anew. */
+void op_remount(struct exec *x, const struct request *r, struct reply *reply)
+{
+	char *path = request_string(r, 0);
+	char *options = request_string(r, 1);
+
+	(void)x;
+	if (!path)
+		reply_bad_arguments(reply);
+	else
+		reply_syscall(reply, mount("none", path, "none",
+					   (unsigned long)r->args[0] | MS_REMOUNT,
+					   options ? options : ""));
+	free(path);
+	free(options);
 }
 
 void op_statfs(struct exec *x, const struct request *r, struct reply *reply)

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -107,4 +108,33 @@ void op_syncfs(struct exec *x, const struct request *r, struct reply *reply)
 void op_flock(struct exec *x, const struct request *r, struct reply *reply)
 {
 	reply_syscall(reply, flock(x->files[r->args[0]], (int)r->args[1]));
+}
+
+/*
+ * Behind the end of the file, in large pieces as long as they get anything and
+ * then page by page: the model makes the same calls, so both allocate alike.
+ */
+void op_fill(struct exec *x, const struct request *r, struct reply *reply)
+{
+	enum { LARGE = 1 << 20, PAGE = 4096 };
+	static uint8_t filling[LARGE];
+	int fd = x->files[r->args[0]];
+	off_t at = lseek(fd, 0, SEEK_END);
+	size_t piece = LARGE;
+
+	memset(filling, 'F', sizeof(filling));
+	while (at >= 0) {
+		ssize_t n = pwrite(fd, filling, piece, at);
+
+		if (n > 0) {
+			at += n;
+		} else if (n < 0 && errno != ENOSPC) {
+			break;
+		} else if (piece == PAGE) {
+			return;
+		} else {
+			piece = PAGE;
+		}
+	}
+	reply_errno(reply);
 }

@@ -30,14 +30,14 @@ operation op_mmap, op_munmap, op_load, op_store, op_msync, op_pagemap, op_madvis
 
 /* exec_files.c */
 operation op_pwritev, op_preadv, op_pwrite_mapped, op_pread_mapped, op_sync_file_range,
-	op_fallocate, op_lseek, op_fdatasync, op_syncfs, op_flock;
+	op_fallocate, op_lseek, op_fdatasync, op_syncfs, op_flock, op_fill;
 
 /* exec_paths.c */
 operation op_mkdir, op_rmdir, op_link, op_symlink, op_readlink, op_rename, op_unlink, op_chmod,
-	op_chown, op_utimens, op_statx, op_access, op_list;
+	op_chown, op_utimens, op_statx, op_access, op_list, op_read_file;
 
 /* exec_attributes.c */
 operation op_setxattr, op_getxattr, op_listxattr, op_removexattr, op_getflags, op_setflags,
-	op_statfs, op_freeze, op_thaw, op_become, op_vmstat;
+	op_statfs, op_freeze, op_thaw, op_become, op_vmstat, op_remount;
 
 #endif

@@ -229,3 +229,39 @@ void op_list(struct exec *x, const struct request *r, struct reply *reply)
 		reply_errno(reply);
 	closedir(d);
 }
+
+/* Files of /proc have no size: read until there is no more. */
+void op_read_file(struct exec *x, const struct request *r, struct reply *reply)
+{
+	(void)x;
+	size_t limit = WIRE_MAX_PAYLOAD - WIRE_RESPONSE_FIXED_BYTES - 8;
+
+	if (r->args[0] < 0) {
+		reply_bad_arguments(reply);
+		return;
+	}
+	if ((uint64_t)r->args[0] < limit)
+		limit = (size_t)r->args[0];
+	char *path = request_string(r, 0);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd;
+
+	free(path);
+	while (fd >= 0 && reply->data.length < limit) {
+		size_t before = reply->data.length;
+		size_t want = limit - before < 65536 ? limit - before : 65536;
+
+		n = read(fd, bytes_extend(&reply->data, want), want);
+		reply->data.length = before + (n > 0 ? (size_t)n : 0);
+		if (n <= 0)
+			break;
+	}
+	if (n < 0) {
+		reply_errno(reply);
+		bytes_clear(&reply->data);
+	} else {
+		reply->result = (int64_t)reply->data.length;
+	}
+	if (fd >= 0)
+		close(fd);
+}

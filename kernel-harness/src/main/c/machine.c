@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "machine.h"
 #include "exec.h"
+#include "exec_ops.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -51,39 +52,9 @@ static void op_umount(const struct request *r, struct reply *reply)
 	free(target);
 }
 
-/* Files of /proc have no size: read until there is no more. */
-static void op_read_file(const struct request *r, struct reply *reply)
+static void read_file(const struct request *r, struct reply *reply)
 {
-	size_t limit = WIRE_MAX_PAYLOAD - WIRE_RESPONSE_FIXED_BYTES - 8;
-
-	if (r->args[0] < 0) {
-		reply_bad_arguments(reply);
-		return;
-	}
-	if ((uint64_t)r->args[0] < limit)
-		limit = (size_t)r->args[0];
-	char *path = request_string(r, 0);
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd;
-
-	free(path);
-	while (fd >= 0 && reply->data.length < limit) {
-		size_t before = reply->data.length;
-		size_t want = limit - before < 65536 ? limit - before : 65536;
-
-		n = read(fd, bytes_extend(&reply->data, want), want);
-		reply->data.length = before + (n > 0 ? (size_t)n : 0);
-		if (n <= 0)
-			break;
-	}
-	if (n < 0) {
-		reply_errno(reply);
-		bytes_clear(&reply->data);
-	} else {
-		reply->result = (int64_t)reply->data.length;
-	}
-	if (fd >= 0)
-		close(fd);
+	op_read_file(NULL, r, reply);
 }
 
 /* One write(2) as far as possible: settings in /proc and /sys take no second one. */
@@ -133,7 +104,7 @@ static const struct op {
 	{ WIRE_OP_UMOUNT, 1, true, op_umount },
 	{ WIRE_OP_KERNEL_LOG, 0, false, kernel_log_run },
 	{ WIRE_OP_EXEC, 1, true, command_run },
-	{ WIRE_OP_READ_FILE, 1, true, op_read_file },
+	{ WIRE_OP_READ_FILE, 1, true, read_file },
 	{ WIRE_OP_WRITE_FILE, 0, true, op_write_file },
 	{ WIRE_OP_FLUSH_BUFFERS, 0, true, op_flush_buffers },
 };

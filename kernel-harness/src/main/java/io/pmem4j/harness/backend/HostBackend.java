@@ -118,9 +118,10 @@ public final class HostBackend implements Backend {
         program.steps().stream()
             .anyMatch(step -> step.operation().effect() != Operation.Effect.NONE);
     try {
+      HostMount mount = HostMount.at(place.mountPoint());
       OperationCore core = child ? ChildCore.start(OPERATION_BOUND) : KernelBridge.open();
       Path root = Files.createTempDirectory(place.directory(), "pmem4j-", OPEN_TO_ALL);
-      return new HostSession(core, root, pages);
+      return new HostSession(core, root, pages, mount);
     } catch (IOException e) {
       throw BackendException.environment("host: " + e, e);
     }

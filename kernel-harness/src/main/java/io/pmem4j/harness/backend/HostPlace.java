@@ -75,7 +75,7 @@ record HostPlace(
   }
 
   /** Blanks and the like are written in octal. */
-  private static String unescape(String text) {
+  static String unescape(String text) {
     return text.replace("\\040", " ")
         .replace("\\011", "\t")
         .replace("\\012", "\n")

@@ -7,10 +7,12 @@ import io.pmem4j.harness.guest.Response;
 import io.pmem4j.harness.jni.OperationCore;
 import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Outcome;
+import io.pmem4j.harness.program.Verb;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -19,16 +21,30 @@ import java.util.stream.Stream;
 
 /** A program in a directory of its own on the running kernel. */
 final class HostSession implements Session, SystemCalls.Place {
+  /** Below the bound of an operation, and that of what a child does. */
+  private static final Duration FROZEN_BOUND = Duration.ofSeconds(10);
+
   private final OperationCore core;
   private final Path root;
   private final HostPages pages;
+  private final HostMount mount;
+  private boolean frozen;
+  private boolean remounted;
+  private boolean left;
   private final SystemCalls calls = new SystemCalls(this);
   private final HostClock clock = new HostClock(System::currentTimeMillis);
 
-  HostSession(OperationCore core, Path root, HostPages pages) {
+  /**
+   * Begins.
+   *
+   * @param root the program's directory, which is removed at the end
+   * @param mount that it lies on, as it is to be left
+   */
+  HostSession(OperationCore core, Path root, HostPages pages, HostMount mount) {
     this.core = core;
     this.root = root;
     this.pages = pages;
+    this.mount = mount;
   }
 
   @Override
@@ -39,16 +55,36 @@ final class HostSession implements Session, SystemCalls.Place {
     }
     try {
       clock.note();
-      List<Response> answers = new ArrayList<>();
-      for (Request request : calls.requests(operation, 0)) {
-        answers.add(core.run(request));
-      }
+      List<Response> answers = answers(operation);
       clock.note();
       return calls.outcome(operation, answers).build();
     } catch (IOException e) {
       throw BackendException.hostBroke("host: " + e.getMessage(), e);
     } catch (IllegalArgumentException e) {
       throw BackendException.environment("host: " + e.getMessage(), e);
+    }
+  }
+
+  private List<Response> answers(Operation operation) throws IOException {
+    Operation done = operation instanceof Operation.In in ? in.operation() : operation;
+    remounted |= done instanceof Operation.Remount;
+    List<Response> answers = new ArrayList<>();
+    if (!frozen) {
+      frozen = done instanceof Operation.Call call && call.verb() == Verb.FREEZE;
+      for (Request request : calls.requests(operation, 0)) {
+        answers.add(core.run(request));
+      }
+      return answers;
+    }
+    try (ThawInTime thaw = new ThawInTime(mount, FROZEN_BOUND)) {
+      for (Request request : calls.requests(operation, 0)) {
+        answers.add(core.run(request));
+      }
+      if (thaw.wasNeeded()) {
+        throw new IOException(
+            mount.point() + " was thawed: an operation waited for it " + FROZEN_BOUND);
+      }
+      return answers;
     }
   }
 
@@ -68,6 +104,16 @@ final class HostSession implements Session, SystemCalls.Place {
   }
 
   @Override
+  public String mountPoint() {
+    return mount.point().toString();
+  }
+
+  @Override
+  public long mountFlags() {
+    return mount.keptFlags();
+  }
+
+  @Override
   public String page(long entry) {
     return pages.page(entry);
   }
@@ -79,9 +125,8 @@ final class HostSession implements Session, SystemCalls.Place {
 
   @Override
   public Optional<FsImage> end() throws BackendException {
-    core.close();
     try {
-      remove();
+      leave();
     } catch (IOException e) {
       throw BackendException.environment("host: " + e, e);
     }
@@ -90,11 +135,30 @@ final class HostSession implements Session, SystemCalls.Place {
 
   @Override
   public void abandon() {
-    core.close();
     try {
-      remove();
+      leave();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The mount as it was found, without the program's directory. */
+  private void leave() throws IOException {
+    if (left) {
+      return;
+    }
+    left = true;
+    if (frozen) {
+      // First of all: who waits for it cannot be ended before.
+      mount.thaw();
+    }
+    core.close();
+    try {
+      if (remounted) {
+        mount.restore();
+      }
+    } finally {
+      remove();
     }
   }
 

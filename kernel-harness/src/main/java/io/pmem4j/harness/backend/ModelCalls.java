@@ -4,19 +4,24 @@ package io.pmem4j.harness.backend;
 
 import static io.pmem4j.harness.backend.ModelProcess.result;
 
+import io.pmem4j.ext2.Errno;
 import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.OpenFile;
 import io.pmem4j.ext2.mm.AddressSpace;
+import io.pmem4j.ext2.mm.Mmu;
 import io.pmem4j.ext2.mm.Vma;
 import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Outcome;
 import io.pmem4j.harness.program.Parameter;
 import io.pmem4j.harness.program.Verb;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.Set;
 
 /** The system calls of {@link Verb}'s table that ext2-dax has. */
 final class ModelCalls {
+  private static final int LARGE_BYTES = 1 << 20;
+
   private static final Set<Verb> KNOWN =
       EnumSet.of(
           Verb.UNLINK,
@@ -35,7 +40,8 @@ final class ModelCalls {
           Verb.MPROTECT,
           Verb.MINCORE,
           Verb.FREEZE,
-          Verb.THAW);
+          Verb.THAW,
+          Verb.FILL);
 
   private final ModelProcess process;
   private final Operation.Call call;
@@ -80,8 +86,33 @@ final class ModelCalls {
       case MINCORE -> mincore();
       case FREEZE -> done(process.fs()::freeze);
       case THAW -> done(process.fs()::thaw);
+      case FILL -> done(this::fill);
       default -> throw new IllegalStateException("lacking, and yet run: " + call);
     };
+  }
+
+  /** The calls that the operation core makes, so that both allocate alike. */
+  private void fill() throws Ext2Exception {
+    byte[] piece = new byte[LARGE_BYTES];
+    Arrays.fill(piece, (byte) 'F');
+    long at = file().stat().size();
+    while (true) {
+      try {
+        long written = file().pwrite(at, piece);
+        at += written;
+        if (written > 0) {
+          continue;
+        }
+      } catch (Ext2Exception e) {
+        if (e.errno() != Errno.ENOSPC) {
+          throw e;
+        }
+      }
+      if (piece.length == Mmu.PAGE_BYTES) {
+        return;
+      }
+      piece = Arrays.copyOf(piece, Mmu.PAGE_BYTES);
+    }
   }
 
   private Outcome.Builder mincore() throws Ext2Exception {

@@ -56,12 +56,21 @@ final class SystemCalls {
           Map.entry(117, "EUCLEAN"));
 
   private static final long MS_RDONLY = 1;
-  private static final long MS_REMOUNT = 32;
 
   /** What depends on where the program runs. */
   interface Place {
     /** The path that the kernel is given for a path of the program. */
     String path(String programPath);
+
+    /** The root of the mount. */
+    default String mountPoint() {
+      return path("");
+    }
+
+    /** What mount(2) takes as flags of this mount, and remounting is to keep. */
+    default long mountFlags() {
+      return GuestBackend.MS_NOATIME;
+    }
 
     /** Where a mapping is put that may lie anywhere: at a multiple of this, or 0 for anywhere. */
     default long alignment() {
@@ -162,13 +171,12 @@ final class SystemCalls {
         .withStrings(command + " " + point + " " + children.of(child) + rest);
   }
 
-  /** Remounting keeps noatime, which is no option of the file system's. */
+  /** What mount(2) knows as a flag is no option of the file system's: it is kept. */
   private Request remount(Operation.Remount remount) {
     List<String> options = new ArrayList<>(List.of(remount.options().split(",", -1)));
-    long flags = MS_REMOUNT | GuestBackend.MS_NOATIME | (options.remove("ro") ? MS_RDONLY : 0);
+    long flags = place.mountFlags() | (options.remove("ro") ? MS_RDONLY : 0);
     options.remove("rw");
-    return Request.of(Op.MOUNT, flags)
-        .withStrings("none", place.path(""), "ext2", String.join(",", options));
+    return Request.of(Op.REMOUNT, flags).withStrings(place.mountPoint(), String.join(",", options));
   }
 
   private Request request(Operation operation) {
@@ -306,7 +314,7 @@ final class SystemCalls {
   }
 
   private String options(String mounts) {
-    String target = " " + place.path("") + " ";
+    String target = " " + place.mountPoint() + " ";
     return mounts
         .lines()
         .filter(line -> line.contains(target))

@@ -141,6 +141,10 @@ public enum Op {
   BECOME(88, 2),
   /** A counter's name: its value. */
   VMSTAT(89, 0),
+  /** Slot: writes behind the end until no block is left. */
+  FILL(90, 1),
+  /** Flags; path, options. */
+  REMOUNT(91, 1),
   /** Task, wanted pid (0 any): forks a task from the executor and answers its pid. */
   TASK_START(40, 2),
   /** Task; an encoded request: answered when the task has been told to run it. */

@@ -9,7 +9,7 @@ import java.util.List;
  * and lengths are bytes; flags are those of Linux on x86-64.
  */
 public sealed interface Operation {
-  /** Whom an operation concerns besides the files it names. */
+  /** Whom an operation concerns besides the files it names, from few to all. */
   enum Effect {
     /** Nobody: any thread of any process may do it. */
     NONE,
@@ -106,7 +106,8 @@ public sealed interface Operation {
   record In(String child, Operation operation) implements Operation {
     @Override
     public Effect effect() {
-      return Effect.OWN_PROCESS;
+      Effect inner = operation.effect();
+      return inner.compareTo(Effect.OWN_PROCESS) > 0 ? inner : Effect.OWN_PROCESS;
     }
   }
 

@@ -168,6 +168,8 @@ public enum Verb {
   FREEZE(Answer.RESULT, Effect.MACHINE, root()),
   /** FITHAW. */
   THAW(Answer.RESULT, Effect.MACHINE, root()),
+  /** pwrite(2) behind the end of a file until its file system has no block left. */
+  FILL(Answer.RESULT, Effect.MACHINE, file()),
   /** setresuid(2) and setresgid(2); 0 0 leads back. */
   BECOME(Answer.RESULT, Effect.OWN_PROCESS, number("uid"), number("gid")),
   /** A counter of /proc/vmstat: by how much it has grown since it was asked for last. */

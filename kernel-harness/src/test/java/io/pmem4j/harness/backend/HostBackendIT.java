@@ -44,7 +44,8 @@ class HostBackendIT {
       }
       Path image = directory.resolve(type + ".img");
       try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "rw")) {
-        file.setLength(400L << 20); // no xfs is smaller than 300 MiB
+        // No xfs is smaller than 300 MiB; the others are filled.
+        file.setLength((type.equals("xfs") ? 400L : 64L) << 20);
       }
       command("mkfs." + type, "-q", image.toString());
       command("mount", "-t", type, "-o", "loop", image.toString(), point.toString());
@@ -146,6 +147,126 @@ class HostBackendIT {
         assertThat(results.getLast().notes().toString())
             .contains("power-cut: only on a kernel that is booted for it");
       }
+    }
+  }
+
+  private static void loopMountsOrSkip(String type) throws IOException {
+    Required.programs("mkfs." + type, "losetup");
+    if (!System.getProperty("user.name").equals("root")
+        || !Files.exists(Path.of("/dev/loop-control"))) {
+      throw Required.missing("only root mounts loop devices");
+    }
+    if (!Files.readString(Path.of("/proc/filesystems")).contains("\t" + type)) {
+      throw Required.missing("no " + type + " in this kernel");
+    }
+  }
+
+  /** One program, on the host alone. */
+  private static ProgramResult alone(String text, Path place, boolean exclusive) throws Exception {
+    List<ProgramResult> results = new ArrayList<>();
+    try (Laboratory laboratory =
+        Laboratory.open(List.of("host:" + place), Scheduler.production(), exclusive)) {
+      new Conformance(laboratory)
+          .run(List.of(ProgramParser.parse("given-away", text)), results::add);
+    }
+    return results.getFirst();
+  }
+
+  private static HostMount mount(Path point) throws IOException {
+    return HostMount.at(point.toRealPath());
+  }
+
+  /** It is the mount that is mounted again, and at the end it is as it was found. */
+  @ParameterizedTest
+  @ValueSource(strings = {"ext2", "ext4"})
+  void aMountThatIsGivenAwayIsMountedAgainAndBack(String type) throws Exception {
+    loopMountsOrSkip(type);
+    String program =
+        """
+        scope posix
+
+        open    f /a rw creat
+        remount ro            => result=-1 errno=EBUSY
+        close   f
+        remount ro            => result=0
+        open    g /b rw creat => result=-1 errno=EROFS
+        """;
+    try (Mounted mounted = new Mounted(type)) {
+      HostMount before = mount(mounted.point);
+      ProgramResult refused = alone(program, mounted.point, false);
+      assertThat(refused.verdict()).isEqualTo(Verdict.OMITTED);
+      assertThat(refused.notes().toString()).contains("remount ro: only with --exclusive");
+      ProgramResult result = alone(program, mounted.point, true);
+      assertThat(result.verdict()).as("%s", result.findings()).isEqualTo(Verdict.AGREED);
+      assertThat(mount(mounted.point)).isEqualTo(before);
+      // What cannot be undone is not passed over: one of the options stays.
+      ProgramResult stays =
+          alone("scope posix\n\nremount errors=remount-ro => result=0\n", mounted.point, true);
+      assertThat(stays.verdict() == Verdict.AGREED).isEqualTo(mount(mounted.point).equals(before));
+      assertThat(Files.list(mounted.point).map(path -> path.getFileName().toString()))
+          .isSubsetOf("lost+found");
+    }
+  }
+
+  /** Every shipped program that needs a full disk, beside the model. */
+  @ParameterizedTest
+  @ValueSource(strings = {"tmpfs", "ext2", "ext4"})
+  void aMountThatIsGivenAwayIsFilled(String type) throws Exception {
+    if (!type.equals("tmpfs")) {
+      loopMountsOrSkip(type);
+    }
+    List<Program> fills =
+        ProgramLibrary.shipped().stream()
+            .filter(program ->
+                program.steps().stream().anyMatch(step -> step.text().startsWith("fill ")))
+            .toList();
+    assertThat(fills).isNotEmpty();
+    try (Mounted mounted = new Mounted(type)) {
+      for (boolean exclusive : List.of(false, true)) {
+        List<ProgramResult> results = new ArrayList<>();
+        try (Laboratory laboratory =
+            Laboratory.open(
+                List.of("host:" + mounted.point, "model"), Scheduler.production(), exclusive)) {
+          new Conformance(laboratory).run(fills, results::add);
+        }
+        for (ProgramResult result : results) {
+          assertThat(result.verdict())
+              .as("%s%s", result.findings(), result.notes())
+              .isEqualTo(exclusive ? Verdict.AGREED : Verdict.OMITTED);
+        }
+      }
+      assertThat(mounted.point.toFile().getUsableSpace()).isGreaterThan(8 << 20);
+    }
+  }
+
+  /** A child must not do what its parent may not: the misuse that --exclusive is there for. */
+  @ParameterizedTest
+  @ValueSource(strings = {"freeze", "fill f", "remount ro"})
+  void whatAChildDoesIsNoWayAroundExclusive(String operation) throws Exception {
+    ProgramResult result =
+        alone(
+            "scope posix\n\nopen f /a rw creat\nfork c\nin c " + operation + "\n",
+            directory,
+            false);
+    assertThat(result.verdict()).isEqualTo(Verdict.OMITTED);
+    assertThat(result.notes().toString()).contains("only with --exclusive");
+  }
+
+  /** Nobody is left hanging on a file system that a program has frozen and forgotten. */
+  @Test
+  void aForgottenFreezeIsThawed() throws Exception {
+    loopMountsOrSkip("ext2");
+    try (Mounted mounted = new Mounted("ext2")) {
+      ProgramResult forgotten =
+          alone("scope posix\n\nopen f /a rw creat\nfreeze => result=0\n", mounted.point, true);
+      assertThat(forgotten.verdict()).as("%s", forgotten.findings()).isEqualTo(Verdict.AGREED);
+      ProgramResult waits =
+          alone(
+              "scope posix\n\nopen f /a rw creat\nfreeze => result=0\npwrite f 0 x41\n",
+              mounted.point,
+              true);
+      assertThat(waits.findings().toString()).contains("was thawed: an operation waited for it");
+      Files.writeString(Files.createFile(mounted.point.resolve("b")), "not frozen");
     }
   }
 

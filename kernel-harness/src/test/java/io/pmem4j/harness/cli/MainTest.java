@@ -57,6 +57,25 @@ class MainTest {
   }
 
   @Test
+  void whenEveryProgramIsLeftOutTheExitSaysThatNothingWasShown(@TempDir Path folder)
+      throws Exception {
+    String host = "host:" + folder;
+    String ext2 = program(folder, "scope ext2\n\nsync\n").toString();
+    Ran scope = Ran.run("run", ext2, "--on", host);
+    assertThat(scope.status()).isEqualTo(3);
+    assertThat(scope.out())
+        .containsPattern("note: host:\\S+: not run: the program is one of scope ext2, and this is ")
+        .contains("run: ERROR: 1 programs, 0 agreed, 0 diverged, 1 not run");
+    String freezes = program(folder, "scope posix\n\nfreeze\n").toString();
+    Ran shared = Ran.run("run", freezes, "--on", host);
+    assertThat(shared.status()).isEqualTo(3);
+    assertThat(shared.out()).contains("not run: line 3: freeze: only with --exclusive");
+    Ran inside = Ran.run("run", freezes, "--on", host, "--exclusive");
+    assertThat(inside.status()).isEqualTo(2);
+    assertThat(inside.err()).contains("--exclusive needs the root of a mount").hasLineCount(1);
+  }
+
+  @Test
   void twoKernelsThatTheModelCannotBothFollowAreRefused(@TempDir Path folder) throws Exception {
     Ran ran =
         Ran.run(
