@@ -234,8 +234,9 @@ class SeriesClaimsIT {
   /**
    * What the author feared, asked of 5.10: page locks stand above truncate_mutex, as the letter
    * says, but a fault no longer locks a page, so lockdep sees no inversion. What it does see is
-   * memory reclaim and i_mmap_rwsem below truncate_mutex. That this order protects nothing is shown
-   * by {@link RaceReplayIT}.
+   * memory reclaim and i_mmap_rwsem below truncate_mutex. With the pages that holes had in 2015 it
+   * does see the inversion: {@link HolePageIT}. That this order protects nothing is shown by {@link
+   * RaceReplayIT}.
    */
   @Test
   void truncateMutexFirstPutsReclaimAndTheMappingTreeBelowIt() throws Exception {
