@@ -11,54 +11,61 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /**
- * For the guest's JVM: starts the ledger of the read-me again and again, kills it with SIGKILL
- * while it writes, and has the next one verify what was committed. It watches through a mapping of
- * its own of the same file or device.
+ * For the guest's JVM: starts the ledger of the read-me, kills it with SIGKILL while it writes, has
+ * the next one verify what was committed, and kills that too. It watches through a mapping of its
+ * own of the same file or device.
  */
 final class LedgerProbe {
-  private static final int KILLS = 2;
+  private static final int LIVES = 2;
   private static final long ENTRIES_PER_LIFE = 300;
   private static final long BOUND_NANOS = TimeUnit.SECONDS.toNanos(60);
+
+  /** Between two looks: the ledger has the same processor. */
+  private static final long LOOK_AGAIN_NANOS = 20_000_000;
 
   private LedgerProbe() {}
 
   /**
-   * Takes a file or a device, and then the command that starts a ledger on it; prints a line for
-   * each life of a ledger.
+   * Takes the command that starts a ledger, {@code --}, and files and devices, each of which is
+   * added to the command; prints a line for each life of a ledger.
    */
   public static void main(String[] arguments) throws Exception {
-    Path place = Path.of(arguments[0]);
-    List<String> command = List.of(arguments).subList(1, arguments.length);
+    List<String> all = List.of(arguments);
+    int end = all.indexOf("--");
+    for (String place : all.subList(end + 1, all.size())) {
+      List<String> command = new ArrayList<>(all.subList(0, end));
+      command.add(place);
+      kill(Path.of(place), command);
+    }
+  }
+
+  private static void kill(Path place, List<String> command) throws Exception {
     // Mapped before the first ledger starts, which would be through with 16 MiB meanwhile.
     MapSpec spec = Files.exists(place) ? MapSpec.existing() : MapSpec.createNew(1 << 24);
     try (Arena arena = Arena.ofConfined()) {
       PmemRegion watched = Pmem.map(place, spec, arena);
       // A device is as its last user left it.
       watched.publishLong(0, 0);
-      kill(watched, command);
-    }
-  }
-
-  private static void kill(PmemRegion watched, List<String> command) throws Exception {
-    long committed = 0;
-    for (int life = 1; life <= KILLS + 1; life++) {
-      Path output = Path.of("/tmp/ledger-" + life);
-      long goal = life > KILLS ? committed + 1 : committed + ENTRIES_PER_LIFE;
-      long seen = killAt(goal, watched, start(command, output));
-      String said = Files.readString(output).strip();
-      long found = Long.parseLong(said.substring(0, said.indexOf(" entries found")));
-      System.out.printf("%s, seen before %d, killed at %d%n", said, committed, seen);
-      if (found < committed) {
-        throw new IllegalStateException((committed - found) + " committed entries are gone");
+      long committed = 0;
+      for (int life = 1; life <= LIVES; life++) {
+        Path output = Files.createTempFile("ledger", ".out");
+        long seen = killAt(committed + ENTRIES_PER_LIFE, watched, start(command, output));
+        String said = Files.readString(output).strip();
+        long found = Long.parseLong(said.substring(0, said.indexOf(" entries found")));
+        System.out.printf("%s: %s, seen before %d, killed at %d%n", place, said, committed, seen);
+        if (found < committed) {
+          throw new IllegalStateException((committed - found) + " committed entries are gone");
+        }
+        committed = seen;
       }
-      committed = seen;
     }
   }
 
   private static Process start(List<String> command, Path output) throws IOException {
-    return new ProcessBuilder(new ArrayList<>(command))
+    return new ProcessBuilder(command)
         .redirectErrorStream(true)
         .redirectOutput(output.toFile())
         .start();
@@ -73,7 +80,7 @@ final class LedgerProbe {
           throw new IllegalStateException(
               writer + " ended, or is too slow: at " + watched.getLongAcquire(0));
         }
-        Thread.onSpinWait();
+        LockSupport.parkNanos(LOOK_AGAIN_NANOS);
       }
       writer.destroyForcibly().waitFor();
       return watched.getLongAcquire(0);
