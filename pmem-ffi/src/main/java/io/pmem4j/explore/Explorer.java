@@ -54,6 +54,14 @@ public final class Explorer {
   }
 
   /**
+   * How often a schedule stops a task that could go on, at most: very large for {@link
+   * #exhaustive}, 0 for {@link #random}, which goes by priorities.
+   */
+  public int preemptions() {
+    return preemptions;
+  }
+
+  /**
    * Every schedule that stops a task which could go on at most this often. Most bugs need one or
    * two.
    *

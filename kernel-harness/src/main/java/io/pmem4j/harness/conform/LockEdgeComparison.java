@@ -54,18 +54,22 @@ public final class LockEdgeComparison {
   /**
    * At the end: the edges that only one of them has, a finding each.
    *
-   * @param suite whether all was run that the kernel took locks for when it booted; if not, what
-   *     only the kernel has is what {@link #after} has told
+   * @param suite whether all programs that ship were run. If not, nothing is left to be said: what
+   *     only the kernel has {@link #after} has told, and a model that declares a lock for what may
+   *     happen - a fault on the buffer of a write(2) - is ahead of a kernel where it has not
    */
   public List<String> atEnd(boolean suite) {
     List<String> findings = new ArrayList<>();
+    if (!suite) {
+      return findings;
+    }
     for (String edge : model) {
       if (!kernel.contains(edge)) {
         findings.add("lock edge of the model that the kernel has not: " + edge);
       }
     }
     for (String edge : kernel) {
-      if (suite && !model.contains(edge)) {
+      if (!model.contains(edge)) {
         findings.add("lock edge of the kernel that the model has not: " + edge);
       }
     }

@@ -87,15 +87,16 @@ final class Damage {
       if (entry.kind() == PagemapEntry.Kind.NONE) {
         continue;
       }
-      if ((long) page * World.PAGE >= size) {
+      if (shape.position(page) >= size) {
         checkForeign(user, entry, page);
         throw new AssertionError("a page table shows a page behind the end of the file");
       }
-      if (entry.kind() == PagemapEntry.Kind.ZERO_PAGE && blocks.containsKey((long) page)) {
+      if (entry.kind() == PagemapEntry.Kind.ZERO_PAGE
+          && blocks.containsKey((long) shape.first() + page)) {
         throw new AssertionError("a page table shows zeros where the file has a block");
       }
       if (entry.kind() == PagemapEntry.Kind.BLOCK
-          && !Long.valueOf(entry.block()).equals(blocks.get((long) page))) {
+          && !Long.valueOf(entry.block()).equals(blocks.get((long) shape.first() + page))) {
         checkForeign(user, entry, page);
         throw new AssertionError("a page table shows a block that is not the file's");
       }
@@ -111,10 +112,10 @@ final class Damage {
 
   private void checkContents(World.User user, long size) {
     Shape shape = world.shape;
-    for (int page = 0; (long) page * World.PAGE < size && page < shape.watchedPages(); page++) {
-      long start = (long) page * World.PAGE;
+    for (int page = 0; shape.position(page) < size && page < shape.watchedPages(); page++) {
+      long start = shape.position(page);
       int length = (int) Math.min(World.PAGE, size - start);
-      byte[] shown = user.memory.load(user.mapping(), start, length);
+      byte[] shown = user.memory.load(user.mapping(), (long) page * World.PAGE, length);
       for (int i = 0; i < length; i++) {
         if (shown[i] == World.OF_A && start + i >= world.shortest()) {
           throw new AssertionError("the file shows bytes that were cut off");
@@ -130,7 +131,7 @@ final class Damage {
   private void checkStores(long size) throws Ext2Exception {
     for (World.User user : List.of(world.left, world.right)) {
       for (int page : user.stored) {
-        long position = (long) page * World.PAGE + user.at;
+        long position = world.shape.position(page) + user.at;
         byte[] found = new byte[1];
         if (!mayShrink
             && (position >= size

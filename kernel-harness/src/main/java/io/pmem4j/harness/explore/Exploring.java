@@ -64,6 +64,7 @@ public final class Exploring implements AutoCloseable {
     huge("pmd-mkwrite-vs-truncate", Operation.PFN_MKWRITE, Operation.TRUNCATE_DOWN);
     huge("pmd-fault-vs-partial-truncate", Operation.WRITE_BLOCK, Operation.TRUNCATE_PARTLY);
     huge("pmd-fault-vs-pmd-fault", Operation.WRITE_BLOCK, Operation.READ_BLOCK);
+    huge("pmd-fault-vs-page-fault", Operation.READ_BLOCK, Operation.WRITE_SHORTLY);
     huge("pmd-mkwrite-vs-fsync", Operation.PFN_MKWRITE, Operation.FSYNC);
   }
 

@@ -80,6 +80,18 @@ public enum Operation {
       self.storePrivately(0);
     }
   },
+  /** A store through a mapping that is too short for 2 MiB at once. */
+  WRITE_SHORTLY(Kind.FAULT) {
+    @Override
+    void prepare(World world, World.User self) throws Ext2Exception {
+      self.mapShortly();
+    }
+
+    @Override
+    void run(World world, World.User self) {
+      self.storeShortly(0);
+    }
+  },
   /** read(2) with O_DIRECT of something else into the mapping: a device stores to its page. */
   GUP_STORE(Kind.FAULT) {
     @Override
@@ -121,7 +133,7 @@ public enum Operation {
   WRITE(Kind.OTHER) {
     @Override
     void run(World world, World.User self) throws Ext2Exception {
-      self.file.pwrite((long) world.hole() * World.PAGE + self.at, new byte[] {self.mark});
+      self.file.pwrite(world.shape.position(world.hole()) + self.at, new byte[] {self.mark});
       self.stored.add(world.hole());
     }
   },
@@ -129,9 +141,8 @@ public enum Operation {
   APPEND(Kind.OTHER) {
     @Override
     void run(World world, World.User self) throws Ext2Exception {
-      int page = world.shape.filePages();
-      self.file.pwrite((long) page * World.PAGE + self.at, new byte[] {self.mark});
-      self.stored.add(page);
+      self.file.pwrite(world.shape.fileBytes() + self.at, new byte[] {self.mark});
+      self.stored.add(world.shape.filePages() - world.shape.first());
     }
   },
   /** write(2) that finds no block, on a file system that is full. */
@@ -139,7 +150,7 @@ public enum Operation {
     @Override
     void run(World world, World.User self) throws Ext2Exception {
       try {
-        self.file.pwrite((long) world.shape.filePages() * World.PAGE, new byte[2 * World.PAGE]);
+        self.file.pwrite(world.shape.fileBytes(), new byte[2 * World.PAGE]);
       } catch (Ext2Exception e) {
         if (e.errno() != io.pmem4j.ext2.Errno.ENOSPC) {
           throw e;
@@ -159,7 +170,7 @@ public enum Operation {
   TRUNCATE_PARTLY(Kind.SHRINKS) {
     @Override
     void run(World world, World.User self) throws Ext2Exception {
-      world.shorten(self, 100);
+      world.shorten(self, world.shape.position(0) + 100);
       world.reuse();
     }
   },
@@ -169,14 +180,14 @@ public enum Operation {
     void run(World world, World.User self) throws Ext2Exception {
       world.shorten(self, 0);
       world.reuse();
-      self.file.truncate((long) world.shape.filePages() * World.PAGE);
+      self.file.truncate(world.shape.fileBytes());
     }
   },
   /** ftruncate(2) upwards. */
   TRUNCATE_UP(Kind.OTHER) {
     @Override
     void run(World world, World.User self) throws Ext2Exception {
-      self.file.truncate((long) world.shape.mappedPages() * World.PAGE);
+      self.file.truncate(world.shape.position(world.shape.mappedPages()));
     }
   },
   /** open(2) with O_TRUNC; then another file takes a block. */
@@ -313,7 +324,7 @@ public enum Operation {
 
   /** Whether it is one that every other one is tried with; else it is for one scenario. */
   boolean meetsAll() {
-    return this != FREEZE_LOOKING;
+    return this != FREEZE_LOOKING && this != WRITE_SHORTLY;
   }
 
   /** As in {@code pfn-mkwrite}. */

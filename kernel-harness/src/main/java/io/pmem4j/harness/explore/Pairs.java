@@ -68,7 +68,8 @@ public final class Pairs {
   private void judge(Exploring.Named scenario, Exploration result, boolean known) {
     schedules += result.schedules();
     incomplete += result.complete() ? 0 : 1;
-    List<KnownFinding> expected = new ArrayList<>(KnownFinding.expected(profile, order, scenario));
+    List<KnownFinding> expected =
+        new ArrayList<>(KnownFinding.expected(profile, order, scenario, explorer.preemptions()));
     List<Finding> unknown = new ArrayList<>();
     for (Finding finding : result.findings()) {
       Optional<KnownFinding> is = KnownFinding.of(profile, order, scenario, finding);

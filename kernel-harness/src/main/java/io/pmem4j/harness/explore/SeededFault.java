@@ -34,7 +34,7 @@ public record SeededFault(String name, String origin, String scenario, Profile p
         onSeries(
             "pmd-joins-pages",
             "before e2093926a098: a fault for 2 MiB goes over entries for pages",
-            "pmd-fault-vs-pmd-fault"),
+            "pmd-fault-vs-page-fault"),
         on5x("truncate-keeps-size", "the size stays", "zero-page-vs-truncate"),
         on5x("truncate-skips-unmap", "page tables stay", "read-fault-vs-truncate"),
         on5x("truncate-keeps-entries", "DAX entries stay", "read-fault-vs-truncate"),

@@ -8,17 +8,37 @@ package io.pmem4j.harness.explore;
  * @param label in messages
  * @param imageBlocks of the file system
  * @param filePages pages of {@code /a}
- * @param hole the page that has no block; -1 if all have one
+ * @param first the page of the file that the mappings begin with: what is before it is a hole
+ * @param hole the page of the mappings that has no block; -1 if all have one
  * @param mappedPages pages of each mapping, some of them behind the end
  * @param alignment of the blocks and of the mappings' addresses, in pages
  */
 record Shape(
-    String label, int imageBlocks, int filePages, int hole, int mappedPages, int alignment) {
+    String label,
+    int imageBlocks,
+    int filePages,
+    int first,
+    int hole,
+    int mappedPages,
+    int alignment) {
   /** Three pages, the middle one a hole, mapped two pages beyond the end. */
-  static final Shape SMALL = new Shape("small", 64, 3, 1, 5, 1);
+  static final Shape SMALL = new Shape("small", 64, 3, 0, 1, 5, 1);
 
-  /** 2 MiB that a profile with PMD faults maps at once, and as much behind the end. */
-  static final Shape HUGE = new Shape("2 MiB", 1100, 512, -1, 1024, 512);
+  /**
+   * 2 MiB that a profile with PMD faults maps at once, and as much behind the end. They are the
+   * second 2 MiB of their file: among the blocks of the first lies the indirect block.
+   */
+  static final Shape HUGE = new Shape("2 MiB", 1100, 1024, 512, -1, 1024, 512);
+
+  /** Where a page of the mappings lies in the file, in bytes. */
+  long position(int page) {
+    return (long) (first + page) * World.PAGE;
+  }
+
+  /** The size of the file before the tasks start. */
+  long fileBytes() {
+    return (long) filePages * World.PAGE;
+  }
 
   /** Pages whose contents are compared after a run: all that operations touch. */
   int watchedPages() {

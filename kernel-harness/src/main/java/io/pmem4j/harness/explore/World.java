@@ -36,6 +36,7 @@ final class World {
 
   /** One of the two processes, with a mapping of {@code /a}. */
   static final class User {
+    private final Shape shape;
     final AddressSpace memory;
     final OpenFile file;
     final byte mark;
@@ -46,7 +47,8 @@ final class World {
     /** Pages that a store of this process has reached, without an error. */
     final List<Integer> stored = new ArrayList<>();
 
-    User(AddressSpace memory, OpenFile file, Vma mapping, byte mark, int at) {
+    User(Shape shape, AddressSpace memory, OpenFile file, Vma mapping, byte mark, int at) {
+      this.shape = shape;
       this.memory = memory;
       this.file = file;
       this.mapping = mapping;
@@ -64,14 +66,29 @@ final class World {
 
     /** Maps the file a second time, privately. */
     void mapPrivately() throws Ext2Exception {
-      copy = map(memory, file, AddressSpace.MAP_PRIVATE, 2, 1);
+      copy = map(memory, file, AddressSpace.MAP_PRIVATE, shape, 2, 1);
+    }
+
+    /** Maps the file a second time, shared, but too short for 2 MiB at once. */
+    void mapShortly() throws Ext2Exception {
+      copy = map(memory, file, AddressSpace.MAP_SHARED, shape, 2, 1);
     }
 
     /** Stores its mark to its private copy of a page. */
     void storePrivately(int page) {
+      storeToSecond(page);
+    }
+
+    /** Stores its mark to a page through the short mapping. */
+    void storeShortly(int page) {
+      storeToSecond(page);
+      stored.add(page);
+    }
+
+    private void storeToSecond(int page) {
       Vma mapped = copy;
       if (mapped == null) {
-        throw new IllegalStateException("there is no private mapping");
+        throw new IllegalStateException("there is no second mapping");
       }
       memory.store(mapped, (long) page * PAGE + at, new byte[] {mark});
     }
@@ -111,15 +128,15 @@ final class World {
     try (OpenFile pad = fs.open("/pad", O_RDWR | O_CREAT, 0644);
         OpenFile a = fs.open("/a", O_RDWR | O_CREAT, 0644);
         OpenFile b = fs.open("/b", O_RDWR | O_CREAT, 0644)) {
-      a.pwrite(0, page);
+      a.pwrite(shape.position(0), page);
       for (long at = 0; blockOf(a) % shape.alignment() != 0; at += PAGE) {
         a.truncate(0);
         pad.pwrite(at, stale);
-        a.pwrite(0, page);
+        a.pwrite(shape.position(0), page);
       }
-      for (int i = 1; i < shape.filePages(); i++) {
+      for (int i = 1; shape.position(i) < shape.fileBytes(); i++) {
         if (i != shape.hole()) {
-          a.pwrite((long) i * PAGE, page);
+          a.pwrite(shape.position(i), page);
         }
       }
       b.stat();
@@ -177,15 +194,16 @@ final class World {
     AddressSpace memory = fs.newAddressSpace();
     OpenFile file = fs.open("/a", O_RDWR, 0);
     Vma mapping =
-        map(memory, file, AddressSpace.MAP_SHARED, shape.mappedPages(), shape.alignment());
-    return new User(memory, file, mapping, mark, at);
+        map(memory, file, AddressSpace.MAP_SHARED, shape, shape.mappedPages(), shape.alignment());
+    return new User(shape, memory, file, mapping, mark, at);
   }
 
-  private static Vma map(AddressSpace memory, OpenFile file, int type, long pages, int alignment)
+  private static Vma map(
+      AddressSpace memory, OpenFile file, int type, Shape shape, long pages, int alignment)
       throws Ext2Exception {
     return memory.mmap(
         file.mappable(),
-        0,
+        shape.position(0),
         pages * PAGE,
         AddressSpace.PROT_READ | AddressSpace.PROT_WRITE,
         type,

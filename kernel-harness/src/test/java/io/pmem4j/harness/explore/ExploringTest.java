@@ -104,6 +104,22 @@ class ExploringTest {
     assertThat(sweep.scenarios()).isGreaterThan(150);
   }
 
+  /** What the tests above do not reach, or not by this way. */
+  @Test
+  void whatIsKnownOfTheSeriesIsFound() throws IOException {
+    StringWriter text = new StringWriter();
+    Sweep sweep =
+        new Pairs(
+                Profile.SERIES, LockOrder.MERGED, true, Explorer.bounded(2), new PrintWriter(text))
+            .run(
+                List.of(
+                    Exploring.named("page-mkwrite+write").orElseThrow(),
+                    Exploring.named("pmd-write-block+truncate-partly").orElseThrow()),
+                true);
+    assertThat(sweep.holds()).as(text.toString()).isTrue();
+    assertThat(text.toString()).contains("known: S2 by", "known: D1 by");
+  }
+
   /** Without dax_sem each of these does damage that can be seen. */
   @ParameterizedTest
   @CsvSource({
@@ -126,7 +142,7 @@ class ExploringTest {
   @Test
   void withoutDaxSemHugePagesDoMore() throws IOException {
     Exploration result =
-        explore("pmd-fault-vs-truncate", Profile.SERIES, LockOrder.NO_DAX_SEM, Explorer.bounded(2));
+        explore("pmd-fault-vs-truncate", Profile.SERIES, LockOrder.NO_DAX_SEM, Explorer.bounded(3));
     assertThat(result.findings())
         .extracting(Finding::message)
         .contains(
