@@ -162,7 +162,7 @@ final class ExploreCommand implements Callable<Integer> {
     return end(sweep, out, start);
   }
 
-  private static void emit(
+  private void emit(
       Path directory, Exploring.Named scenario, List<Finding> findings, PrintWriter out)
       throws IOException {
     Files.createDirectories(directory);
@@ -170,9 +170,11 @@ final class ExploreCommand implements Callable<Integer> {
     for (Finding finding : findings) {
       number++;
       for (boolean locked : List.of(false, true)) {
-        Optional<String> text = RendezvousExport.text(scenario, finding, locked);
+        Optional<String> text = RendezvousExport.text(profile(), scenario, finding, locked);
         if (text.isEmpty()) {
-          out.println("not exported: " + finding.message() + ": no kernel stops there");
+          String why =
+              RendezvousExport.obstacle(profile(), scenario).orElse("no kernel stops there");
+          out.println("not exported: " + finding.message() + ": " + why);
           break;
         }
         String name = scenario.name() + "-" + number + (locked ? "-locked" : "-unlocked") + ".p4j";

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.conform;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.pmem4j.explore.Explorer;
+import io.pmem4j.explore.Finding;
+import io.pmem4j.ext2.Profile;
+import io.pmem4j.ext2.lock.LockOrder;
+import io.pmem4j.harness.Required;
+import io.pmem4j.harness.backend.Laboratory;
+import io.pmem4j.harness.explore.Exploring;
+import io.pmem4j.harness.explore.Race;
+import io.pmem4j.harness.explore.RendezvousExport;
+import io.pmem4j.harness.program.ProgramParser;
+import io.pmem4j.sched.Scheduler;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/**
+ * What the explorer finds in the model is found by its schedule in the kernel, and is not there
+ * under the lock. The schedules are explored here and now; nothing is kept.
+ */
+class ExportReplayIT {
+  /** A counterexample, and the programs made of it. */
+  private record Case(String id, Exploring.Named scenario, Profile profile, Finding finding) {
+    String program(boolean locked) {
+      return RendezvousExport.text(profile, scenario, finding, locked)
+          .orElseThrow(() -> new AssertionError(id + " is not exported"));
+    }
+
+    String unlocked() {
+      return profile == Profile.SERIES ? "before" : "unlocked";
+    }
+
+    String underTheLock() {
+      return profile == Profile.SERIES ? "series" : "merged";
+    }
+  }
+
+  @Test
+  void everyCounterexampleThatAKernelCanFollowIsSeenThere() throws Exception {
+    Required.programs("mke2fs", "e2fsck", "qemu-system-x86_64");
+    List<Case> cases = new ArrayList<>();
+    for (Race race : Race.all()) {
+      Exploring.Named scenario = Exploring.named(race.scenario()).orElseThrow();
+      if (race.profile() == Profile.V4_4) {
+        // R1, R3, R4, R7: told of, and not passed over.
+        assertThat(RendezvousExport.obstacle(race.profile(), scenario)).isPresent();
+        System.out.println(race.id() + ": " + obstacle(race.profile(), scenario));
+        continue;
+      }
+      cases.addAll(
+          explored(race.id(), scenario, race.profile(), race.preemptions(), race.damage()));
+    }
+    for (String name : List.of("read-fault-vs-truncate", "fault-vs-open-truncating")) {
+      cases.addAll(
+          explored(
+              name,
+              Exploring.named(name).orElseThrow(),
+              Profile.LINUX_5_10,
+              2,
+              "a mapping shows what another file holds"));
+    }
+    for (String name : List.of("zero-page-vs-truncate", "fault-vs-partial-truncate")) {
+      cases.addAll(
+          explored(
+              name,
+              Exploring.named(name).orElseThrow(),
+              Profile.LINUX_5_10,
+              2,
+              "a page table shows a page behind the end of the file"));
+    }
+    assertThat(cases).hasSizeGreaterThanOrEqualTo(9);
+    replay(cases);
+  }
+
+  private static String obstacle(Profile profile, Exploring.Named scenario) {
+    return RendezvousExport.obstacle(profile, scenario).orElse("");
+  }
+
+  private static List<Case> explored(
+      String id, Exploring.Named scenario, Profile profile, int preemptions, String damage)
+      throws IOException {
+    try (Exploring exploring = Exploring.open(profile, LockOrder.NO_DAX_SEM)) {
+      List<Case> cases =
+          exploring.explore(scenario, Explorer.bounded(preemptions)).findings().stream()
+              .filter(finding -> finding.message().equals(damage))
+              .map(finding -> new Case(id, scenario, profile, finding))
+              .toList();
+      assertThat(cases).as(id).isNotEmpty();
+      return cases;
+    }
+  }
+
+  private static void replay(List<Case> cases) throws Exception {
+    Map<String, List<Case>> unlocked = new LinkedHashMap<>();
+    Map<String, List<Case>> locked = new LinkedHashMap<>();
+    for (Case each : cases) {
+      unlocked.computeIfAbsent(each.unlocked(), _ -> new ArrayList<>()).add(each);
+      locked.computeIfAbsent(each.underTheLock(), _ -> new ArrayList<>()).add(each);
+    }
+    for (Map.Entry<String, List<Case>> kernel : unlocked.entrySet()) {
+      try (Runner runner = new Runner(kernel.getKey())) {
+        for (Case each : kernel.getValue()) {
+          assertDamage(runner, each);
+        }
+        assertThatAnotherPlaceDoesNoDamage(runner, kernel.getValue().getFirst());
+      }
+    }
+    for (Map.Entry<String, List<Case>> kernel : locked.entrySet()) {
+      try (Runner runner = new Runner(kernel.getKey())) {
+        for (Case each : kernel.getValue()) {
+          ProgramResult result = runner.run(each.program(true));
+          assertThat(result.findings()).as(result.program().title()).isEmpty();
+          System.out.println(each.id() + ": blocked and clean on " + kernel.getKey());
+        }
+      }
+    }
+  }
+
+  private static void assertDamage(Runner runner, Case each) throws Exception {
+    ProgramResult result = runner.run(each.program(false));
+    assertThat(result.findings())
+        .as(result.program().title())
+        .anyMatch(finding -> finding.contains("in A load") && finding.contains("misses signal"))
+        .noneMatch(finding -> finding.contains("arrive"));
+    System.out.println(each.id() + ": damage on " + each.unlocked());
+  }
+
+  /** The schedule is what does it: with the fault held at another place nothing is damaged. */
+  private static void assertThatAnotherPlaceDoesNoDamage(Runner runner, Case each)
+      throws Exception {
+    String program = each.program(false);
+    assertThat(program).contains("size-checked");
+    String elsewhere =
+        program
+            .lines()
+            .filter(line -> !line.startsWith("park A") && !line.startsWith("arrive A"))
+            .map(line -> line.startsWith("begin A") ? line + "\nawait A" : line)
+            .filter(line -> !line.startsWith("release A") && !line.equals("await A"))
+            .reduce("", (before, line) -> before + line + "\n");
+    assertThat(runner.run(elsewhere).findings()).as(elsewhere).isEmpty();
+  }
+
+  private static final class Runner implements AutoCloseable {
+    private final Laboratory laboratory;
+    private final Conformance conformance;
+
+    Runner(String kernel) throws Exception {
+      laboratory = Laboratory.open(List.of("guest:" + kernel), Scheduler.production());
+      conformance = new Conformance(laboratory);
+    }
+
+    ProgramResult run(String text) throws Exception {
+      return conformance.run(ProgramParser.parse("exported", text));
+    }
+
+    @Override
+    public void close() throws Exception {
+      laboratory.close();
+    }
+  }
+}
