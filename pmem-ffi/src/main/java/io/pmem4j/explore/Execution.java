@@ -39,6 +39,12 @@ final class Execution implements Scheduler {
             }
           });
     }
+
+    /** In messages, which must be the same whenever the same happens. */
+    @Override
+    public String toString() {
+      return name;
+    }
   }
 
   private final Coroutine.Maker maker;

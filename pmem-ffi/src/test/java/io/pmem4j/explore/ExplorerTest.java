@@ -256,6 +256,34 @@ class ExplorerTest {
         });
   }
 
+  /** Else one failure fills the list, and the exploration ends before it is complete. */
+  @Test
+  void aFailureThatNamesItsTaskIsOneFinding() {
+    Object point = new Object();
+    Scenario throwing =
+        scheduler ->
+            Programs.run(
+                () -> {},
+                new Scenario.Task(
+                    "good",
+                    () -> {
+                      for (int i = 0; i < 40; i++) {
+                        scheduler.yieldPoint(Scheduler.Point.STEP, point);
+                      }
+                    }),
+                new Scenario.Task(
+                    "bad",
+                    () -> {
+                      throw new IllegalStateException("broken: " + scheduler.currentTask());
+                    }));
+    Exploration result = Explorer.bounded(1).explore(throwing);
+    assertThat(result.schedules()).isGreaterThan(40);
+    assertThat(result.complete()).isTrue();
+    assertThat(result.findings())
+        .singleElement()
+        .satisfies(finding -> assertThat(finding.message()).contains("broken: bad"));
+  }
+
   @Test
   void aLoopWithoutEndIsAFinding() {
     Scenario endless =

@@ -66,7 +66,14 @@ public final class InodeLocks {
    */
   public Held fault(long pgoff, boolean sharedWrite, Runnable times) {
     Deque<Held> taken = new ArrayDeque<>(order.faultLocks().size());
-    Held all = () -> taken.forEach(Held::close);
+    Held all =
+        () -> {
+          taken.forEach(Held::close);
+          if (volume.seeded("mutex-under-page-lock")) {
+            // the page of a hole stays locked until it is mapped
+            truncateMutex.hold().close();
+          }
+        };
     boolean done = false;
     try {
       for (LockClass each : order.faultLocks()) {

@@ -64,6 +64,25 @@ class LockValidatorTest {
     return report[0];
   }
 
+  /** A search for locks that really wait for each other must not be ended by classes. */
+  @Test
+  void anUncheckedOrderForbidsNothing() throws Exception {
+    LockValidator lenient =
+        new LockValidator(LockOrder.MERGED.withHolePages().unchecked(), scheduler);
+    OrderedMutex inner = new OrderedMutex(scheduler, lenient, LockClass.S_LOCK, "inner");
+    OrderedMutex outer = new OrderedMutex(scheduler, lenient, LockClass.TRUNCATE_MUTEX, "outer");
+    try (var _ = inner.hold()) {
+      assertThat(lenient.heldByCaller()).containsExactly(LockClass.S_LOCK);
+      try (var _ = outer.hold()) {
+        assertThat(lenient.heldByCaller())
+            .containsExactly(LockClass.S_LOCK, LockClass.TRUNCATE_MUTEX);
+      }
+    }
+    assertThat(LockOrder.MERGED.unchecked().withHolePages().checked()).isFalse();
+    assertThat(LockOrder.MERGED.withHolePages().checked()).isTrue();
+    assertThat(lenient.edges()).isEmpty();
+  }
+
   @Test
   void twoTasksThatNeverMetAreACircle() {
     OrderedMutex entry = mutex(LockClass.DAX_ENTRY, "entry");

@@ -12,65 +12,108 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The attempt that the letter of 2015 gave up, {@code truncate_mutex} before anything else in a
  * fault, over the bodies of that time. The classes contradict each other: a name that needs a block
  * takes the mutex under a page's lock, a fault takes a page's lock under the mutex. Whether two
- * tasks can close the circle over one file is settled by looking.
+ * tasks can close the circle over one file is settled by looking, with locks that nobody checks: a
+ * check ends the task, and with it every schedule in which it might have waited.
  */
 public final class MutexFirst {
   private final Explorer explorer;
   private final PrintWriter out;
+  private final List<Finding> findings = new ArrayList<>();
 
   /**
    * For one run.
    *
-   * @param out gets the report of the circle, and the count
+   * @param out gets the report of the circle, of each deadlock, and the counts
    */
   public MutexFirst(Explorer explorer, PrintWriter out) {
     this.explorer = explorer;
     this.out = out;
   }
 
-  /** Holds if the circle of classes is named and no deadlock is found. */
+  /**
+   * Holds if the circle of classes is named, and if no pair deadlocks in any schedule within the
+   * bound.
+   */
   public Sweep run() throws IOException {
-    List<Finding> findings = new ArrayList<>();
-    List<Finding> deadlocks = new ArrayList<>();
+    List<String> circles = circles();
+    out.printf(
+        "truncate_mutex first: %s%n",
+        circles.isEmpty()
+            ? "NO circle of classes"
+            : "a circle of classes, named, by " + String.join(", ", circles));
+    return deadlocks(!circles.isEmpty());
+  }
+
+  /** One after the other is enough for classes: which pairs name the circle. */
+  private List<String> circles() throws IOException {
+    List<String> names = new ArrayList<>();
+    try (Exploring exploring =
+        Exploring.open(Profile.V4_4, LockOrder.TRUNCATE_MUTEX_FIRST, false)) {
+      for (Exploring.Named pair : Exploring.pairs(Profile.V4_4)) {
+        Exploration result = exploring.explore(pair, Explorer.bounded(0));
+        Optional<Finding> circle =
+            result.findings().stream().filter(MutexFirst::isTheCircle).findFirst();
+        if (circle.isPresent()) {
+          if (names.isEmpty()) {
+            findings.add(circle.get());
+            out.println(pair.name() + "\n" + Interleaving.text(circle.get()));
+          }
+          names.add(pair.name());
+        }
+      }
+    }
+    return names;
+  }
+
+  private Sweep deadlocks(boolean named) throws IOException {
     long schedules = 0;
     int scenarios = 0;
     int incomplete = 0;
+    int deadlocks = 0;
     try (Exploring exploring =
-        Exploring.open(Profile.V4_4, LockOrder.TRUNCATE_MUTEX_FIRST, false)) {
+        Exploring.open(Profile.V4_4, LockOrder.TRUNCATE_MUTEX_FIRST.unchecked(), false)) {
       for (Exploring.Named pair : Exploring.pairs(Profile.V4_4)) {
         Exploration result = exploring.explore(pair, explorer);
         scenarios++;
         schedules += result.schedules();
-        incomplete += result.complete() ? 0 : 1;
+        if (!result.complete()) {
+          incomplete++;
+          out.println("not complete: " + pair.name());
+        }
         for (Finding finding : result.findings()) {
           if (finding.kind() == Finding.Kind.DEADLOCK) {
-            deadlocks.add(finding);
-            out.println(pair.name() + "\n" + Interleaving.text(finding));
-          } else if (isTheCircle(finding) && findings.stream().noneMatch(MutexFirst::isTheCircle)) {
+            deadlocks++;
             findings.add(finding);
             out.println(pair.name() + "\n" + Interleaving.text(finding));
           }
         }
       }
       out.printf(
-          "truncate_mutex first: %s; %s in %,d schedules of %d pairs%n",
-          findings.isEmpty() ? "NO circle of classes" : "a circle of classes, named",
-          deadlocks.isEmpty() ? "no deadlock" : deadlocks.size() + " DEADLOCKS",
+          "with locks that nobody checks: %s in %,d schedules of %d pairs%s%n",
+          deadlocks == 0 ? "no deadlock" : deadlocks + " DEADLOCKS",
           schedules,
-          scenarios);
-      boolean holds = !findings.isEmpty() && deadlocks.isEmpty();
-      findings.addAll(deadlocks);
-      return new Sweep(holds, scenarios, schedules, findings, incomplete, exploring.imagesJudged());
+          scenarios,
+          incomplete == 0 ? ", all complete" : ", " + incomplete + " NOT COMPLETE");
+      return new Sweep(
+          named && deadlocks == 0 && incomplete == 0,
+          scenarios,
+          schedules,
+          findings,
+          incomplete,
+          exploring.imagesJudged());
     }
   }
 
+  /** By the tasks themselves: who looks at the file afterwards faults as well. */
   private static boolean isTheCircle(Finding finding) {
-    return finding.message().contains("CIRCULAR: ")
+    return finding.kind() == Finding.Kind.TASK_FAILED
+        && finding.message().contains("CIRCULAR: ")
         && finding.message().contains("page_lock(ext2)")
         && finding.message().contains("&ei->truncate_mutex");
   }

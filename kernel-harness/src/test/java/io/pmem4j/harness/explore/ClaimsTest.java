@@ -81,7 +81,44 @@ class ClaimsTest {
     StringWriter text = new StringWriter();
     Sweep sweep = new MutexFirst(Explorer.bounded(1), new PrintWriter(text)).run();
     assertThat(sweep.holds()).as(text.toString()).isTrue();
-    assertThat(text.toString()).contains("PteFault2015", "DirectoryBlocks", "no deadlock");
+    assertThat(text.toString())
+        .contains("PteFault2015", "DirectoryBlocks", "no deadlock")
+        .contains("named, by read-hole+create-name, page-mkwrite+create-name");
+    assertThat(sweep.incomplete()).as(text.toString()).isZero();
+  }
+
+  /** That no two tasks close it would be said of locks as well that nobody could wait for. */
+  @Test
+  void aMutexTakenUnderThePageLockOfTheSameFileIsADeadlock() throws IOException {
+    try (Exploring exploring =
+        Exploring.open(Profile.V4_4, LockOrder.TRUNCATE_MUTEX_FIRST.unchecked(), false)) {
+      Exploration result =
+          exploring.explore(
+              Exploring.named("read-hole+read-hole").orElseThrow(),
+              Explorer.bounded(1).withSeeded(Set.of("mutex-under-page-lock")));
+      assertThat(result.findings()).extracting(Finding::kind).contains(Finding.Kind.DEADLOCK);
+      assertThat(result.findings())
+          .extracting(Finding::message)
+          .anyMatch(message ->
+              message.contains("waits for Mutex truncate_mutex of inode 13")
+                  && message.contains("waits for Mutex lock of page 1 of inode 13"));
+    }
+  }
+
+  /** P1 is a circle of classes too: behind it nobody waits for ever. */
+  @Test
+  void thePostedOrderIsACircleOfClassesOnly() throws IOException {
+    Exploring.Named pair = Exploring.named("freeze-thaw+unlink").orElseThrow();
+    try (Exploring checked = Exploring.open(Profile.LINUX_5_10, LockOrder.POSTED);
+        Exploring unchecked =
+            Exploring.open(Profile.LINUX_5_10, LockOrder.POSTED.unchecked(), true)) {
+      assertThat(checked.explore(pair, Explorer.bounded(2)).findings())
+          .singleElement()
+          .satisfies(finding -> assertThat(finding.message()).contains("CIRCULAR: "));
+      Exploration result = unchecked.explore(pair, Explorer.bounded(2));
+      assertThat(result.findings()).isEmpty();
+      assertThat(result.complete()).isTrue();
+    }
   }
 
   /** R9: no lock of any order keeps a device from a page that it has got. */
