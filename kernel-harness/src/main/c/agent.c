@@ -165,6 +165,7 @@ static bool begin(struct server *s, const struct request *r, uint32_t seq)
 			return false;
 		}
 	}
+	kernel_log_open();
 	pid_t child = fork_as((pid_t)r->args[0]);
 
 	if (child < 0) {

@@ -181,6 +181,12 @@ static void op_sync(struct exec *x, const struct request *r, struct reply *reply
 	sync();
 }
 
+static void op_release(struct exec *x, const struct request *r, struct reply *reply)
+{
+	(void)r, (void)reply;
+	exec_release(x);
+}
+
 enum slot_use { NO_SLOT, FREE_FILE, USED_FILE, MAP_OF_FILE, USED_MAPPING, FILE_AND_MAPPING };
 
 static const struct op {
@@ -231,6 +237,7 @@ static const struct op {
 	{ WIRE_OP_VMSTAT, 0, NO_SLOT, true, op_vmstat },
 	{ WIRE_OP_FILL, 1, USED_FILE, false, op_fill },
 	{ WIRE_OP_REMOUNT, 1, NO_SLOT, true, op_remount },
+	{ WIRE_OP_RELEASE, 0, NO_SLOT, false, op_release },
 	{ WIRE_OP_READ_FILE, 1, NO_SLOT, true, op_read_file },
 	{ WIRE_OP_PWRITEV, 3, USED_FILE, true, op_pwritev },
 	{ WIRE_OP_PREADV, 4, USED_FILE, false, op_preadv },

@@ -27,15 +27,20 @@ static void take_record(const char *record, size_t length, struct bytes *lines)
 	bytes_append(lines, "\n", 1);
 }
 
+bool kernel_log_open(void)
+{
+	if (log_fd < 0)
+		log_fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	return log_fd >= 0;
+}
+
 void kernel_log_run(const struct request *r, struct reply *reply)
 {
 	/* The kernel cuts records at this size, prefix and properties included. */
 	char record[8192];
 
 	(void)r;
-	if (log_fd < 0)
-		log_fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	if (log_fd < 0) {
+	if (!kernel_log_open()) {
 		reply_errno(reply);
 		return;
 	}

@@ -9,6 +9,8 @@
 bool machine_run(const struct request *r, struct reply *reply);
 
 /* KERNEL_LOG alone, in kernel_log.c. */
+/* Before a fork: who is forked goes on reading where the others have stopped. */
+bool kernel_log_open(void);
 void kernel_log_run(const struct request *r, struct reply *reply);
 
 /* EXEC alone, in command.c. */

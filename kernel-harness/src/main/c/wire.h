@@ -141,6 +141,7 @@
 #define WIRE_OP_VMSTAT 89    /* path NUL (the counter's name) -> its value */
 #define WIRE_OP_FILL 90      /* slot -> 0: the file system has no block left */
 #define WIRE_OP_REMOUNT 91   /* flags; path NUL options: never a new mount */
+#define WIRE_OP_RELEASE 92   /* -> 0; as END, and the executor stays */
 
 /* UTIMENS: in place of a second. */
 #define WIRE_TIME_NOW 4294967294

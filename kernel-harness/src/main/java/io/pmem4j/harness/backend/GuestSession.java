@@ -127,7 +127,7 @@ final class GuestSession implements Session, SystemCalls.Place {
           requests.add(Request.of(Op.FSTAT, calls.file(open.file())));
         }
       }
-      Iterator<Response> answers = ask(requests).iterator();
+      Iterator<Response> answers = ask(guest, requests).iterator();
       Iterator<Integer> size = sizes.iterator();
       for (Operation operation : operations) {
         if (operation instanceof Operation.Clock) {
@@ -152,7 +152,7 @@ final class GuestSession implements Session, SystemCalls.Place {
   }
 
   /** Sends what one frame carries at a time, until everything has been answered. */
-  private List<Response> ask(List<Request> requests) throws GuestException {
+  static List<Response> ask(Guest guest, List<Request> requests) throws GuestException {
     List<Response> answers = new ArrayList<>();
     while (answers.size() < requests.size()) {
       List<Request> rest = requests.subList(answers.size(), requests.size());
@@ -211,7 +211,7 @@ final class GuestSession implements Session, SystemCalls.Place {
 
   @Override
   public Optional<FsImage> end() throws BackendException {
-    return Optional.of(backend.finish(guest, clock));
+    return Optional.of(backend.finish(guest, program, clock));
   }
 
   @Override

@@ -145,6 +145,8 @@ public enum Op {
   FILL(90, 1),
   /** Flags; path, options. */
   REMOUNT(91, 1),
+  /** Closes and unmaps all there is, as END does, and the executor stays. */
+  RELEASE(92, 0),
   /** Task, wanted pid (0 any): forks a task from the executor and answers its pid. */
   TASK_START(40, 2),
   /** Task; an encoded request: answered when the task has been told to run it. */

@@ -20,6 +20,7 @@ public final class ProgramGenerator {
   /** Behind the direct blocks, the first indirect block, and the first of the double one. */
   private static final int[] FAR_PAGES = {12, 13, 1035, 1036, 1037, 2060};
 
+  private static final int NEIGHBOURS = 8;
   private static final int MAX_MAPPINGS = 4;
 
   private final Random random;
@@ -53,8 +54,9 @@ public final class ProgramGenerator {
         "generated from seed " + seed,
         List.of(),
         Scope.EXT2,
-        // Colours 0 to 6 lie inside a file system of 62 MiB; the seventh does not.
-        1008 + generator.random.nextInt(8),
+        // Colours 0 to 6 lie inside a file system of 62 MiB; the seventh does not. Neighbours have
+        // the same: the guest's process can then serve them all.
+        1008 + (int) Math.floorMod(seed / NEIGHBOURS, 8L),
         ImageShape.DEFAULT,
         List.of(),
         generator.steps);
