@@ -18,7 +18,8 @@ import java.util.Objects;
  * Once {@link #revoke} has returned nobody sees the page any more. Thread-safe.
  *
  * <p>A piece that is shown is a mapping of its own unless it continues its neighbour; the kernel
- * allows some 65,000 of them to a process (vm.max_map_count).
+ * allows some 65,000 of them to a process (vm.max_map_count), of which windows leave one in 16 to
+ * everybody else: a JVM that can map nothing any more ends.
  */
 public final class PageWindow implements AutoCloseable {
   /** Bytes of a page: every offset and length is a multiple. */
@@ -218,6 +219,7 @@ public final class PageWindow implements AutoCloseable {
     check(at, bytes);
     Objects.checkFromIndexSize(offset, bytes, region.byteSize());
     if (!closed) {
+      MappingRoom.ofThisProcess().take();
       int flags = sharing | NativePages.MAP_FIXED;
       NativePages.mmap(
           address + at, bytes, prot(access), flags, file, region.fileOffset() + offset);
@@ -236,6 +238,7 @@ public final class PageWindow implements AutoCloseable {
       throw new IllegalStateException("stores to zeros would be lost");
     }
     if (!closed) {
+      MappingRoom.ofThisProcess().take();
       int flags =
           NativePages.MAP_PRIVATE
               | NativePages.MAP_ANONYMOUS
