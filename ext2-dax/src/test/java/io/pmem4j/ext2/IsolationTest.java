@@ -31,7 +31,8 @@ class IsolationTest {
 
   @ParameterizedTest
   @CsvSource({
-    "truncate-skips-unmap,   '(a) 1 page table entries show it from page 0 on'",
+    "truncate-skips-unmap,   '(a) 1 page table entries show what is freed, from page 0'",
+    "free-before-unmap,      '(a) 1 page table entries show what is freed, from page 0'",
     "truncate-keeps-entries, '(b) 1 DAX entries reach behind page 0'",
     "truncate-keeps-trees,   '(c) block of pointers'",
     "truncate-keeps-size,    '(d) the size is'",

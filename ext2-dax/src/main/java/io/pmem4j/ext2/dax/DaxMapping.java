@@ -260,6 +260,9 @@ public final class DaxMapping {
   /** {@code truncate_pagecache}: nobody may see anything of the file from this size on. */
   public void truncate(long size) {
     long firstIndex = (size + DaxIo.PAGE_BYTES - 1) / DaxIo.PAGE_BYTES;
+    if (scheduler.seeded("boundary-page-kept")) {
+      firstIndex = size / DaxIo.PAGE_BYTES + 1;
+    }
     mappings.unmap(firstIndex, Long.MAX_VALUE, true);
     removeFrom(firstIndex);
     // Private copies may have been made between the first unmap and here: they must go as well.

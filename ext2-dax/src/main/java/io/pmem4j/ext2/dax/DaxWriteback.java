@@ -51,18 +51,35 @@ public final class DaxWriteback {
       if (!mapping.contains(entry) || !entry.dirty()) {
         return;
       }
+      PersistentMemory memory = mapping.host().memory();
+      boolean early = mapping.scheduler().seeded("flush-before-protect");
+      if (early) {
+        flush(memory, entry);
+      }
       boolean staysDirty = false;
       if (!mapping.scheduler().seeded("writeback-keeps-writable")) {
         staysDirty = mapping.mappings().writeProtect(entry.index(), entry.frame());
       }
-      PersistentMemory memory = mapping.host().memory();
-      memory.flush(entry.frame() * DaxIo.PAGE_BYTES, entry.pages() * DaxIo.PAGE_BYTES);
-      entry.dirtyLocked(staysDirty && !mapping.scheduler().seeded("host-mmu-loses-dirty"));
+      if (!early) {
+        flush(memory, entry);
+      }
+      if (!mapping.scheduler().seeded("untag-after-unlock")) {
+        entry.dirtyLocked(staysDirty && !mapping.scheduler().seeded("host-mmu-loses-dirty"));
+      }
+    }
+    if (mapping.scheduler().seeded("untag-after-unlock")) {
+      try (var _ = entry.lock().hold()) {
+        entry.dirtyLocked(false);
+      }
     }
     mapping
         .trace()
         .add(
             FaultEvent.range(
                 "dax_writeback_one", mapping.host().ino(), entry.index(), entry.pages()));
+  }
+
+  private static void flush(PersistentMemory memory, DaxEntry entry) {
+    memory.flush(entry.frame() * DaxIo.PAGE_BYTES, entry.pages() * DaxIo.PAGE_BYTES);
   }
 }

@@ -114,14 +114,15 @@ public final class PteFault {
         && !mapping.scheduler().seeded("zero-page-not-replaced")) {
       mapping.mappings().unmap(fault.pgoff(), 1, false);
     }
-    if (entry.kind() != DaxEntry.Kind.FRAME) {
+    boolean known = entry.kind() == DaxEntry.Kind.FRAME;
+    if (!known) {
       if (frame >= 0) {
         entry.becomeFrameLocked(frame);
       } else {
         entry.becomeZeroLocked();
       }
     }
-    if (dirty) {
+    if (dirty && !(known && mapping.scheduler().seeded("tag-only-new-entries"))) {
       entry.dirtyLocked(true);
     }
   }

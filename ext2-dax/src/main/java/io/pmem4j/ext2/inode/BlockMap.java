@@ -74,7 +74,9 @@ public final class BlockMap {
       return Mapped.HOLE;
     }
     try (var _ = inode.locks().allocation(inFault)) {
-      branch = walk(path, path.depth());
+      if (!volume.seeded("alloc-no-recheck")) {
+        branch = walk(path, path.depth());
+      }
       if (branch.complete()) {
         // Another task was faster; like the kernel, report just this one block.
         return new Mapped(branch.lastBlock(), 1, false);
@@ -165,6 +167,10 @@ public final class BlockMap {
     int direct = directToAllocate(partial, indirect, wanted, path.toBoundary());
     NewBlocks blocks = takeBlocks(goal, indirect, direct);
     int top = fillBranch(path, partial, blocks);
+    boolean early = volume.seeded("splice-before-zero");
+    if (early) {
+      splice(fileBlock, partial, indirect, blocks.data(), top);
+    }
     if (inode.isRegular() && !volume.seeded("no-zero-before-splice")) {
       long offset = blocks.data().first() * Geometry.BLOCK_BYTES;
       long length = (long) blocks.data().count() * Geometry.BLOCK_BYTES;
@@ -173,7 +179,9 @@ public final class BlockMap {
       volume.memory().fill(offset, length, (byte) 0);
       volume.memory().flush(offset, length);
     }
-    splice(fileBlock, partial, indirect, blocks.data(), top);
+    if (!early) {
+      splice(fileBlock, partial, indirect, blocks.data(), top);
+    }
     return new Mapped(blocks.data().first(), blocks.data().count(), true);
   }
 

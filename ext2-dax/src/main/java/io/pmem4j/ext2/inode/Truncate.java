@@ -42,12 +42,18 @@ public final class Truncate {
       if (!inode.volume().seeded("truncate-keeps-size")) {
         inode.size = newSize;
       }
+      boolean early = inode.volume().seeded("free-before-unmap");
+      if (early) {
+        new Truncate(inode).blocksLocked(newSize);
+      }
       if (inode.volume().seeded("truncate-skips-unmap")) {
         inode.mapping().removeFrom(pageEnd / DaxIo.PAGE_BYTES);
       } else {
         inode.mapping().truncate(newSize);
       }
-      new Truncate(inode).blocksLocked(newSize);
+      if (!early) {
+        new Truncate(inode).blocksLocked(newSize);
+      }
     }
     inode.touch();
   }
@@ -76,6 +82,9 @@ public final class Truncate {
 
   private void blocksLocked(long offset) throws Ext2Exception {
     inode.locks().assertTruncating();
+    if (volume.options().isolationChecks()) {
+      new TruncatePromises(inode).checkUnmapped(offset);
+    }
     BlockPath path = BlockPath.of(Math.ceilDiv(offset, Geometry.BLOCK_BYTES));
     if (path == null) {
       return;

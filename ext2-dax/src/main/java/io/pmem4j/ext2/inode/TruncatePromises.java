@@ -54,6 +54,20 @@ final class TruncatePromises {
     }
   }
 
+  /**
+   * What holds before the first block is freed, and not only in the end: somebody else may be given
+   * it at once, while a page table still shows it here.
+   */
+  void checkUnmapped(long newSize) {
+    long first = Math.ceilDiv(newSize, DaxIo.PAGE_BYTES);
+    long mapped = inode.mapping().mappings().mappedFrom(first);
+    if (mapped != 0) {
+      throw new IsolationViolation(
+          inode.toString(),
+          List.of("(a) " + mapped + " page table entries show what is freed, from page " + first));
+    }
+  }
+
   /** The first block, of data or of pointers, that only serves the file behind a block. */
   private String reachableFrom(long first) {
     if (inode.isFastSymlink()) {

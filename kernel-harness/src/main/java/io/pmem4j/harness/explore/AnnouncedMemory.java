@@ -8,6 +8,7 @@ import io.pmem4j.sched.Shared;
 import java.lang.foreign.MemorySegment;
 import java.util.BitSet;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +35,8 @@ final class AnnouncedMemory implements PersistentMemory {
   /** A row of stores to one block, bit after bit under the group's lock, is one point. */
   private final AtomicReference<Shared> last;
 
+  private final AtomicLong stores;
+
   /**
    * Announces stores.
    *
@@ -49,7 +52,15 @@ final class AnnouncedMemory implements PersistentMemory {
       BitSet touched,
       BitSet unflushed,
       IntFunction<@Nullable Shared> blocks) {
-    this(memory, 0, blockBytes, touched, unflushed, blocks, new AtomicReference<>());
+    this(
+        memory,
+        0,
+        blockBytes,
+        touched,
+        unflushed,
+        blocks,
+        new AtomicReference<>(),
+        new AtomicLong());
   }
 
   private AnnouncedMemory(
@@ -59,7 +70,8 @@ final class AnnouncedMemory implements PersistentMemory {
       BitSet touched,
       BitSet unflushed,
       IntFunction<@Nullable Shared> blocks,
-      AtomicReference<Shared> last) {
+      AtomicReference<Shared> last,
+      AtomicLong stores) {
     this.memory = memory;
     this.base = base;
     this.blockBytes = blockBytes;
@@ -67,11 +79,13 @@ final class AnnouncedMemory implements PersistentMemory {
     this.unflushed = unflushed;
     this.blocks = blocks;
     this.last = last;
+    this.stores = stores;
   }
 
   private void storing(long offset, long length) {
     Objects.checkFromIndexSize(offset, length, memory.byteSize());
     if (length > 0) {
+      stores.incrementAndGet();
       int first = Math.toIntExact((base + offset) / blockBytes);
       unflushed.set(line(offset), line(offset + length - 1) + 1);
       touched.set(first, Math.toIntExact((base + offset + length - 1) / blockBytes) + 1);
@@ -80,6 +94,11 @@ final class AnnouncedMemory implements PersistentMemory {
         block.store();
       }
     }
+  }
+
+  /** How many stores there were, through slices as well. */
+  long stores() {
+    return stores.get();
   }
 
   private int line(long offset) {
@@ -189,6 +208,13 @@ final class AnnouncedMemory implements PersistentMemory {
   @Override
   public PersistentMemory slice(long offset, long length) {
     return new AnnouncedMemory(
-        memory.slice(offset, length), base + offset, blockBytes, touched, unflushed, blocks, last);
+        memory.slice(offset, length),
+        base + offset,
+        blockBytes,
+        touched,
+        unflushed,
+        blocks,
+        last,
+        stores);
   }
 }

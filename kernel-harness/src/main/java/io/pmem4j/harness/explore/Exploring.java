@@ -64,6 +64,10 @@ public final class Exploring implements AutoCloseable {
     huge("pmd-mkwrite-vs-truncate", Operation.PFN_MKWRITE, Operation.TRUNCATE_DOWN);
     huge("pmd-fault-vs-partial-truncate", Operation.WRITE_BLOCK, Operation.TRUNCATE_PARTLY);
     huge("pmd-fault-vs-pmd-fault", Operation.WRITE_BLOCK, Operation.READ_BLOCK);
+    speaking("fault-vs-read", Operation.WRITE_HOLE, Operation.READ);
+    speaking("fault-vs-frozen", Operation.WRITE_HOLE, Operation.FREEZE_WATCHING);
+    speaking("store-again-vs-fsync", Operation.STORE_AGAIN, Operation.FSYNC);
+    speaking("store-again-vs-truncate", Operation.STORE_AGAIN, Operation.TRUNCATE_DOWN);
     huge("pmd-fault-vs-page-fault", Operation.READ_BLOCK, Operation.WRITE_SHORTLY);
     huge("pmd-mkwrite-vs-fsync", Operation.PFN_MKWRITE, Operation.FSYNC);
   }

@@ -115,7 +115,7 @@ final class Medium implements AutoCloseable {
    * The memory, as mke2fs or {@link #keep} left it. Its stores to bitmaps, counters and descriptors
    * are points of the scheduler.
    */
-  PersistentMemory restored(Scheduler scheduler) {
+  AnnouncedMemory restored(Scheduler scheduler) {
     touched.stream()
         .forEach(block ->
             memory.copy((long) block * BLOCK_BYTES, pristine, block * BLOCK_BYTES, BLOCK_BYTES));

@@ -9,6 +9,7 @@ import io.pmem4j.ext2.mm.AddressSpace;
 import io.pmem4j.ext2.mm.PagePins;
 import io.pmem4j.ext2.mm.SignalException;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -252,6 +253,45 @@ public enum Operation {
       }
     }
   },
+  /** FIFREEZE, a look whether anything is stored nevertheless, and FITHAW. */
+  FREEZE_WATCHING(Kind.OTHER) {
+    @Override
+    void run(World world, World.User self) throws Ext2Exception {
+      world.fs.freeze();
+      long before = world.stores();
+      world.pause("frozen");
+      long after = world.stores();
+      world.fs.thaw();
+      if (after != before) {
+        throw new AssertionError("something is stored while the file system is frozen");
+      }
+    }
+  },
+  /** A store to a page that may be stored to: no fault, unless it was written back meanwhile. */
+  STORE_AGAIN(Kind.FAULT) {
+    @Override
+    void prepare(World world, World.User self) {
+      self.store(0);
+    }
+
+    @Override
+    void run(World world, World.User self) {
+      self.store(0);
+    }
+  },
+  /** read(2) of the hole. */
+  READ(Kind.OTHER) {
+    @Override
+    void run(World world, World.User self) throws Ext2Exception {
+      byte[] page = new byte[World.PAGE];
+      int length = Math.toIntExact(self.file.pread(world.shape.position(world.hole()), page));
+      for (int i = 0; i < length; i++) {
+        if (page[i] == World.STALE) {
+          throw new AssertionError("read(2) shows what a block held before it was the file's");
+        }
+      }
+    }
+  },
   /** creat(2) of a name that needs a new block of the directory. */
   CREATE_NAME(Kind.OTHER) {
     @Override
@@ -298,6 +338,9 @@ public enum Operation {
     OTHER
   }
 
+  private static final Set<Operation> FOR_ONE_SCENARIO =
+      EnumSet.of(FREEZE_LOOKING, FREEZE_WATCHING, WRITE_SHORTLY, STORE_AGAIN, READ);
+
   private static final int O_RDWR = 2;
   private static final int O_CREAT = 0100;
   private static final int O_TRUNC = 01000;
@@ -324,7 +367,7 @@ public enum Operation {
 
   /** Whether it is one that every other one is tried with; else it is for one scenario. */
   boolean meetsAll() {
-    return this != FREEZE_LOOKING && this != WRITE_SHORTLY;
+    return !FOR_ONE_SCENARIO.contains(this);
   }
 
   /** As in {@code pfn-mkwrite}. */

@@ -48,7 +48,38 @@ public record SeededFault(String name, String origin, String scenario, Profile p
         on5x("block-leaked", "a freed block stays taken", "fault-vs-truncate"),
         on5x("zero-page-not-replaced", "zeros stay in page tables", "zero-page-vs-fault"),
         on5x("rwsem-ignores-readers", "a writer does not wait for readers", "fault-vs-truncate"),
-        on5x("mutex-ignores-owner", "a mutex that two can hold", "fault-vs-fault"));
+        on5x("mutex-ignores-owner", "a mutex that two can hold", "fault-vs-fault"),
+        blind(
+            "tag-only-new-entries",
+            "a store to a page that was loaded before leaves the entry clean",
+            "pfn-mkwrite-vs-fsync"),
+        blind(
+            "flush-before-protect",
+            "written back while it may still be stored to",
+            "store-again-vs-fsync"),
+        blind(
+            "untag-after-unlock",
+            "the entry is called clean when others may have stored again",
+            "store-again-vs-fsync"),
+        blind("splice-before-zero", "a new block is reached before it is cleared", "fault-vs-read"),
+        blind("alloc-no-recheck", "who waited for the mutex allocates as well", "fault-vs-write"),
+        blind(
+            "boundary-page-kept",
+            "truncation begins a page late if the size is whole pages",
+            "read-fault-vs-truncate"),
+        blind(
+            "free-before-unmap",
+            "blocks are free while page tables show them",
+            "store-again-vs-truncate"),
+        blind(
+            "gate-no-recheck",
+            "who saw the gate open goes in when it is closed",
+            "fault-vs-frozen"));
+  }
+
+  /** One that was thought of without a look at what has to find it. */
+  private static SeededFault blind(String name, String origin, String scenario) {
+    return on5x(name, "written blind: " + origin, scenario);
   }
 
   private static SeededFault on5x(String name, String origin, String scenario) {

@@ -25,7 +25,7 @@ final class World {
   static final byte OF_B = 'b';
 
   /** What free blocks hold. */
-  private static final byte STALE = 's';
+  static final byte STALE = 's';
 
   private static final int REUSED_PAGES = 4;
   private static final int LONG_NAMES_IN_A_BLOCK = 15;
@@ -116,6 +116,7 @@ final class World {
   private int ofB;
 
   private final Scheduler scheduler;
+  private final AnnouncedMemory memory;
 
   /** Makes the two files, once for all runs. */
   static void found(Medium medium, Shape shape, MountOptions options) throws Ext2Exception {
@@ -182,9 +183,8 @@ final class World {
       throws Ext2Exception {
     this.shape = shape;
     this.scheduler = scheduler;
-    fs =
-        Ext2FileSystem.mount(
-            medium.restored(scheduler), options.withScheduler(scheduler).withClock(() -> NOW));
+    memory = medium.restored(scheduler);
+    fs = Ext2FileSystem.mount(memory, options.withScheduler(scheduler).withClock(() -> NOW));
     b = fs.open("/b", O_RDWR, 0);
     left = user((byte) 'L', 10);
     right = user((byte) 'R', 20);
@@ -213,6 +213,11 @@ final class World {
   /** Another task may run here. */
   void pause(String when) {
     scheduler.yieldPoint(Scheduler.Point.STEP, when);
+  }
+
+  /** How many stores the file system's memory has seen. */
+  long stores() {
+    return memory.stores();
   }
 
   /** The page to fault in by allocating, or one that has a block where there is no hole. */
