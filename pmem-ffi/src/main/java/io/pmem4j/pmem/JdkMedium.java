@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Objects;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import jdk.nio.mapmode.ExtendedMapMode;
 
 /**
@@ -21,49 +22,70 @@ import jdk.nio.mapmode.ExtendedMapMode;
  * only where written-back cache lines are durable, and then {@code force} is the JDK's own
  * write-back loop. Everywhere else {@code force} is msync.
  *
- * <p>All access is through segments in the caller's arena, so that the arena's own checks are the
- * close safety of this backend.
+ * <p>Loads and stores go through a segment in the caller's arena, whose checks keep them from
+ * closed memory. {@code force} works on the mapping itself, which is in an arena of its own, under
+ * a {@link UseGuard}: the caller's arena closes that one when no force is left. In the caller's
+ * arena a force would be stopped by an exception at any of its safepoint polls, because it runs as
+ * an access to the memory. That exception may come between the kernel's unmapping and msync, which
+ * then fails or works on somebody else's memory; and in a virtual thread between two counts of the
+ * scheduler of virtual threads, which then has carriers without end or wakes none ever again (seen
+ * on JDK 25.0.3, within seconds).
  */
 final class JdkMedium extends Medium {
   private static final int FILL_CHUNK = 1 << 20;
 
   private final BackingFile file;
+
+  /** In an arena that is closed after {@link #guard} has been shut; used under the guard alone. */
   private final MemorySegment mapped;
+
+  private final UseGuard guard;
   private final Granularity granularity;
 
-  /** {@link MemorySegment#force()}; a test puts a close in its way. */
+  /** {@link MemorySegment#force()}; tests let it fail, or hold it. */
   private final Consumer<MemorySegment> force;
 
   private JdkMedium(
       Path path,
       long fileOffset,
+      MemorySegment memory,
       MemorySegment mapped,
+      UseGuard guard,
       BackingFile file,
       Granularity granularity,
-      boolean readOnly,
       Consumer<MemorySegment> force) {
-    super(path, fileOffset, readOnly ? mapped.asReadOnly() : mapped);
+    super(path, fileOffset, memory);
     this.mapped = mapped;
+    this.guard = guard;
     this.file = file;
     this.granularity = granularity;
     this.force = force;
   }
 
   static Medium map(Path path, MapSpec spec, Arena arena) throws IOException {
-    return map(path, spec, arena, MemorySegment::force);
+    return map(path, spec, arena, UseGuard::of, MemorySegment::force);
   }
 
-  static Medium map(Path path, MapSpec spec, Arena arena, Consumer<MemorySegment> force)
+  /**
+   * As {@link #map(Path, MapSpec, Arena)}; tests plant a guard that does not guard, and a force
+   * that fails or that they hold.
+   */
+  static Medium map(
+      Path path,
+      MapSpec spec,
+      Arena arena,
+      Function<Arena, UseGuard> guards,
+      Consumer<MemorySegment> force)
       throws IOException {
     if (!spec.creates()) {
-      return mapFile(path, spec, arena, force);
+      return mapFile(path, spec, arena, guards, force);
     }
     BackingFile.checkRoom(path, spec);
     try (FileChannel created =
         FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
       try {
         allocate(created, spec);
-        return mapFile(path, spec, arena, force);
+        return mapFile(path, spec, arena, guards, force);
       } catch (IOException | RuntimeException | Error failure) {
         Files.deleteIfExists(path);
         throw failure;
@@ -84,55 +106,83 @@ final class JdkMedium extends Medium {
     }
   }
 
-  private static Medium mapFile(Path path, MapSpec spec, Arena arena, Consumer<MemorySegment> force)
+  private static Medium mapFile(
+      Path path,
+      MapSpec spec,
+      Arena arena,
+      Function<Arena, UseGuard> guards,
+      Consumer<MemorySegment> force)
       throws IOException {
     BackingFile file = BackingFile.open(path);
     try {
-      Medium medium = mapOpened(path, spec, arena, file, force);
-      // Closed with the mapping: a zero-length segment whose only use is its clean-up.
-      MemorySegment.NULL.reinterpret(0, arena, _ -> closeQuietly(file));
-      return medium;
+      // First of all what the arena may refuse.
+      UseGuard guard = guards.apply(arena);
+      Arena ours = guard.arena();
+      try {
+        Mapping mapping = mapOpened(path, spec, ours, file);
+        MemorySegment memory =
+            MemorySegment.ofAddress(mapping.segment().address())
+                .reinterpret(mapping.segment().byteSize(), arena, _ -> release(guard, ours, file));
+        return new JdkMedium(
+            path,
+            spec.offset(),
+            spec.isReadOnly() ? memory.asReadOnly() : memory,
+            mapping.segment(),
+            guard,
+            file,
+            mapping.granularity(),
+            force);
+      } catch (IOException | RuntimeException | Error failure) {
+        guard.close(ours);
+        throw failure;
+      }
     } catch (IOException | RuntimeException | Error failure) {
       file.close();
       throw failure;
     }
   }
 
-  private static Medium mapOpened(
-      Path path, MapSpec spec, Arena arena, BackingFile file, Consumer<MemorySegment> force)
+  private record Mapping(MemorySegment segment, Granularity granularity) {}
+
+  private static Mapping mapOpened(Path path, MapSpec spec, Arena ours, BackingFile file)
       throws IOException {
     long length = file.lengthToMap(spec);
     if (spec.isReadOnly()) {
       refuseIfTooCoarse(path, spec, Granularity.PAGE);
       try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
         file.verifyUnreplaced();
-        MemorySegment loads =
-            channel.map(FileChannel.MapMode.READ_ONLY, spec.offset(), length, arena);
-        return new JdkMedium(path, spec.offset(), loads, file, Granularity.PAGE, true, force);
+        return new Mapping(
+            channel.map(FileChannel.MapMode.READ_ONLY, spec.offset(), length, ours),
+            Granularity.PAGE);
       }
     }
     try (FileChannel channel =
         FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
       file.verifyUnreplaced();
-      Granularity granularity = Granularity.CACHE_LINE;
-      if (!spec.accepts(granularity)) {
-        // Before anything is mapped: a mapping stays until the caller closes the arena.
+      if (!spec.accepts(Granularity.CACHE_LINE)) {
         throw new FileSystemException(
             path.toString(),
             null,
             "the JDK knows no granularity finer than CACHE_LINE; required is " + spec.coarsest());
       }
-      MemorySegment mapped;
       try {
-        mapped = channel.map(ExtendedMapMode.READ_WRITE_SYNC, spec.offset(), length, arena);
+        return new Mapping(
+            channel.map(ExtendedMapMode.READ_WRITE_SYNC, spec.offset(), length, ours),
+            Granularity.CACHE_LINE);
       } catch (IOException | UnsupportedOperationException _) {
         // Not this medium, or not this processor. Whatever else is wrong the plain map says again.
-        granularity = Granularity.PAGE;
-        refuseIfTooCoarse(path, spec, granularity);
-        mapped = channel.map(FileChannel.MapMode.READ_WRITE, spec.offset(), length, arena);
+        refuseIfTooCoarse(path, spec, Granularity.PAGE);
+        return new Mapping(
+            channel.map(FileChannel.MapMode.READ_WRITE, spec.offset(), length, ours),
+            Granularity.PAGE);
       }
-      return new JdkMedium(path, spec.offset(), mapped, file, granularity, false, force);
     }
+  }
+
+  private static void release(UseGuard guard, Arena ours, BackingFile file) {
+    guard.shut();
+    guard.close(ours);
+    closeQuietly(file);
   }
 
   private static void closeQuietly(BackingFile file) {
@@ -185,37 +235,42 @@ final class JdkMedium extends Medium {
 
   @Override
   void deepPersist(long offset, long length) {
-    force("deepPersist", offset, length);
-    if (granularity == Granularity.PAGE) {
-      return;
-    }
-    // The write-back stops at the memory controller; fsync makes the driver empty its queues.
+    int ticket = enter();
     try {
-      file.sync();
-    } catch (IOException reason) {
-      drain();
-      PmemException failure = failure("deepPersist", 0, reason.toString(), offset, length);
-      failure.initCause(reason);
-      throw failure;
+      forceMapped("deepPersist", offset, length);
+      if (granularity == Granularity.PAGE) {
+        return;
+      }
+      // The write-back stops at the memory controller; fsync makes the driver empty its queues.
+      try {
+        file.sync();
+      } catch (IOException reason) {
+        PmemException failure = failure("deepPersist", 0, reason.toString(), offset, length);
+        failure.initCause(reason);
+        throw failure;
+      }
+    } finally {
+      guard.exit(ticket);
     }
   }
 
   private void force(String operation, long offset, long length) {
-    if (memory.isReadOnly()) {
-      throw new IllegalArgumentException("mapped read-only");
-    }
-    // Closing a shared arena does not wait for a thread that is in msync or on its way there: it
-    // then
-    // finds no memory, or somebody else's. If the arena is alive afterwards it was ours throughout;
-    // if
-    // not, that is what the caller has to hear, whatever msync said.
+    int ticket = enter();
     try {
       forceMapped(operation, offset, length);
     } finally {
-      checkUsable();
+      guard.exit(ticket);
     }
   }
 
+  private int enter() {
+    if (memory.isReadOnly()) {
+      throw new IllegalArgumentException("mapped read-only");
+    }
+    return guard.enter();
+  }
+
+  /** Called under the guard, which also keeps the file open. */
   private void forceMapped(String operation, long offset, long length) {
     try {
       force.accept(mapped.asSlice(offset, length));

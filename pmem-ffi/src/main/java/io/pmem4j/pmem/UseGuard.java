@@ -51,6 +51,20 @@ abstract class UseGuard {
   /** No use begins any more; returns when none is left. Called once. */
   abstract void shut();
 
+  /**
+   * An arena for what is touched in uses of this guard alone: as wide as the guard is. To be closed
+   * by {@link #close} when the guard has been shut, or was never used.
+   */
+  @SuppressWarnings("MustBeClosed") // by close
+  Arena arena() {
+    return Arena.ofShared();
+  }
+
+  /** Closes what {@link #arena} gave. */
+  void close(Arena ours) {
+    ours.close();
+  }
+
   /** The guard that an arena's way of closing asks for. */
   static UseGuard of(Arena arena) {
     if (arena.scope().equals(Arena.global().scope())) {
@@ -86,6 +100,15 @@ abstract class UseGuard {
     void exit(int ticket) {}
 
     @Override
+    Arena arena() {
+      return Arena.global();
+    }
+
+    /** A mapping that could not be handed over stays: the global arena gives nothing back. */
+    @Override
+    void close(Arena ours) {}
+
+    @Override
     void shut() {
       throw new AssertionError("the global arena is never closed");
     }
@@ -113,6 +136,12 @@ abstract class UseGuard {
 
     @Override
     void exit(int ticket) {}
+
+    @Override
+    @SuppressWarnings("MustBeClosed") // by close
+    Arena arena() {
+      return Arena.ofConfined();
+    }
 
     @Override
     void shut() {

@@ -4,9 +4,12 @@ package io.pmem4j.pmem;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
@@ -20,10 +23,7 @@ import java.util.function.Function;
 final class CloseRace {
   private static final int THREADS = 16;
 
-  /**
-   * What is looked for in the JDK's msync happens between the last look at the arena and the system
-   * call, to a thread that loses the processor there: with so many in one round of a hundred.
-   */
+  /** What is looked for in the JDK's msync happens to a thread that loses the processor in it. */
   private static final int THREADS_IN_MSYNC = 64;
 
   private static final int SIZE = 1 << 20;
@@ -35,6 +35,9 @@ final class CloseRace {
    * takes no time.
    */
   private static final int YIELDING_ROUNDS = 10;
+
+  /** Far more than a round takes; a scheduler that wakes no carrier any more never ends one. */
+  private static final long LIMIT_SECONDS = 20;
 
   private CloseRace() {}
 
@@ -71,14 +74,24 @@ final class CloseRace {
                   }
                 });
       }
-      enough.await();
+      if (!enough.await(LIMIT_SECONDS, TimeUnit.SECONDS)) {
+        stalled("no progress");
+      }
     }
     for (Thread thread : threads) {
-      thread.join();
+      if (!thread.join(Duration.ofSeconds(LIMIT_SECONDS))) {
+        stalled("a thread that does not end");
+      }
     }
     if (unexpected.get() != null) {
       throw new AssertionError("not an IllegalStateException", unexpected.get());
     }
+  }
+
+  private static void stalled(String how) {
+    System.out.println("STALLED: " + how);
+    // Arenas and threads may be beyond ending.
+    Runtime.getRuntime().halt(3);
   }
 
   private static void persistUntilClosed(
@@ -107,13 +120,17 @@ final class CloseRace {
           case "not-waiting" -> _ -> new Broken(true);
           default -> UseGuard::of;
         };
-    return guard.equals("real")
-        ? Pmem.map(file, spec, arena)
-        : new PmemRegion(LibPmemMedium.map(file, spec, arena, guards));
+    if (guard.equals("real")) {
+      return Pmem.map(file, spec, arena);
+    }
+    return new PmemRegion(
+        backend == Backend.JDK
+            ? JdkMedium.map(file, spec, arena, guards, MemorySegment::force)
+            : LibPmemMedium.map(file, spec, arena, guards));
   }
 
   /** Does not wait for those inside; turns later users away, or does not do that either. */
-  private static final class Broken extends UseGuard {
+  static final class Broken extends UseGuard {
     private final boolean refuses;
     private volatile boolean shut;
 

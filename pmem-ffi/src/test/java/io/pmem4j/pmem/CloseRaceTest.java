@@ -61,6 +61,25 @@ class CloseRaceTest {
     assertSurvived(race(Map.of(), Backend.JDK, "real"));
   }
 
+  /**
+   * One carrier, and code with many safepoint polls: what an exception in the wrong place does to
+   * the counts of the scheduler of virtual threads shows at once.
+   */
+  private static final Map<String, String> ONE_CARRIER =
+      Map.of("JAVA_TOOL_OPTIONS", "-XX:ActiveProcessorCount=1 -XX:TieredStopAtLevel=1");
+
+  @Test
+  void pagesByTheJdkFromVirtualThreads() throws Exception {
+    assertSurvived(race(ONE_CARRIER, Backend.JDK, "real", "virtual"));
+  }
+
+  @Test
+  void theRaceFindsAForceThatClosingDoesNotWaitFor() throws Exception {
+    ChildJvm.Result result = race(ONE_CARRIER, Backend.JDK, "none", "virtual");
+    assertThat(result.exit()).as(result.output()).isNotZero();
+    assertThat(result.output()).containsAnyOf("STALLED", "not an IllegalStateException");
+  }
+
   @Test
   void theRaceFindsARegionWithoutGuard() throws Exception {
     Installed.assumeLibpmem();

@@ -2,6 +2,7 @@
 
 package io.pmem4j.pmem;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
@@ -10,30 +11,45 @@ import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
-import java.util.function.Consumer;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The JDK's force, and an arena that another thread closes in the middle of it. */
+@Timeout(60)
 class JdkForceTest {
   @TempDir Path folder;
 
-  /**
-   * msync of a range that is no longer mapped fails with ENOMEM; where something else has been
-   * mapped there meanwhile it succeeds, for memory that is not ours.
-   */
-  @Test
-  void closedMeanwhile() throws Exception {
-    persistBesideClose("gone", _ -> {});
-    persistBesideClose(
-        "failed",
-        _ -> {
-          throw new UncheckedIOException(new IOException("Cannot allocate memory"));
-        });
+  /** What closing does while a force is under way. */
+  private enum Closing {
+    WAITS,
+    ENDS
   }
 
-  @SuppressWarnings("MustBeClosed") // closed by the force
-  private void persistBesideClose(String name, Consumer<MemorySegment> msync) throws Exception {
+  @Test
+  void closingWaitsForTheForce() throws Exception {
+    assertThat(closeBesideForce("waits", UseGuard::of)).isEqualTo(Closing.WAITS);
+  }
+
+  /** The teeth of the test above. */
+  @Test
+  void aGuardThatDoesNotWaitIsFound() throws Exception {
+    assertThat(closeBesideForce("ends", _ -> new CloseRace.Broken(true))).isEqualTo(Closing.ENDS);
+  }
+
+  @SuppressWarnings("MustBeClosed") // closed by the closer
+  private Closing closeBesideForce(String name, Function<Arena, UseGuard> guards) throws Exception {
+    CountDownLatch forcing = new CountDownLatch(1);
+    CountDownLatch goOn = new CountDownLatch(1);
+    AtomicReference<Boolean> mappedAfterwards = new AtomicReference<>();
     Arena arena = Arena.ofShared();
     PmemRegion region =
         new PmemRegion(
@@ -41,11 +57,44 @@ class JdkForceTest {
                 folder.resolve(name),
                 MapSpec.createNew(8192),
                 arena,
+                guards,
                 range -> {
-                  arena.close();
-                  msync.accept(range);
+                  forcing.countDown();
+                  await(goOn);
+                  mappedAfterwards.set(range.scope().isAlive());
                 }));
-    assertThatIllegalStateException().isThrownBy(() -> region.persist(0, 8));
+    try (ExecutorService threads = Executors.newCachedThreadPool()) {
+      Future<?> persist = threads.submit(() -> region.persist(0, 8));
+      await(forcing);
+      AtomicReference<Thread> closer = new AtomicReference<>();
+      Future<?> close =
+          threads.submit(() -> {
+            closer.set(Thread.currentThread());
+            arena.close();
+          });
+      while (!close.isDone()
+          && (closer.get() == null
+              || !(LockSupport.getBlocker(closer.get()) instanceof UseGuard))) {
+        Thread.onSpinWait();
+      }
+      Closing seen = close.isDone() ? Closing.ENDS : Closing.WAITS;
+      goOn.countDown();
+      if (seen == Closing.WAITS) {
+        persist.get(30, TimeUnit.SECONDS);
+      }
+      close.get(30, TimeUnit.SECONDS);
+      assertThat(mappedAfterwards.get()).isEqualTo(seen == Closing.WAITS);
+      assertThatIllegalStateException().isThrownBy(() -> region.persist(0, 8));
+      return seen;
+    }
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      assertThat(latch.await(30, TimeUnit.SECONDS)).isTrue();
+    } catch (InterruptedException interrupted) {
+      throw new AssertionError(interrupted);
+    }
   }
 
   @Test
@@ -57,12 +106,15 @@ class JdkForceTest {
                   folder.resolve("open"),
                   MapSpec.createNew(8192),
                   arena,
-                  _ -> {
-                    throw new UncheckedIOException(new IOException("Input/output error"));
-                  }));
+                  UseGuard::of,
+                  JdkForceTest::fail));
       assertThatExceptionOfType(PmemException.class)
           .isThrownBy(() -> region.persist(0, 8))
           .withMessageContaining("Input/output error");
     }
+  }
+
+  private static void fail(MemorySegment range) {
+    throw new UncheckedIOException(new IOException("Input/output error"));
   }
 }

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Regions and threads of either kind; arenas of all kinds. */
-@Timeout(120)
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD) // an executor may not end
 abstract class ThreadsContract {
   private static final int SIZE = 256 << 10;
   private static final int TASKS = 500;
