@@ -14,6 +14,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -102,20 +105,26 @@ class PlantedStoreFaultsTest {
     }
   }
 
+  /** The first two threads that come compare before either stores. */
   private static final class TwoSteps extends Faulty {
+    private final CountDownLatch compared = new CountDownLatch(2);
+
     @Override
     public boolean compareAndPublish(long offset, long expected, long value) {
       if (getLongAcquire(offset) != expected) {
         return false;
       }
-      Thread.yield();
+      compared.countDown();
+      awaitOther(compared);
       publishLong(offset, value);
       return true;
     }
   }
 
-  /** A store kept back until the word that commits it is out. */
+  /** A store kept back until the word that commits it is out, and has been seen by a reader. */
   private static final class Early extends Faulty {
+    private final CountDownLatch seen = new CountDownLatch(1);
+    private final AtomicLong reader = new AtomicLong();
     private long keptOffset = -1;
     private long kept;
 
@@ -133,9 +142,29 @@ class PlantedStoreFaultsTest {
     public void publishLong(long offset, long value) {
       super.publishLong(offset, value);
       if (keptOffset >= 0) {
-        Thread.yield();
+        awaitOther(seen);
         super.putLong(keptOffset, kept);
       }
+    }
+
+    @Override
+    public long getLongAcquire(long offset) {
+      long value = super.getLongAcquire(offset);
+      if (offset == 8192 && value > 0) {
+        reader.set(Thread.currentThread().threadId());
+      } else if (reader.get() == Thread.currentThread().threadId()) {
+        seen.countDown();
+      }
+      return value;
+    }
+  }
+
+  /** Bounded, for tests with one thread. */
+  private static void awaitOther(CountDownLatch latch) {
+    try {
+      latch.await(2, TimeUnit.SECONDS);
+    } catch (InterruptedException interrupted) {
+      throw new AssertionError(interrupted);
     }
   }
 
