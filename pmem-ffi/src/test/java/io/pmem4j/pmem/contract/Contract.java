@@ -39,7 +39,6 @@ public final class Contract {
           LibPmemTruncationTest.class,
           JdkThreadsTest.class,
           LibPmemThreadsTest.class,
-          HeapStoreTest.class,
           JdkStoreTest.class,
           LibPmemStoreTest.class);
 
