@@ -24,6 +24,10 @@ final class Execution implements Scheduler {
     Step.Kind kind = Step.Kind.START;
     Object object = NOBODY;
     @Nullable BooleanSupplier wake;
+
+    /** Whether it was called while it could go on, or could go on when it was about to wait. */
+    boolean called;
+
     @Nullable Throwable failure;
 
     Task(Coroutine.Maker maker, Scenario.Task task) {
@@ -38,6 +42,10 @@ final class Execution implements Scheduler {
               failure = e;
             }
           });
+    }
+
+    boolean isAwake() {
+      return wake == null || called;
     }
 
     /** In messages, which must be the same whenever the same happens. */
@@ -95,7 +103,7 @@ final class Execution implements Scheduler {
         Task task = tasks.get(i);
         if (!task.coroutine.isDone()) {
           alive = true;
-          if (task.wake == null || task.wake.getAsBoolean()) {
+          if (task.isAwake()) {
             runnable |= 1L << i;
           }
         }
@@ -247,13 +255,16 @@ final class Execution implements Scheduler {
     task.kind = Step.Kind.WAKE;
     task.object = blocker;
     task.wake = wake;
+    task.called = wake.getAsBoolean();
     task.coroutine.pause();
     task.wake = null;
   }
 
   @Override
   public void unpark(Object task) {
-    // Wake conditions are looked at before each step.
+    if (task instanceof Task parked && parked.wake != null && parked.wake.getAsBoolean()) {
+      parked.called = true;
+    }
   }
 
   @Override

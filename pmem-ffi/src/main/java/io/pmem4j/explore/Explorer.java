@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +31,7 @@ public final class Explorer {
   private final long maxSchedules;
   private final boolean stopsAtFirst;
   private final Set<String> seeded;
+  private final Predicate<Finding> ignored;
   private final Coroutine.Maker maker;
 
   private Explorer(
@@ -41,6 +43,7 @@ public final class Explorer {
       long maxSchedules,
       boolean stopsAtFirst,
       Set<String> seeded,
+      Predicate<Finding> ignored,
       Coroutine.Maker maker) {
     this.preemptions = preemptions;
     this.reduces = reduces;
@@ -50,6 +53,7 @@ public final class Explorer {
     this.maxSchedules = maxSchedules;
     this.stopsAtFirst = stopsAtFirst;
     this.seeded = seeded;
+    this.ignored = ignored;
     this.maker = maker;
   }
 
@@ -80,6 +84,7 @@ public final class Explorer {
         MAX_SCHEDULES,
         false,
         Set.of(),
+        Explorer::isKnown,
         Coroutine.fastest());
   }
 
@@ -94,6 +99,7 @@ public final class Explorer {
         MAX_SCHEDULES,
         false,
         Set.of(),
+        Explorer::isKnown,
         Coroutine.fastest());
   }
 
@@ -105,7 +111,16 @@ public final class Explorer {
    */
   public static Explorer random(long seed, long schedules) {
     return new Explorer(
-        0, false, true, seed, MAX_STEPS, schedules, false, Set.of(), Coroutine.fastest());
+        0,
+        false,
+        true,
+        seed,
+        MAX_STEPS,
+        schedules,
+        false,
+        Set.of(),
+        Explorer::isKnown,
+        Coroutine.fastest());
   }
 
   /**
@@ -115,25 +130,61 @@ public final class Explorer {
    */
   public Explorer withReduction(boolean wanted) {
     return new Explorer(
-        preemptions, wanted, isRandom, seed, maxSteps, maxSchedules, stopsAtFirst, seeded, maker);
+        preemptions,
+        wanted,
+        isRandom,
+        seed,
+        maxSteps,
+        maxSchedules,
+        stopsAtFirst,
+        seeded,
+        ignored,
+        maker);
   }
 
   /** Steps after which a run counts as endless; 10,000 unless told. */
   public Explorer withMaxSteps(int steps) {
     return new Explorer(
-        preemptions, reduces, isRandom, seed, steps, maxSchedules, stopsAtFirst, seeded, maker);
+        preemptions,
+        reduces,
+        isRandom,
+        seed,
+        steps,
+        maxSchedules,
+        stopsAtFirst,
+        seeded,
+        ignored,
+        maker);
   }
 
   /** Schedules after which the exploration ends without being complete. */
   public Explorer withMaxSchedules(long schedules) {
     return new Explorer(
-        preemptions, reduces, isRandom, seed, maxSteps, schedules, stopsAtFirst, seeded, maker);
+        preemptions,
+        reduces,
+        isRandom,
+        seed,
+        maxSteps,
+        schedules,
+        stopsAtFirst,
+        seeded,
+        ignored,
+        maker);
   }
 
   /** Whether the first finding ends the exploration. */
   public Explorer stoppingAtFirst(boolean wanted) {
     return new Explorer(
-        preemptions, reduces, isRandom, seed, maxSteps, maxSchedules, wanted, seeded, maker);
+        preemptions,
+        reduces,
+        isRandom,
+        seed,
+        maxSteps,
+        maxSchedules,
+        wanted,
+        seeded,
+        ignored,
+        maker);
   }
 
   /** Plants faults, see {@link io.pmem4j.sched.Scheduler#seeded}. */
@@ -147,6 +198,22 @@ public final class Explorer {
         maxSchedules,
         stopsAtFirst,
         Set.copyOf(faults),
+        ignored,
+        maker);
+  }
+
+  /** Goes on over findings that are known, as if there were none. */
+  public Explorer ignoring(Predicate<Finding> known) {
+    return new Explorer(
+        preemptions,
+        reduces,
+        isRandom,
+        seed,
+        maxSteps,
+        maxSchedules,
+        stopsAtFirst,
+        seeded,
+        known,
         maker);
   }
 
@@ -160,6 +227,7 @@ public final class Explorer {
         maxSchedules,
         stopsAtFirst,
         seeded,
+        ignored,
         coroutines);
   }
 
@@ -170,6 +238,11 @@ public final class Explorer {
    */
   public static boolean usesContinuations() {
     return ContinuationCoroutine.AVAILABLE;
+  }
+
+  /** Nothing is known unless {@link #ignoring} is told. */
+  private static boolean isKnown(Finding finding) {
+    return false;
   }
 
   /** Explores. */
@@ -238,7 +311,9 @@ public final class Explorer {
       Finding finding = run(execution, chooser);
       schedules++;
       steps += execution.steps();
-      if (finding != null && findings.stream().noneMatch(finding::isLike)) {
+      if (finding != null
+          && !ignored.test(finding)
+          && findings.stream().noneMatch(finding::isLike)) {
         findings.add(new Shrinker(Explorer.this, scenario).shrink(finding));
       }
       return execution.steps();

@@ -10,8 +10,8 @@ import java.util.function.BooleanSupplier;
  *
  * <p>The production scheduler leaves all of it to the JDK's threads. An explorer implements this
  * interface over continuations: a task stops at each yield point, and a parked task is runnable
- * exactly when its wake condition holds, so that "all tasks parked" is a deadlock and no time-out
- * is needed to see one.
+ * when its wake condition held before it slept or at a call of {@link #unpark}. So a call that is
+ * forgotten is seen, "all tasks parked" is a deadlock and no time-out is needed to see one.
  *
  * <p>All methods may be called by many tasks at once. Implementations never call back into the
  * object they are given.

@@ -11,6 +11,7 @@ import io.pmem4j.sched.Scheduler;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -302,6 +303,44 @@ class ExplorerTest {
     assertThat(Explorer.bounded(0).withMaxSteps(100).explore(endless).findings())
         .singleElement()
         .satisfies(finding -> assertThat(finding.kind()).isEqualTo(Finding.Kind.ENDLESS));
+  }
+
+  /** What a task waits for may hold, and it sleeps on: nobody has called it. */
+  @ParameterizedTest
+  @CsvSource({"true, 0", "false, 1"})
+  void whoIsNotCalledSleepsOn(boolean calls, int findings) {
+    Scenario scenario =
+        scheduler -> {
+          AtomicInteger flag = new AtomicInteger();
+          AtomicReference<Object> waiting = new AtomicReference<>();
+          Scenario.Task waits =
+              new Scenario.Task(
+                  "waits",
+                  () -> {
+                    waiting.set(scheduler.currentTask());
+                    scheduler.yieldPoint(Scheduler.Point.STEP, "about to wait");
+                    scheduler.park("the flag", () -> flag.get() == 1);
+                  });
+          Scenario.Task sets =
+              new Scenario.Task(
+                  "sets",
+                  () -> {
+                    flag.set(1);
+                    Object who = waiting.get();
+                    if (calls && who != null) {
+                      scheduler.unpark(who);
+                    }
+                  });
+          return Programs.run(() -> {}, waits, sets);
+        };
+    Exploration result = Explorer.bounded(2).explore(scenario);
+    assertThat(result.complete()).isTrue();
+    assertThat(result.findings()).hasSize(findings);
+    assertThat(result.findings())
+        .allSatisfy(finding -> {
+          assertThat(finding.kind()).isEqualTo(Finding.Kind.DEADLOCK);
+          assertThat(finding.message()).isEqualTo("waits waits for the flag");
+        });
   }
 
   @Test

@@ -207,7 +207,14 @@ public final class DaxMapping {
         if (entry.kind() != DaxEntry.Kind.FRAME) {
           return Found.HOLE;
         }
-        entry.dirtyLocked(true);
+        if (!scheduler.seeded("tag-after-mkwrite")) {
+          entry.dirtyLocked(true);
+        }
+      }
+      if (scheduler.seeded("tag-after-mkwrite")) {
+        try (var _ = entry.lock().hold()) {
+          entry.dirtyLocked(true);
+        }
       }
       host.markPagesDirty();
       return Found.BLOCK;

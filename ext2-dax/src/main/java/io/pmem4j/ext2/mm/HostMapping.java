@@ -16,6 +16,14 @@ import java.util.function.LongSupplier;
  * A range of a file as memory of this process: mmap(2) with MAP_POPULATE. The faults that no access
  * can make here are made ahead, through the file's handlers: all of them when it is mapped, and
  * those of what is new when a system call or a simulated mapping has changed the file. Thread-safe.
+ *
+ * <p>Addresses are congruent, modulo 2 MiB, to where the first 2 MiB of the file that lie in one
+ * piece are in the image's file; what lies otherwise shifted, as behind each further block of
+ * pointers, is mapped page by page. Whether the processor maps 2 MiB at once is then up to the file
+ * system of the image: tmpfs with {@code huge=always} does. Pieces are mapped with MAP_SYNC where
+ * the region is, so on fsdax a flush from user space is enough here too. A devdax image would need
+ * one of 4 KiB alignment, since a device maps nothing smaller than its alignment (2 MiB by
+ * default), and could not be shown privately, since devices only map shared.
  */
 public final class HostMapping {
   private final AddressSpace mm;

@@ -76,7 +76,7 @@ final class HostMmu implements Mmu {
       boolean block = entry.kind() == PagemapEntry.Kind.BLOCK;
       run = !block ? 0 : entry.block() == next ? run + 1 : 1;
       next = entry.block() + 1;
-      if (run == HUGE_PAGES) {
+      if (run == HUGE_PAGES && !scheduler.seeded("host-mmu-not-congruent")) {
         return next * PAGE_BYTES - (at + PAGE_BYTES - mapping.start());
       }
     }

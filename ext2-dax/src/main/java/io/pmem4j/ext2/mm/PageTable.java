@@ -269,17 +269,28 @@ final class PageTable implements Mmu {
             child.table(each.getKey() * HUGE_BYTES);
           }
         }
+        boolean early = scheduler.seeded("fork-copies-first");
+        if (early) {
+          putInto(child, vma);
+        }
         if (!scheduler.seeded("fork-keeps-writable")) {
           rewrite(vma, pte -> pte.huge() ? pte : pte.readOnly());
         }
-        for (Pmd pmd : reached(vma.start(), vma.end()).values()) {
-          pmd.table.forEach((page, pte) -> {
-            if (lies(vma, page)) {
-              child.table(page * PAGE_BYTES).put(page, pte);
-            }
-          });
+        if (!early) {
+          putInto(child, vma);
         }
       }
+    }
+  }
+
+  /** Both page table locks are held. */
+  private void putInto(PageTable child, Vma vma) {
+    for (Pmd pmd : reached(vma.start(), vma.end()).values()) {
+      pmd.table.forEach((page, pte) -> {
+        if (lies(vma, page)) {
+          child.table(page * PAGE_BYTES).put(page, pte);
+        }
+      });
     }
   }
 

@@ -10,8 +10,9 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * {@code sb_writers}: whoever is about to change the file system enters by the gate of its kind;
@@ -29,11 +30,16 @@ public final class FreezeGate {
   private final Gate pagefaults;
   private final Gate internal;
 
-  /** Waiting for the thaw, with what each holds meanwhile; each goes when it has seen it. */
-  private final Map<Object, List<LockClass>> waiting = new ConcurrentHashMap<>();
+  /** Who waits for the thaw, as they came; each goes when it has seen it. */
+  private final Map<Long, Waiting> waiting = new ConcurrentSkipListMap<>();
+
+  private final AtomicLong arrivals = new AtomicLong();
 
   /** How often the file system was thawed; what those who wait look at. */
   private final AtomicInteger thaws = new AtomicInteger();
+
+  /** A task, and what it holds while it waits. */
+  private record Waiting(Object task, List<LockClass> held) {}
 
   private final class Gate {
     private final LockClass lockClass;
@@ -79,10 +85,10 @@ public final class FreezeGate {
   }
 
   private void waitForThaw(int seen) {
-    Object task = scheduler.currentTask();
-    waiting.put(task, validator.heldByCaller());
+    long arrival = arrivals.incrementAndGet();
+    waiting.put(arrival, new Waiting(scheduler.currentTask(), validator.heldByCaller()));
     scheduler.park(this, () -> thaws.get() != seen);
-    waiting.remove(task);
+    waiting.remove(arrival);
   }
 
   /** {@code sb_start_write}: a system call that changes something. */
@@ -136,7 +142,8 @@ public final class FreezeGate {
     pagefaults.closed = false;
     writers.closed = false;
     thaws.incrementAndGet();
-    waiting.keySet().forEach(scheduler::unpark);
+    long many = scheduler.seeded("thaw-wakes-one") ? 1 : Long.MAX_VALUE;
+    waiting.values().stream().limit(many).forEach(each -> scheduler.unpark(each.task()));
   }
 
   /**
@@ -145,12 +152,18 @@ public final class FreezeGate {
    */
   public Set<LockClass> heldMeanwhile() {
     Set<LockClass> all = EnumSet.noneOf(LockClass.class);
-    waiting.values().forEach(all::addAll);
+    waiting.values().forEach(each -> all.addAll(each.held()));
     return all;
   }
 
   /** How many tasks wait for a thaw; may be out of date when it returns. */
   public int waiting() {
     return waiting.size();
+  }
+
+  /** In messages about who waits for it. */
+  @Override
+  public String toString() {
+    return "thaw";
   }
 }

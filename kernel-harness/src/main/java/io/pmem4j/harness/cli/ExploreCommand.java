@@ -126,9 +126,7 @@ final class ExploreCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     PrintWriter out = spec.commandLine().getOut();
     if (name.equals("list")) {
-      Exploring.speaking()
-          .forEach(each ->
-              out.printf("%-26s %s+%s%n", each.name(), each.left().label(), each.right().label()));
+      Exploring.speaking().forEach(each -> out.printf("%-31s %s%n", each.name(), each.what()));
       return ExitStatus.HOLDS;
     }
     long start = System.nanoTime();

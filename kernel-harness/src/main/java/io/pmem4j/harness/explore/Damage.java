@@ -9,7 +9,6 @@ import io.pmem4j.ext2.mm.PagemapEntry;
 import io.pmem4j.ext2.mm.Vma;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -28,22 +27,21 @@ final class Damage {
       throw new AssertionError("the file system reports: " + world.fs.errors().getFirst());
     }
     checkB();
-    checkCopy(world.left);
-    checkCopy(world.right);
+    world.users().forEach(Damage::checkCopy);
     if (!world.gone()) {
       checkA(blocks(world.b()));
     }
   }
 
   private void checkA(Map<Long, Long> blocksOfB) throws Ext2Exception {
-    Map<Long, Long> blocksOfA = blocks(world.left.file);
+    Map<Long, Long> blocksOfA = blocks(world.left().file);
     for (long block : blocksOfA.values()) {
       if (blocksOfB.containsValue(block)) {
         throw new AssertionError("a block belongs to both files");
       }
     }
-    long size = world.left.file.stat().size();
-    for (World.User user : List.of(world.left, world.right)) {
+    long size = world.left().file.stat().size();
+    for (World.User user : world.users()) {
       if (user.mapping != null) {
         checkPageTable(user, world.shape, size, blocksOfA);
         checkContents(user, size);
@@ -57,8 +55,8 @@ final class Damage {
   private void checkTail(long size) throws Ext2Exception {
     byte[] tail = new byte[World.PAGE];
     if (size % World.PAGE != 0 && size >= world.shortest()) {
-      world.left.file.truncate(Math.ceilDiv(size, World.PAGE) * World.PAGE);
-      int length = (int) world.left.file.pread(size, tail);
+      world.left().file.truncate(Math.ceilDiv(size, World.PAGE) * World.PAGE);
+      int length = (int) world.left().file.pread(size, tail);
       for (int i = 0; i < length; i++) {
         if (tail[i] == World.OF_A) {
           throw new AssertionError("bytes that were cut off come back");
@@ -120,16 +118,20 @@ final class Damage {
         if (shown[i] == World.OF_A && start + i >= world.shortest()) {
           throw new AssertionError("the file shows bytes that were cut off");
         }
-        if (shown[i] != 0 && shown[i] != World.OF_A && shown[i] != 'L' && shown[i] != 'R') {
+        if (shown[i] != 0 && shown[i] != World.OF_A && !isMark(shown[i])) {
           throw new AssertionError("the file shows bytes that nobody wrote to it");
         }
       }
     }
   }
 
+  private boolean isMark(byte shown) {
+    return world.users().stream().anyMatch(user -> user.mark == shown);
+  }
+
   /** A store that has not failed is there, unless something took the page away. */
   private void checkStores(long size) throws Ext2Exception {
-    for (World.User user : List.of(world.left, world.right)) {
+    for (World.User user : world.users()) {
       for (int page : user.stored) {
         long position = world.shape.position(page) + user.at;
         byte[] found = new byte[1];
@@ -161,7 +163,7 @@ final class Damage {
   Set<Long> blocksInUse() throws Ext2Exception {
     Set<Long> blocks = new HashSet<>(blocks(world.b()).values());
     if (!world.gone()) {
-      blocks.addAll(blocks(world.left.file).values());
+      blocks.addAll(blocks(world.left().file).values());
     }
     return blocks;
   }

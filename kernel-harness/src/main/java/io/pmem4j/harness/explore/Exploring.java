@@ -18,6 +18,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** The scenarios, by name, over one medium. Not thread-safe. */
 public final class Exploring implements AutoCloseable {
@@ -27,9 +29,25 @@ public final class Exploring implements AutoCloseable {
    * @param name speaks, or is {@code OPERATION+OPERATION}
    * @param left what the first task does
    * @param right what the second does
+   * @param third what the third does, if there is one
    * @param huge whether the file is 2 MiB that can be mapped at once
    */
-  public record Named(String name, Operation left, Operation right, boolean huge) {
+  public record Named(
+      String name, Operation left, Operation right, @Nullable Operation third, boolean huge) {
+    Named(String name, Operation left, Operation right, boolean huge) {
+      this(name, left, right, null, huge);
+    }
+
+    /** The operations, as in {@code write-hole+truncate-down}. */
+    public String what() {
+      return operations().stream().map(Operation::label).collect(Collectors.joining("+"));
+    }
+
+    List<Operation> operations() {
+      Operation more = third;
+      return more == null ? List.of(left, right) : List.of(left, right, more);
+    }
+
     Shape shape() {
       return huge ? Shape.HUGE : Shape.SMALL;
     }
@@ -70,10 +88,24 @@ public final class Exploring implements AutoCloseable {
     speaking("store-again-vs-truncate", Operation.STORE_AGAIN, Operation.TRUNCATE_DOWN);
     huge("pmd-fault-vs-page-fault", Operation.READ_BLOCK, Operation.WRITE_SHORTLY);
     huge("pmd-mkwrite-vs-fsync", Operation.PFN_MKWRITE, Operation.FSYNC);
+    speaking("copy-on-write-vs-fork", Operation.COPY_ON_WRITE, Operation.FORK);
+    speaking("fault-vs-write-without-pointers", Operation.WRITE_HOLE, Operation.WRITE_INDIRECT);
+    speaking("write-vs-load-and-store", Operation.WRITE, Operation.LOAD_AND_STORE);
+    three(
+        "freeze-vs-two-faults", Operation.FREEZE_THAW, Operation.WRITE_HOLE, Operation.WRITE_BLOCK);
+    three(
+        "freeze-vs-fault-vs-eviction",
+        Operation.FREEZE_ELSEWHERE,
+        Operation.STORE_AND_LEAVE,
+        Operation.UNLINK);
   }
 
   private static void speaking(String name, Operation left, Operation right) {
     SPEAKING.put(name, new Named(name, left, right, false));
+  }
+
+  private static void three(String name, Operation left, Operation right, Operation third) {
+    SPEAKING.put(name, new Named(name, left, right, third, false));
   }
 
   private static void huge(String name, Operation left, Operation right) {
@@ -164,24 +196,24 @@ public final class Exploring implements AutoCloseable {
 
   /** Explores one scenario. */
   public Exploration explore(Named scenario, Explorer explorer) throws IOException {
-    return explorer.withMaxSteps(MAX_STEPS).explore(pair(scenario));
+    return explorer.withMaxSteps(MAX_STEPS).explore(meeting(scenario));
   }
 
   /** Runs one schedule. */
   public Optional<Finding> replay(Named scenario, Explorer explorer, Schedule schedule)
       throws IOException {
-    return explorer.withMaxSteps(MAX_STEPS).replay(pair(scenario), schedule);
+    return explorer.withMaxSteps(MAX_STEPS).replay(meeting(scenario), schedule);
   }
 
   /** What an operation announces when it runs alone. */
   List<Step> alone(Operation operation, boolean huge) throws IOException {
-    Pair pair = pair(of(operation, operation, huge));
+    Meeting pair = meeting(of(operation, operation, huge));
     return Explorer.bounded(0).trace(pair.leftAlone(), Schedule.parse("")).steps();
   }
 
-  private Pair pair(Named scenario) throws IOException {
+  private Meeting meeting(Named scenario) throws IOException {
     Shape shape = scenario.shape();
-    return new Pair(medium(shape), shape, options, scenario.left(), scenario.right());
+    return new Meeting(medium(shape), shape, options, scenario.operations());
   }
 
   private Medium medium(Shape shape) throws IOException {

@@ -72,6 +72,16 @@ public record KnownFinding(
               false,
               2),
           new KnownFinding(
+              "S2",
+              "the same where the load that maps the page of zeros is a part of it",
+              EnumSet.of(Profile.SERIES, Profile.BEFORE_SERIES),
+              null,
+              Operation.LOAD_AND_STORE,
+              EnumSet.of(Operation.WRITE),
+              "a store that succeeded is not there",
+              false,
+              2),
+          new KnownFinding(
               "R9",
               "a device stores to a page that truncation has freed and another file has got: ext2"
                   + " waits for no pinned page, and no lock of the series helps",
@@ -127,6 +137,16 @@ public record KnownFinding(
               EnumSet.of(Operation.WRITE),
               "no end after 1200 steps"),
           new KnownFinding(
+              "W1",
+              "the same where the load that maps the page of zeros is a part of it",
+              EnumSet.of(Profile.LINUX_5_10, Profile.SERIES, Profile.BEFORE_SERIES),
+              null,
+              Operation.LOAD_AND_STORE,
+              EnumSet.of(Operation.WRITE),
+              "no end after 1200 steps",
+              false,
+              2),
+          new KnownFinding(
               "P1",
               "dax_sem outside of freeze protection contradicts the eviction of a deleted inode,"
                   + " which takes it inside: a circle of classes, which lockdep names as well, and"
@@ -170,11 +190,17 @@ public record KnownFinding(
     return profiles.contains(profile)
         && (!huge || scenario.huge())
         && (order == null || order.equals(under))
-        && (isBetween(scenario.left(), scenario.right())
-            || isBetween(scenario.right(), scenario.left()));
+        && isIn(scenario.operations());
   }
 
-  private boolean isBetween(Operation left, Operation right) {
-    return one == left && others.contains(right);
+  private boolean isIn(List<Operation> operations) {
+    for (int i = 0; i < operations.size(); i++) {
+      for (int j = 0; j < operations.size(); j++) {
+        if (i != j && one == operations.get(i) && others.contains(operations.get(j))) {
+          return true;
+        }
+      }
+    }
+    return false;
   }
 }

@@ -116,7 +116,7 @@ public enum Operation {
       }
     }
   },
-  /** fork(2), and the end of the child. */
+  /** fork(2), a store of the child to what it shares with its parent, and its end. */
   FORK(Kind.OTHER) {
     @Override
     void prepare(World world, World.User self) throws Ext2Exception {
@@ -127,7 +127,15 @@ public enum Operation {
 
     @Override
     void run(World world, World.User self) throws Ext2Exception {
-      self.memory.fork().exit();
+      AddressSpace child = self.memory.fork();
+      try {
+        child.store(self.secondMapping(), 0, new byte[] {World.OF_CHILD});
+      } finally {
+        child.exit();
+      }
+      if (self.loadPrivately() == World.OF_CHILD) {
+        throw new AssertionError("a child's store changes its parent's private copy");
+      }
     }
   },
   /** write(2) into the hole. */
@@ -157,6 +165,19 @@ public enum Operation {
           throw e;
         }
       }
+    }
+  },
+  /** write(2) of a page whose block needs a block of pointers, where one block is left. */
+  WRITE_INDIRECT(Kind.NO_SPACE) {
+    @Override
+    void prepare(World world, World.User self) throws Ext2Exception {
+      world.leaveOneBlock();
+    }
+
+    @Override
+    void run(World world, World.User self) throws Ext2Exception {
+      self.file.pwrite((long) World.DIRECT_PAGES * World.PAGE, new byte[] {self.mark});
+      throw new AssertionError("one block was enough for two");
     }
   },
   /** ftruncate(2) to nothing; then another file takes a block. */
@@ -279,6 +300,37 @@ public enum Operation {
       self.store(0);
     }
   },
+  /** A load from the hole, and a store to what the load has mapped: {@code pfn_mkwrite}. */
+  LOAD_AND_STORE(Kind.FAULT) {
+    @Override
+    void run(World world, World.User self) {
+      self.load(world.hole());
+      self.store(world.hole());
+    }
+  },
+  /** FIFREEZE and FITHAW by a process that has nothing to do with the file. */
+  FREEZE_ELSEWHERE(Kind.OTHER) {
+    @Override
+    void prepare(World world, World.User self) throws Ext2Exception {
+      world.unmap(self);
+      world.close(self);
+    }
+
+    @Override
+    void run(World world, World.User self) throws Ext2Exception {
+      world.fs.freeze();
+      world.fs.thaw();
+    }
+  },
+  /** A store, munmap(2) and close(2): may be the last to let go of the file. */
+  STORE_AND_LEAVE(Kind.FAULT) {
+    @Override
+    void run(World world, World.User self) throws Ext2Exception {
+      self.store(0);
+      world.unmap(self);
+      world.close(self);
+    }
+  },
   /** read(2) of the hole. */
   READ(Kind.OTHER) {
     @Override
@@ -339,7 +391,16 @@ public enum Operation {
   }
 
   private static final Set<Operation> FOR_ONE_SCENARIO =
-      EnumSet.of(FREEZE_LOOKING, FREEZE_WATCHING, WRITE_SHORTLY, STORE_AGAIN, READ);
+      EnumSet.of(
+          FREEZE_LOOKING,
+          FREEZE_WATCHING,
+          FREEZE_ELSEWHERE,
+          WRITE_SHORTLY,
+          WRITE_INDIRECT,
+          STORE_AGAIN,
+          STORE_AND_LEAVE,
+          LOAD_AND_STORE,
+          READ);
 
   private static final int O_RDWR = 2;
   private static final int O_CREAT = 0100;
@@ -353,6 +414,11 @@ public enum Operation {
 
   Kind kind() {
     return kind;
+  }
+
+  /** Whether it is a bus error where another task takes the page away. */
+  boolean mayFault() {
+    return kind == Kind.FAULT || this == FORK;
   }
 
   /** What has happened before the tasks start. */

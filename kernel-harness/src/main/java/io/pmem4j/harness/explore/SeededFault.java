@@ -12,8 +12,12 @@ import java.util.List;
  * @param origin the commit of Linux that made or mended it, or what it is
  * @param scenario ought to find it
  * @param profile whose handlers run
+ * @param preemptions how many it needs at most
  */
-public record SeededFault(String name, String origin, String scenario, Profile profile) {
+public record SeededFault(
+    String name, String origin, String scenario, Profile profile, int preemptions) {
+  private static final int TWO = 2;
+
   /** All that a pair of operations can show. Those of fairness have tests of their own. */
   public static List<SeededFault> all() {
     return List.of(
@@ -74,7 +78,27 @@ public record SeededFault(String name, String origin, String scenario, Profile p
         blind(
             "gate-no-recheck",
             "who saw the gate open goes in when it is closed",
-            "fault-vs-frozen"));
+            "fault-vs-frozen"),
+        blind(
+            "thaw-wakes-one", "of two that wait for a thaw one sleeps on", "freeze-vs-two-faults"),
+        blind(
+            "fork-copies-first",
+            "a child gets its parent's entries before they are read-only",
+            "copy-on-write-vs-fork"),
+        blind(
+            "enospc-keeps-pointers",
+            "blocks of pointers stay taken when none is left for the data",
+            "fault-vs-write-without-pointers"),
+        blind(
+            "size-checked-unlocked",
+            "a fault compares the size before it takes dax_sem",
+            "fault-vs-truncate"),
+        new SeededFault(
+            "tag-after-mkwrite",
+            "written blind: the entry is unlocked before it is called dirty",
+            "write-vs-load-and-store",
+            Profile.SERIES,
+            TWO + 1));
   }
 
   /** One that was thought of without a look at what has to find it. */
@@ -83,10 +107,10 @@ public record SeededFault(String name, String origin, String scenario, Profile p
   }
 
   private static SeededFault on5x(String name, String origin, String scenario) {
-    return new SeededFault(name, origin, scenario, Profile.LINUX_5_10);
+    return new SeededFault(name, origin, scenario, Profile.LINUX_5_10, TWO);
   }
 
   private static SeededFault onSeries(String name, String origin, String scenario) {
-    return new SeededFault(name, origin, scenario, Profile.SERIES);
+    return new SeededFault(name, origin, scenario, Profile.SERIES, TWO);
   }
 }

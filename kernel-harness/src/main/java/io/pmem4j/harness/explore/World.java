@@ -16,16 +16,28 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One run's state: the file {@code /a}, mapped by two processes beyond its end; the file {@code
- * /b}, empty, which takes blocks that {@code /a} gives up.
+ * One run's state: the file {@code /a}, mapped by processes beyond its end; the file {@code /b},
+ * empty, which takes blocks that {@code /a} gives up.
  */
 final class World {
   static final int PAGE = 4096;
   static final byte OF_A = 'a';
   static final byte OF_B = 'b';
 
+  /** What a child of fork(2) stores. */
+  static final byte OF_CHILD = 'c';
+
+  /** Pages of a file that need no block of pointers. */
+  static final int DIRECT_PAGES = 12;
+
   /** What free blocks hold. */
   static final byte STALE = 's';
+
+  private static final byte[] MARKS = {'L', 'R', 'T'};
+  private static final int FIRST_STORE = 10;
+
+  /** More than a cache line: who flushes its own store makes no other one durable by that. */
+  private static final int BETWEEN_STORES = 74;
 
   private static final int REUSED_PAGES = 4;
   private static final int LONG_NAMES_IN_A_BLOCK = 15;
@@ -34,7 +46,7 @@ final class World {
   private static final int O_CREAT = 0100;
   private static final long NOW = 1_444_428_128L;
 
-  /** One of the two processes, with a mapping of {@code /a}. */
+  /** One of the processes, with a mapping of {@code /a}. */
   static final class User {
     private final Shape shape;
     final AddressSpace memory;
@@ -85,12 +97,22 @@ final class World {
       stored.add(page);
     }
 
-    private void storeToSecond(int page) {
+    /** The private or the short mapping. */
+    Vma secondMapping() {
       Vma mapped = copy;
       if (mapped == null) {
         throw new IllegalStateException("there is no second mapping");
       }
-      memory.store(mapped, (long) page * PAGE + at, new byte[] {mark});
+      return mapped;
+    }
+
+    /** The first byte of its private copy. */
+    byte loadPrivately() {
+      return memory.load(secondMapping(), 0, 1)[0];
+    }
+
+    private void storeToSecond(int page) {
+      memory.store(secondMapping(), (long) page * PAGE + at, new byte[] {mark});
     }
 
     /** Stores its mark to a page, at its own place in it. */
@@ -106,11 +128,10 @@ final class World {
 
   final Shape shape;
   final Ext2FileSystem fs;
-  final User left;
-  final User right;
+  private final List<User> users = new ArrayList<>();
   private final OpenFile b;
   private @Nullable OpenFile filler;
-  private @Nullable User closed;
+  private final List<User> closed = new ArrayList<>();
   private boolean unlinked;
   private long shortest = Long.MAX_VALUE;
   private int ofB;
@@ -179,15 +200,26 @@ final class World {
     return file.fiemap().getFirst().physicalBytes() / PAGE;
   }
 
-  World(Medium medium, Shape shape, Scheduler scheduler, MountOptions options)
+  World(Medium medium, Shape shape, Scheduler scheduler, MountOptions options, int processes)
       throws Ext2Exception {
     this.shape = shape;
     this.scheduler = scheduler;
     memory = medium.restored(scheduler);
     fs = Ext2FileSystem.mount(memory, options.withScheduler(scheduler).withClock(() -> NOW));
     b = fs.open("/b", O_RDWR, 0);
-    left = user((byte) 'L', 10);
-    right = user((byte) 'R', 20);
+    for (int i = 0; i < processes; i++) {
+      users.add(user(MARKS[i], FIRST_STORE + i * BETWEEN_STORES));
+    }
+  }
+
+  /** The processes, in the order of their tasks. */
+  List<User> users() {
+    return users;
+  }
+
+  /** The process of the first task. */
+  User left() {
+    return users.getFirst();
   }
 
   private User user(byte mark, int at) throws Ext2Exception {
@@ -236,6 +268,15 @@ final class World {
     fill(full);
   }
 
+  /** Gives one block back of those that {@link #fillUp} took. */
+  void leaveOneBlock() throws Ext2Exception {
+    OpenFile full = filler;
+    if (full == null) {
+      throw new IllegalStateException("the file system is not full");
+    }
+    full.truncate(full.stat().size() - PAGE);
+  }
+
   /** {@code /b} gets the blocks that {@code /a} gave up, if there are any: the first free ones. */
   void reuse() throws Ext2Exception {
     byte[] pages = new byte[REUSED_PAGES * PAGE];
@@ -268,10 +309,9 @@ final class World {
     unlinked = true;
   }
 
-  @SuppressWarnings("ReferenceEquality")
   void close(User user) throws Ext2Exception {
     user.file.close();
-    closed = user;
+    closed.add(user);
   }
 
   boolean gone() {
@@ -285,9 +325,8 @@ final class World {
   }
 
   /** Lets go of everything and unmounts. */
-  @SuppressWarnings("ReferenceEquality") // one of two
   void leave() throws Ext2Exception {
-    for (User process : List.of(left, right)) {
+    for (User process : users) {
       if (process.mapping != null) {
         unmap(process);
       }
@@ -295,8 +334,8 @@ final class World {
         process.memory.munmap(process.copy);
       }
     }
-    for (User user : List.of(left, right)) {
-      if (user != closed) {
+    for (User user : users) {
+      if (!closed.contains(user)) {
         user.file.close();
       }
     }

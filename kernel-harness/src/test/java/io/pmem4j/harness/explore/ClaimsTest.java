@@ -121,6 +121,38 @@ class ClaimsTest {
     }
   }
 
+  /** Nor with a third task, which faults, and may be the one that evicts. */
+  @Test
+  void noThreeTasksCloseTheCircleOfThePostedOrder() throws IOException {
+    Exploring.Named three = Exploring.named("freeze-vs-fault-vs-eviction").orElseThrow();
+    try (Exploring checked = Exploring.open(Profile.LINUX_5_10, LockOrder.POSTED);
+        Exploring unchecked =
+            Exploring.open(Profile.LINUX_5_10, LockOrder.POSTED.unchecked(), true)) {
+      assertThat(checked.explore(three, Explorer.bounded(1)).findings())
+          .anySatisfy(finding -> assertThat(finding.message()).contains("CIRCULAR: "));
+      Exploration result = unchecked.explore(three, Explorer.bounded(2));
+      assertThat(result.findings()).isEmpty();
+      assertThat(result.complete()).isTrue();
+    }
+  }
+
+  /** That nobody waits for ever would be said of tasks as well that need nobody to wake them. */
+  @Test
+  void oneWhoIsNotWokenWaitsForEver() throws IOException {
+    try (Exploring exploring = Exploring.open(Profile.LINUX_5_10, LockOrder.MERGED)) {
+      Exploring.Named three = Exploring.named("freeze-vs-two-faults").orElseThrow();
+      Explorer explorer = Explorer.bounded(2).stoppingAtFirst(true);
+      Exploration result = exploring.explore(three, explorer.withSeeded(Set.of("thaw-wakes-one")));
+      assertThat(result.findings())
+          .singleElement()
+          .satisfies(finding -> {
+            assertThat(finding.kind()).isEqualTo(Finding.Kind.DEADLOCK);
+            assertThat(finding.message()).endsWith("waits for thaw");
+          });
+      assertThat(exploring.explore(three, Explorer.bounded(1)).findings()).isEmpty();
+    }
+  }
+
   /** R9: no lock of any order keeps a device from a page that it has got. */
   @ParameterizedTest
   @ValueSource(strings = {"merged", "posted"})

@@ -8,39 +8,39 @@ import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.MountOptions;
 import io.pmem4j.ext2.mm.SignalException;
 import io.pmem4j.sched.Scheduler;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
-/** Two operations at the same time. */
-final class Pair implements Scenario {
+/** Operations at the same time, each by a process of its own. */
+final class Meeting implements Scenario {
   private static final int SIGBUS = 7;
 
   private final Medium medium;
   private final Shape shape;
   private final MountOptions options;
-  private final Operation left;
-  private final Operation right;
+  private final List<Operation> operations;
 
-  Pair(Medium medium, Shape shape, MountOptions options, Operation left, Operation right) {
+  Meeting(Medium medium, Shape shape, MountOptions options, List<Operation> operations) {
     this.medium = medium;
     this.shape = shape;
     this.options = options;
-    this.left = left;
-    this.right = right;
+    this.operations = List.copyOf(operations);
   }
 
   @Override
   public Run start(Scheduler scheduler) throws Exception {
-    World world = new World(medium, shape, scheduler, options);
-    if (left.kind() == Operation.Kind.NO_SPACE || right.kind() == Operation.Kind.NO_SPACE) {
+    World world = new World(medium, shape, scheduler, options, operations.size());
+    if (isThere(Operation.Kind.NO_SPACE)) {
       world.fillUp();
     }
-    left.prepare(world, world.left);
-    right.prepare(world, world.right);
-    List<Task> tasks =
-        List.of(
-            new Task(left.label(), () -> run(left, right, world, world.left)),
-            new Task(right.label(), () -> run(right, left, world, world.right)));
+    List<Task> tasks = new ArrayList<>();
+    for (int i = 0; i < operations.size(); i++) {
+      int self = i;
+      Operation operation = operations.get(i);
+      operation.prepare(world, world.users().get(i));
+      tasks.add(new Task(operation.label(), () -> run(self, world)));
+    }
     return new Run() {
       @Override
       public List<Task> tasks() {
@@ -49,7 +49,7 @@ final class Pair implements Scenario {
 
       @Override
       public void check() throws Throwable {
-        Damage damage = new Damage(world, mayShrink());
+        Damage damage = new Damage(world, isThere(Operation.Kind.SHRINKS));
         damage.check();
         Set<Long> blocks = damage.blocksInUse();
         world.leave();
@@ -65,44 +65,52 @@ final class Pair implements Scenario {
     };
   }
 
-  /** The same without the second task. */
+  /** The same without any but the first task. */
   Scenario leftAlone() {
     return scheduler -> {
-      World world = new World(medium, shape, scheduler, options);
+      Operation left = operations.getFirst();
+      World world = new World(medium, shape, scheduler, options, 2);
       if (left.kind() == Operation.Kind.NO_SPACE) {
         world.fillUp();
       }
-      left.prepare(world, world.left);
-      Task task = new Task(left.label(), () -> left.run(world, world.left));
+      left.prepare(world, world.left());
+      Task task = new Task(left.label(), () -> left.run(world, world.left()));
       return () -> List.of(task);
     };
   }
 
-  private boolean mayShrink() {
-    return left.kind() == Operation.Kind.SHRINKS || right.kind() == Operation.Kind.SHRINKS;
+  private boolean isThere(Operation.Kind kind) {
+    return operations.stream().anyMatch(each -> each.kind() == kind);
+  }
+
+  private boolean isThereBeside(int self, Operation.Kind kind) {
+    for (int i = 0; i < operations.size(); i++) {
+      if (i != self && operations.get(i).kind() == kind) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /**
    * A bus error is an answer where another task takes the page away, or no block is left; so is
    * ENOSPC then, and ENOENT where another takes the name away.
    */
-  private static void run(Operation operation, Operation other, World world, World.User self)
-      throws Ext2Exception {
-    boolean full =
-        operation.kind() == Operation.Kind.NO_SPACE || other.kind() == Operation.Kind.NO_SPACE;
+  private void run(int self, World world) throws Ext2Exception {
+    Operation operation = operations.get(self);
+    boolean full = isThere(Operation.Kind.NO_SPACE);
     try {
-      operation.run(world, self);
+      operation.run(world, world.users().get(self));
     } catch (SignalException e) {
       boolean expected =
-          operation.kind() == Operation.Kind.FAULT
-              && (full || other.kind() == Operation.Kind.SHRINKS);
+          operation.mayFault() && (full || isThereBeside(self, Operation.Kind.SHRINKS));
       if (e.signo() != SIGBUS || !expected) {
         throw e;
       }
     } catch (Ext2Exception e) {
       boolean expected =
           (full && e.errno() == Errno.ENOSPC)
-              || (other.kind() == Operation.Kind.GOES && e.errno() == Errno.ENOENT);
+              || (isThereBeside(self, Operation.Kind.GOES) && e.errno() == Errno.ENOENT);
       if (!expected) {
         throw e;
       }
