@@ -10,7 +10,7 @@ import java.util.List;
  * arrived at.
  */
 public final class Points {
-  /** In the order along the paths: faults, allocation, truncation, writeback. */
+  /** In the order along the paths: faults, allocation, truncation, writeback, write(2). */
   public static final List<String> ALL =
       List.of(
           "fault-before-dax-sem",
@@ -32,7 +32,8 @@ public final class Points {
           "truncate-mutex-held",
           "truncate-mutex-released",
           "truncate-dax-sem-released",
-          "writeback-entry-locked");
+          "writeback-entry-locked",
+          "write-entries-removed");
 
   private Points() {}
 

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.pmem4j.harness.guest;
+
+import static io.pmem4j.harness.guest.RaceBench.PAGE;
+import static io.pmem4j.harness.guest.RaceBench.SOON;
+import static io.pmem4j.harness.guest.RaceBench.load;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * S2 of the explorer, on kernels, by its schedule: write(2) gives a block to a hole that is mapped
+ * as the page of zeros while a store to it is on its way.
+ *
+ * <pre>
+ * F: pfn_mkwrite finds the entry of a hole |                    | the fault body inserts an entry of the
+ *                                          |                    |   block; the page of zeros is mapped: again
+ * W:                                       | block allocated,   | pfn_mkwrite finds an entry of a block
+ *                                          | hole's entry gone, | the core makes the page of zeros writable
+ *                                          | not yet unmapped   |
+ * </pre>
+ *
+ * <p>There is one page of zeros: what F stores is seen wherever anybody maps a hole.
+ */
+class ZeroPageRaceIT {
+  private static final int A = 0;
+  private static final int OTHER = 1;
+  private static final int WRITTEN = 0x57;
+  private static final int STORED = 0x42;
+
+  /** Where in the page: whoever reads fresh memory there meanwhile reads what is not zero. */
+  private static final int OFFSET = PAGE - 3;
+
+  private static final String BODY = "fault-size-checked";
+  private static final String ENTRIES_REMOVED = "write-entries-removed";
+
+  @TempDir private Path directory;
+
+  private static Response answer(TaskClient task) throws GuestException {
+    @Nullable Response response = task.await(SOON);
+    if (response == null) {
+      throw new AssertionError("still running: " + task.state());
+    }
+    return response;
+  }
+
+  private static Request storeAtOffset(int value) {
+    return Request.of(Op.STORE, A, OFFSET).withBlob(new byte[] {(byte) value});
+  }
+
+  private static byte holeOfTheOther(RaceBench bench) throws GuestException {
+    return bench.ask(Request.of(Op.LOAD, OTHER, OFFSET, 1)).data()[0];
+  }
+
+  private static void hole(RaceBench bench, int slot, String name) throws GuestException {
+    bench.open(slot, name);
+    bench.ask(Request.of(Op.FTRUNCATE, slot, PAGE));
+    bench.map(slot, 1);
+    assertThat(bench.ask(load(slot, 0)).data()).containsExactly(0);
+  }
+
+  /** Until write(2) waits between the entry and the page tables. */
+  private static void writeUntilEntriesAreRemoved(TaskClient write) throws GuestException {
+    byte[] page = new byte[PAGE];
+    Arrays.fill(page, (byte) WRITTEN);
+    write.arm(ENTRIES_REMOVED);
+    write.submit(Request.of(Op.PWRITE, A, 0).withBlob(page));
+    assertThat(write.awaitAt(ENTRIES_REMOVED, SOON)).isTrue();
+  }
+
+  private interface Work {
+    void run(RaceBench bench, TaskClient write, TaskClient fault) throws GuestException;
+  }
+
+  private void race(String lab, Work work) throws IOException {
+    try (RaceBench bench = RaceBench.boot(directory, lab)) {
+      hole(bench, A, "a");
+      hole(bench, OTHER, "other");
+      try (TaskClient write = TaskClient.start(bench.guest, 1);
+          TaskClient fault = TaskClient.start(bench.guest, 2)) {
+        fault.submit(load(A, 0));
+        assertThat(answer(fault).result()).isEqualTo(1);
+        fault.arm(BODY);
+        fault.submit(storeAtOffset(STORED));
+        assertThat(fault.awaitAt(BODY, SOON)).isTrue();
+        writeUntilEntriesAreRemoved(write);
+        fault.go(BODY);
+        work.run(bench, write, fault);
+      }
+      assertThat(bench.guest.lockdepOn()).isTrue();
+      bench.guest.check();
+    }
+  }
+
+  /** Found by the explorer in the model, and true of the handlers of the series over 5.10. */
+  @ParameterizedTest
+  @ValueSource(strings = {"series", "before"})
+  void thePageOfZerosIsWritten(String lab) throws Exception {
+    race(
+        lab,
+        (bench, write, fault) -> {
+          assertThat(answer(fault).result()).as("the store succeeds").isEqualTo(1);
+          assertThat(holeOfTheOther(bench)).as("a hole of another file").isEqualTo((byte) STORED);
+
+          // The guest lives on: the page is writable still.
+          fault.submit(storeAtOffset(0));
+          assertThat(answer(fault).events()).as("no fault").isEmpty();
+          assertThat(holeOfTheOther(bench)).isZero();
+
+          write.go(ENTRIES_REMOVED);
+          assertThat(answer(write).result()).isEqualTo(PAGE);
+          assertThat(bench.read(A)[OFFSET])
+              .as("the store is not in the file")
+              .isEqualTo((byte) WRITTEN);
+        });
+  }
+
+  /**
+   * As merged the entry and the page table change under the entry's lock, together: the store
+   * faults again and again, until write(2) has unmapped the page (W1), and goes to the block.
+   */
+  @Test
+  void asMergedIn510TheStoreWaits() throws Exception {
+    race(
+        "",
+        (bench, write, fault) -> {
+          assertThat(holeOfTheOther(bench)).isZero();
+          write.go(ENTRIES_REMOVED);
+          assertThat(answer(write).result()).isEqualTo(PAGE);
+          assertThat(answer(fault).result()).isEqualTo(1);
+          assertThat(holeOfTheOther(bench)).isZero();
+          // Before or after write(2) has copied: both are orders of two stores.
+          assertThat(bench.read(A)[OFFSET]).isIn((byte) STORED, (byte) WRITTEN);
+        });
+  }
+}
