@@ -233,8 +233,8 @@ public final class Explorer {
 
   /**
    * Whether tasks are continuations on the calling thread rather than threads of their own, some
-   * ten times slower. Needs {@code --add-exports java.base/jdk.internal.vm=ALL-UNNAMED}, or {@code
-   * =io.pmem4j.pmem} on the module path.
+   * thirty times slower. Needs {@code --add-exports java.base/jdk.internal.vm=ALL-UNNAMED}, or
+   * {@code =io.pmem4j.pmem} on the module path.
    */
   public static boolean usesContinuations() {
     return ContinuationCoroutine.AVAILABLE;

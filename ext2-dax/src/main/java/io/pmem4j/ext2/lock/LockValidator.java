@@ -116,9 +116,12 @@ public final class LockValidator {
             LockReport.recursive(task, each, wanted, CallStack.here().lines()));
       }
     }
+    CallStack stack = null;
     for (Holding each : holdings) {
       if (graph.get(each.lockClass(), wanted.lockClass()) == null) {
-        seen(task, each, wanted);
+        // Walking it is most of what an edge costs, and all of these edges have the same.
+        stack = stack == null ? CallStack.here() : stack;
+        seen(task, each, wanted, stack);
       }
       if (!order.allows(each.lockClass(), wanted.lockClass())) {
         throw new LockOrderViolation(
@@ -160,8 +163,7 @@ public final class LockValidator {
   }
 
   /** {@code check_prev_add}: a new edge, unless it closes a circle. */
-  private void seen(Object task, Holding outer, Holding wanted) {
-    CallStack stack = CallStack.here();
+  private void seen(Object task, Holding outer, Holding wanted, CallStack stack) {
     List<LockClass> path =
         outer.lockClass() == wanted.lockClass()
             ? List.of()

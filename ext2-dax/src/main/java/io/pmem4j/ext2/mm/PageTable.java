@@ -30,12 +30,6 @@ final class PageTable implements Mmu {
     this.entries = new Shared(scheduler, "page table");
   }
 
-  /** What stands for 2 MiB: a huge entry or a table, never both. */
-  private static final class Pmd {
-    final Map<Long, Pte> table = new HashMap<>();
-    @Nullable Pte huge;
-  }
-
   private static long page(long address) {
     return Math.floorDiv(address, (long) PAGE_BYTES);
   }

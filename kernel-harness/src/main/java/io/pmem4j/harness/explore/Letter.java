@@ -133,7 +133,7 @@ public final class Letter {
   private List<Exploring.Named> meetings(Operation operation) {
     List<Exploring.Named> meetings = new ArrayList<>();
     for (Operation fault : Operation.all()) {
-      if (fault.kind() == Operation.Kind.FAULT) {
+      if (fault.kind() == OperationKind.FAULT) {
         meetings.add(Exploring.of(fault, operation, false));
       }
     }

@@ -31,7 +31,7 @@ final class Meeting implements Scenario {
   @Override
   public Run start(Scheduler scheduler) throws Exception {
     World world = new World(medium, shape, scheduler, options, operations.size());
-    if (isThere(Operation.Kind.NO_SPACE)) {
+    if (isThere(OperationKind.NO_SPACE)) {
       world.fillUp();
     }
     List<Task> tasks = new ArrayList<>();
@@ -49,7 +49,7 @@ final class Meeting implements Scenario {
 
       @Override
       public void check() throws Throwable {
-        Damage damage = new Damage(world, isThere(Operation.Kind.SHRINKS));
+        Damage damage = new Damage(world, isThere(OperationKind.SHRINKS));
         damage.check();
         Set<Long> blocks = damage.blocksInUse();
         world.leave();
@@ -70,7 +70,7 @@ final class Meeting implements Scenario {
     return scheduler -> {
       Operation left = operations.getFirst();
       World world = new World(medium, shape, scheduler, options, 2);
-      if (left.kind() == Operation.Kind.NO_SPACE) {
+      if (left.kind() == OperationKind.NO_SPACE) {
         world.fillUp();
       }
       left.prepare(world, world.left());
@@ -79,11 +79,11 @@ final class Meeting implements Scenario {
     };
   }
 
-  private boolean isThere(Operation.Kind kind) {
+  private boolean isThere(OperationKind kind) {
     return operations.stream().anyMatch(each -> each.kind() == kind);
   }
 
-  private boolean isThereBeside(int self, Operation.Kind kind) {
+  private boolean isThereBeside(int self, OperationKind kind) {
     for (int i = 0; i < operations.size(); i++) {
       if (i != self && operations.get(i).kind() == kind) {
         return true;
@@ -98,19 +98,19 @@ final class Meeting implements Scenario {
    */
   private void run(int self, World world) throws Ext2Exception {
     Operation operation = operations.get(self);
-    boolean full = isThere(Operation.Kind.NO_SPACE);
+    boolean full = isThere(OperationKind.NO_SPACE);
     try {
       operation.run(world, world.users().get(self));
     } catch (SignalException e) {
       boolean expected =
-          operation.mayFault() && (full || isThereBeside(self, Operation.Kind.SHRINKS));
+          operation.mayFault() && (full || isThereBeside(self, OperationKind.SHRINKS));
       if (e.signo() != SIGBUS || !expected) {
         throw e;
       }
     } catch (Ext2Exception e) {
       boolean expected =
           (full && e.errno() == Errno.ENOSPC)
-              || (isThereBeside(self, Operation.Kind.GOES) && e.errno() == Errno.ENOENT);
+              || (isThereBeside(self, OperationKind.GOES) && e.errno() == Errno.ENOENT);
       if (!expected) {
         throw e;
       }

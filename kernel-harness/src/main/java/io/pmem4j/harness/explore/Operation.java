@@ -4,42 +4,40 @@ package io.pmem4j.harness.explore;
 
 import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.OpenFile;
-import io.pmem4j.ext2.lock.LockClass;
 import io.pmem4j.ext2.mm.AddressSpace;
 import io.pmem4j.ext2.mm.PagePins;
 import io.pmem4j.ext2.mm.SignalException;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 
 /** What one task does to {@code /a}. */
 public enum Operation {
   /** A load from the hole: the page of zeros. */
-  READ_HOLE(Kind.FAULT) {
+  READ_HOLE(OperationKind.FAULT) {
     @Override
     void run(World world, World.User self) {
       self.load(world.hole());
     }
   },
   /** A load from a page with a block. */
-  READ_BLOCK(Kind.FAULT) {
+  READ_BLOCK(OperationKind.FAULT) {
     @Override
     void run(World world, World.User self) {
       self.load(0);
     }
   },
   /** A store to the hole: allocates. */
-  WRITE_HOLE(Kind.FAULT) {
+  WRITE_HOLE(OperationKind.FAULT) {
     @Override
     void run(World world, World.User self) {
       self.store(world.hole());
     }
   },
   /** A store to a hole that is mapped, read-only: {@code page_mkwrite} where holes have pages. */
-  PAGE_MKWRITE(Kind.FAULT) {
+  PAGE_MKWRITE(OperationKind.FAULT) {
     @Override
     void prepare(World world, World.User self) {
       self.load(world.hole());
@@ -51,14 +49,14 @@ public enum Operation {
     }
   },
   /** A store to a page with a block, by a process that has not touched it. */
-  WRITE_BLOCK(Kind.FAULT) {
+  WRITE_BLOCK(OperationKind.FAULT) {
     @Override
     void run(World world, World.User self) {
       self.store(0);
     }
   },
   /** A store to a page that is mapped read-only: {@code pfn_mkwrite}. */
-  PFN_MKWRITE(Kind.FAULT) {
+  PFN_MKWRITE(OperationKind.FAULT) {
     @Override
     void prepare(World world, World.User self) {
       self.load(0);
@@ -70,7 +68,7 @@ public enum Operation {
     }
   },
   /** A store to a private mapping of a page with a block: a copy. */
-  COPY_ON_WRITE(Kind.FAULT) {
+  COPY_ON_WRITE(OperationKind.FAULT) {
     @Override
     void prepare(World world, World.User self) throws Ext2Exception {
       self.mapPrivately();
@@ -82,7 +80,7 @@ public enum Operation {
     }
   },
   /** A store through a mapping that is too short for 2 MiB at once. */
-  WRITE_SHORTLY(Kind.FAULT) {
+  WRITE_SHORTLY(OperationKind.FAULT) {
     @Override
     void prepare(World world, World.User self) throws Ext2Exception {
       self.mapShortly();
@@ -94,7 +92,7 @@ public enum Operation {
     }
   },
   /** read(2) with O_DIRECT of something else into the mapping: a device stores to its page. */
-  GUP_STORE(Kind.FAULT) {
+  GUP_STORE(OperationKind.FAULT) {
     @Override
     void run(World world, World.User self) {
       try (PagePins pins = self.memory.pin(self.mapping(), self.at, 1, true)) {
@@ -105,19 +103,14 @@ public enum Operation {
     }
   },
   /** write(2) with O_DIRECT from the mapping to something else: a device reads its page. */
-  GUP_READ(Kind.FAULT) {
+  GUP_READ(OperationKind.FAULT) {
     @Override
     void run(World world, World.User self) {
-      try (PagePins pins = self.memory.pin(self.mapping(), self.at, 1, false)) {
-        world.pause("the device has its pages");
-        if (pins.read()[0] == World.OF_B) {
-          throw new AssertionError("a device reads what another file holds");
-        }
-      }
+      OwnLooks.ofADevice(world, self);
     }
   },
   /** fork(2), a store of the child to what it shares with its parent, and its end. */
-  FORK(Kind.OTHER) {
+  FORK(OperationKind.OTHER) {
     @Override
     void prepare(World world, World.User self) throws Ext2Exception {
       self.store(0);
@@ -127,19 +120,11 @@ public enum Operation {
 
     @Override
     void run(World world, World.User self) throws Ext2Exception {
-      AddressSpace child = self.memory.fork();
-      try {
-        child.store(self.secondMapping(), 0, new byte[] {World.OF_CHILD});
-      } finally {
-        child.exit();
-      }
-      if (self.loadPrivately() == World.OF_CHILD) {
-        throw new AssertionError("a child's store changes its parent's private copy");
-      }
+      OwnLooks.atTheParentOfAChildThatStores(self);
     }
   },
   /** write(2) into the hole. */
-  WRITE(Kind.OTHER) {
+  WRITE(OperationKind.OTHER) {
     @Override
     void run(World world, World.User self) throws Ext2Exception {
       self.file.pwrite(world.shape.position(world.hole()) + self.at, new byte[] {self.mark});
@@ -147,7 +132,7 @@ public enum Operation {
     }
   },
   /** write(2) behind the end: a block, and a larger file. */
-  APPEND(Kind.OTHER) {
+  APPEND(OperationKind.OTHER) {
     @Override
     void run(World world, World.User self) throws Ext2Exception {
       self.file.pwrite(world.shape.fileBytes() + self.at, new byte[] {self.mark});
@@ -155,20 +140,14 @@ public enum Operation {
     }
   },
   /** write(2) that finds no block, on a file system that is full. */
-  WRITE_NO_SPACE(Kind.NO_SPACE) {
+  WRITE_NO_SPACE(OperationKind.NO_SPACE) {
     @Override
     void run(World world, World.User self) throws Ext2Exception {
-      try {
-        self.file.pwrite(world.shape.fileBytes(), new byte[2 * World.PAGE]);
-      } catch (Ext2Exception e) {
-        if (e.errno() != io.pmem4j.ext2.Errno.ENOSPC) {
-          throw e;
-        }
-      }
+      self.file.pwrite(world.shape.fileBytes(), new byte[2 * World.PAGE]);
     }
   },
   /** write(2) of a page whose block needs a block of pointers, where one block is left. */
-  WRITE_INDIRECT(Kind.NO_SPACE) {
+  WRITE_INDIRECT(OperationKind.NO_SPACE) {
     @Override
     void prepare(World world, World.User self) throws Ext2Exception {
       world.leaveOneBlock();
@@ -181,7 +160,7 @@ public enum Operation {
     }
   },
   /** ftruncate(2) to nothing; then another file takes a block. */
-  TRUNCATE_DOWN(Kind.SHRINKS) {
+  TRUNCATE_DOWN(OperationKind.SHRINKS) {
     @Override
     void run(World world, World.User self) throws Ext2Exception {
       world.shorten(self, 0);
@@ -189,7 +168,7 @@ public enum Operation {
     }
   },
   /** ftruncate(2) into the first page; then another file takes a block. */
-  TRUNCATE_PARTLY(Kind.SHRINKS) {
+  TRUNCATE_PARTLY(OperationKind.SHRINKS) {
     @Override
     void run(World world, World.User self) throws Ext2Exception {
       world.shorten(self, world.shape.position(0) + 100);
@@ -197,7 +176,7 @@ public enum Operation {
     }
   },
   /** ftruncate(2) to nothing, another file takes blocks, and ftruncate(2) to the old size. */
-  TRUNCATE_AND_BACK(Kind.SHRINKS) {
+  TRUNCATE_AND_BACK(OperationKind.SHRINKS) {
     @Override
     void run(World world, World.User self) throws Ext2Exception {
       world.shorten(self, 0);
@@ -206,14 +185,14 @@ public enum Operation {
     }
   },
   /** ftruncate(2) upwards. */
-  TRUNCATE_UP(Kind.OTHER) {
+  TRUNCATE_UP(OperationKind.OTHER) {
     @Override
     void run(World world, World.User self) throws Ext2Exception {
       self.file.truncate(world.shape.position(world.shape.mappedPages()));
     }
   },
   /** open(2) with O_TRUNC; then another file takes a block. */
-  OPEN_TRUNCATING(Kind.SHRINKS) {
+  OPEN_TRUNCATING(OperationKind.SHRINKS) {
     @Override
     void run(World world, World.User self) throws Ext2Exception {
       try (OpenFile again = world.fs.open("/a", O_RDWR | O_TRUNC, 0)) {
@@ -224,7 +203,7 @@ public enum Operation {
     }
   },
   /** fsync(2) of a page that has been stored to. */
-  FSYNC(Kind.OTHER) {
+  FSYNC(OperationKind.OTHER) {
     @Override
     void prepare(World world, World.User self) {
       self.store(0);
@@ -236,7 +215,7 @@ public enum Operation {
     }
   },
   /** msync(2), as fsync. */
-  MSYNC(Kind.OTHER) {
+  MSYNC(OperationKind.OTHER) {
     @Override
     void prepare(World world, World.User self) {
       self.store(0);
@@ -248,7 +227,7 @@ public enum Operation {
     }
   },
   /** FIFREEZE and FITHAW. */
-  FREEZE_THAW(Kind.OTHER) {
+  FREEZE_THAW(OperationKind.OTHER) {
     @Override
     void prepare(World world, World.User self) {
       self.store(0);
@@ -262,34 +241,21 @@ public enum Operation {
     }
   },
   /** FIFREEZE, a look at what those hold who wait, and FITHAW. */
-  FREEZE_LOOKING(Kind.OTHER) {
+  FREEZE_LOOKING(OperationKind.OTHER) {
     @Override
     void run(World world, World.User self) throws Ext2Exception {
-      world.fs.freeze();
-      world.pause("frozen");
-      Set<LockClass> held = world.fs.heldBehindTheFreeze();
-      world.fs.thaw();
-      if (held.contains(LockClass.DAX_SEM)) {
-        throw new AssertionError("who waits for a thaw keeps " + LockClass.DAX_SEM.twin());
-      }
+      OwnLooks.atWhatIsHeldBehindAFreeze(world);
     }
   },
   /** FIFREEZE, a look whether anything is stored nevertheless, and FITHAW. */
-  FREEZE_WATCHING(Kind.OTHER) {
+  FREEZE_WATCHING(OperationKind.OTHER) {
     @Override
     void run(World world, World.User self) throws Ext2Exception {
-      world.fs.freeze();
-      long before = world.stores();
-      world.pause("frozen");
-      long after = world.stores();
-      world.fs.thaw();
-      if (after != before) {
-        throw new AssertionError("something is stored while the file system is frozen");
-      }
+      OwnLooks.atStoresBehindAFreeze(world);
     }
   },
   /** A store to a page that may be stored to: no fault, unless it was written back meanwhile. */
-  STORE_AGAIN(Kind.FAULT) {
+  STORE_AGAIN(OperationKind.FAULT) {
     @Override
     void prepare(World world, World.User self) {
       self.store(0);
@@ -301,7 +267,7 @@ public enum Operation {
     }
   },
   /** A load from the hole, and a store to what the load has mapped: {@code pfn_mkwrite}. */
-  LOAD_AND_STORE(Kind.FAULT) {
+  LOAD_AND_STORE(OperationKind.FAULT) {
     @Override
     void run(World world, World.User self) {
       self.load(world.hole());
@@ -309,7 +275,7 @@ public enum Operation {
     }
   },
   /** FIFREEZE and FITHAW by a process that has nothing to do with the file. */
-  FREEZE_ELSEWHERE(Kind.OTHER) {
+  FREEZE_ELSEWHERE(OperationKind.OTHER) {
     @Override
     void prepare(World world, World.User self) throws Ext2Exception {
       world.unmap(self);
@@ -323,7 +289,7 @@ public enum Operation {
     }
   },
   /** A store, munmap(2) and close(2): may be the last to let go of the file. */
-  STORE_AND_LEAVE(Kind.FAULT) {
+  STORE_AND_LEAVE(OperationKind.FAULT) {
     @Override
     void run(World world, World.User self) throws Ext2Exception {
       self.store(0);
@@ -332,20 +298,14 @@ public enum Operation {
     }
   },
   /** read(2) of the hole. */
-  READ(Kind.OTHER) {
+  READ(OperationKind.OTHER) {
     @Override
     void run(World world, World.User self) throws Ext2Exception {
-      byte[] page = new byte[World.PAGE];
-      int length = Math.toIntExact(self.file.pread(world.shape.position(world.hole()), page));
-      for (int i = 0; i < length; i++) {
-        if (page[i] == World.STALE) {
-          throw new AssertionError("read(2) shows what a block held before it was the file's");
-        }
-      }
+      OwnLooks.atTheHole(world, self);
     }
   },
   /** creat(2) of a name that needs a new block of the directory. */
-  CREATE_NAME(Kind.OTHER) {
+  CREATE_NAME(OperationKind.OTHER) {
     @Override
     void run(World world, World.User self) throws Ext2Exception {
       try (OpenFile created = world.fs.open("/" + "n".repeat(250), O_RDWR | O_CREAT, 0644)) {
@@ -354,7 +314,7 @@ public enum Operation {
     }
   },
   /** munmap(2) of a page that has been stored to. */
-  MUNMAP(Kind.OTHER) {
+  MUNMAP(OperationKind.OTHER) {
     @Override
     void prepare(World world, World.User self) {
       self.store(0);
@@ -366,7 +326,7 @@ public enum Operation {
     }
   },
   /** unlink(2), close(2) and munmap(2): whoever lets go last evicts the inode. */
-  UNLINK(Kind.GOES) {
+  UNLINK(OperationKind.GOES) {
     @Override
     void run(World world, World.User self) throws Ext2Exception {
       world.unlink();
@@ -375,20 +335,6 @@ public enum Operation {
       world.reuse();
     }
   };
-
-  /** What an operation means for the others. */
-  enum Kind {
-    /** A page fault: may be a bus error where another operation takes the page away. */
-    FAULT,
-    /** Takes pages away. */
-    SHRINKS,
-    /** Runs on a full file system. */
-    NO_SPACE,
-    /** Takes the name away. */
-    GOES,
-    /** Nothing of that. */
-    OTHER
-  }
 
   private static final Set<Operation> FOR_ONE_SCENARIO =
       EnumSet.of(
@@ -406,19 +352,19 @@ public enum Operation {
   private static final int O_CREAT = 0100;
   private static final int O_TRUNC = 01000;
 
-  private final Kind kind;
+  private final OperationKind kind;
 
-  Operation(Kind kind) {
+  Operation(OperationKind kind) {
     this.kind = kind;
   }
 
-  Kind kind() {
+  OperationKind kind() {
     return kind;
   }
 
   /** Whether it is a bus error where another task takes the page away. */
   boolean mayFault() {
-    return kind == Kind.FAULT || this == FORK;
+    return kind == OperationKind.FAULT || this == FORK;
   }
 
   /** What has happened before the tasks start. */
@@ -428,7 +374,7 @@ public enum Operation {
 
   /** Whether two tasks can do it at the same time. */
   boolean canMeetItself() {
-    return kind != Kind.GOES && this != FREEZE_THAW && this != CREATE_NAME;
+    return kind != OperationKind.GOES && this != FREEZE_THAW && this != CREATE_NAME;
   }
 
   /** Whether it is one that every other one is tried with; else it is for one scenario. */
@@ -438,7 +384,7 @@ public enum Operation {
 
   /** As in {@code pfn-mkwrite}. */
   public String label() {
-    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    return name().toLowerCase(java.util.Locale.ROOT).replace('_', '-');
   }
 
   /** Those that are tried with each other. */

@@ -63,8 +63,8 @@ class ExploringTest {
     List<Exploring.Named> pairs =
         Exploring.pairs(Profile.LINUX_5_10).stream()
             .filter(pair ->
-                pair.left().kind() == Operation.Kind.FAULT
-                    && pair.right().kind() == Operation.Kind.SHRINKS)
+                pair.left().kind() == OperationKind.FAULT
+                    && pair.right().kind() == OperationKind.SHRINKS)
             .toList();
     StringWriter text = new StringWriter();
     Sweep sweep =

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.explore;
+
+/** What an operation means for the others. */
+enum OperationKind {
+  /** A page fault: may be a bus error where another operation takes the page away. */
+  FAULT,
+  /** Takes pages away. */
+  SHRINKS,
+  /** Runs on a full file system. */
+  NO_SPACE,
+  /** Takes the name away. */
+  GOES,
+  /** Nothing of that. */
+  OTHER
+}
