@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +24,7 @@ final class Execution implements Scheduler {
     final Coroutine coroutine;
     Step.Kind kind = Step.Kind.START;
     Object object = NOBODY;
+    String where = "";
     @Nullable BooleanSupplier wake;
 
     /** Whether it was called while it could go on, or could go on when it was about to wait. */
@@ -58,6 +60,10 @@ final class Execution implements Scheduler {
   private final Coroutine.Maker maker;
   private final Set<String> seeded;
   private final int maxSteps;
+
+  /** Says where steps are; null where nobody wants to know, because it takes microseconds. */
+  private final @Nullable Supplier<String> locator;
+
   private final List<Task> tasks = new ArrayList<>();
   private int current = OUTSIDE;
 
@@ -65,8 +71,11 @@ final class Execution implements Scheduler {
   private int[] stepTasks = new int[64];
   private Step.Kind[] stepKinds = new Step.Kind[64];
   private Object[] stepObjects = new Object[64];
+  private final List<String> stepPlaces = new ArrayList<>();
 
-  Execution(Coroutine.Maker maker, Set<String> seeded, int maxSteps) {
+  Execution(
+      Coroutine.Maker maker, Set<String> seeded, int maxSteps, @Nullable Supplier<String> locator) {
+    this.locator = locator;
     this.maker = maker;
     this.seeded = seeded;
     this.maxSteps = maxSteps;
@@ -143,6 +152,9 @@ final class Execution implements Scheduler {
     stepTasks[steps] = next;
     stepKinds[steps] = task.kind;
     stepObjects[steps] = task.object;
+    if (locator != null) {
+      stepPlaces.add(task.where);
+    }
     steps++;
     current = next;
     task.coroutine.resume();
@@ -189,7 +201,8 @@ final class Execution implements Scheduler {
     List<Step> all = new ArrayList<>();
     for (int i = 0; i < steps; i++) {
       String object = stepObjects[i] == NOBODY ? "" : stepObjects[i].toString();
-      all.add(new Step(stepTasks[i], stepKinds[i], object));
+      String where = locator == null ? "" : stepPlaces.get(i);
+      all.add(new Step(stepTasks[i], stepKinds[i], object, where));
     }
     return all;
   }
@@ -224,7 +237,14 @@ final class Execution implements Scheduler {
     Task task = tasks.get(current);
     task.kind = kind(point);
     task.object = object;
+    locate(task);
     task.coroutine.pause();
+  }
+
+  private void locate(Task task) {
+    if (locator != null) {
+      task.where = locator.get();
+    }
   }
 
   private static Step.Kind kind(Point point) {
@@ -254,6 +274,7 @@ final class Execution implements Scheduler {
     Task task = tasks.get(current);
     task.kind = Step.Kind.WAKE;
     task.object = blocker;
+    locate(task);
     task.wake = wake;
     task.called = wake.getAsBoolean();
     task.coroutine.pause();

@@ -23,6 +23,9 @@ public final class Explorer {
   private static final int MAX_FINDINGS = 20;
   private static final int RANDOM_DEPTH = 3;
 
+  /** Of a step that is located. */
+  private static final int METHODS = 2;
+
   private final int preemptions;
   private final boolean reduces;
   private final boolean isRandom;
@@ -277,6 +280,29 @@ public final class Explorer {
     return Optional.ofNullable(execution().run(scenario, new Replay(schedule)));
   }
 
+  /**
+   * A finding of this explorer, with the methods that its steps are in: runs its schedule once
+   * more.
+   *
+   * @param named whether to name a method of a class, given the class's name; those of {@code
+   *     io.pmem4j.sched}, of this package and of the JDK are never named
+   */
+  public Finding located(Scenario scenario, Finding finding, Predicate<String> named) {
+    Execution execution =
+        new Execution(maker, seeded, maxSteps, () -> CallSite.methods(named, METHODS));
+    Finding again = execution.run(scenario, new Replay(finding.schedule()));
+    // What is not deterministic has no second time.
+    return again == null || !again.isLike(finding)
+        ? finding
+        : new Finding(
+            finding.kind(),
+            finding.message(),
+            finding.cause(),
+            finding.schedule(),
+            finding.tasks(),
+            again.steps());
+  }
+
   /** Runs one schedule; everything that was announced in it. */
   public Trace trace(Scenario scenario, Schedule schedule) {
     Execution execution = execution();
@@ -285,7 +311,7 @@ public final class Explorer {
   }
 
   private Execution execution() {
-    return new Execution(maker, seeded, maxSteps);
+    return new Execution(maker, seeded, maxSteps, null);
   }
 
   /** What an exploration adds up. */

@@ -35,6 +35,10 @@ public final class Interleaving {
       }
       text.append(String.format("%4d  ", i + 1)).append(" ".repeat(step.task() * width));
       text.append(cell(step.toString(), width));
+      if (!step.where().isEmpty()) {
+        int others = finding.tasks().size() - step.task() - 1;
+        text.append(" ".repeat(others * width)).append(step.where());
+      }
       trim(text);
     }
     text.append("      => ").append(finding.message()).append('\n');
@@ -77,7 +81,7 @@ public final class Interleaving {
     table { border-collapse: collapse; }
     td, th { padding: .1em .8em; text-align: left; font-family: ui-monospace, monospace; }
     tr.switch td { border-top: 1px solid #999; }
-    .LOAD, .START, .STEP { color: #666; }
+    .LOAD, .START, .STEP, .where { color: #666; }
     .STORE, .PERSIST { color: #a40; }
     .ACQUIRE, .RELEASE, .WAKE { color: #046; }
     </style>
@@ -101,6 +105,10 @@ public final class Interleaving {
         + step.kind()
         + "\">"
         + escape(step.toString())
+        + "</td>"
+        + "<td></td>".repeat(finding.tasks().size() - step.task() - 1)
+        + "<td class=\"where\">"
+        + escape(step.where())
         + "</td></tr>";
   }
 

@@ -8,8 +8,10 @@ package io.pmem4j.explore;
  * @param task index of the task
  * @param kind what it was about to do
  * @param object what to, in words; empty for a start
+ * @param where the methods that it stopped in, the innermost first, as {@code Inner.method <
+ *     Outer.method}; empty unless {@link Explorer#located} was asked
  */
-public record Step(int task, Kind kind, String object) {
+public record Step(int task, Kind kind, String object, String where) {
   /** What a task does next. */
   public enum Kind {
     /** Its first step. */

@@ -196,13 +196,31 @@ public final class Exploring implements AutoCloseable {
 
   /** Explores one scenario. */
   public Exploration explore(Named scenario, Explorer explorer) throws IOException {
-    return explorer.withMaxSteps(MAX_STEPS).explore(meeting(scenario));
+    Meeting meeting = meeting(scenario);
+    Explorer bounded = explorer.withMaxSteps(MAX_STEPS);
+    Exploration found = bounded.explore(meeting);
+    return new Exploration(
+        found.schedules(),
+        found.steps(),
+        found.complete(),
+        found.findings().stream().map(each -> located(bounded, meeting, each)).toList(),
+        found.nanos());
   }
 
   /** Runs one schedule. */
   public Optional<Finding> replay(Named scenario, Explorer explorer, Schedule schedule)
       throws IOException {
-    return explorer.withMaxSteps(MAX_STEPS).replay(meeting(scenario), schedule);
+    Meeting meeting = meeting(scenario);
+    Explorer bounded = explorer.withMaxSteps(MAX_STEPS);
+    return bounded.replay(meeting, schedule).map(found -> located(bounded, meeting, found));
+  }
+
+  /** With the methods of the file system that it went through. */
+  private static Finding located(Explorer explorer, Meeting meeting, Finding finding) {
+    return explorer.located(
+        meeting,
+        finding,
+        type -> type.startsWith("io.pmem4j.ext2.") && !type.startsWith("io.pmem4j.ext2.lock."));
   }
 
   /** What an operation announces when it runs alone. */

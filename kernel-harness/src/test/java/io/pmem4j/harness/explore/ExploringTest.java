@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.pmem4j.explore.Exploration;
 import io.pmem4j.explore.Explorer;
 import io.pmem4j.explore.Finding;
+import io.pmem4j.explore.Interleaving;
+import io.pmem4j.explore.Step;
 import io.pmem4j.explore.Schedule;
 import io.pmem4j.ext2.Profile;
 import io.pmem4j.ext2.lock.LockOrder;
@@ -164,6 +166,27 @@ class ExploringTest {
           .hasValueSatisfying(again -> assertThat(again.message()).isEqualTo(finding.message()));
       assertThat(exploring.replay(scenario, Explorer.bounded(0), Schedule.parse(""))).isEmpty();
     }
+  }
+
+  /** Beside each step the methods that it is in: what the kernel has under nearly the same name. */
+  @Test
+  void anInterleavingNamesTheMethods() throws IOException {
+    Finding finding =
+        explore(
+                "fault-vs-truncate",
+                Profile.LINUX_5_10,
+                LockOrder.NO_DAX_SEM,
+                Explorer.bounded(1).stoppingAtFirst(true))
+            .findings()
+            .getFirst();
+    assertThat(finding.steps())
+        .extracting(Step::where)
+        .contains("Ext2Inode.size < PteFault.body", "DaxMapping.grab < PteFault.body")
+        .anyMatch(where -> where.contains("Truncate."))
+        .noneMatch(where -> where.contains("io.pmem4j") || where.contains("lambda"));
+    assertThat(Interleaving.text(finding)).containsPattern("LOAD i_size .* PteFault.body");
+    assertThat(Interleaving.html("races", List.of(finding)))
+        .contains("<td class=\"where\">DaxMapping.grab &lt; PteFault.body</td>");
   }
 
   /** Faults planted in the production code, each found by a pair that ought to find it. */
