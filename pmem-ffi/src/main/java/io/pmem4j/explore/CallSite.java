@@ -2,34 +2,58 @@
 
 package io.pmem4j.explore;
 
+import java.lang.StackWalker.StackFrame;
+import java.util.List;
+import java.util.Locale;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
-/** Where a task is, in words. */
-final class CallSite {
-  private static final StackWalker WALKER = StackWalker.getInstance();
+/**
+ * Where a task is, in words.
+ *
+ * @param call the method of a lock, as the kernel spells it: {@code down_read}, {@code mutex_lock};
+ *     empty where there is none
+ * @param methods the methods that called it, the innermost first, as {@code Inner.method <
+ *     Outer.method}
+ */
+public record CallSite(String call, String methods) {
+  /** Of steps that nobody looked for. */
+  public static final CallSite UNKNOWN = new CallSite("", "");
 
-  private CallSite() {}
+  private static final StackWalker WALKER = StackWalker.getInstance();
+  private static final String LOCKS = "io.pmem4j.sched.";
 
   /**
-   * The innermost methods of the calling thread, or continuation, as {@code Inner.method <
-   * Outer.method}.
+   * That of the calling thread, or continuation.
    *
    * @param named see {@link Explorer#located}
-   * @param most how many
+   * @param most how many methods
    */
-  static String methods(Predicate<String> named, int most) {
-    return WALKER.walk(frames ->
-        frames
+  static CallSite here(Predicate<String> named, int most) {
+    List<StackFrame> frames = WALKER.walk(all -> all.toList());
+    String call =
+        frames.stream()
+            .filter(frame -> frame.getClassName().startsWith(LOCKS))
+            .findFirst()
+            .map(CallSite::kernelName)
+            .orElse("");
+    String methods =
+        frames.stream()
             .filter(frame -> isNamed(frame.getClassName(), named))
             .map(CallSite::name)
             .distinct()
             .limit(most)
-            .collect(Collectors.joining(" < ")));
+            .collect(Collectors.joining(" < "));
+    return new CallSite(call, methods);
+  }
+
+  private static String kernelName(StackFrame frame) {
+    String method = frame.getMethodName().replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT);
+    return frame.getClassName().endsWith(".Mutex") ? "mutex_" + method : method;
   }
 
   private static boolean isNamed(String type, Predicate<String> named) {
-    return !type.startsWith("io.pmem4j.sched.")
+    return !type.startsWith(LOCKS)
         && !type.startsWith("io.pmem4j.explore.")
         && !type.startsWith("java.")
         && !type.startsWith("jdk.")
@@ -37,7 +61,7 @@ final class CallSite {
   }
 
   /** {@code Type.method}, also for what is a lambda in it. */
-  private static String name(StackWalker.StackFrame frame) {
+  private static String name(StackFrame frame) {
     String type = frame.getClassName();
     String method = frame.getMethodName();
     if (method.startsWith("lambda$")) {

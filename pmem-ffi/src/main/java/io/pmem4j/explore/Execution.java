@@ -4,7 +4,9 @@ package io.pmem4j.explore;
 
 import io.pmem4j.sched.Scheduler;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
@@ -24,7 +26,7 @@ final class Execution implements Scheduler {
     final Coroutine coroutine;
     Step.Kind kind = Step.Kind.START;
     Object object = NOBODY;
-    String where = "";
+    CallSite place = CallSite.UNKNOWN;
     @Nullable BooleanSupplier wake;
 
     /** Whether it was called while it could go on, or could go on when it was about to wait. */
@@ -62,7 +64,7 @@ final class Execution implements Scheduler {
   private final int maxSteps;
 
   /** Says where steps are; null where nobody wants to know, because it takes microseconds. */
-  private final @Nullable Supplier<String> locator;
+  private final @Nullable Supplier<CallSite> locator;
 
   private final List<Task> tasks = new ArrayList<>();
   private int current = OUTSIDE;
@@ -71,10 +73,16 @@ final class Execution implements Scheduler {
   private int[] stepTasks = new int[64];
   private Step.Kind[] stepKinds = new Step.Kind[64];
   private Object[] stepObjects = new Object[64];
-  private final List<String> stepPlaces = new ArrayList<>();
+  private final List<CallSite> stepPlaces = new ArrayList<>();
+
+  /** What was waited for at the end of a step, by its number. */
+  private final Map<Integer, Object> waits = new HashMap<>();
 
   Execution(
-      Coroutine.Maker maker, Set<String> seeded, int maxSteps, @Nullable Supplier<String> locator) {
+      Coroutine.Maker maker,
+      Set<String> seeded,
+      int maxSteps,
+      @Nullable Supplier<CallSite> locator) {
     this.locator = locator;
     this.maker = maker;
     this.seeded = seeded;
@@ -153,7 +161,7 @@ final class Execution implements Scheduler {
     stepKinds[steps] = task.kind;
     stepObjects[steps] = task.object;
     if (locator != null) {
-      stepPlaces.add(task.where);
+      stepPlaces.add(task.place);
     }
     steps++;
     current = next;
@@ -201,8 +209,10 @@ final class Execution implements Scheduler {
     List<Step> all = new ArrayList<>();
     for (int i = 0; i < steps; i++) {
       String object = stepObjects[i] == NOBODY ? "" : stepObjects[i].toString();
-      String where = locator == null ? "" : stepPlaces.get(i);
-      all.add(new Step(stepTasks[i], stepKinds[i], object, where));
+      CallSite place = locator == null ? CallSite.UNKNOWN : stepPlaces.get(i);
+      Object blocker = waits.get(i);
+      String waitsFor = blocker == null ? "" : blocker.toString();
+      all.add(new Step(stepTasks[i], stepKinds[i], object, place, waitsFor));
     }
     return all;
   }
@@ -243,7 +253,7 @@ final class Execution implements Scheduler {
 
   private void locate(Task task) {
     if (locator != null) {
-      task.where = locator.get();
+      task.place = locator.get();
     }
   }
 
@@ -274,6 +284,7 @@ final class Execution implements Scheduler {
     Task task = tasks.get(current);
     task.kind = Step.Kind.WAKE;
     task.object = blocker;
+    waits.put(steps - 1, blocker);
     locate(task);
     task.wake = wake;
     task.called = wake.getAsBoolean();

@@ -289,7 +289,7 @@ public final class Explorer {
    */
   public Finding located(Scenario scenario, Finding finding, Predicate<String> named) {
     Execution execution =
-        new Execution(maker, seeded, maxSteps, () -> CallSite.methods(named, METHODS));
+        new Execution(maker, seeded, maxSteps, () -> CallSite.here(named, METHODS));
     Finding again = execution.run(scenario, new Replay(finding.schedule()));
     // What is not deterministic has no second time.
     return again == null || !again.isLike(finding)

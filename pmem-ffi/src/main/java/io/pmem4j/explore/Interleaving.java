@@ -27,17 +27,24 @@ public final class Interleaving {
       text.append(cell((char) ('A' + task) + " " + finding.tasks().get(task), width));
     }
     trim(text);
+    HeldLocks held = new HeldLocks(finding.tasks().size());
     for (int i = 0; i < steps.size(); i++) {
       Step step = steps.get(i);
       if (i > 0 && steps.get(i - 1).task() != step.task()) {
-        text.append("      ").append("- ".repeat(width * finding.tasks().size() / 2));
+        String words = held.words(steps.get(i - 1).task());
+        int dashes = width * finding.tasks().size() - words.length();
+        text.append("      -- ")
+            .append(words)
+            .append(' ')
+            .append("- ".repeat(Math.max(1, dashes / 2)));
         trim(text);
       }
+      held.add(step);
       text.append(String.format("%4d  ", i + 1)).append(" ".repeat(step.task() * width));
       text.append(cell(step.toString(), width));
-      if (!step.where().isEmpty()) {
+      if (!step.place().methods().isEmpty()) {
         int others = finding.tasks().size() - step.task() - 1;
-        text.append(" ".repeat(others * width)).append(step.where());
+        text.append(" ".repeat(others * width)).append(step.place().methods());
       }
       trim(text);
     }
@@ -46,7 +53,17 @@ public final class Interleaving {
   }
 
   private static String heading(Finding finding) {
-    return finding.kind() + " under '" + finding.schedule() + "'";
+    return words(finding.kind()) + " under '" + finding.schedule() + "'";
+  }
+
+  private static String words(Finding.Kind kind) {
+    return switch (kind) {
+      case CHECK_FAILED -> "damage";
+      case TASK_FAILED -> "a task failed";
+      case DEADLOCK -> "deadlock";
+      case ENDLESS -> "no end";
+      case NOT_DETERMINISTIC -> "not deterministic";
+    };
   }
 
   private static String cell(String content, int width) {
@@ -64,11 +81,17 @@ public final class Interleaving {
     List<String> body = new ArrayList<>();
     for (Finding finding : findings) {
       body.add("<h2>" + escape(finding.message()) + "</h2>");
-      body.add("<p>" + finding.kind() + " under <code>" + finding.schedule() + "</code></p>");
+      body.add(
+          "<p>" + words(finding.kind()) + " under <code>" + finding.schedule() + "</code></p>");
       body.add("<table><tr><th></th>");
       finding.tasks().forEach(task -> body.add("<th>" + escape(task) + "</th>"));
       body.add("</tr>");
+      HeldLocks held = new HeldLocks(finding.tasks().size());
       for (int i = 0; i < finding.steps().size(); i++) {
+        if (i > 0 && finding.steps().get(i - 1).task() != finding.steps().get(i).task()) {
+          body.add(heldRow(finding, held.words(finding.steps().get(i - 1).task())));
+        }
+        held.add(finding.steps().get(i));
         body.add(row(finding, i));
       }
       body.add("</table>");
@@ -92,12 +115,17 @@ public final class Interleaving {
         .formatted(escape(title), escape(title), String.join("\n", body));
   }
 
+  private static String heldRow(Finding finding, String words) {
+    return "<tr class=\"switch\"><td></td><td class=\"where\" colspan=\""
+        + (finding.tasks().size() + 1)
+        + "\">"
+        + escape(words)
+        + "</td></tr>";
+  }
+
   private static String row(Finding finding, int i) {
     Step step = finding.steps().get(i);
-    boolean switched = i > 0 && finding.steps().get(i - 1).task() != step.task();
-    return "<tr"
-        + (switched ? " class=\"switch\"" : "")
-        + "><td>"
+    return "<tr><td>"
         + (i + 1)
         + "</td>"
         + "<td></td>".repeat(step.task())
@@ -108,7 +136,7 @@ public final class Interleaving {
         + "</td>"
         + "<td></td>".repeat(finding.tasks().size() - step.task() - 1)
         + "<td class=\"where\">"
-        + escape(step.where())
+        + escape(step.place().methods())
         + "</td></tr>";
   }
 

@@ -8,10 +8,10 @@ package io.pmem4j.explore;
  * @param task index of the task
  * @param kind what it was about to do
  * @param object what to, in words; empty for a start
- * @param where the methods that it stopped in, the innermost first, as {@code Inner.method <
- *     Outer.method}; empty unless {@link Explorer#located} was asked
+ * @param place where that was; {@link CallSite#UNKNOWN} unless {@link Explorer#located} was asked
+ * @param waitsFor what it waited for at the end of the step; empty if it could go on
  */
-public record Step(int task, Kind kind, String object, String where) {
+public record Step(int task, Kind kind, String object, CallSite place, String waitsFor) {
   /** What a task does next. */
   public enum Kind {
     /** Its first step. */
@@ -32,8 +32,39 @@ public record Step(int task, Kind kind, String object, String where) {
     WAKE
   }
 
+  /** Whether it takes a lock in any case, at once or after a wait. */
+  boolean takes() {
+    return kind == Kind.ACQUIRE && !place.call().contains("try");
+  }
+
+  /** Whether it waits for what it wanted to take, and not for something behind that. */
+  boolean waitsForOwn() {
+    return !waitsFor.isEmpty() && kind == Kind.ACQUIRE && waitsFor.equals(object);
+  }
+
+  /** A lock's name, without its type where the call says that. */
+  String lock() {
+    return place.call().isEmpty() ? object : shortly(object);
+  }
+
+  /** A lock's name without its type. */
+  static String shortly(String object) {
+    return object.replaceFirst("^(RwSemaphore|Mutex) ", "");
+  }
+
   @Override
   public String toString() {
-    return object.isEmpty() ? kind.toString() : kind + " " + object;
+    String words =
+        switch (kind) {
+          case START -> "begins";
+          case WAKE -> "goes on: " + lock();
+          case ACQUIRE, RELEASE ->
+              (place.call().isEmpty() ? kind.toString() : place.call()) + " " + lock();
+          default -> kind + " " + object;
+        };
+    if (waitsForOwn()) {
+      return words + " - waits";
+    }
+    return waitsFor.isEmpty() ? words : words + ", then waits for " + shortly(waitsFor);
   }
 }

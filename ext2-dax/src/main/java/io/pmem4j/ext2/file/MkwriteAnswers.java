@@ -26,8 +26,11 @@ final class MkwriteAnswers {
     return fault.pgoff() >= Math.ceilDiv(size, DaxIo.PAGE_BYTES);
   }
 
-  /** Throws {@link IsolationViolation} for a success that is none. */
-  static void check(Ext2Inode inode, PageFault fault, FaultResult answer) {
+  /**
+   * Throws {@link IsolationViolation} for a success that is none. Looks at the size once more,
+   * which the handler does not: in an interleaving that is this method's step.
+   */
+  static void oracle(Ext2Inode inode, PageFault fault, FaultResult answer) {
     long size = inode.size();
     if (!answer.isError() && isBehind(fault, size)) {
       throw new IsolationViolation(

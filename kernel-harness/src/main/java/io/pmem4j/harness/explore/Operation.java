@@ -387,6 +387,11 @@ public enum Operation {
     return name().toLowerCase(java.util.Locale.ROOT).replace('_', '-');
   }
 
+  /** The names of those that are tried with each other. */
+  public static List<String> labels() {
+    return all().stream().map(Operation::label).toList();
+  }
+
   /** Those that are tried with each other. */
   static List<Operation> all() {
     return Arrays.stream(values()).filter(Operation::meetsAll).toList();

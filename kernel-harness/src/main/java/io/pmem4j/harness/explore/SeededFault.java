@@ -4,6 +4,8 @@ package io.pmem4j.harness.explore;
 
 import io.pmem4j.ext2.Profile;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * A fault that the production code has a switch for.
@@ -17,6 +19,13 @@ import java.util.List;
 public record SeededFault(
     String name, String origin, String scenario, Profile profile, int preemptions) {
   private static final int TWO = 2;
+
+  /** Their names, and those of faults that only a claim of its own is tried with. */
+  public static Set<String> names() {
+    Set<String> names = new TreeSet<>(Set.of("mutex-under-page-lock"));
+    all().forEach(each -> names.add(each.name()));
+    return names;
+  }
 
   /** All that a pair of operations can show. Those of fairness have tests of their own. */
   public static List<SeededFault> all() {

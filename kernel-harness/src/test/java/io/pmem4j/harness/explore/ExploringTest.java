@@ -9,7 +9,6 @@ import io.pmem4j.explore.Explorer;
 import io.pmem4j.explore.Finding;
 import io.pmem4j.explore.Interleaving;
 import io.pmem4j.explore.Schedule;
-import io.pmem4j.explore.Step;
 import io.pmem4j.ext2.Profile;
 import io.pmem4j.ext2.lock.LockOrder;
 import io.pmem4j.harness.Required;
@@ -180,11 +179,15 @@ class ExploringTest {
             .findings()
             .getFirst();
     assertThat(finding.steps())
-        .extracting(Step::where)
+        .extracting(step -> step.place().methods())
         .contains("Ext2Inode.size < PteFault.body", "DaxMapping.grab < PteFault.body")
         .anyMatch(where -> where.contains("Truncate."))
         .noneMatch(where -> where.contains("io.pmem4j") || where.contains("lambda"));
-    assertThat(Interleaving.text(finding)).containsPattern("LOAD i_size .* PteFault.body");
+    assertThat(Interleaving.text(finding))
+        .containsPattern("LOAD i_size .* PteFault.body")
+        .containsPattern("down_read mmap_lock .* UserAccess.fault")
+        .contains("mutex_lock DAX entry 1 of inode 13")
+        .contains("-- A holds mmap_lock, sb_pagefaults -");
     assertThat(Interleaving.html("races", List.of(finding)))
         .contains("<td class=\"where\">DaxMapping.grab &lt; PteFault.body</td>");
   }

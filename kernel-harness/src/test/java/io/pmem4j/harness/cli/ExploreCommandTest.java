@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.pmem4j.harness.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.pmem4j.harness.Required;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What explore refuses, because it would ignore it and say PASS; and that a replay reports. */
+class ExploreCommandTest {
+
+  @BeforeAll
+  static void tools() {
+    Required.programs("mke2fs", "e2fsck");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "nonsense, explore list",
+    "fault-vs-truncate --seed-fault nonsense, no-dax-sem",
+    "fault-vs-truncate --order wrong, truncate-mutex-first",
+    "fault-vs-truncate --profile v9, linux-5-10",
+    "fault-vs-truncate --preemptions -1, --preemptions",
+    "fault-vs-truncate --schedule Z9x, Z9x",
+    "fault-vs-truncate --html /nonexistent/x, /nonexistent/x",
+    "pmd-fault-vs-truncate --profile linux-5-10, 2 MiB",
+    "all --schedule A1, one scenario",
+    "races --order merged, itself",
+  })
+  void whatWouldBeIgnoredIsRefused(String arguments, String says) {
+    Ran ran = Ran.run(("explore " + arguments).split(" ", -1));
+    assertThat(ran.status()).isEqualTo(2);
+    assertThat(ran.err()).contains(says);
+  }
+
+  @Test
+  void namesAreTakenAsTheOutputSpellsThem() {
+    Ran ran =
+        Ran.run(
+            "explore",
+            "fault-vs-truncate",
+            "--order",
+            "NO_DAX_SEM",
+            "--profile",
+            "V4_4",
+            "--preemptions",
+            "0");
+    assertThat(ran.status()).as(ran.err()).isZero();
+    assertThat(ran.out()).contains("profile V4_4, order no-dax-sem");
+  }
+
+  /** 5.10 has none: what is asked about them is asked of the series. */
+  @Test
+  void faultsFor2MiBAreThoseOfTheSeries() {
+    Ran ran = Ran.run("explore", "pmd-fault-vs-truncate", "--preemptions", "0");
+    assertThat(ran.out()).contains("profile SERIES");
+  }
+
+  @Test
+  void aReplayReportsLikeAnExploration(@TempDir Path folder) throws Exception {
+    Path page = folder.resolve("race.html");
+    Ran ran =
+        Ran.run(
+            "explore",
+            "fault-vs-truncate",
+            "--order",
+            "no-dax-sem",
+            "--schedule",
+            "A6 B13 A1",
+            "--json",
+            "--html",
+            page.toString());
+    assertThat(ran.status()).isEqualTo(1);
+    assertThat(ran.out())
+        .contains("=> a mapping shows what another file holds", "explore: FAIL: 1 scenarios")
+        .contains("\"verdict\":\"FAIL\"", "\"findings\":1");
+    assertThat(Files.readString(page)).contains("A holds mmap_lock, sb_pagefaults");
+  }
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.explore;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/** Which task holds what, and waits for what, as far as steps tell. */
+final class HeldLocks {
+  private final List<List<String>> held;
+  private final @Nullable String[] awaited;
+
+  /** Whether what is awaited is a lock, which its task will have. */
+  private final boolean[] waited;
+
+  HeldLocks(int tasks) {
+    held = IntStream.range(0, tasks).<List<String>>mapToObj(_ -> new ArrayList<>()).toList();
+    awaited = new @Nullable String[tasks];
+    waited = new boolean[tasks];
+  }
+
+  /** After the step. */
+  void add(Step step) {
+    List<String> own = held.get(step.task());
+    String lock = step.lock();
+    if (step.kind() == Step.Kind.WAKE) {
+      // Locks are handed over: whoever waited for one has it. A gate that opens belongs to nobody.
+      if (waited[step.task()]) {
+        own.add(lock);
+      }
+      awaited[step.task()] = null;
+    } else if (step.takes() && !step.waitsForOwn()) {
+      own.add(lock);
+    } else if (step.kind() == Step.Kind.RELEASE) {
+      own.remove(lock);
+    }
+    if (!step.waitsFor().isEmpty()) {
+      awaited[step.task()] = Step.shortly(step.waitsFor());
+      waited[step.task()] = step.waitsForOwn();
+    }
+  }
+
+  /** Of one task; empty if there is nothing to say. */
+  String words(int task) {
+    List<String> words = new ArrayList<>();
+    if (!held.get(task).isEmpty()) {
+      words.add("holds " + String.join(", ", held.get(task)));
+    }
+    if (awaited[task] != null) {
+      words.add("waits for " + awaited[task]);
+    }
+    return words.isEmpty() ? "" : (char) ('A' + task) + " " + String.join(", ", words);
+  }
+}
