@@ -3,6 +3,7 @@ package io.pmem4j.harness.guest;
 
 import static io.pmem4j.harness.guest.RaceBench.PAGE;
 import static io.pmem4j.harness.guest.RaceBench.SOON;
+import static io.pmem4j.harness.guest.RaceBench.answer;
 import static io.pmem4j.harness.guest.RaceBench.load;
 import static io.pmem4j.harness.guest.RaceBench.store;
 import static io.pmem4j.harness.guest.RaceBench.truncate;
@@ -14,7 +15,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -31,14 +31,6 @@ class HolePageIT {
   private static final long PAGE_OF_FILE = 5;
 
   @TempDir private Path directory;
-
-  private static Response answer(TaskClient task) throws GuestException {
-    @Nullable Response response = task.await(SOON);
-    if (response == null) {
-      throw new AssertionError("still running: " + task.state());
-    }
-    return response;
-  }
 
   /** A file of four pages without a block, mapped. */
   private RaceBench boot(String lab, boolean holePages) throws IOException {

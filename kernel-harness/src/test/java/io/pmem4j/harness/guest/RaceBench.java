@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** A guest with a DAX ext2 on /mnt and an executor, for races that happen when we say so. */
 final class RaceBench implements AutoCloseable {
@@ -133,6 +134,15 @@ final class RaceBench implements AutoCloseable {
       length = response.result() > 0 ? length : length / 2;
     }
     ask(Request.of(Op.CLOSE, FILL_SLOT));
+  }
+
+  /** Of an operation that nothing keeps from ending. */
+  static Response answer(TaskClient task) throws GuestException {
+    @Nullable Response response = task.await(SOON);
+    if (response == null) {
+      throw new AssertionError("still running: " + task.state());
+    }
+    return response;
   }
 
   static Request store(int slot, long page, int value) {

@@ -2,6 +2,7 @@
 package io.pmem4j.harness.guest;
 
 import static io.pmem4j.harness.guest.RaceBench.SOON;
+import static io.pmem4j.harness.guest.RaceBench.answer;
 import static io.pmem4j.harness.guest.RaceBench.store;
 import static io.pmem4j.harness.guest.RaceBench.truncate;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -9,7 +10,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -74,14 +74,6 @@ class RaceReplayIT {
       bench.ask(RaceBench.load(B, 0));
       return bench.read(B)[0] == FOREIGN;
     }
-  }
-
-  private static Response answer(TaskClient task) throws GuestException {
-    @Nullable Response response = task.await(SOON);
-    if (response == null) {
-      throw new AssertionError("still running: " + task.state());
-    }
-    return response;
   }
 
   @Test

@@ -3,6 +3,7 @@ package io.pmem4j.harness.guest;
 
 import static io.pmem4j.harness.guest.RaceBench.PAGE;
 import static io.pmem4j.harness.guest.RaceBench.SOON;
+import static io.pmem4j.harness.guest.RaceBench.answer;
 import static io.pmem4j.harness.guest.RaceBench.load;
 import static io.pmem4j.harness.guest.RaceBench.store;
 import static io.pmem4j.harness.guest.RaceBench.truncate;
@@ -15,7 +16,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,14 +29,6 @@ class SeriesClaimsIT {
   private static final String CHECKED = "pfn-mkwrite-size-checked";
 
   @TempDir private Path directory;
-
-  private static Response answer(TaskClient task) throws GuestException {
-    @Nullable Response response = task.await(SOON);
-    if (response == null) {
-      throw new AssertionError("still running: " + task.state());
-    }
-    return response;
-  }
 
   private static List<String> events(Response response) {
     return response

@@ -2,12 +2,12 @@
 package io.pmem4j.harness.guest;
 
 import static io.pmem4j.harness.guest.RaceBench.SOON;
+import static io.pmem4j.harness.guest.RaceBench.answer;
 import static io.pmem4j.harness.guest.RaceBench.load;
 import static io.pmem4j.harness.guest.RaceBench.store;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -27,14 +27,6 @@ class WritebackRaceIT {
   private static final String HANDLED = "fault-dax-sem-released";
 
   @TempDir private Path directory;
-
-  private static Response answer(TaskClient task) throws GuestException {
-    @Nullable Response response = task.await(SOON);
-    if (response == null) {
-      throw new AssertionError("still running: " + task.state());
-    }
-    return response;
-  }
 
   private static boolean writesBack(RaceBench bench) throws GuestException {
     return bench.ask(Request.of(Op.FSYNC, A)).events().contains("dax_writeback_one");

@@ -3,13 +3,13 @@ package io.pmem4j.harness.guest;
 
 import static io.pmem4j.harness.guest.RaceBench.PAGE;
 import static io.pmem4j.harness.guest.RaceBench.SOON;
+import static io.pmem4j.harness.guest.RaceBench.answer;
 import static io.pmem4j.harness.guest.RaceBench.load;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -42,14 +42,6 @@ class ZeroPageRaceIT {
   private static final String ENTRIES_REMOVED = "write-entries-removed";
 
   @TempDir private Path directory;
-
-  private static Response answer(TaskClient task) throws GuestException {
-    @Nullable Response response = task.await(SOON);
-    if (response == null) {
-      throw new AssertionError("still running: " + task.state());
-    }
-    return response;
-  }
 
   private static Request storeAtOffset(int value) {
     return Request.of(Op.STORE, A, OFFSET).withBlob(new byte[] {(byte) value});
