@@ -76,7 +76,7 @@ final class HostSession implements Session, SystemCalls.Place {
       }
       return answers;
     }
-    try (ThawInTime thaw = new ThawInTime(mount, FROZEN_BOUND)) {
+    try (ThawInTime thaw = new ThawInTime(mount::thaw, FROZEN_BOUND)) {
       for (Request request : calls.requests(operation, 0)) {
         answers.add(core.run(request));
       }

@@ -9,6 +9,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Thaws a mount if an operation waits for it too long. Who writes to a frozen file system cannot be
@@ -19,17 +20,26 @@ final class ThawInTime implements AutoCloseable {
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("pmem4j-thaw").factory());
 
+  /** Set before the thaw: who is woken by it sees it, while the thaw itself is still returning. */
+  private final AtomicBoolean begun = new AtomicBoolean();
+
   private final Future<?> thaw;
+
+  /** What ends the waiting. */
+  interface Thaw {
+    void thaw() throws IOException;
+  }
 
   /**
    * Starts to wait.
    *
    * @param after how long an operation on a frozen mount may take
    */
-  ThawInTime(HostMount mount, Duration after) {
+  ThawInTime(Thaw mount, Duration after) {
     this.thaw =
         executor.schedule(
             () -> {
+              begun.set(true);
               try {
                 mount.thaw();
               } catch (IOException e) {
@@ -42,7 +52,8 @@ final class ThawInTime implements AutoCloseable {
 
   /** Whether it had to be thawed, or is being. */
   boolean wasNeeded() {
-    return !thaw.cancel(false);
+    thaw.cancel(false);
+    return begun.get();
   }
 
   @Override
