@@ -35,9 +35,9 @@ class BridgeUnderLoadTest {
   void theMachinesOwnSignalsGoOn(String flag) throws Exception {
     Ran ran = busy(flag, "");
     assertThat(ran.status()).as(ran.output()).isZero();
-    assertThat(ran.output()).contains("guarded=8000");
+    assertThat(count(ran.output(), "guarded")).isGreaterThanOrEqualTo(8_000);
     for (String kind : List.of("nullChecks", "stackOverflows", "mappedBuffers", "collections")) {
-      assertThat(count(ran.output(), kind)).as(kind).isGreaterThan(10);
+      assertThat(count(ran.output(), kind)).as(kind).isGreaterThanOrEqualTo(20);
     }
   }
 

@@ -26,6 +26,9 @@ final class BusyMachine {
   private static final int PAGE = 4096;
   private static final int ROUNDS = 4_000;
 
+  /** What every worker has to have done before the accesses end, however the machine shares out. */
+  private static final long AT_LEAST = 20;
+
   private static final int ROUNDS_PER_COLLECTION = 20;
 
   private static final AtomicBoolean DONE = new AtomicBoolean();
@@ -42,6 +45,10 @@ final class BusyMachine {
       } catch (InternalError e) {
         return true;
       }
+    }
+
+    boolean isBehind() {
+      return count.get() < AT_LEAST;
     }
 
     void run() {
@@ -124,8 +131,9 @@ final class BusyMachine {
     for (Worker worker : workers) {
       threads.add(Thread.ofPlatform().name(worker.name()).start(worker::run));
     }
+    long guarded;
     try (KernelBridge bridge = KernelBridge.open()) {
-      guardedAccesses(bridge, file.toString());
+      guarded = guardedAccesses(bridge, file.toString(), workers);
     }
     DONE.set(true);
     COLLECTIONS.release();
@@ -135,20 +143,24 @@ final class BusyMachine {
     for (Worker worker : workers) {
       System.out.println(worker.name() + "=" + worker.count());
     }
-    System.out.println("guarded=" + 2 * ROUNDS);
+    System.out.println("guarded=" + guarded);
   }
 
-  private static void guardedAccesses(KernelBridge bridge, String file) throws Exception {
+  /** Goes on until all were busy beside it; whoever started this process bounds how long. */
+  private static long guardedAccesses(KernelBridge bridge, String file, List<Worker> workers)
+      throws Exception {
     bridge.run(Request.of(Op.OPEN, 0, 2, 0).withStrings(file));
     long beyond = bridge.run(Request.of(Op.MMAP, 0, 0, 0, 2 * PAGE, 3, 1, 0)).result();
     long readOnly = bridge.run(Request.of(Op.MMAP, 1, 0, 0, PAGE, 1, 1, 0)).result();
-    for (int i = 0; i < ROUNDS; i++) {
+    int i = 0;
+    for (; i < ROUNDS || workers.stream().anyMatch(Worker::isBehind); i++) {
       expect(bridge.run(Request.of(Op.LOAD, 0, PAGE + i % PAGE, 1)), 7, beyond + PAGE + i % PAGE);
       if (i % ROUNDS_PER_COLLECTION == 0) {
         COLLECTIONS.release();
       }
       expect(bridge.run(Request.of(Op.STORE, 1, 0).withBlob(new byte[] {1})), 11, readOnly);
     }
+    return 2L * i;
   }
 
   private static void expect(Response response, int signal, long address) {
