@@ -15,7 +15,7 @@ class GuestJvmExt2IT {
   @TempDir private Path directory;
 
   @Test
-  @Timeout(600)
+  @Timeout(1200)
   void theContractHoldsWithoutMapSync() throws Exception {
     Required.programs("mke2fs", "ldconfig");
     Path jars = GuestJvmIT.jars(directory);

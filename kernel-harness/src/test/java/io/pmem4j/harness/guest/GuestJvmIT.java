@@ -21,12 +21,12 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** pmem-ffi in a JVM of the guest: on DAX mounts and on a devdax device of a real kernel. */
 class GuestJvmIT {
-  private static final Duration BOUND = Duration.ofMinutes(4);
+  private static final Duration BOUND = Duration.ofMinutes(8);
 
   @TempDir private Path directory;
 
   @Test
-  @Timeout(900)
+  @Timeout(1200)
   void theContractHoldsOnDaxMountsAndDevdax() throws Exception {
     Required.programs("mke2fs", "ldconfig");
     Path jars = jars(directory);

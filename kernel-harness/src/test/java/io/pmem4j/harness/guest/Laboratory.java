@@ -13,6 +13,9 @@ import java.time.Duration;
 final class Laboratory {
   static final Duration BOOT_BOUND = Duration.ofSeconds(90);
 
+  /** What a request may take where a test says nothing else. */
+  static final Duration REQUEST_BOUND = Duration.ofSeconds(60);
+
   private final Path directory;
   private final Path kernel;
   private final Path initrd;
@@ -40,7 +43,7 @@ final class Laboratory {
       file.setLength(64L << 20);
     }
     return new GuestSpec(
-        kernel, initrd, image, directory.resolve("work"), BOOT_BOUND, Duration.ofSeconds(60));
+        kernel, initrd, image, directory.resolve("work"), BOOT_BOUND, REQUEST_BOUND);
   }
 
   /** Nothing of a guest is left: no child process, no socket, no thread. */

@@ -151,7 +151,7 @@ class KernelBridgeTest {
 
   @Test
   void aChildThatDoesNotAnswerIsKilled() throws IOException {
-    try (ChildCore child = ChildCore.start(Duration.ofMillis(300))) {
+    try (ChildCore child = ChildCore.start(Duration.ofSeconds(2))) {
       child.run(Request.of(Op.TASK_START, 0, 0));
       Path pipe = directory.resolve("pipe");
       new ProcessBuilder("mkfifo", pipe.toString()).inheritIO().start().waitFor();
