@@ -3,12 +3,16 @@
 #include "trace.h"
 
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #define TRACING "/sys/kernel/tracing/"
+
+/* As the kernel says it of a buffer that was overwritten. */
+#define LOSS "CPU:0 [LOST EVENTS]\n"
 
 static int write_setting(const char *path, const char *value)
 {
@@ -42,9 +46,9 @@ int trace_open(void)
 	return open(TRACING "trace_pipe", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 }
 
-void trace_take(int fd, struct bytes *text)
+static void take_all(int fd, struct bytes *text, size_t at_most)
 {
-	for (;;) {
+	while (text->length <= at_most) {
 		size_t before = text->length;
 		ssize_t n = read(fd, bytes_extend(text, 4096), 4096);
 
@@ -52,6 +56,21 @@ void trace_take(int fd, struct bytes *text)
 		if (n <= 0)
 			return;
 	}
+}
+
+/*
+ * A task that faults again and again writes events faster than they are read,
+ * and reading would not end: what is in the buffers then is read alone.
+ */
+void trace_take(int fd, struct bytes *text)
+{
+	take_all(fd, text, TRACE_FLOOD);
+	if (text->length <= TRACE_FLOOD)
+		return;
+	write_setting(TRACING "tracing_on", "0");
+	take_all(fd, text, SIZE_MAX);
+	write_setting(TRACING "tracing_on", "1");
+	bytes_append(text, LOSS, sizeof(LOSS) - 1);
 }
 
 /*
@@ -83,8 +102,12 @@ void trace_filter(const char *text, size_t length, pid_t task, struct bytes *lin
 		const char *newline = memchr(text, '\n', (size_t)(end - text));
 		const char *next = newline ? newline + 1 : end;
 
-		if (line_of(text, next, task) || line_of_loss(text, next))
+		if (lines->length <= TRACE_FLOOD &&
+		    (line_of(text, next, task) || line_of_loss(text, next))) {
 			bytes_append(lines, text, (size_t)(next - text));
+			if (lines->length > TRACE_FLOOD)
+				bytes_append(lines, LOSS, sizeof(LOSS) - 1);
+		}
 		text = next;
 	}
 }

@@ -17,6 +17,9 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+/* More text than any operation of a program makes; of more the rest is lost, and said to be. */
+enum { TRACE_FLOOD = 1 << 20 };
+
 /* Once a boot: it empties the buffers, which takes a while. 0, or -1 with errno. */
 int trace_prepare(void);
 

@@ -338,6 +338,23 @@ static void trace_lines_of_one_task(void)
 	bytes_free(&lines);
 }
 
+static void of_a_flood_of_lines_the_rest_is_said_to_be_lost(void)
+{
+	static const char line[] = "        executor-23      [000] ....     1.0: dax_pte_fault: again\n";
+	static const char lost[] = " EVENTS]\n";
+	struct bytes lines = { 0 };
+	size_t kept;
+
+	for (int i = 0; i < TRACE_FLOOD / 60; i++)
+		trace_filter(line, sizeof(line) - 1, 23, &lines);
+	kept = lines.length;
+	CHECK(kept > TRACE_FLOOD && kept < TRACE_FLOOD + 200);
+	CHECK(!memcmp(lines.at + kept - strlen(lost), lost, strlen(lost)));
+	trace_filter(line, sizeof(line) - 1, 23, &lines);
+	CHECK(lines.length == kept);
+	bytes_free(&lines);
+}
+
 static void rendezvous_commands_have_one_shape(void)
 {
 	static const char *const wrong[] = {
@@ -470,6 +487,7 @@ int main(void)
 	signals_are_outcomes();
 	other_threads_keep_their_handler();
 	trace_lines_of_one_task();
+	of_a_flood_of_lines_the_rest_is_said_to_be_lost();
 	rendezvous_commands_have_one_shape();
 	rendezvous_state_is_read_by_point_and_pid();
 	tasks_run_beside_the_server();

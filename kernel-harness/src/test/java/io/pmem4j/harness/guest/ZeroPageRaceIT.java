@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -130,6 +131,32 @@ class ZeroPageRaceIT {
           assertThat(holeOfTheOther(bench)).isZero();
           // Before or after write(2) has copied: both are orders of two stores.
           assertThat(bench.read(A)[OFFSET]).isIn((byte) STORED, (byte) WRITTEN);
+        });
+  }
+
+  /**
+   * Three such stores write more events than can be read: what others ask is answered all the same.
+   */
+  @Test
+  void storesThatFaultWithoutEndKeepNobodyWaiting() throws Exception {
+    race(
+        "",
+        (bench, write, fault) -> {
+          try (TaskClient second = TaskClient.start(bench.guest, 3);
+              TaskClient third = TaskClient.start(bench.guest, 4)) {
+            second.submit(storeAtOffset(STORED));
+            third.submit(storeAtOffset(STORED));
+            for (int i = 0; i < 8; i++) {
+              assertThat(holeOfTheOther(bench)).isZero();
+            }
+            write.go(ENTRIES_REMOVED);
+            assertThat(answer(write).result()).isEqualTo(PAGE);
+            for (TaskClient each : List.of(fault, second, third)) {
+              Response stored = answer(each);
+              assertThat(stored.result()).isEqualTo(1);
+              assertThat(stored.events()).contains("dax_pte_fault");
+            }
+          }
         });
   }
 }
