@@ -125,8 +125,8 @@ final class ExploreCommand implements Callable<Integer> {
       names = "--emit",
       paramLabel = "DIR",
       description =
-          "writes findings without dax_sem as programs that stop a kernel's tasks at the same"
-              + " places: for unlocked, and for the kernels with the lock")
+          "writes findings as programs that stop a kernel's tasks at the same places: for the"
+              + " kernels with the damage, and for those without")
   private @Nullable Path emit;
 
   @Option(names = "--json", description = "end with one line of JSON")
@@ -182,15 +182,16 @@ final class ExploreCommand implements Callable<Integer> {
     int number = 0;
     for (Finding finding : findings) {
       number++;
-      for (boolean locked : List.of(false, true)) {
-        Optional<String> text = RendezvousExport.text(profile(), scenario, finding, locked);
+      for (boolean clean : List.of(false, true)) {
+        Optional<String> text = RendezvousExport.text(profile(), scenario, finding, clean);
         if (text.isEmpty()) {
           String why =
-              RendezvousExport.obstacle(profile(), scenario).orElse("no kernel stops there");
+              RendezvousExport.obstacle(profile(), scenario)
+                  .orElse("no kernel can be made to show it");
           out.println("not exported: " + finding.message() + ": " + why);
           break;
         }
-        String name = scenario.name() + "-" + number + (locked ? "-locked" : "-unlocked") + ".p4j";
+        String name = scenario.name() + "-" + number + (clean ? "-clean" : "-damage") + ".p4j";
         Files.writeString(directory.resolve(name), text.get());
         out.println("written: " + directory.resolve(name));
       }

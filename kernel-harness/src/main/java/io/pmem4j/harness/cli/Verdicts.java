@@ -10,6 +10,7 @@ import io.pmem4j.harness.conform.Conformance;
 import io.pmem4j.harness.conform.LockAudit;
 import io.pmem4j.harness.conform.ProgramResult;
 import io.pmem4j.harness.conform.ProgramResult.Verdict;
+import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Program;
 import io.pmem4j.harness.program.ProgramText;
 import io.pmem4j.harness.program.Shrinker;
@@ -123,11 +124,20 @@ final class Verdicts {
           }
         });
     for (ProgramResult result : results) {
-      if (result.verdict() == Verdict.DIVERGED && result.steps().size() > WORTH_SHRINKING) {
+      if (result.verdict() == Verdict.DIVERGED && isWorthShrinking(result)) {
+        out.println("shrinking " + result.program().name() + ", up to " + SHRINKING_RUNS + " runs");
+        out.flush();
         shrink(conformance, result, out);
       }
     }
     return results;
+  }
+
+  /** Not a schedule: half of one is another schedule, and may leave its tasks waiting. */
+  private static boolean isWorthShrinking(ProgramResult result) {
+    return result.steps().size() > WORTH_SHRINKING
+        && result.program().steps().stream()
+            .noneMatch(step -> step.operation() instanceof Operation.Park);
   }
 
   /** Prints the shortest program found that still diverges: what goes into a bug report. */

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.explore;
+
+import io.pmem4j.explore.Finding;
+import io.pmem4j.explore.Step;
+import io.pmem4j.ext2.Profile;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * A fault against a truncation: without {@code dax_sem} a page is mapped that is another file's, or
+ * lies behind the end; with it the truncation waits.
+ */
+record TruncationRace(Exploring.Named scenario) implements ExportedRace {
+  /** What a fault does, as program text. */
+  private static final Map<Operation, String> FAULTS =
+      Map.of(
+          Operation.READ_HOLE, "load m 1P 1",
+          Operation.READ_BLOCK, "load m 0 1",
+          Operation.WRITE_HOLE, "store m 1P x4c",
+          Operation.WRITE_BLOCK, "store m 0 x4c",
+          Operation.PFN_MKWRITE, "store m 0 x4c",
+          Operation.COPY_ON_WRITE, "store p 10 x4c");
+
+  /** What takes pages away; more may follow in the model, which the program does itself. */
+  private static final Map<Operation, String> TRUNCATIONS =
+      Map.of(
+          Operation.TRUNCATE_DOWN, "ftruncate a 0",
+          Operation.TRUNCATE_PARTLY, "ftruncate a 100",
+          Operation.OPEN_TRUNCATING, "open t /a rw trunc");
+
+  /** The second 2 MiB are in one piece: among the blocks of the first lies the indirect block. */
+  private static final List<String> HUGE_FILE =
+      List.of(
+          "pwrite a 1P x61*1048576",
+          "pwrite a 257P x61*1048576",
+          "pwrite a 513P x61*1048576",
+          "pwrite a 769P x61*1044480",
+          "mmap m a 512P 512P rw shared align=2m");
+
+  private static final List<Row> FAULT =
+      List.of(
+          new Row(Step.Kind.ACQUIRE, "sb_pagefaults", "fault-before-dax-sem"),
+          new Row(Step.Kind.ACQUIRE, "dax_sem", "fault-dax-sem-held"),
+          new Row(Step.Kind.LOAD, "i_size", "fault-size-checked"),
+          new Row(Step.Kind.ACQUIRE, "truncate_mutex", "alloc-mutex-held"),
+          new Row(Step.Kind.RELEASE, "truncate_mutex", "alloc-mutex-released"),
+          new Row(Step.Kind.RELEASE, "sb_pagefaults", "fault-dax-sem-released"));
+
+  /** What a fault for 2 MiB comes by in place of those. */
+  private static final Map<String, String> HUGE =
+      Map.of("fault-size-checked", "pmd-size-checked", "fault-looked-up", "pmd-looked-up");
+
+  /** The page table is changed before the entries are looked at, and once more after. */
+  private static final List<Row> TRUNCATION =
+      List.of(
+          new Row(Step.Kind.ACQUIRE, "i_rwsem", "truncate-before-dax-sem"),
+          new Row(Step.Kind.ACQUIRE, "dax_sem", "truncate-dax-sem-held"),
+          new Row(Step.Kind.STORE, "i_size", "truncate-size-stored"),
+          // No point lies between the entries and the second unmapping: what stops there goes on to
+          // the next one.
+          new Row(Step.Kind.LOAD, "DAX entries", "truncate-unmapped"),
+          new Row(Step.Kind.ACQUIRE, "truncate_mutex", "truncate-mutex-held"),
+          new Row(Step.Kind.RELEASE, "truncate_mutex", "truncate-mutex-released"),
+          new Row(Step.Kind.RELEASE, "dax_sem", "truncate-dax-sem-released"));
+
+  /** Whether a scenario is one of these. */
+  static boolean isOf(Exploring.Named scenario) {
+    return FAULTS.containsKey(scenario.left()) && TRUNCATIONS.containsKey(scenario.right());
+  }
+
+  /** The page that the fault is for, of the mapping. */
+  private int page() {
+    return scenario.left() == Operation.READ_HOLE || scenario.left() == Operation.WRITE_HOLE
+        ? 1
+        : 0;
+  }
+
+  @Override
+  public Optional<String> obstacle(Profile profile) {
+    if (scenario.huge() != (profile == Profile.SERIES)) {
+      return Optional.of("no kernel has these handlers without dax_sem");
+    }
+    return page() == 0 && scenario.right() == Operation.TRUNCATE_PARTLY
+        ? Optional.of("the page stays")
+        : Optional.empty();
+  }
+
+  @Override
+  public boolean isSeenBy(Finding finding) {
+    return true;
+  }
+
+  @Override
+  public String kernels(boolean clean) {
+    if (scenario.huge()) {
+      return clean ? "series" : "before patch1";
+    }
+    return clean ? "merged series posted-order" : "unlocked";
+  }
+
+  @Override
+  public List<String> preparations() {
+    List<String> lines = new ArrayList<>();
+    lines.add("open a /a rw creat");
+    lines.add("open b /b rw creat");
+    if (scenario.huge()) {
+      lines.addAll(HUGE_FILE);
+    } else {
+      lines.add("pwrite a 0 x61*4096");
+      lines.add("pwrite a 2P x61*4096");
+      lines.add("mmap m a 0 5P rw shared");
+      if (scenario.left() == Operation.COPY_ON_WRITE) {
+        lines.add("mmap p a 0 2P rw private");
+      }
+    }
+    lines.add("fork A");
+    lines.add("fork B");
+    if (scenario.left() == Operation.PFN_MKWRITE) {
+      lines.add("in A load m 0 1");
+    }
+    return lines;
+  }
+
+  @Override
+  public String does(int task) {
+    return Objects.requireNonNull(
+        task == 0 ? FAULTS.get(scenario.left()) : TRUNCATIONS.get(scenario.right()));
+  }
+
+  /** What the model's truncation does behind ftruncate(2), the program does itself. */
+  @Override
+  public boolean isOver(List<Step> done) {
+    return done.stream().anyMatch(step -> ExportedRace.is(step, Step.Kind.RELEASE, "sb_writers"));
+  }
+
+  @Override
+  public Optional<String> pointOf(int task, List<Step> all, int done) {
+    if (task == 1) {
+      return ExportedRace.last(TRUNCATION, all.subList(0, done));
+    }
+    Optional<String> last = Optional.empty();
+    for (int i = 0; i < done; i++) {
+      Optional<String> point = ExportedRace.last(FAULT, List.of(all.get(i)));
+      if (ExportedRace.is(all.get(i), Step.Kind.LOAD, "block pointers")) {
+        boolean allocates =
+            i + 1 < all.size()
+                && ExportedRace.is(all.get(i + 1), Step.Kind.ACQUIRE, "truncate_mutex");
+        point = Optional.of(allocates ? "alloc-before-mutex" : "fault-looked-up");
+      }
+      last = point.isPresent() ? point : last;
+    }
+    return scenario.huge() ? last.map(point -> HUGE.getOrDefault(point, point)) : last;
+  }
+
+  @Override
+  public Optional<String> blockedIn() {
+    return Optional.of("ext2_setattr");
+  }
+
+  /** The other file gets the blocks. */
+  @Override
+  public List<String> afterwards(int task) {
+    return task == 1 ? reuse() : List.of();
+  }
+
+  /** Of the large file those that were mapped at once as well. */
+  private List<String> reuse() {
+    return scenario.huge()
+        ? List.of("pwrite b 0 x62*1048576", "pwrite b 256P x62*1048576", "pwrite b 512P x62*4096")
+        : List.of("pwrite b 0 x62*16384");
+  }
+
+  /** The other file has its own bytes, and nobody reaches a page behind the end. */
+  @Override
+  public List<String> claims(boolean clean) {
+    List<String> lines = new ArrayList<>();
+    if (clean) {
+      lines.addAll(reuse());
+    }
+    String mapping = scenario.left() == Operation.COPY_ON_WRITE ? "p" : "m";
+    String gone = " => signal=SIGBUS/2@" + mapping + "+" + page() * World.PAGE;
+    lines.add("in A load " + mapping + " " + page() + "P 1" + gone);
+    lines.add("in A store " + mapping + " " + page() + "P x4c" + gone);
+    lines.add("pread b " + (scenario.huge() ? "511P" : "0") + " 4096 => data=62*4096");
+    return lines;
+  }
+
+  /** All names that the tables use. */
+  static Stream<String> points() {
+    return Stream.concat(
+        Stream.concat(FAULT.stream(), TRUNCATION.stream()).map(Row::point),
+        Stream.concat(HUGE.values().stream(), Stream.of("alloc-before-mutex", "fault-looked-up")));
+  }
+}

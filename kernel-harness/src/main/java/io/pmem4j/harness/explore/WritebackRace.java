@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.explore;
+
+import io.pmem4j.explore.Finding;
+import io.pmem4j.explore.Step;
+import io.pmem4j.ext2.Profile;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * S1: a store to a page that is mapped read-only, against writeback between its entry's tag and its
+ * page table. No lock of the series is in the way; as merged the two change together.
+ */
+record WritebackRace(Exploring.Named scenario) implements ExportedRace {
+  /** As the oracle says it. */
+  private static final String DAMAGE = "a store is not durable after the file system was unmounted";
+
+  private static final Map<Operation, String> WRITEBACKS =
+      Map.of(Operation.FSYNC, "fsync a", Operation.MSYNC, "msync m 0 1P sync");
+
+  /**
+   * No point lies between the entry's lock and {@code dax_sem}, which writeback does not take: what
+   * stops there goes on to the next one.
+   */
+  private static final List<Row> FAULT =
+      List.of(new Row(Step.Kind.RELEASE, "DAX entry", "fault-dax-sem-released"));
+
+  private static final List<Row> WRITEBACK =
+      List.of(new Row(Step.Kind.ACQUIRE, "DAX entry", "writeback-entry-locked"));
+
+  /** Whether a scenario is one of these. */
+  static boolean isOf(Exploring.Named scenario) {
+    return scenario.left() == Operation.PFN_MKWRITE
+        && WRITEBACKS.containsKey(scenario.right())
+        && !scenario.huge();
+  }
+
+  @Override
+  public Optional<String> obstacle(Profile profile) {
+    return profile == Profile.SERIES
+        ? Optional.empty()
+        : Optional.of("no kernel has the series' pfn_mkwrite over these bodies");
+  }
+
+  @Override
+  public boolean isSeenBy(Finding finding) {
+    return finding.message().contains(DAMAGE);
+  }
+
+  @Override
+  public String kernels(boolean clean) {
+    return clean ? "merged posted-order" : "series";
+  }
+
+  @Override
+  public List<String> preparations() {
+    return List.of(
+        "open a /a rw creat",
+        "pwrite a 0 x61*4096",
+        "mmap m a 0 1P rw shared",
+        "fsync a",
+        "fork A",
+        "fork B",
+        "in A load m 0 1");
+  }
+
+  @Override
+  public String does(int task) {
+    return task == 0 ? "store m 0 x4c" : Objects.requireNonNull(WRITEBACKS.get(scenario.right()));
+  }
+
+  @Override
+  public Optional<String> pointOf(int task, List<Step> all, int done) {
+    return ExportedRace.last(task == 0 ? FAULT : WRITEBACK, all.subList(0, done));
+  }
+
+  /** What is stored now has to be known to the next fsync. */
+  @Override
+  public List<String> claims(boolean clean) {
+    return List.of(
+        "in A store m 1 x4d => result=1",
+        "pread a 0 2 => data=4c4d",
+        "fsync a => event:dax_writeback_one");
+  }
+
+  /** All names that the tables use. */
+  static Stream<String> points() {
+    return Stream.concat(FAULT.stream(), WRITEBACK.stream()).map(Row::point);
+  }
+}

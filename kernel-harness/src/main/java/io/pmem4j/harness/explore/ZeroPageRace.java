@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.explore;
+
+import io.pmem4j.explore.Finding;
+import io.pmem4j.explore.Step;
+import io.pmem4j.ext2.Profile;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * S2: a store to a hole that is mapped as the page of zeros, against write(2), which gives it a
+ * block. No lock of the series is in the way; as merged the store waits for write(2).
+ */
+record ZeroPageRace(Exploring.Named scenario) implements ExportedRace {
+  /** As the oracle says it. */
+  private static final String DAMAGE = "a store that succeeded is not there";
+
+  /** Where in the page: whoever reads fresh memory there meanwhile reads what is not zero. */
+  private static final int AT = World.PAGE - 3;
+
+  /** The entry of the hole is looked at before the fault's own body begins. */
+  private static final List<Row> FAULT =
+      List.of(new Row(Step.Kind.RELEASE, "DAX entry", "fault-size-checked"));
+
+  private static final List<Row> WRITE =
+      List.of(new Row(Step.Kind.STORE, "DAX entries", "write-entries-removed"));
+
+  /** Whether a scenario is one of these. */
+  static boolean isOf(Exploring.Named scenario) {
+    return scenario.left() == Operation.PAGE_MKWRITE && scenario.right() == Operation.WRITE;
+  }
+
+  @Override
+  public Optional<String> obstacle(Profile profile) {
+    return profile == Profile.SERIES
+        ? Optional.empty()
+        : Optional.of("no kernel has the series' pfn_mkwrite over these bodies");
+  }
+
+  @Override
+  public boolean isSeenBy(Finding finding) {
+    return finding.message().contains(DAMAGE);
+  }
+
+  @Override
+  public String kernels(boolean clean) {
+    return clean ? "merged posted-order" : "series before";
+  }
+
+  @Override
+  public List<String> preparations() {
+    return List.of(
+        "open a /a rw creat",
+        "open b /b rw creat",
+        "ftruncate a 1P",
+        "ftruncate b 1P",
+        "mmap m a 0 1P rw shared",
+        "mmap o b 0 1P rw shared",
+        "load o " + AT + " 1 => data=00",
+        "fork A",
+        "fork B",
+        "in A load m 0 1 => data=00");
+  }
+
+  @Override
+  public String does(int task) {
+    return task == 0 ? "store m " + AT + " x4c" : "pwrite a 0 x57*4096";
+  }
+
+  @Override
+  public Optional<String> pointOf(int task, List<Step> all, int done) {
+    return ExportedRace.last(task == 0 ? FAULT : WRITE, all.subList(0, done));
+  }
+
+  @Override
+  public boolean waitsForTheOther() {
+    return true;
+  }
+
+  /** While the page of zeros is writable: whoever needs zeros later has to have them. */
+  @Override
+  public List<String> afterwards(int task) {
+    return task == 0 ? List.of(claim(), "in A store m " + AT + " x00") : List.of();
+  }
+
+  @Override
+  public List<String> claims(boolean clean) {
+    return List.of(claim());
+  }
+
+  /** A hole of another file reads as zeros. */
+  private static String claim() {
+    return "load o " + AT + " 1 => data=00";
+  }
+
+  /** All names that the tables use. */
+  static Stream<String> points() {
+    return Stream.concat(FAULT.stream(), WRITE.stream()).map(Row::point);
+  }
+}
