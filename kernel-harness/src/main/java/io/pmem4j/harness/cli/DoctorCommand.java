@@ -2,7 +2,7 @@
 
 package io.pmem4j.harness.cli;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
+import io.pmem4j.harness.report.JsonLine;
 import io.pmem4j.pmem.Backend;
 import io.pmem4j.pmem.Granularity;
 import io.pmem4j.pmem.MapSpec;
@@ -209,14 +209,11 @@ final class DoctorCommand implements Callable<Integer> {
     out.println(missing.isEmpty() ? "nothing is missing" : "missing:");
     missing.forEach(what -> out.println("  - " + what));
     if (json) {
-      Map<String, Object> object = new LinkedHashMap<>();
-      object.put("verb", "doctor");
-      object.put("verdict", mapped ? "PASS" : "ERROR");
-      object.put("seconds", seconds);
-      object.put("counts", Map.of("missing", missing.size()));
-      object.put("facts", facts);
-      object.put("missing", missing);
-      out.println(new ObjectMapper().writeValueAsString(object));
+      out.println(
+          new JsonLine(
+                  "doctor", mapped ? "PASS" : "ERROR", seconds, Map.of("missing", missing.size()))
+              .with("facts", facts)
+              .with("missing", missing));
     }
     out.flush();
   }

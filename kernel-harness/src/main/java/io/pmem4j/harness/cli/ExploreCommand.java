@@ -2,8 +2,6 @@
 
 package io.pmem4j.harness.cli;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.pmem4j.explore.Explorer;
 import io.pmem4j.explore.Finding;
 import io.pmem4j.explore.Interleaving;
@@ -20,6 +18,7 @@ import io.pmem4j.harness.explore.Races;
 import io.pmem4j.harness.explore.RendezvousExport;
 import io.pmem4j.harness.explore.SeededFault;
 import io.pmem4j.harness.explore.Sweep;
+import io.pmem4j.harness.report.JsonLine;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -329,24 +328,18 @@ final class ExploreCommand implements Callable<Integer> {
         sweep.images(),
         seconds);
     if (json) {
-      printJson(verdict, seconds, sweep, out);
+      out.println(json(verdict, seconds, sweep));
     }
     out.flush();
     return sweep.holds() ? ExitStatus.HOLDS : ExitStatus.FINDING;
   }
 
-  private static void printJson(String verdict, double seconds, Sweep sweep, PrintWriter out)
-      throws JsonProcessingException {
+  private static JsonLine json(String verdict, double seconds, Sweep sweep) {
     Map<String, Object> counts = new LinkedHashMap<>();
     counts.put("scenarios", sweep.scenarios());
     counts.put("schedules", sweep.schedules());
     counts.put("findings", sweep.findings().size());
     counts.put("incomplete", sweep.incomplete());
-    Map<String, Object> line = new LinkedHashMap<>();
-    line.put("verb", "explore");
-    line.put("verdict", verdict);
-    line.put("seconds", Math.round(seconds * 10) / 10.0);
-    line.put("counts", counts);
-    out.println(new ObjectMapper().writeValueAsString(line));
+    return new JsonLine("explore", verdict, seconds, counts);
   }
 }

@@ -4,6 +4,7 @@ package io.pmem4j.harness.cli;
 
 import io.pmem4j.harness.backend.BackendException;
 import io.pmem4j.harness.program.ProgramSyntaxException;
+import io.pmem4j.harness.report.JsonLine;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.AccessDeniedException;
@@ -11,6 +12,9 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IExecutionExceptionHandler;
@@ -33,7 +37,9 @@ import picocli.CommandLine.UnmatchedArgumentException;
       ExploreCommand.class,
     })
 public final class Main implements Runnable {
-  @CommandLine.Spec private CommandLine.Model.@org.jspecify.annotations.Nullable CommandSpec spec;
+  private static final long START = System.nanoTime();
+
+  @CommandLine.Spec private CommandLine.Model.@Nullable CommandSpec spec;
 
   /** Runs the verb and exits with its status. */
   public static void main(String[] arguments) {
@@ -73,24 +79,30 @@ public final class Main implements Runnable {
 
   /** One clear line; the stack is for those who ask with PMEM4J_TRACE. */
   private static IExecutionExceptionHandler failure() {
-    return (exception, commandLine, _) -> {
+    return (exception, commandLine, parsed) -> {
       PrintWriter err = commandLine.getErr();
       if (System.getenv("PMEM4J_TRACE") != null) {
         exception.printStackTrace(err);
       }
-      return switch (exception) {
-        case ProgramSyntaxException e -> say(err, e.getMessage(), ExitStatus.USAGE);
-        case FileSystemException e ->
-            say(err, "cannot use " + e.getFile() + ": " + reason(e), ExitStatus.USAGE);
-        case BackendException e ->
-            say(err, e.getMessage(), e.isFinding() ? ExitStatus.FINDING : ExitStatus.ENVIRONMENT);
-        case IOException e -> say(err, e.getMessage(), ExitStatus.ENVIRONMENT);
-        case IllegalArgumentException e -> say(err, e.getMessage(), ExitStatus.USAGE);
-        default -> {
-          exception.printStackTrace(err);
-          yield say(err, "this is a bug of pmem4j: " + exception, ExitStatus.ENVIRONMENT);
-        }
-      };
+      int status = failure(exception, err);
+      json(commandLine, parsed.originalArgs(), status, exception.getMessage());
+      return status;
+    };
+  }
+
+  private static int failure(Exception exception, PrintWriter err) {
+    return switch (exception) {
+      case ProgramSyntaxException e -> say(err, e.getMessage(), ExitStatus.USAGE);
+      case FileSystemException e ->
+          say(err, "cannot use " + e.getFile() + ": " + reason(e), ExitStatus.USAGE);
+      case BackendException e ->
+          say(err, e.getMessage(), e.isFinding() ? ExitStatus.FINDING : ExitStatus.ENVIRONMENT);
+      case IOException e -> say(err, e.getMessage(), ExitStatus.ENVIRONMENT);
+      case IllegalArgumentException e -> say(err, e.getMessage(), ExitStatus.USAGE);
+      default -> {
+        exception.printStackTrace(err);
+        yield say(err, "this is a bug of pmem4j: " + exception, ExitStatus.ENVIRONMENT);
+      }
     };
   }
 
@@ -106,7 +118,7 @@ public final class Main implements Runnable {
   }
 
   private static IParameterExceptionHandler usage() {
-    return (exception, _) -> {
+    return (exception, arguments) -> {
       CommandLine commandLine = exception.getCommandLine();
       PrintWriter err = commandLine.getErr();
       boolean verb =
@@ -126,12 +138,26 @@ public final class Main implements Runnable {
         err.println("see: ./pmem4j " + commandLine.getCommandName() + " --help");
       }
       err.flush();
+      json(commandLine, List.of(arguments), ExitStatus.USAGE, exception.getMessage());
       return ExitStatus.USAGE;
     };
   }
 
-  private static int say(
-      PrintWriter err, @org.jspecify.annotations.Nullable String message, int status) {
+  /** Whoever reads the last line gets one in any case. */
+  private static void json(
+      CommandLine commandLine, List<String> arguments, int status, @Nullable String message) {
+    if (arguments.contains("--json")) {
+      String verdict = status == ExitStatus.FINDING ? "FAIL" : "ERROR";
+      String verb =
+          commandLine.getParent() == null ? arguments.getFirst() : commandLine.getCommandName();
+      double seconds = (System.nanoTime() - START) / 1e9;
+      PrintWriter out = commandLine.getOut();
+      out.println(new JsonLine(verb, verdict, seconds, Map.of()).with("message", message));
+      out.flush();
+    }
+  }
+
+  private static int say(PrintWriter err, @Nullable String message, int status) {
     err.println("pmem4j: " + message);
     err.flush();
     return status;

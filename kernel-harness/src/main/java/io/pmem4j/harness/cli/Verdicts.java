@@ -2,8 +2,6 @@
 
 package io.pmem4j.harness.cli;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.pmem4j.harness.backend.BackendException;
 import io.pmem4j.harness.backend.Laboratory;
 import io.pmem4j.harness.conform.Conformance;
@@ -171,10 +169,10 @@ final class Verdicts {
         : null;
   }
 
-  static int finish(Summary summary, boolean json, PrintWriter out) throws JsonProcessingException {
+  static int finish(Summary summary, boolean json, PrintWriter out) {
     out.println(summary.line());
     if (json) {
-      out.println(new ObjectMapper().writeValueAsString(summary.json()));
+      out.println(summary.json());
     }
     out.flush();
     return summary.exitStatus();

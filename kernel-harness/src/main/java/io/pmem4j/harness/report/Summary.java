@@ -88,8 +88,8 @@ public record Summary(
     return results.size() * 1000.0 / Math.max(1, millis);
   }
 
-  /** The object that {@code --json} prints, with the keys every verb has. */
-  public Map<String, Object> json() {
+  /** What {@code --json} prints. */
+  public JsonLine json() {
     Map<String, Object> counts = new LinkedHashMap<>();
     counts.put("programs", results.size());
     counts.put("agreed", count(Verdict.AGREED));
@@ -111,18 +111,15 @@ public record Summary(
                     "diverged", count(Verdict.DIVERGED),
                     "not_run", notRun())));
     counts.put("differences", differences());
-    Map<String, Object> json = new LinkedHashMap<>();
-    json.put("verb", verb);
-    json.put("verdict", verdict());
-    json.put("seconds", Math.round(millis / 100.0) / 10.0);
-    json.put("programs_per_second", Math.round(10 * perSecond()) / 10.0);
-    json.put("counts", counts);
-    locks.ifPresent(outcome -> {
-      Map<String, Object> edges = new LinkedHashMap<>();
-      edges.put("edges_agreed", outcome.agreed().size());
-      edges.put("findings", outcome.findings());
-      json.put("locks", edges);
-    });
-    return json;
+    return new JsonLine(verb, verdict(), millis / 1000.0, counts)
+        .with("programs_per_second", Math.round(10 * perSecond()) / 10.0)
+        .with("locks", locks.map(Summary::json).orElse(null));
+  }
+
+  private static Map<String, Object> json(LockAudit.Outcome outcome) {
+    Map<String, Object> edges = new LinkedHashMap<>();
+    edges.put("edges_agreed", outcome.agreed().size());
+    edges.put("findings", outcome.findings());
+    return edges;
   }
 }

@@ -4,6 +4,8 @@ package io.pmem4j.harness.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.pmem4j.harness.Required;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,6 +23,27 @@ class MainTest {
     Ran ran = Ran.run("frobnicate");
     assertThat(ran.status()).isEqualTo(2);
     assertThat(ran.err()).contains("frobnicate").contains("conform").contains("kernel");
+  }
+
+  @Test
+  void whoReadsJsonGetsALineOfAnyError(@TempDir Path folder) throws Exception {
+    String absent = folder.resolve("absent.p4j").toString();
+    for (String[] arguments :
+        new String[][] {
+          {"frobnicate", "--json"},
+          {"conform", "--kernel", "nonesuch", "--json"},
+          {"run", absent, "--json"},
+          {"explore", "nonesuch", "--json"},
+          {"doctor", "--json"},
+        }) {
+      Ran ran = Ran.run(arguments);
+      assertThat(ran.status()).isEqualTo(2);
+      JsonNode line = new ObjectMapper().readTree(ran.out().lines().toList().getLast());
+      assertThat(line.get("verdict").asText()).isEqualTo("ERROR");
+      assertThat(line.get("message").asText()).isNotBlank();
+      assertThat(line.has("verb") && line.has("seconds") && line.has("counts")).isTrue();
+      assertThat(ran.err()).isNotBlank();
+    }
   }
 
   @Test
