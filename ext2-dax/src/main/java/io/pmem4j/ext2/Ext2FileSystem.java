@@ -97,7 +97,7 @@ public final class Ext2FileSystem {
 
   /** An address space whose locks are checked against this mount's order. */
   public AddressSpace newAddressSpace() {
-    return new AddressSpace(volume.options().scheduler(), volume.validator());
+    return new AddressSpace(volume.options().scheduler(), volume.validator(), volume.zeroPage());
   }
 
   /** sync(2): everything done so far is durable when it returns. */

@@ -283,7 +283,7 @@ public final class Ext2File implements Mappable {
 
   /** An address space whose locks are checked against this file system's order. */
   public AddressSpace newAddressSpace() {
-    return new AddressSpace(volume.options().scheduler(), volume.validator());
+    return new AddressSpace(volume.options().scheduler(), volume.validator(), volume.zeroPage());
   }
 
   @Override

@@ -56,6 +56,7 @@ public final class AddressSpace {
   /** Flags that MAP_SHARED_VALIDATE knows without help of the file system: LEGACY_MAP_MASK. */
   private static final int LEGACY_FLAGS = 0x7c07_f973;
 
+  private final ZeroPage zeros;
   private final PageTable pageTable;
   private final OrderedRwSemaphore mmapLock;
   private final Scheduler scheduler;
@@ -75,11 +76,13 @@ public final class AddressSpace {
    * An empty address space.
    *
    * @param validator what checks {@code mmap_lock}: that of the file system whose files are mapped
+   * @param zeros what its holes are mapped as
    */
-  public AddressSpace(Scheduler scheduler, LockValidator validator) {
+  public AddressSpace(Scheduler scheduler, LockValidator validator, ZeroPage zeros) {
+    this.zeros = zeros;
     this.scheduler = scheduler;
     this.validator = validator;
-    this.pageTable = new PageTable(scheduler);
+    this.pageTable = new PageTable(scheduler, zeros);
     this.mmu = pageTable;
     this.vmas = new VmaTree(pageTable);
     this.changes = new MappingChanges(vmas, pageTable);
@@ -215,7 +218,7 @@ public final class AddressSpace {
    * yet; of private ones with copies it has all, and both are read-only until somebody stores.
    */
   public AddressSpace fork() throws Ext2Exception {
-    AddressSpace child = new AddressSpace(scheduler, validator);
+    AddressSpace child = new AddressSpace(scheduler, validator, zeros);
     try (var _ = mmapLock.exclusive();
         var _ = child.mmapLock.exclusive()) {
       child.vmas.placeAs(vmas);

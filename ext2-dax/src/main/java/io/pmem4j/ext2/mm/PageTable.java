@@ -22,10 +22,13 @@ final class PageTable implements Mmu {
   private final Shared entries;
 
   /** By the number of the 2 MiB; absent for {@link Mmu.Region#EMPTY}. */
+  private final ZeroPage zeros;
+
   private final NavigableMap<Long, Pmd> pmds = new TreeMap<>();
 
   /** An empty table; its entries are shared by faults, truncation and writeback. */
-  PageTable(Scheduler scheduler) {
+  PageTable(Scheduler scheduler, ZeroPage zeros) {
+    this.zeros = zeros;
     this.scheduler = scheduler;
     this.entries = new Shared(scheduler, "page table");
   }
@@ -122,7 +125,7 @@ final class PageTable implements Mmu {
   public void insertZero(Vma vma, long address) {
     entries.store();
     synchronized (this) {
-      table(address).putIfAbsent(page(address), Pte.zeroPage());
+      table(address).putIfAbsent(page(address), Pte.zeroPage(zeros));
     }
   }
 

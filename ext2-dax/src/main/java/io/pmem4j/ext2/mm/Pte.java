@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param memory where the frame is; null for {@link Kind#ANONYMOUS} and {@link Kind#ZERO_PAGE}
  * @param frame number of the page in {@code memory}; else 0
- * @param anonymous the private page for {@link Kind#ANONYMOUS}; else the page of zeros
+ * @param anonymous the private page for {@link Kind#ANONYMOUS}, the page of zeros for {@link
+ *     Kind#ZERO_PAGE}; else empty
  * @param accessible false for PROT_NONE: the entry is there, and every access faults
  * @param writable whether a store goes through
  * @param dirty stored to, or about to be; outlives {@code writable} under mprotect(2)
@@ -28,14 +29,14 @@ record Pte(
     boolean writable,
     boolean dirty,
     boolean huge) {
-  private static final byte[] ZEROS = new byte[Mmu.PAGE_BYTES];
+  private static final byte[] NONE = new byte[0];
 
   static Pte frame(Vma vma, long frame, boolean writable, boolean huge) {
-    return new Pte(Kind.BLOCK, vma.file().memory(), frame, ZEROS, true, writable, writable, huge);
+    return new Pte(Kind.BLOCK, vma.file().memory(), frame, NONE, true, writable, writable, huge);
   }
 
-  static Pte zeroPage() {
-    return new Pte(Kind.ZERO_PAGE, null, 0, ZEROS, true, false, false, false);
+  static Pte zeroPage(ZeroPage zeros) {
+    return new Pte(Kind.ZERO_PAGE, null, 0, zeros.bytes(), true, false, false, false);
   }
 
   static Pte anonymous(byte[] page, boolean writable) {
@@ -44,7 +45,7 @@ record Pte(
 
   /** The single page of a huge entry. */
   Pte single(long pageInHuge) {
-    return new Pte(kind, memory, frame + pageInHuge, ZEROS, accessible, writable, dirty, true);
+    return new Pte(kind, memory, frame + pageInHuge, NONE, accessible, writable, dirty, true);
   }
 
   /** {@code maybe_mkwrite(pte_mkdirty())}. */

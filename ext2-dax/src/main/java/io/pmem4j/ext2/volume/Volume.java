@@ -12,6 +12,7 @@ import io.pmem4j.ext2.lock.LockClass;
 import io.pmem4j.ext2.lock.LockValidator;
 import io.pmem4j.ext2.lock.OrderedMutex;
 import io.pmem4j.ext2.mm.PinnedFrames;
+import io.pmem4j.ext2.mm.ZeroPage;
 import io.pmem4j.pmem.PersistentMemory;
 import io.pmem4j.sched.Held;
 import java.util.ArrayList;
@@ -36,6 +37,7 @@ public final class Volume {
   private final FreezeGate freezeGate;
   private final DirtyBlocks dirtyBlocks;
   private final PinnedFrames pins;
+  private final ZeroPage zeroPage = new ZeroPage();
   private final AtomicLong pageMkwrites = new AtomicLong();
   private final OrderedMutex sLock;
   private final List<OrderedMutex> groupLocks = new ArrayList<>();
@@ -271,6 +273,11 @@ public final class Volume {
   /** The blocks that devices hold. */
   public PinnedFrames pins() {
     return pins;
+  }
+
+  /** What holes of this mount are mapped as. */
+  public ZeroPage zeroPage() {
+    return zeroPage;
   }
 
   /** Metadata waiting to be durable. */
