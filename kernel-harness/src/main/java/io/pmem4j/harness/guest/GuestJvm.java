@@ -176,11 +176,18 @@ public final class GuestJvm {
     return List.of(
         "/jdk/bin/java",
         // Both compilers, and their stubs before main: JDK 25 without the stubs of the second one
-        // jumps to address 0 when a MAP_SYNC mapping is forced.
+        // jumps to address 0 when a MAP_SYNC mapping is forced. Itself it compiles what is hot
+        // beyond doubt: on a processor that is emulated it mostly costs more than it gives.
         "-XX:+UnlockDiagnosticVMOptions",
         "-XX:-DelayCompilerStubsGeneration",
+        "-XX:Tier4InvocationThreshold=100000",
+        "-XX:Tier4MinInvocationThreshold=100000",
+        "-XX:Tier4CompileThreshold=100000",
+        "-XX:Tier4BackEdgeThreshold=1000000",
         "-XX:+UseSerialGC",
         "-Xshare:auto",
+        // Where the class archive was made for: moving it means to patch it.
+        "-XX:ArchiveRelocationMode=0",
         "-Xmx128m");
   }
 

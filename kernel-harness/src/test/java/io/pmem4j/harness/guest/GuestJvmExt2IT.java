@@ -17,7 +17,7 @@ class GuestJvmExt2IT {
   @Test
   @Timeout(1200)
   void theContractHoldsWithoutMapSync() throws Exception {
-    Required.programs("mke2fs", "ldconfig");
+    Required.programs("mke2fs", "debugfs", "ldconfig");
     Path jars = GuestJvmIT.jars(directory);
     GuestSpec spec = GuestJvm.equip(Laboratory.open(directory).spec().withCpus(1), jars);
     GuestJvmIT.format(spec.image(), "ext2");

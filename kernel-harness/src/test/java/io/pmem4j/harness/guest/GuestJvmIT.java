@@ -28,7 +28,7 @@ class GuestJvmIT {
   @Test
   @Timeout(1200)
   void theContractHoldsOnDaxMountsAndDevdax() throws Exception {
-    Required.programs("mke2fs", "ldconfig");
+    Required.programs("mke2fs", "debugfs", "ldconfig");
     Path jars = jars(directory);
     GuestSpec plain = Laboratory.open(directory).spec();
     Path second = directory.resolve("nvdimm2");
@@ -60,7 +60,13 @@ class GuestJvmIT {
   static GuestJvm.Ended contract(GuestJvm jvm, String place, String... expected)
       throws GuestException {
     List<String> arguments =
-        new ArrayList<>(List.of("-jar", "/app/contract.jar", place, "--overwrite"));
+        new ArrayList<>(
+            List.of(
+                "-XX:SharedArchiveFile=/app/contract.jsa",
+                "-jar",
+                "/app/contract.jar",
+                place,
+                "--overwrite"));
     for (String granularity : expected) {
       arguments.addAll(List.of("--expect", granularity));
     }
@@ -94,7 +100,7 @@ class GuestJvmIT {
   }
 
   /** The contract jar with its neighbours, as pmem-ffi's build leaves them. */
-  static Path jars(Path directory) throws IOException {
+  static Path jars(Path directory) throws IOException, InterruptedException {
     Path target = GuestFiles.home().resolve("pmem-ffi/target");
     Path jars = Files.createDirectory(directory.resolve("jars"));
     if (!Files.isDirectory(target.resolve("contract-libs"))) {
@@ -123,6 +129,9 @@ class GuestJvmIT {
         Files.copy(file, libraries.resolve(file.getFileName()));
       }
     }
+    Path scratch = Files.createDirectory(directory.resolve("training"));
+    Path place = Files.createDirectory(scratch.resolve("place"));
+    ClassArchive.train(jars, "contract", scratch, place.toString(), "--overwrite");
     return jars;
   }
 

@@ -29,7 +29,7 @@ class GuestJvmLedgerIT {
   @Test
   @Timeout(400)
   void theLedgerSurvivesKill9OnDaxAndDevdax() throws Exception {
-    Required.programs("mke2fs", "ldconfig");
+    Required.programs("mke2fs", "debugfs", "ldconfig");
     Path jars = GuestJvmIT.jars(directory);
     compileLedger(jars);
     Path second = directory.resolve("nvdimm2");
