@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.StringJoiner;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -74,6 +75,9 @@ final class Execution implements Scheduler {
   private Step.Kind[] stepKinds = new Step.Kind[64];
   private Object[] stepObjects = new Object[64];
   private final List<CallSite> stepPlaces = new ArrayList<>();
+
+  /** What steps have read and written, by their number; nothing where nobody wants to know. */
+  private final Map<Integer, StringJoiner> notes = new HashMap<>();
 
   /** What was waited for at the end of a step, by its number. */
   private final Map<Integer, Object> waits = new HashMap<>();
@@ -212,7 +216,8 @@ final class Execution implements Scheduler {
       CallSite place = locator == null ? CallSite.UNKNOWN : stepPlaces.get(i);
       Object blocker = waits.get(i);
       String waitsFor = blocker == null ? "" : blocker.toString();
-      all.add(new Step(stepTasks[i], stepKinds[i], object, place, waitsFor));
+      String noted = notes.containsKey(i) ? notes.get(i).toString() : "";
+      all.add(new Step(stepTasks[i], stepKinds[i], object, place, waitsFor, noted));
     }
     return all;
   }
@@ -254,6 +259,20 @@ final class Execution implements Scheduler {
   private void locate(Task task) {
     if (locator != null) {
       task.place = locator.get();
+    }
+  }
+
+  @Override
+  public void note(String words) {
+    if (locator != null && current != OUTSIDE) {
+      notes.computeIfAbsent(steps - 1, _ -> new StringJoiner(" ")).add(words);
+    }
+  }
+
+  @Override
+  public void note(String words, long value) {
+    if (locator != null && current != OUTSIDE) {
+      note(words.isEmpty() ? String.valueOf(value) : words + " " + value);
     }
   }
 

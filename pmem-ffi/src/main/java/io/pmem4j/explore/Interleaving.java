@@ -8,13 +8,17 @@ import java.util.List;
 /** A finding as people read it: a column for each task, time running down. */
 public final class Interleaving {
   private static final int MIN_WIDTH = 24;
-  private static final int MAX_WIDTH = 56;
+
+  /** Of what has no end: the rest is the same again. */
+  private static final int BEGINNING = 80;
+
+  private static final int MAX_WIDTH = 64;
 
   private Interleaving() {}
 
   /** Plain text. */
   public static String text(Finding finding) {
-    List<Step> steps = finding.steps();
+    List<Step> steps = shown(finding);
     int width =
         Math.clamp(
             steps.stream().mapToInt(step -> step.toString().length() + 2).max().orElse(0),
@@ -48,8 +52,23 @@ public final class Interleaving {
       }
       trim(text);
     }
-    text.append("      => ").append(finding.message()).append('\n');
+    if (steps.size() < finding.steps().size()) {
+      text.append("      ").append(andSoOn(finding)).append('\n');
+    }
+    text.append("      => ").append(finding.message());
+    text.append(where(finding)).append('\n');
     return text.toString();
+  }
+
+  private static List<Step> shown(Finding finding) {
+    List<Step> steps = finding.steps();
+    return finding.kind() == Finding.Kind.ENDLESS && steps.size() > BEGINNING
+        ? steps.subList(0, BEGINNING)
+        : steps;
+  }
+
+  private static String andSoOn(Finding finding) {
+    return "... and so on, " + finding.steps().size() + " steps";
   }
 
   private static String heading(Finding finding) {
@@ -66,6 +85,13 @@ public final class Interleaving {
     };
   }
 
+  /** Where it was seen, if its cause has a cause that says so. */
+  private static String where(Finding finding) {
+    Throwable cause = finding.cause();
+    Throwable seen = cause instanceof AssertionError ? cause.getCause() : null;
+    return seen == null ? "" : ": " + seen.getMessage();
+  }
+
   private static String cell(String content, int width) {
     String cut = content.length() < width ? content : content.substring(0, width - 2) + "~";
     return cut + " ".repeat(width - cut.length());
@@ -80,19 +106,22 @@ public final class Interleaving {
   public static String html(String title, List<Finding> findings) {
     List<String> body = new ArrayList<>();
     for (Finding finding : findings) {
-      body.add("<h2>" + escape(finding.message()) + "</h2>");
+      body.add("<h2>" + escape(finding.message() + where(finding)) + "</h2>");
       body.add(
           "<p>" + words(finding.kind()) + " under <code>" + finding.schedule() + "</code></p>");
       body.add("<table><tr><th></th>");
       finding.tasks().forEach(task -> body.add("<th>" + escape(task) + "</th>"));
       body.add("</tr>");
       HeldLocks held = new HeldLocks(finding.tasks().size());
-      for (int i = 0; i < finding.steps().size(); i++) {
+      for (int i = 0; i < shown(finding).size(); i++) {
         if (i > 0 && finding.steps().get(i - 1).task() != finding.steps().get(i).task()) {
           body.add(heldRow(finding, held.words(finding.steps().get(i - 1).task())));
         }
         held.add(finding.steps().get(i));
         body.add(row(finding, i));
+      }
+      if (shown(finding).size() < finding.steps().size()) {
+        body.add(heldRow(finding, andSoOn(finding)));
       }
       body.add("</table>");
     }

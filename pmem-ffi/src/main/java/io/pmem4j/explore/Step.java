@@ -10,8 +10,10 @@ package io.pmem4j.explore;
  * @param object what to, in words; empty for a start
  * @param place where that was; {@link CallSite#UNKNOWN} unless {@link Explorer#located} was asked
  * @param waitsFor what it waited for at the end of the step; empty if it could go on
+ * @param notes what it read or wrote; empty if it did not say, or as {@code place}
  */
-public record Step(int task, Kind kind, String object, CallSite place, String waitsFor) {
+public record Step(
+    int task, Kind kind, String object, CallSite place, String waitsFor, String notes) {
   /** What a task does next. */
   public enum Kind {
     /** Its first step. */
@@ -62,6 +64,9 @@ public record Step(int task, Kind kind, String object, CallSite place, String wa
               (place.call().isEmpty() ? kind.toString() : place.call()) + " " + lock();
           default -> kind + " " + object;
         };
+    if (!notes.isEmpty()) {
+      words += ": " + notes;
+    }
     if (waitsForOwn()) {
       return words + " - waits";
     }

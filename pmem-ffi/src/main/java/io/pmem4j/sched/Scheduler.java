@@ -42,6 +42,21 @@ public interface Scheduler {
    */
   void yieldPoint(Point point, Object object);
 
+  /**
+   * What the step that runs has read or written, in words for whoever reads its interleaving. Never
+   * decides anything. Nothing in production.
+   *
+   * @param words a constant, such as {@code "a hole"}
+   */
+  default void note(String words) {}
+
+  /**
+   * The same with a value.
+   *
+   * @param words a constant, such as {@code "block"}; what comes before the value
+   */
+  default void note(String words, long value) {}
+
   /** The identity of the running task: owners of locks are compared by it, with {@code ==}. */
   Object currentTask();
 

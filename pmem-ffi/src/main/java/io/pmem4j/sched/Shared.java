@@ -33,6 +33,16 @@ public final class Shared {
     scheduler.yieldPoint(Scheduler.Point.STORE, this);
   }
 
+  /** What was read or written, see {@link Scheduler#note(String)}. */
+  public void note(String words) {
+    scheduler.note(words);
+  }
+
+  /** The same with a value, see {@link Scheduler#note(String, long)}. */
+  public void note(String words, long value) {
+    scheduler.note(words, value);
+  }
+
   @Override
   public String toString() {
     return name;

@@ -77,6 +77,7 @@ public final class BlockAllocator {
       }
       for (int i = 0; i < count; i++) {
         bitmap.set(bit + i);
+        volume.options().scheduler().note("takes block", first + i);
       }
       descriptor.freeBlocksCount(descriptor.freeBlocksCount() - count);
       markDirty(descriptor);
@@ -133,6 +134,7 @@ public final class BlockAllocator {
       int bit = (int) (block - geometry.groupFirstBlock(group));
       for (int i = 0; i < count; i++) {
         if (bitmap.clear(bit + i)) {
+          volume.options().scheduler().note("frees block", block + i);
           cleared++;
         } else if (firstClear < 0) {
           firstClear = i;

@@ -100,6 +100,7 @@ public final class DaxMapping {
     while (true) {
       shared.load();
       DaxEntry entry = at(index);
+      note(index, entry);
       LockedEntry locked = lockOrMake(entry, index, false);
       if (locked == null) {
         continue;
@@ -112,6 +113,7 @@ public final class DaxMapping {
           mappings.unmap(locked.entry().index(), Mmu.HUGE_PAGES, false);
         }
         shared.store();
+        note(locked.entry().index(), null);
         remove(locked.entry());
       }
     }
@@ -145,6 +147,7 @@ public final class DaxMapping {
     DaxEntry wanted = entry == null ? newEntry(index, pmd) : entry;
     Held held = scheduler.seeded("no-entry-lock") ? () -> {} : wanted.lock().hold();
     shared.store();
+    shared.note("page", index);
     if (entry == null ? putIfFree(wanted) : contains(wanted)) {
       return new LockedEntry(wanted, held);
     }
@@ -175,6 +178,13 @@ public final class DaxMapping {
     return next != null && next.getKey() <= lastIndex ? next.getValue() : null;
   }
 
+  /** What an index has, or is left with. */
+  private void note(long index, @Nullable DaxEntry entry) {
+    shared.note("page", index);
+    shared.note(
+        entry == null ? "none" : entry.kind() == DaxEntry.Kind.FRAME ? "a block" : "no block");
+  }
+
   private synchronized void remove(DaxEntry entry) {
     entries.remove(entry.index(), entry);
   }
@@ -197,6 +207,7 @@ public final class DaxMapping {
     while (true) {
       shared.load();
       DaxEntry entry = at(index);
+      note(index, entry);
       if (entry == null) {
         return Found.NOTHING;
       }
@@ -238,6 +249,7 @@ public final class DaxMapping {
           host.pins().truncating(entry.frame(), entry.pages());
         }
         shared.store();
+        note(entry.index(), null);
         remove(entry);
       }
     }
@@ -257,6 +269,7 @@ public final class DaxMapping {
       try (var _ = entry.lock().hold()) {
         if (!entry.dirty()) {
           shared.store();
+          note(entry.index(), null);
           remove(entry);
         }
       }

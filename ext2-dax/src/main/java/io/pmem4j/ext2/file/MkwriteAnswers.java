@@ -28,10 +28,11 @@ final class MkwriteAnswers {
 
   /**
    * Throws {@link IsolationViolation} for a success that is none. Looks at the size once more,
-   * which the handler does not: in an interleaving that is this method's step.
+   * which the handler does not: in an interleaving that is this method's step, and says so.
    */
   static void oracle(Ext2Inode inode, PageFault fault, FaultResult answer) {
     long size = inode.size();
+    inode.sizeSeen("(the check looks, not the handler)");
     if (!answer.isError() && isBehind(fault, size)) {
       throw new IsolationViolation(
           inode.toString(),

@@ -67,9 +67,12 @@ public final class BlockMap {
     BlockPath path = path(fileBlock);
     inode.blockPointers().load();
     Branch branch = walk(path, path.depth());
+    inode.blockPointers().note("page", fileBlock);
     if (branch.complete()) {
+      inode.blockPointers().note("block", branch.lastBlock());
       return new Mapped(branch.lastBlock(), runLength(branch, path, wanted), false);
     }
+    inode.blockPointers().note("a hole");
     if (!create) {
       return Mapped.HOLE;
     }
@@ -175,6 +178,7 @@ public final class BlockMap {
       long offset = blocks.data().first() * Geometry.BLOCK_BYTES;
       long length = (long) blocks.data().count() * Geometry.BLOCK_BYTES;
       inode.newBlocks().store();
+      inode.newBlocks().note("zeroes block", blocks.data().first());
       volume.pins().storing(blocks.data().first(), blocks.data().count());
       volume.memory().fill(offset, length, (byte) 0);
       volume.memory().flush(offset, length);
@@ -282,6 +286,8 @@ public final class BlockMap {
     PointerArray array = partial.arrays()[partial.last()];
     int index = partial.indexes()[partial.last()];
     inode.blockPointers().store();
+    inode.blockPointers().note("page", fileBlock);
+    inode.blockPointers().note("block", data.first());
     array.set(index, top);
     if (indirect == 0) {
       for (int n = 1; n < data.count(); n++) {

@@ -216,13 +216,21 @@ public final class Ext2Inode implements DaxHost {
   @Override
   public long size() {
     iSize.load();
+    iSize.note("", size);
     return size;
+  }
+
+  /** Says of the last {@link #size} whose look it was. */
+  public void sizeSeen(String words) {
+    iSize.note(words);
   }
 
   /** {@code i_size_write}; the caller holds {@code i_rwsem} exclusively. */
   public void sizeLocked(long bytes) {
     iRwsem().assertHeldExclusively();
     iSize.store();
+    iSize.note("from", size);
+    iSize.note("to", bytes);
     size = bytes;
     markDirty();
   }

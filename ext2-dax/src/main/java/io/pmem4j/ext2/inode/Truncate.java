@@ -39,6 +39,8 @@ public final class Truncate {
     }
     try (var _ = inode.locks().truncation(() -> new TruncatePromises(inode).check(newSize))) {
       inode.iSize().store();
+      inode.iSize().note("from", inode.size);
+      inode.iSize().note("to", newSize);
       if (!inode.volume().seeded("truncate-keeps-size")) {
         inode.size = newSize;
       }
@@ -101,6 +103,7 @@ public final class Truncate {
         if (path.offsets()[0] < pointer && top.get(pointer) != 0) {
           int root = top.get(pointer);
           inode.blockPointers().store();
+          inode.blockPointers().note("takes out the tree at block", Integer.toUnsignedLong(root));
           top.set(pointer, 0);
           freeBranches(new PointerArray.Detached(new int[] {root}), 0, 1, levels);
         }
@@ -133,6 +136,7 @@ public final class Truncate {
       int detached = array.get(keepThrough);
       if (detached != 0) {
         inode.blockPointers().store();
+        inode.blockPointers().note("takes out block", Integer.toUnsignedLong(detached));
         array.set(keepThrough, 0);
         freeBranches(new PointerArray.Detached(new int[] {detached}), 0, 1, depth - 1 - shared);
       }
@@ -178,6 +182,8 @@ public final class Truncate {
     long first = 0;
     int count = 0;
     inode.blockPointers().store();
+    inode.blockPointers().note("takes out pointers", from);
+    inode.blockPointers().note("to before", end);
     for (int i = from; i < end; i++) {
       long block = Integer.toUnsignedLong(array.get(i));
       if (block == 0) {

@@ -71,9 +71,29 @@ final class PageTable implements Mmu {
     return pmds.subMap(pmdOf(firstAddress), true, pmdOf(endAddress - 1), true);
   }
 
+  private void note(Vma vma, long address, String words, long frame) {
+    entries.note("page", vma.pgoffAt(address));
+    entries.note(words, frame);
+  }
+
+  /** What an access meets. */
+  private void note(@Nullable Pte pte, boolean allowed) {
+    if (pte == null) {
+      entries.note("no entry");
+    } else if (pte.kind() == Kind.BLOCK) {
+      entries.note(allowed ? "block" : "not allowed: block", pte.frame());
+    } else {
+      entries.note(pte.kind() == Kind.ZERO_PAGE ? "the page of zeros" : "a private copy");
+      if (!allowed) {
+        entries.note("not allowed");
+      }
+    }
+  }
+
   @Override
   public void insertFrame(Vma vma, long address, long frame, boolean mkwrite) {
     entries.store();
+    note(vma, address, "block", frame);
     synchronized (this) {
       Map<Long, Pte> table = table(address);
       Pte old = table.get(page(address));
@@ -89,6 +109,7 @@ final class PageTable implements Mmu {
   @Override
   public void insertHuge(Vma vma, long address, long firstFrame, boolean write) {
     entries.store();
+    note(vma, address, "2 MiB from block", firstFrame);
     synchronized (this) {
       Pmd pmd = pmds.get(pmdOf(address));
       if (pmd == null) {
@@ -124,6 +145,8 @@ final class PageTable implements Mmu {
   @Override
   public void insertZero(Vma vma, long address) {
     entries.store();
+    entries.note("page", vma.pgoffAt(address));
+    entries.note("the page of zeros");
     synchronized (this) {
       table(address).putIfAbsent(page(address), Pte.zeroPage(zeros));
     }
@@ -132,6 +155,8 @@ final class PageTable implements Mmu {
   @Override
   public void insertAnonymous(Vma vma, long address, byte[] page) {
     entries.store();
+    entries.note("page", vma.pgoffAt(address));
+    entries.note("a private copy");
     synchronized (this) {
       table(address).put(page(address), Pte.anonymous(page, vma.writable()));
     }
@@ -143,6 +168,8 @@ final class PageTable implements Mmu {
     synchronized (this) {
       long first = page(Math.max(firstAddress, vma.start()));
       long end = page(Math.min(endAddress, vma.end()) + PAGE_BYTES - 1);
+      entries.note("unmaps page", first - page(vma.start()) + vma.pgoff());
+      entries.note("to before", end - page(vma.start()) + vma.pgoff());
       if (first >= end) {
         return;
       }
@@ -178,6 +205,7 @@ final class PageTable implements Mmu {
   @Override
   public void writeProtect(Vma vma, long address, long frame) {
     entries.store();
+    note(vma, address, "read-only: block", frame);
     synchronized (this) {
       Pmd pmd = pmds.get(pmdOf(address));
       if (pmd == null) {
@@ -312,6 +340,7 @@ final class PageTable implements Mmu {
     entries.load();
     synchronized (this) {
       Pte pte = find(address);
+      note(pte, true);
       return pte == null
           ? new PagemapEntry(Kind.NONE, 0, false, false)
           : new PagemapEntry(pte.kind(), pte.frame(), pte.writable(), pte.huge());
@@ -333,8 +362,10 @@ final class PageTable implements Mmu {
           || pte.kind() != before.kind()
           || pte.frame() != before.block()
           || pte.writable()) {
+        entries.note("not what the fault found");
         return false;
       }
+      entries.note("writable: page", vma.pgoffAt(address));
       table(address).put(page(address), pte.stored(vma));
       return true;
     }
@@ -361,6 +392,7 @@ final class PageTable implements Mmu {
     entries.load();
     synchronized (this) {
       Pte pte = find(address);
+      note(pte, pte != null && pte.accessible());
       if (pte == null || !pte.accessible()) {
         return false;
       }
@@ -374,6 +406,7 @@ final class PageTable implements Mmu {
     entries.store();
     synchronized (this) {
       Pte pte = find(address);
+      note(pte, pte != null && pte.writable());
       if (pte == null || !pte.writable()) {
         return false;
       }

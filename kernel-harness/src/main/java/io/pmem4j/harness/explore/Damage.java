@@ -78,8 +78,7 @@ final class Damage {
   }
 
   /** {@code A.7}: nothing is mapped behind the end, and what is mapped is the file's own. */
-  private static void checkPageTable(
-      World.User user, Shape shape, long size, Map<Long, Long> blocks) {
+  private void checkPageTable(World.User user, Shape shape, long size, Map<Long, Long> blocks) {
     for (int page = 0; page < shape.mappedPages(); page++) {
       PagemapEntry entry = user.memory.pagemap(user.mapping(), (long) page * World.PAGE);
       if (entry.kind() == PagemapEntry.Kind.NONE) {
@@ -87,25 +86,45 @@ final class Damage {
       }
       if (shape.position(page) >= size) {
         checkForeign(user, entry, page);
-        throw new AssertionError("a page table shows a page behind the end of the file");
+        throw damage(
+            "a page table shows a page behind the end of the file",
+            "page %d, %s, in a file of %d bytes"
+                .formatted(shape.first() + page, shown(entry), size));
       }
       if (entry.kind() == PagemapEntry.Kind.ZERO_PAGE
           && blocks.containsKey((long) shape.first() + page)) {
-        throw new AssertionError("a page table shows zeros where the file has a block");
+        throw damage(
+            "a page table shows zeros where the file has a block",
+            "page %d, block %d"
+                .formatted(shape.first() + page, blocks.get((long) shape.first() + page)));
       }
       if (entry.kind() == PagemapEntry.Kind.BLOCK
           && !Long.valueOf(entry.block()).equals(blocks.get((long) shape.first() + page))) {
         checkForeign(user, entry, page);
-        throw new AssertionError("a page table shows a block that is not the file's");
+        throw damage(
+            "a page table shows a block that is not the file's",
+            "page %d, %s".formatted(shape.first() + page, shown(entry)));
       }
     }
   }
 
   /** What is in the page table needs no fault: the process goes on loading and storing there. */
-  private static void checkForeign(World.User user, PagemapEntry entry, int page) {
+  private void checkForeign(World.User user, PagemapEntry entry, int page) {
     if (entry.kind() == PagemapEntry.Kind.BLOCK && user.load(page) == World.OF_B) {
-      throw new AssertionError("a mapping shows what another file holds");
+      throw damage(
+          "a mapping shows what another file holds",
+          "page %d, %s, of the other file: '%c'"
+              .formatted(world.shape.first() + page, shown(entry), World.OF_B));
     }
+  }
+
+  private static String shown(PagemapEntry entry) {
+    return entry.kind() == PagemapEntry.Kind.BLOCK ? "block " + entry.block() : "no block";
+  }
+
+  /** What it is, by which findings are told apart, and as its cause where it was seen. */
+  private static AssertionError damage(String what, String where) {
+    return new AssertionError(what, new IllegalStateException(where));
   }
 
   private void checkContents(World.User user, long size) {
@@ -139,7 +158,10 @@ final class Damage {
             && (position >= size
                 || user.file.pread(position, found) != 1
                 || found[0] != user.mark)) {
-          throw new AssertionError("a store that succeeded is not there");
+          throw damage(
+              "a store that succeeded is not there",
+              "page %d, byte %d: 0x%02x was stored, 0x%02x is there"
+                  .formatted(world.shape.first() + page, user.at, user.mark, found[0]));
         }
       }
     }

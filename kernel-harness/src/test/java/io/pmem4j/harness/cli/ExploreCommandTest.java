@@ -81,5 +81,33 @@ class ExploreCommandTest {
         .contains("=> a mapping shows what another file holds", "explore: FAIL: 1 scenarios")
         .contains("\"verdict\":\"FAIL\"", "\"findings\":1");
     assertThat(Files.readString(page)).contains("A holds mmap_lock, sb_pagefaults");
+    // One block, from the file that is cut to the one that gets it, and still mapped.
+    assertThat(ran.out())
+        .contains("LOAD i_size of inode 13: 12288", "STORE i_size of inode 13: from 12288 to 0")
+        .containsPattern(
+            "STORE new blocks of inode 13: zeroes block (\\d+)(?s:.*)"
+                + "STORE page table: page 1 block \\1\\b(?s:.*)frees block [\\d a-z]*\\1\\b(?s:.*)"
+                + "STORE block pointers of inode 14: page \\d block \\1\\b(?s:.*)"
+                + "=> a mapping shows what another file holds: page 1, block \\1, of the other file")
+        .contains("STORE page table: unmaps page 0 to before 5");
+    assertThat(Files.readString(page)).contains("from 12288 to 0", "of the other file");
+  }
+
+  /** W1: the same steps again and again are not what anybody reads. */
+  @Test
+  void ofWhatHasNoEndTheBeginningIsShown(@TempDir Path folder) throws Exception {
+    Path page = folder.resolve("page.html");
+    Ran ran =
+        Ran.run("explore", "page-mkwrite+write", "--profile", "series", "--html", page.toString());
+    assertThat(ran.out()).contains("no end under", "... and so on, 1200 steps");
+    assertThat(ran.out().lines().count()).isLessThan(300);
+    assertThat(Files.readString(page)).contains("... and so on, 1200 steps");
+  }
+
+  /** What an oracle looks at is not what the handler did. */
+  @Test
+  void aLookOfTheCheckSaysSo() {
+    Ran ran = Ran.run("explore", "pfn-mkwrite-vs-truncate", "--series", "patch1");
+    assertThat(ran.out()).contains("LOAD i_size of inode 13: 0 (the check looks, not the handler)");
   }
 }
