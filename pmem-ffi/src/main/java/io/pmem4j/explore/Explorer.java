@@ -281,8 +281,8 @@ public final class Explorer {
   }
 
   /**
-   * A finding of this explorer, with the methods that its steps are in: runs its schedule once
-   * more.
+   * A finding of this explorer, with the methods that its steps are in and what they noted: runs
+   * its schedule once more.
    *
    * @param named whether to name a method of a class, given the class's name; those of {@code
    *     io.pmem4j.sched}, of this package and of the JDK are never named

@@ -10,7 +10,7 @@ package io.pmem4j.explore;
  * @param object what to, in words; empty for a start
  * @param place where that was; {@link CallSite#UNKNOWN} unless {@link Explorer#located} was asked
  * @param waitsFor what it waited for at the end of the step; empty if it could go on
- * @param notes what it read or wrote; empty if it did not say, or as {@code place}
+ * @param notes what it read or wrote; empty if it did not say, and unless located
  */
 public record Step(
     int task, Kind kind, String object, CallSite place, String waitsFor, String notes) {

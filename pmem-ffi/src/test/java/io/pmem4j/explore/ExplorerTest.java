@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.pmem4j.sched.Mutex;
 import io.pmem4j.sched.RwSemaphore;
 import io.pmem4j.sched.Scheduler;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -290,19 +291,40 @@ class ExplorerTest {
     Scenario endless =
         scheduler -> {
           Programs.Cell flag = new Programs.Cell(scheduler, "flag");
-          return Programs.run(
-              () -> {},
-              new Scenario.Task(
-                  "spins",
-                  () -> {
-                    while (flag.load() == 0) {
-                      // until somebody sets it, which nobody does
-                    }
-                  }));
+          return Programs.run(() -> {}, new Scenario.Task("spins", () -> alwaysAgain(flag)));
         };
     assertThat(Explorer.bounded(0).withMaxSteps(100).explore(endless).findings())
         .singleElement()
         .satisfies(finding -> assertThat(finding.kind()).isEqualTo(Finding.Kind.ENDLESS));
+  }
+
+  /** Its first steps say how it goes on; a thousand more say nothing. */
+  @Test
+  void ofWhatHasNoEndTheBeginningIsShown() {
+    Scenario endless =
+        scheduler -> {
+          Programs.Cell flag = new Programs.Cell(scheduler, "flag");
+          return Programs.run(() -> {}, new Scenario.Task("spins", () -> alwaysAgain(flag)));
+        };
+    Finding finding = located(Explorer.bounded(0).withMaxSteps(1000), endless);
+    assertThat(Interleaving.text(finding))
+        .contains("  80  LOAD flag: 0", "... and so on, 1000 steps")
+        .doesNotContain("  81  ");
+    assertThat(Interleaving.html("no end", List.of(finding)))
+        .contains("<td>80</td>", "... and so on, 1000 steps")
+        .doesNotContain("<td>81</td>");
+  }
+
+  /** The first finding, with what its steps read and wrote. */
+  private static Finding located(Explorer explorer, Scenario scenario) {
+    Finding finding = explorer.explore(scenario).findings().getFirst();
+    return explorer.located(scenario, finding, _ -> true);
+  }
+
+  private static void alwaysAgain(Programs.Cell flag) {
+    while (flag.load() == 0) {
+      // until somebody sets it, which nobody does
+    }
   }
 
   /** What a task waits for may hold, and it sleeps on: nobody has called it. */
@@ -392,13 +414,32 @@ class ExplorerTest {
     }
   }
 
+  /** A finding is told from others by its message; where it was seen is the cause's. */
+  @Test
+  void damageIsShownWhereItWasSeen() {
+    Scenario damaging =
+        scheduler -> {
+          Programs.Cell counter = new Programs.Cell(scheduler, "counter");
+          return Programs.run(
+              () -> {
+                throw new AssertionError("damage", new AssertionError("in page 3"));
+              },
+              new Scenario.Task("task", () -> counter.store(1)));
+        };
+    Finding finding = Explorer.bounded(0).explore(damaging).findings().getFirst();
+    assertThat(finding.message()).isEqualTo("damage");
+    assertThat(Interleaving.text(finding)).contains("=> damage: in page 3\n");
+    assertThat(Interleaving.html("damage", List.of(finding))).contains("damage: in page 3");
+  }
+
   @Test
   void anInterleavingIsReadable() {
-    Finding finding = Explorer.bounded(1).explore(Programs.lostUpdate()).findings().getFirst();
+    Finding finding = located(Explorer.bounded(1), Programs.lostUpdate());
     assertThat(Interleaving.text(finding))
-        .contains("A left", "B right", "LOAD counter", "STORE counter", "=> counter is 1");
-    assertThat(Interleaving.html("lost update", java.util.List.of(finding)))
-        .contains("<td class=\"STORE\">STORE counter</td>")
+        .contains("A left", "B right", "LOAD counter: 0", "STORE counter: from 0 to 1")
+        .contains("=> counter is 1\n");
+    assertThat(Interleaving.html("lost update", List.of(finding)))
+        .contains("<td class=\"STORE\">STORE counter: from 0 to 1</td>")
         .contains("counter is 1");
   }
 }

@@ -25,11 +25,14 @@ final class Programs {
 
     int load() {
       scheduler.yieldPoint(Scheduler.Point.LOAD, this);
+      scheduler.note("", value);
       return value;
     }
 
     void store(int to) {
       scheduler.yieldPoint(Scheduler.Point.STORE, this);
+      scheduler.note("from", value);
+      scheduler.note("to", to);
       value = to;
     }
 
