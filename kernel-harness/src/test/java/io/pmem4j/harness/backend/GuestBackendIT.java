@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pmem4j.harness.Required;
+import io.pmem4j.harness.conform.Conformance;
 import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Program;
 import io.pmem4j.harness.program.ProgramLibrary;
+import io.pmem4j.harness.program.ProgramParser;
 import io.pmem4j.sched.Scheduler;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -67,6 +69,30 @@ class GuestBackendIT {
       assertThat(Integer.toUnsignedString(choices.generationBase()))
           .isEqualTo(session.run(new Operation.Fstat("f")).values().get("generation"));
       assertThat(session.end()).isPresent();
+    }
+  }
+
+  /** What the program of the power cut claims fails where the name is synced before the cut. */
+  @Test
+  void aNameThatWasSyncedSurvivesThePowerCut() throws Exception {
+    Program program =
+        ProgramParser.parse(
+            "synced",
+            """
+            scope ext2
+
+            open      f /kept rw creat
+            open      g /lost rw creat
+            syncfs    g
+            power-cut
+            open      f /kept rw  => result=0
+            open      g /lost ro  => result=-1 errno=ENOENT
+            """);
+    try (Laboratory laboratory = Laboratory.open(List.of("guest:merged"), Scheduler.production())) {
+      assertThat(new Conformance(laboratory).run(program).findings())
+          .containsExactly(
+              "line 8: open g /lost ro: guest:merged misses result=-1",
+              "line 8: open g /lost ro: guest:merged misses errno=ENOENT");
     }
   }
 }
