@@ -48,6 +48,11 @@ public final class BackendException extends Exception {
     return new BackendException("MODEL_BROKE", true, message, cause);
   }
 
+  /** An operation of the model waits for an event that cannot come. */
+  static BackendException hang(String message) {
+    return new BackendException(GuestOutcome.HANG.name(), true, message, null);
+  }
+
   /** Something around the backends failed: a file, a tool. */
   public static BackendException environment(String message, @Nullable Throwable cause) {
     return new BackendException("HARNESS_FAULT", false, message, cause);

@@ -2,6 +2,7 @@
 
 package io.pmem4j.harness.backend;
 
+import io.pmem4j.ext2.Errno;
 import io.pmem4j.harness.guest.Guest;
 import io.pmem4j.harness.guest.GuestException;
 import io.pmem4j.harness.guest.GuestSpec;
@@ -221,6 +222,9 @@ public final class GuestBackend implements Backend {
    */
   FsImage finish(Guest running, Program program, long clock) throws BackendException {
     try {
+      if (mayHaveFrozen(program)) {
+        thaw(running, clock);
+      }
       Request unmount = Request.of(Op.UMOUNT, 0).withStrings(MOUNT_POINT).withClock(clock);
       Request log = Request.of(Op.KERNEL_LOG);
       boolean keeps =
@@ -239,6 +243,27 @@ public final class GuestBackend implements Backend {
       return image;
     } catch (GuestException e) {
       throw BackendException.of(e);
+    }
+  }
+
+  private static boolean mayHaveFrozen(Program program) {
+    return program.steps().stream()
+        .anyMatch(step -> step.operation().effect().compareTo(Operation.Effect.MACHINE) >= 0);
+  }
+
+  /**
+   * Thaws before anything is closed or killed. A task that waits for the thaw cannot be killed, and
+   * umount(2) of a frozen file system leaves the superblock active: the next mount of the device
+   * would be that frozen superblock.
+   */
+  private void thaw(Guest running, long clock) throws GuestException, BackendException {
+    Request asRoot = Request.of(Op.BECOME, 0, 0);
+    Request thaw = Request.of(Op.THAW).withStrings(MOUNT_POINT).withClock(clock);
+    List<Response> answers =
+        running.request(List.of(asRoot, thaw), GuestSpec.DEFAULT_REQUEST_TIMEOUT);
+    succeeded(List.of(asRoot), answers.subList(0, 1));
+    if (answers.getLast().errno() != Errno.EINVAL.number()) {
+      succeeded(List.of(thaw), answers.subList(1, 2));
     }
   }
 

@@ -10,14 +10,11 @@ import io.pmem4j.harness.program.Outcome;
 import io.pmem4j.harness.program.Verb;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /** A program in a directory of its own on the running kernel. */
 final class HostSession implements Session, SystemCalls.Place {
@@ -158,17 +155,7 @@ final class HostSession implements Session, SystemCalls.Place {
         mount.restore();
       }
     } finally {
-      remove();
-    }
-  }
-
-  private void remove() throws IOException {
-    List<Path> deepestFirst;
-    try (Stream<Path> tree = Files.walk(root)) {
-      deepestFirst = tree.sorted(Comparator.reverseOrder()).toList();
-    }
-    for (Path path : deepestFirst) {
-      Files.delete(path);
+      ProgramDirectory.remove(root);
     }
   }
 }

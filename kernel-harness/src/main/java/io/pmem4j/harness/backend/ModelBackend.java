@@ -77,7 +77,7 @@ public final class ModelBackend implements Backend {
               .withClock(clock::get)
               .withAllocatorPid(program::pid)
               .withGenerationBase(choices.generationBase())
-              .withScheduler(scheduler)
+              .withScheduler(new LoneTaskScheduler(scheduler))
               .withProfile(kernel.profile())
               .withLockOrder(kernel.order());
       lockEdges();

@@ -2,12 +2,14 @@
 
 package io.pmem4j.harness.backend;
 
+import io.pmem4j.ext2.Errno;
 import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.Ext2FileSystem;
 import io.pmem4j.ext2.mm.Mmu;
 import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Outcome;
 import io.pmem4j.harness.program.Program;
+import io.pmem4j.harness.program.ProgramText;
 import io.pmem4j.harness.program.Step;
 import io.pmem4j.harness.program.Verb;
 import java.lang.foreign.Arena;
@@ -44,6 +46,8 @@ final class ModelSession implements Session {
       outcome = answer(operation);
     } catch (Ext2Exception e) {
       outcome = Texts.failed(e.errno().name());
+    } catch (LoneTaskScheduler.EndlessWaitException e) {
+      throw BackendException.hang("model: " + ProgramText.of(operation) + ": " + e.getMessage());
     } catch (ModelProcess.NoMapping e) {
       outcome = new Outcome.Builder().value("result", "none");
     } catch (RuntimeException e) {
@@ -131,6 +135,7 @@ final class ModelSession implements Session {
   @Override
   public Optional<FsImage> end() throws BackendException {
     try {
+      thawIfFrozen();
       for (ModelProcess child : children.values()) {
         child.exit();
       }
@@ -142,6 +147,17 @@ final class ModelSession implements Session {
       release();
     }
     return Optional.of(image);
+  }
+
+  /** As the guest does before it unmounts: a frozen file system outlives umount(2). */
+  private void thawIfFrozen() throws Ext2Exception {
+    try {
+      fs.thaw();
+    } catch (Ext2Exception e) {
+      if (e.errno() != Errno.EINVAL) {
+        throw e;
+      }
+    }
   }
 
   @Override

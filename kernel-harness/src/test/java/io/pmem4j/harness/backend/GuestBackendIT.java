@@ -7,10 +7,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pmem4j.harness.Required;
 import io.pmem4j.harness.conform.Conformance;
+import io.pmem4j.harness.conform.ProgramResult;
 import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Program;
 import io.pmem4j.harness.program.ProgramLibrary;
 import io.pmem4j.harness.program.ProgramParser;
+import io.pmem4j.harness.program.ProgramSyntaxException;
 import io.pmem4j.sched.Scheduler;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -19,6 +21,9 @@ import org.junit.jupiter.api.Test;
 
 /** A guest that dies under one program does not take the next one with it. */
 class GuestBackendIT {
+  private static final Program INNOCENT =
+      program("innocent", "open g /b rw creat => result=0\npwrite g 0 x41 => result=1\n");
+
   @BeforeEach
   void tools() {
     Required.programs("mke2fs", "e2fsck", "qemu-system-x86_64");
@@ -93,6 +98,60 @@ class GuestBackendIT {
           .containsExactly(
               "line 8: open g /lost ro: guest:merged misses result=-1",
               "line 8: open g /lost ro: guest:merged misses errno=ENOENT");
+    }
+  }
+
+  /**
+   * A frozen file system outlives umount(2): mounted again, it hung the next program. A session
+   * undoes what its program left, whoever froze it and whatever identity the program took.
+   */
+  @Test
+  void whatAProgramLeftBehindDoesNotReachTheNext() throws Exception {
+    List<Program> programs =
+        List.of(
+            program("frozen", "open f /a rw creat\nfreeze\n"),
+            INNOCENT,
+            program(
+                "frozen-by-a-child",
+                """
+                open f /a rw creat
+                open g /g rw creat
+                unlink /g
+                pwrite g 0 x41
+                fork c
+                in c freeze
+                """),
+            INNOCENT,
+            program("frozen-by-nobody", "open f /a rw creat\nfreeze\nbecome 65534 65534\n"),
+            INNOCENT,
+            program("read-only", "open f /a rw creat\nclose f\nremount ro\n"),
+            INNOCENT,
+            program("full", "image 8m\nopen f /a rw creat\nfill f\n"),
+            INNOCENT,
+            program("immutable", "open f /b rw creat\nsetflags /b 16\nmkdir /d 0\n"),
+            INNOCENT,
+            program("armed", "open f /a rw creat\nfork c\npark c alloc-before-mutex\n"),
+            program("a-child", "open f /b rw creat\nfork c\nin c pwrite f 0 x41 => result=1\n"),
+            INNOCENT);
+    try (Laboratory laboratory =
+        Laboratory.open(List.of("model", "guest:merged"), Scheduler.production())) {
+      Conformance conformance = new Conformance(laboratory);
+      for (Program each : programs) {
+        ProgramResult result = conformance.run(each);
+        assertThat(result.findings()).as(each.name()).isEmpty();
+        assertThat(result.verdict())
+            .as(each.name())
+            .isIn(ProgramResult.Verdict.AGREED, ProgramResult.Verdict.OMITTED);
+      }
+      assertThat(guests()).as("no guest had to be booted anew").hasSize(1);
+    }
+  }
+
+  private static Program program(String name, String text) {
+    try {
+      return ProgramParser.parse(name, text);
+    } catch (ProgramSyntaxException e) {
+      throw new AssertionError(e);
     }
   }
 }
