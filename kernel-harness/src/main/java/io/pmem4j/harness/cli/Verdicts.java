@@ -141,10 +141,7 @@ final class Verdicts {
   /** Prints the shortest program found that still diverges: what goes into a bug report. */
   private static void shrink(Conformance conformance, ProgramResult result, PrintWriter out) {
     Program shortest =
-        Shrinker.shrink(
-            result.program(),
-            candidate -> conformance.run(candidate).verdict() == Verdict.DIVERGED,
-            SHRINKING_RUNS);
+        Shrinker.shrink(result.program(), conformance.repeats(result), SHRINKING_RUNS);
     out.println(
         "    "
             + result.program().name()

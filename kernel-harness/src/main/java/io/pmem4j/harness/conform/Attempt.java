@@ -37,6 +37,7 @@ final class Attempt {
   private final List<Map<String, Outcome>> outcomes = new ArrayList<>();
   private final Map<String, ImageContent> images = new LinkedHashMap<>();
   private final List<String> findings = new ArrayList<>();
+  private final List<Divergence> failures = new ArrayList<>();
   private final List<String> notes = new ArrayList<>();
   private boolean ran = true;
   private boolean whole = true;
@@ -65,6 +66,7 @@ final class Attempt {
       }
     } catch (BackendException e) {
       findings.add(backend.name() + ": " + e.describe());
+      failures.add(Divergence.failure(backend.name(), e));
       ran &= e.isFinding();
     } catch (IOException e) {
       faulty(e);
@@ -116,20 +118,24 @@ final class Attempt {
   ProgramResult judge(List<Backend> backends, ImageJudge judge) {
     long start = System.nanoTime();
     List<StepResult> steps = new ArrayList<>();
+    List<Divergence> divergences = new ArrayList<>();
     StepJudge stepJudge = new StepJudge(backends);
     for (int i = 0; i < outcomes.size(); i++) {
       StepResult result = stepJudge.judge(program, program.steps().get(i), outcomes.get(i));
       steps.add(result);
       findings.addAll(result.findings());
+      divergences.addAll(result.divergences());
       notes.addAll(result.notes());
     }
+    divergences.addAll(failures);
     try {
-      judgeImages(judge);
+      judgeImages(judge, divergences);
     } catch (IOException e) {
       faulty(e);
     }
     nanos += System.nanoTime() - start;
-    return new ProgramResult(program, verdict(), steps, findings, notes, nanos / 1_000_000);
+    return new ProgramResult(
+        program, verdict(), steps, findings, divergences, notes, nanos / 1_000_000);
   }
 
   private Verdict verdict() {
@@ -146,7 +152,7 @@ final class Attempt {
    * Equal images are judged once: e2fsck reads nothing but used blocks, and takes longer than all
    * else that the host does for a program.
    */
-  private void judgeImages(ImageJudge judge) throws IOException {
+  private void judgeImages(ImageJudge judge, List<Divergence> divergences) throws IOException {
     List<String> names = List.copyOf(images.keySet());
     if (names.isEmpty()) {
       return;
@@ -154,17 +160,21 @@ final class Attempt {
     String first = names.getFirst();
     List<String> unequal = new ArrayList<>(List.of(first));
     for (String other : names.subList(1, names.size())) {
-      List<String> differences = ImageComparison.differences(image(first), image(other));
-      if (!differences.isEmpty()) {
+      ImageComparison comparison = ImageComparison.of(image(first), image(other));
+      if (!comparison.differences().isEmpty()) {
         unequal.add(other);
+        divergences.add(Divergence.image(first, other, comparison.structures()));
       }
-      differences.forEach(
-          difference -> findings.add("image, " + first + " / " + other + ": " + difference));
+      comparison
+          .differences()
+          .forEach(
+              difference -> findings.add("image, " + first + " / " + other + ": " + difference));
     }
     for (String name : unequal) {
       String complaint = judge.check(image(name));
       if (!complaint.isEmpty()) {
         findings.add("image of " + name + ": " + complaint);
+        divergences.add(Divergence.check(name, complaint));
       }
     }
   }

@@ -9,12 +9,14 @@ import io.pmem4j.harness.backend.PristineImages;
 import io.pmem4j.harness.program.Program;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -85,6 +87,16 @@ public final class Conformance {
         each.accept(result(before));
       }
     }
+  }
+
+  /**
+   * Returns whether a program shows the first divergence of a result again, as its own first. What
+   * {@link io.pmem4j.harness.program.Shrinker} asks: a shorter program that fails otherwise is
+   * another finding.
+   */
+  public Predicate<Program> repeats(ProgramResult found) {
+    Optional<Divergence> wanted = found.first();
+    return program -> wanted.isPresent() && run(program).first().equals(wanted);
   }
 
   private static Future<ProgramResult> submit(

@@ -8,6 +8,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * Compares two ext2 images byte for byte, but for what {@link Normaliser} leaves out. Reads the few
@@ -26,6 +28,8 @@ final class ImageComparison {
   private final int blocksPerGroup;
   private final int inodesPerGroup;
   private final int inodeBytes;
+  private final List<String> found = new ArrayList<>();
+  private final Set<String> structures = new TreeSet<>();
 
   private ImageComparison(ImageContent left, ImageContent right) {
     this.left = left;
@@ -37,9 +41,21 @@ final class ImageComparison {
     this.inodeBytes = word(left, SUPERBLOCK_OFFSET + 88) & 0xffff;
   }
 
-  /** The differences, one line each, the first few; none if the images are equal. */
-  static List<String> differences(ImageContent left, ImageContent right) {
-    return new ImageComparison(left, right).differences();
+  /** Compares two images. */
+  static ImageComparison of(ImageContent left, ImageContent right) {
+    ImageComparison comparison = new ImageComparison(left, right);
+    comparison.compare();
+    return comparison;
+  }
+
+  /** Returns the differences, one line each, the first few; none if the images are equal. */
+  List<String> differences() {
+    return List.copyOf(found);
+  }
+
+  /** Returns what kinds of structure differ, by the field where it is one; no block numbers. */
+  Set<String> structures() {
+    return Set.copyOf(structures);
   }
 
   private static int word(ImageContent image, long offset) {
@@ -52,22 +68,21 @@ final class ImageComparison {
         .getInt((int) (offset % ImageContent.PAGE_BYTES));
   }
 
-  private List<String> differences() {
-    List<String> found = new ArrayList<>();
+  private void compare() {
     try {
       for (int page : left.differences(right)) {
         for (int offset = 0; offset < ImageContent.PAGE_BYTES; offset += blockBytes) {
           long block = ((long) page * ImageContent.PAGE_BYTES + offset) / blockBytes;
           if (Normaliser.compares(isUsed(left, block), isUsed(right, block))) {
-            compare(page, offset, found);
+            compare(page, offset);
           }
         }
       }
     } catch (IndexOutOfBoundsException | ArithmeticException e) {
       // Only a broken writer leaves such an image: that is a finding, not a crash of ours.
       found.add("metadata is wrecked: " + e.getMessage());
+      structures.add("metadata");
     }
-    return found;
   }
 
   private boolean isUsed(ImageContent image, long block) {
@@ -81,7 +96,7 @@ final class ImageComparison {
     return (word(image, bitmap + bit / 32 * 4L) & 1 << bit % 32) != 0;
   }
 
-  private void compare(int page, int from, List<String> found) {
+  private void compare(int page, int from) {
     ByteBuffer a = left.get(page).order(ByteOrder.LITTLE_ENDIAN);
     ByteBuffer b = right.get(page).order(ByteOrder.LITTLE_ENDIAN);
     for (int offset = from; offset < from + blockBytes; offset += 4) {
@@ -102,16 +117,20 @@ final class ImageComparison {
     long block = offset / blockBytes;
     String where = "block " + block + " + " + offset % blockBytes;
     if (offset >= SUPERBLOCK_OFFSET && offset < 2 * SUPERBLOCK_OFFSET) {
-      return "superblock + 0x" + Long.toHexString(offset - SUPERBLOCK_OFFSET);
+      String field = "superblock + 0x" + Long.toHexString(offset - SUPERBLOCK_OFFSET);
+      structures.add(field);
+      return field;
     }
     if (block >= firstBlock) {
       int group = (int) ((block - firstBlock) / blocksPerGroup);
       long table = Integer.toUnsignedLong(word(left, descriptor(group) + 8)) * blockBytes;
       if (offset >= table && offset < table + (long) inodesPerGroup * inodeBytes) {
         long inode = (long) group * inodesPerGroup + (offset - table) / inodeBytes + 1;
+        structures.add("inode + " + offset % inodeBytes);
         return "inode " + inode + " + " + offset % inodeBytes + " (" + where + ")";
       }
     }
+    structures.add("block");
     return where;
   }
 

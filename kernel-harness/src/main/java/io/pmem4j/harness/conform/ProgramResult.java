@@ -5,6 +5,7 @@ package io.pmem4j.harness.conform;
 import io.pmem4j.harness.program.Program;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What became of one program.
@@ -13,6 +14,7 @@ import java.util.List;
  * @param verdict the verdict
  * @param steps step by step
  * @param findings every difference and every broken expectation, a line each
+ * @param divergences class and place of the findings; those of steps first, in their order
  * @param notes what is different and has a reason, and why it was left out if it was, a line each
  * @param millis how long all backends took together
  */
@@ -21,6 +23,7 @@ public record ProgramResult(
     Verdict verdict,
     List<StepResult> steps,
     List<String> findings,
+    List<Divergence> divergences,
     List<String> notes,
     long millis) {
   /** A verdict. */
@@ -35,15 +38,23 @@ public record ProgramResult(
     OMITTED
   }
 
+  /** Returns the class and place of the first divergence. */
+  public Optional<Divergence> first() {
+    return divergences.stream().findFirst();
+  }
+
   /** The same with one more finding, which makes it DIVERGED if it had a verdict. */
   public ProgramResult with(String finding) {
     List<String> more = new ArrayList<>(findings);
     more.add(finding);
+    List<Divergence> places = new ArrayList<>(divergences);
+    places.add(Divergence.locks(finding));
     return new ProgramResult(
         program,
         verdict == Verdict.NOT_RUN ? verdict : Verdict.DIVERGED,
         steps,
         more,
+        places,
         notes,
         millis);
   }
@@ -52,6 +63,7 @@ public record ProgramResult(
   public ProgramResult {
     steps = List.copyOf(steps);
     findings = List.copyOf(findings);
+    divergences = List.copyOf(divergences);
     notes = List.copyOf(notes);
   }
 }

@@ -33,6 +33,7 @@ final class StepJudge {
 
   StepResult judge(Program program, Step step, Map<String, Outcome> outcomes) {
     List<String> findings = new ArrayList<>();
+    List<Divergence> divergences = new ArrayList<>();
     List<String> notes = new ArrayList<>();
     List<Backend> answered =
         backends.stream().filter(backend -> outcomes.containsKey(backend.name())).toList();
@@ -52,6 +53,8 @@ final class StepJudge {
             notes.add(prefix + backend.name() + " misses " + token + ": " + reason.get());
           } else {
             findings.add(prefix + backend.name() + " misses " + token);
+            divergences.add(
+                Divergence.expectation(step.operation(), backend.name(), token, outcome));
           }
         }
       }
@@ -59,11 +62,17 @@ final class StepJudge {
     List<Backend> compared =
         answered.stream().filter(backend -> !differences.containsKey(backend.name())).toList();
     for (int i = 1; i < compared.size(); i++) {
-      compare(program, step, compared.getFirst(), compared.get(i), outcomes, prefix, findings);
+      Optional<Divergence> different =
+          compare(program, step, compared.getFirst(), compared.get(i), outcomes);
+      if (different.isPresent()) {
+        findings.add(
+            prefix + compared.getFirst().name() + " and " + compared.get(i).name() + " differ");
+        divergences.add(different.get());
+      }
     }
     Set<KernelDifference> shown = EnumSet.noneOf(KernelDifference.class);
     differences.values().forEach(shown::addAll);
-    return new StepResult(step, outcomes, findings, notes, shown);
+    return new StepResult(step, outcomes, findings, divergences, notes, shown);
   }
 
   /** For every backend whose outcome is fully explained by its dialect, how. */
@@ -89,23 +98,18 @@ final class StepJudge {
   }
 
   /** Values that one of the two is known to have otherwise are left out: they have been noted. */
-  private static void compare(
-      Program program,
-      Step step,
-      Backend left,
-      Backend right,
-      Map<String, Outcome> outcomes,
-      String prefix,
-      List<String> findings) {
+  private static Optional<Divergence> compare(
+      Program program, Step step, Backend left, Backend right, Map<String, Outcome> outcomes) {
     View both = left.view().and(right.view());
     Predicate<String> unexplained =
         key ->
             left.explain(program, step, key).isEmpty()
                 && right.explain(program, step, key).isEmpty();
-    if (!only(unexplained, both.of(answer(left, outcomes)))
-        .equals(only(unexplained, both.of(answer(right, outcomes))))) {
-      findings.add(prefix + left.name() + " and " + right.name() + " differ");
-    }
+    Outcome one = only(unexplained, both.of(answer(left, outcomes)));
+    Outcome other = only(unexplained, both.of(answer(right, outcomes)));
+    return one.equals(other)
+        ? Optional.empty()
+        : Optional.of(Divergence.difference(step.operation(), one, other));
   }
 
   private static Outcome only(Predicate<String> wanted, Outcome outcome) {

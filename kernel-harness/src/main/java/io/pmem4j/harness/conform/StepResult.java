@@ -18,6 +18,7 @@ import java.util.Set;
  * @param outcomes by the backend's name, in the order in which they ran; backends that broke before
  *     have none
  * @param findings what is wrong with it: differences between backends, expectations that fail
+ * @param divergences class and place of each finding
  * @param notes differences that have a reason, with the reason
  * @param differences listed differences of a later kernel that it shows
  */
@@ -25,12 +26,14 @@ public record StepResult(
     Step step,
     Map<String, Outcome> outcomes,
     List<String> findings,
+    List<Divergence> divergences,
     List<String> notes,
     Set<KernelDifference> differences) {
   /** Copies, keeping the order. */
   public StepResult {
     outcomes = Collections.unmodifiableMap(new LinkedHashMap<>(outcomes));
     findings = List.copyOf(findings);
+    divergences = List.copyOf(divergences);
     notes = List.copyOf(notes);
     differences = Set.copyOf(differences);
   }

@@ -34,7 +34,7 @@ class ImageComparisonTest {
   }
 
   private static List<String> differences(FsImage left, FsImage right) throws IOException {
-    return ImageComparison.differences(ImageContent.of(left), ImageContent.of(right));
+    return ImageComparison.of(ImageContent.of(left), ImageContent.of(right)).differences();
   }
 
   private long wordOfDescriptor(int offset) throws IOException {

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.conform;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.pmem4j.harness.Required;
+import io.pmem4j.harness.backend.Laboratory;
+import io.pmem4j.harness.backend.SeededScheduler;
+import io.pmem4j.harness.program.Operation;
+import io.pmem4j.harness.program.Outcome;
+import io.pmem4j.harness.program.Program;
+import io.pmem4j.harness.program.ProgramParser;
+import io.pmem4j.harness.program.ProgramText;
+import io.pmem4j.harness.program.Shrinker;
+import io.pmem4j.harness.program.Step;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** A shrunk program shows the finding that it was shrunk for, and no other. */
+class ShrunkDivergenceTest {
+  @BeforeEach
+  void tools() {
+    Required.programs("mke2fs", "e2fsck");
+  }
+
+  private static Program shrink(Program program, String... faults) throws Exception {
+    try (Laboratory laboratory =
+        Laboratory.open(List.of("model"), new SeededScheduler(Set.of(faults)))) {
+      Conformance conformance = new Conformance(laboratory);
+      ProgramResult found = conformance.run(program);
+      assertThat(found.verdict()).isEqualTo(ProgramResult.Verdict.DIVERGED);
+      Program shortest = Shrinker.shrink(program, conformance.repeats(found), 150);
+      assertThat(conformance.run(shortest).first()).isEqualTo(found.first());
+      return shortest;
+    }
+  }
+
+  private static List<String> steps(Program program) {
+    return program.steps().stream().map(Step::operation).map(ProgramText::of).toList();
+  }
+
+  /**
+   * Every step before the last has an expectation that fails as soon as the step before is gone.
+   */
+  @Test
+  void anExpectationThatFailsInAShorterProgramIsNotTheFinding() throws Exception {
+    StringBuilder text = new StringBuilder("open f /a rw creat\n");
+    for (int i = 0; i < 20; i++) {
+      text.append("pwrite f ").append(i).append("P x4").append(i % 10).append("*4096\n");
+      text.append("fstat f => size=").append((i + 1) * 4096).append('\n');
+    }
+    text.append("ftruncate f 5P+10\nmmap m f 5P 1P rw shared\nstore m 20 x5a\nftruncate f 6P\n");
+    text.append("pread f 5P+20 4 => data=00000000\n");
+    Program shortest = shrink(ProgramParser.parse("stale-tail", text.toString()));
+    assertThat(steps(shortest))
+        .containsExactly(
+            "open f /a rw creat 644",
+            "ftruncate f 20490",
+            "mmap m f 20480 4096 rw shared",
+            "store m 20 x5a",
+            "ftruncate f 24576",
+            "pread f 20500 4");
+  }
+
+  /**
+   * The image is what is wrong; that a shorter program misses an expectation is another finding.
+   */
+  @Test
+  void aDamagedImageStaysADamagedImage() throws Exception {
+    Program program =
+        ProgramParser.parse(
+            "leak",
+            """
+            open f /a rw creat
+            pwrite f 0 x41*4096
+            fstat f => size=4096
+            pwrite f 1P x41*4096
+            fstat f => size=8192
+            ftruncate f 0
+            fstat f => size=0
+            """);
+    Program shortest = shrink(program, "block-leaked");
+    assertThat(steps(shortest)).contains("ftruncate f 0").hasSizeLessThan(program.steps().size());
+  }
+
+  @Test
+  void placeAndClassTellDivergencesApart() {
+    Operation read = new Operation.Pread("f", 0, 4);
+    Divergence data = Divergence.difference(read, outcome("data", "41"), outcome("data", "42"));
+    assertThat(data)
+        .isEqualTo(Divergence.difference(read, outcome("data", "43"), outcome("data", "44")))
+        .isNotEqualTo(
+            Divergence.difference(
+                new Operation.Pread("f", 1, 4), outcome("data", "41"), outcome("data", "42")));
+    assertThat(Divergence.difference(read, outcome("errno", "EIO"), outcome("errno", "ENOSPC")))
+        .isNotEqualTo(
+            Divergence.difference(read, outcome("errno", "EIO"), outcome("errno", "EFBIG")))
+        .isNotEqualTo(data);
+  }
+
+  private static Outcome outcome(String key, String value) {
+    return new Outcome.Builder().value("result", -1).value(key, value).build();
+  }
+}
