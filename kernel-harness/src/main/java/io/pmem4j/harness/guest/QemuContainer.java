@@ -88,7 +88,7 @@ final class QemuContainer implements Qemu {
                   "sh", "-c", SCRIPT, "sh", pipe.toString(), console.toString(), input.toString()));
       command.add("qemu-system-x86_64");
       command.addAll(
-          QemuProcess.arguments(
+          QemuProcess.argumentsInContainer(
               spec, directory.resolve("agent.sock"), directory.resolve("qmp.sock")));
       List<Bind> binds = binds(spec, directory);
       @SuppressWarnings("resource") // closed by destroy()

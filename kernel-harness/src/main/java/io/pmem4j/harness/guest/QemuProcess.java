@@ -107,9 +107,22 @@ final class QemuProcess implements Qemu {
 
   /** QEMU's arguments, as {@code qemu/guest/boot} writes them down. */
   static List<String> arguments(GuestSpec spec, Path agent, Path qmp) throws GuestException {
+    return arguments(variables(spec), spec, agent, qmp);
+  }
+
+  /** The same for a QEMU inside a container, which has no hardware virtualisation. */
+  static List<String> argumentsInContainer(GuestSpec spec, Path agent, Path qmp)
+      throws GuestException {
+    Map<String, String> variables = variables(spec);
+    variables.put("PMEM4J_CONTAINER", "1");
+    return arguments(variables, spec, agent, qmp);
+  }
+
+  private static List<String> arguments(
+      Map<String, String> variables, GuestSpec spec, Path agent, Path qmp) throws GuestException {
     return Script.run(
         SCRIPT_BOUND,
-        variables(spec),
+        variables,
         GuestFiles.boot(),
         "--print-args",
         spec.kernel().toAbsolutePath().toString(),
