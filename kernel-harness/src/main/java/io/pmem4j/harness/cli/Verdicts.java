@@ -8,6 +8,7 @@ import io.pmem4j.harness.conform.Conformance;
 import io.pmem4j.harness.conform.LockAudit;
 import io.pmem4j.harness.conform.ProgramResult;
 import io.pmem4j.harness.conform.ProgramResult.Verdict;
+import io.pmem4j.harness.guest.KernelImages;
 import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Program;
 import io.pmem4j.harness.program.ProgramText;
@@ -167,9 +168,12 @@ final class Verdicts {
   }
 
   static int finish(Summary summary, boolean json, PrintWriter out) {
+    Map<String, String> substituted = KernelImages.substituted();
+    substituted.forEach(
+        (kernel, version) -> out.println("NOT THE PINNED KERNEL: " + kernel + ": " + version));
     out.println(summary.line());
     if (json) {
-      out.println(summary.json());
+      out.println(summary.json().with("unpinned", substituted.isEmpty() ? null : substituted));
     }
     out.flush();
     return summary.exitStatus();

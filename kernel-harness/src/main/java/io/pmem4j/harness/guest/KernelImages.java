@@ -1,25 +1,73 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.pmem4j.harness.guest;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 
 /** The kernels and the initramfs of the laboratory, built when the cache lacks them. */
 public final class KernelImages {
   /** A kernel takes minutes; an hour is a build that hangs. */
   private static final Duration BUILD_BOUND = Duration.ofHours(1);
 
+  /** The script's status when neither the pinned version nor a newer one can be had. */
+  private static final int NOT_TO_BE_HAD = 4;
+
+  /** The file beside a bzImage that is not of the pinned version. */
+  private static final String UNPINNED = "unpinned";
+
+  private static final Map<String, String> SUBSTITUTED = new ConcurrentSkipListMap<>();
+
   private KernelImages() {}
 
   /**
-   * The bzImage of a named kernel; a first build takes minutes and reports to stderr.
+   * Returns the bzImage of a named kernel. A first build takes minutes and reports to stderr.
    *
    * @throws GuestException HARNESS_FAULT with the script's last word
    */
   public static Path kernel(String name) throws GuestException {
-    return path(GuestFiles.kernelBuild(), name);
+    Path image = path(GuestFiles.kernelBuild(), name);
+    Path note = image.resolveSibling(UNPINNED);
+    if (Files.exists(note)) {
+      try {
+        SUBSTITUTED.put(name, Files.readString(note).strip());
+      } catch (IOException e) {
+        throw new GuestException(
+            GuestOutcome.HARNESS_FAULT, "cannot read " + note + ": " + e.getMessage());
+      }
+    }
+    return image;
+  }
+
+  /**
+   * Returns the kernels that this JVM has used and that are not of the pinned version, with the
+   * versions in words. Safe for use by several threads.
+   */
+  public static Map<String, String> substituted() {
+    return new TreeMap<>(SUBSTITUTED);
+  }
+
+  /**
+   * Returns the reason why no version of a kernel can be had, when no archive offers one that takes
+   * the patches; empty when there is one. Builds the kernel when the cache lacks it.
+   *
+   * @throws GuestException HARNESS_FAULT when it is not known, for want of a network for instance
+   */
+  public static Optional<String> refusal(String name) throws GuestException {
+    Script.Ended ended = Script.end(BUILD_BOUND, Map.of(), GuestFiles.kernelBuild(), name);
+    if (ended.status() == NOT_TO_BE_HAD) {
+      return Optional.of(ended.lastError());
+    }
+    if (ended.status() != 0) {
+      throw new GuestException(GuestOutcome.HARNESS_FAULT, ended.lastError());
+    }
+    return Optional.empty();
   }
 
   /**

@@ -37,6 +37,29 @@ final class Script {
   static List<String> run(
       Duration bound, Map<String, String> defaults, Path script, String... arguments)
       throws GuestException {
+    Ended ended = end(bound, defaults, script, arguments);
+    if (ended.status() != 0) {
+      throw fault(script.getFileName() + ": " + ended.lastError());
+    }
+    return ended.lines();
+  }
+
+  /**
+   * A script that has ended.
+   *
+   * @param status its exit status
+   * @param lines what it printed to stdout
+   * @param lastError the last line on stderr, or the status in words when there was none
+   */
+  record Ended(int status, List<String> lines, String lastError) {}
+
+  /**
+   * Runs a script and returns how it ended, whatever the status.
+   *
+   * @throws GuestException HARNESS_FAULT when it cannot be run or takes longer than {@code bound}
+   */
+  static Ended end(Duration bound, Map<String, String> defaults, Path script, String... arguments)
+      throws GuestException {
     List<String> command = new ArrayList<>(List.of(script.toString()));
     command.addAll(List.of(arguments));
     Process process;
@@ -49,6 +72,14 @@ final class Script {
     }
     Deque<String> errors = new ArrayDeque<>();
     List<String> lines = new ArrayList<>();
+    // A JVM that is told to end while a kernel compiles ends the compilers too.
+    Thread hook = new Thread(() -> destroy(process), "pmem4j-script-end");
+    try {
+      Runtime.getRuntime().addShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      destroy(process);
+      throw fault("the JVM is shutting down");
+    }
     Thread out = reader(process.getInputStream(), lines, false);
     Thread err = reader(process.getErrorStream(), errors, true);
     try {
@@ -61,18 +92,37 @@ final class Script {
       Thread.currentThread().interrupt();
       throw fault("interrupted while " + script.getFileName() + " ran");
     } finally {
-      process.descendants().forEach(ProcessHandle::destroyForcibly);
-      process.destroyForcibly();
-    }
-    if (process.exitValue() != 0) {
-      synchronized (errors) {
-        String last = errors.isEmpty() ? "exit " + process.exitValue() : errors.getLast();
-        throw fault(script.getFileName() + ": " + last);
+      try {
+        Runtime.getRuntime().removeShutdownHook(hook);
+      } catch (IllegalStateException e) {
+        // The JVM is shutting down, and the hook does what follows here.
       }
+      destroy(process);
+    }
+    String last;
+    synchronized (errors) {
+      last = errors.isEmpty() ? "exit " + process.exitValue() : errors.getLast();
     }
     synchronized (lines) {
-      return List.copyOf(lines);
+      return new Ended(process.exitValue(), List.copyOf(lines), last);
     }
+  }
+
+  private static final Duration GRACE = Duration.ofSeconds(6);
+
+  /** Lets a script end all that it started, and kills what is left after {@link #GRACE}. */
+  private static void destroy(Process process) {
+    if (process.isAlive()) {
+      // The script's own trap removes its temporary files.
+      process.destroy();
+      try {
+        process.waitFor(GRACE.toMillis(), TimeUnit.MILLISECONDS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+    process.descendants().forEach(ProcessHandle::destroyForcibly);
+    process.destroyForcibly();
   }
 
   private static final File DEV_NULL = new File("/dev/null");
