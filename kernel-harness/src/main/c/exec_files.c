@@ -11,13 +11,16 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-/* Cuts a buffer into pieces; how many, or -1 when that would be too many. */
+/* One more than the kernel takes: the refusal is the kernel's. */
+enum { MOST_VECTORS = IOV_MAX + 1 };
+
+/* Cuts a buffer into pieces; how many, or -1 for pieces of no length. */
 static int pieces(struct iovec *vectors, uint8_t *at, size_t length, int64_t piece)
 {
 	int count = 0;
 
-	for (size_t done = 0; done < length; done += (size_t)piece) {
-		if (piece <= 0 || count == IOV_MAX)
+	for (size_t done = 0; done < length && count < MOST_VECTORS; done += (size_t)piece) {
+		if (piece <= 0)
 			return -1;
 		size_t left = length - done;
 
@@ -28,7 +31,7 @@ static int pieces(struct iovec *vectors, uint8_t *at, size_t length, int64_t pie
 
 void op_pwritev(struct exec *x, const struct request *r, struct reply *reply)
 {
-	struct iovec vectors[IOV_MAX];
+	struct iovec vectors[MOST_VECTORS];
 	int count = pieces(vectors, (uint8_t *)(uintptr_t)r->blob, r->blob_length, r->args[2]);
 
 	if (count < 0)
@@ -39,7 +42,7 @@ void op_pwritev(struct exec *x, const struct request *r, struct reply *reply)
 
 void op_preadv(struct exec *x, const struct request *r, struct reply *reply)
 {
-	struct iovec vectors[IOV_MAX];
+	struct iovec vectors[MOST_VECTORS];
 
 	if (r->args[2] < 0 || r->args[2] > MAX_DATA) {
 		reply_bad_arguments(reply);

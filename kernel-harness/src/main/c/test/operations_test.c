@@ -125,6 +125,11 @@ static void files_are_written_in_pieces(void)
 
 	CHECK(a.result == 7 && data_is(a, "bcdefgh"));
 	CHECK(ON(WIRE_OP_PREADV, NONE, 0, 11, 100, 0).status == WIRE_STATUS_BAD_ARGUMENTS);
+	/* More vectors than IOV_MAX are the kernel's to refuse. */
+	CHECK(ON(WIRE_OP_PREADV, NONE, 0, 0, 1024, 1).result == 18);
+	a = ON(WIRE_OP_PREADV, NONE, 0, 0, 1025, 1);
+	CHECK(a.status == WIRE_STATUS_OK && a.error == EINVAL);
+	CHECK(ON(WIRE_OP_PREADV, NONE, 0, 0, 5000, 1).error == EINVAL);
 	CHECK(ON(WIRE_OP_LSEEK, NONE, 0, 0, SEEK_END).result == 18);
 	CHECK(ON(WIRE_OP_FALLOCATE, NONE, 0, 0, 0, 8192).result == 0);
 	CHECK(ON(WIRE_OP_LSEEK, NONE, 0, 0, SEEK_END).result == 8192);

@@ -4,11 +4,14 @@ package io.pmem4j.harness.backend;
 
 import io.pmem4j.harness.guest.GuestException;
 import io.pmem4j.harness.guest.GuestOutcome;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** A backend could not answer. The message is one clear line. */
 public final class BackendException extends Exception {
   private static final long serialVersionUID = 1L;
+
+  private static final String NOT_MOUNTED = "NOT_MOUNTED";
 
   private final String outcome;
   private final boolean finding;
@@ -51,6 +54,18 @@ public final class BackendException extends Exception {
   /** An operation of the model waits for an event that cannot come. */
   static BackendException hang(String message) {
     return new BackendException(GuestOutcome.HANG.name(), true, message, null);
+  }
+
+  /** mount(2) refuses a damaged image: the outcome of the program there. */
+  static BackendException notMounted(String errno, @Nullable Throwable cause) {
+    return new BackendException(NOT_MOUNTED, true, errno, cause);
+  }
+
+  /** Returns the errno with which mount(2) refused a damaged image, if that is what happened. */
+  public Optional<String> mountErrno() {
+    return outcome.equals(NOT_MOUNTED)
+        ? Optional.of(String.valueOf(getMessage()))
+        : Optional.empty();
   }
 
   /** Something around the backends failed: a file, a tool. */

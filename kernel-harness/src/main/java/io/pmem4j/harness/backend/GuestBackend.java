@@ -143,6 +143,10 @@ public final class GuestBackend implements Backend {
       Session session = new GuestSession(this, running, program, choices);
       begun = true;
       return session;
+    } catch (BackendException e) {
+      // The guest is in order; nothing is mounted and nobody runs.
+      begun = e.mountErrno().isPresent();
+      throw e;
     } catch (GuestException e) {
       throw BackendException.of(e);
     } catch (IOException e) {
@@ -160,16 +164,19 @@ public final class GuestBackend implements Backend {
         Request.of(Op.MOUNT, MS_NOATIME)
             .withStrings(running.hello().device(), MOUNT_POINT, "ext2", DATA_OPTIONS)
             .withClock(clock);
+    if (program.image().isDamaged()) {
+      endKept(running);
+      mountDamaged(running, mount);
+      requireBegun(program, succeed(running, List.of(Request.of(Op.BEGIN, program.pid(), 1))));
+      return;
+    }
     // Whether DAX is possible depends on the device and the size of blocks alone.
     boolean asked = program.image().blockBytes() != PAGE_BYTES || daxSeen == running;
     if (kept == program.pid() && asked) {
       succeed(running, List.of(mount));
       return;
     }
-    if (kept != 0) {
-      kept = 0;
-      succeed(running, List.of(Request.of(Op.END)));
-    }
+    endKept(running);
     List<Request> requests = new ArrayList<>(List.of(mount));
     if (!asked) {
       requests.add(Request.of(Op.READ_FILE, 65536).withStrings("/proc/mounts"));
@@ -180,6 +187,28 @@ public final class GuestBackend implements Backend {
       requireDax(answers.get(1));
       daxSeen = running;
     }
+    requireBegun(program, answers);
+  }
+
+  private void endKept(Guest running) throws GuestException, BackendException {
+    if (kept != 0) {
+      kept = 0;
+      succeed(running, List.of(Request.of(Op.END)));
+    }
+  }
+
+  /** A mount that the kernel refuses is the outcome of a program that starts on a damaged image. */
+  private void mountDamaged(Guest running, Request mount) throws GuestException, BackendException {
+    Response mounted = running.request(mount);
+    if (mounted.errno() != 0) {
+      running.grade(running.request(Request.of(Op.KERNEL_LOG)));
+      throw BackendException.notMounted(SystemCalls.errno(mounted.errno()), null);
+    }
+    succeeded(List.of(mount), List.of(mounted));
+  }
+
+  private static void requireBegun(Program program, List<Response> answers)
+      throws BackendException {
     long pid = answers.getLast().result();
     if (pid != program.pid()) {
       throw BackendException.environment(

@@ -161,13 +161,19 @@ final class GuestSession implements Session, SystemCalls.Place {
     return answers;
   }
 
-  /** The first file that a program opens is, on a fresh file system, the first that it makes. */
+  /**
+   * The first file with a generation that a program opens is the first that it makes: mke2fs and
+   * debugfs leave the generation 0.
+   */
   private void generationFrom(Response stat) {
     if (stat.data().length == Wire.STAT_BYTES) {
-      choices.generationBase(
+      int generation =
           ByteBuffer.wrap(stat.data())
               .order(ByteOrder.LITTLE_ENDIAN)
-              .getInt(Wire.STAT_GENERATION_OFFSET));
+              .getInt(Wire.STAT_GENERATION_OFFSET);
+      if (generation != 0) {
+        choices.generationBase(generation);
+      }
     }
   }
 

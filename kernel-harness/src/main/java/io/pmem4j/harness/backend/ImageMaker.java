@@ -14,6 +14,9 @@ import java.util.Map;
 public final class ImageMaker {
   private static final String UUID = "70346a20-2015-4009-8a2d-646178736572";
 
+  private static final Map<String, String> TIME =
+      Map.of("E2FSPROGS_FAKE_TIME", String.valueOf(Backend.CLOCK_BASE_SECONDS - 128));
+
   private ImageMaker() {}
 
   /** An image of the default shape. */
@@ -33,6 +36,9 @@ public final class ImageMaker {
     if (shape.blocksPerGroup() != 0) {
       command.addAll(List.of("-g", String.valueOf(shape.blocksPerGroup())));
     }
+    if (shape.inodes() != 0) {
+      command.addAll(List.of("-N", String.valueOf(shape.inodes())));
+    }
     command.addAll(
         List.of(
             "-U",
@@ -41,14 +47,13 @@ public final class ImageMaker {
             "offset=" + FsImage.OFFSET_BYTES + ",hash_seed=" + UUID,
             file.toString(),
             shape.fsBytes() / 1024 + "k"));
-    Tool.Result result =
-        Tool.run(
-            Map.of("E2FSPROGS_FAKE_TIME", String.valueOf(Backend.CLOCK_BASE_SECONDS - 128)),
-            command);
+    Tool.Result result = Tool.run(TIME, command);
     if (result.exit() != 0) {
       throw new IOException("mke2fs failed: " + result.output().strip());
     }
-    return new FsImage(file);
+    FsImage image = new FsImage(file);
+    ImageEditor.apply(image, shape.setup(), TIME);
+    return image;
   }
 
   /** Makes an empty file of an NVDIMM's size. */

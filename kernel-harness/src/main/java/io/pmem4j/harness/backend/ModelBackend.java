@@ -83,10 +83,15 @@ public final class ModelBackend implements Backend {
       lockEdges();
       Ext2FileSystem fs = Ext2FileSystem.mount(memory, options);
       validator = fs.lockValidator();
-      Session session = new ModelSession(fs, clock, image, arena, kernel.alignment());
+      Session session =
+          new ModelSession(
+              fs, clock, image, arena, kernel.alignment(), program.image().isDamaged());
       begun = true;
       return session;
     } catch (Ext2Exception e) {
+      if (program.image().isDamaged()) {
+        throw BackendException.notMounted(e.errno().name(), e);
+      }
       throw BackendException.modelBroke("model: mount failed: " + e.getMessage(), e);
     } catch (IOException e) {
       throw BackendException.environment("model: " + e, e);

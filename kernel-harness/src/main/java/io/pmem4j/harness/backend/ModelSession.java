@@ -27,10 +27,23 @@ final class ModelSession implements Session {
   private final AtomicLong clock;
   private final FsImage image;
   private final Arena arena;
+  private final boolean damaged;
   private final ModelProcess process;
   private final Map<String, ModelProcess> children = new HashMap<>();
 
-  ModelSession(Ext2FileSystem fs, AtomicLong clock, FsImage image, Arena arena, long alignment) {
+  /**
+   * Begins.
+   *
+   * @param damaged whether the image was corrupt before: errors of the file system are expected
+   */
+  ModelSession(
+      Ext2FileSystem fs,
+      AtomicLong clock,
+      FsImage image,
+      Arena arena,
+      long alignment,
+      boolean damaged) {
+    this.damaged = damaged;
     this.fs = fs;
     this.clock = clock;
     this.image = image;
@@ -57,7 +70,7 @@ final class ModelSession implements Session {
         writesBackInWorker(operation)
             ? List.of()
             : fs.trace().drain().stream().map(Object::toString).toList();
-    if (!fs.errors().isEmpty()) {
+    if (!damaged && !fs.errors().isEmpty()) {
       throw BackendException.modelBroke("model: file-system error: " + fs.errors(), null);
     }
     return outcome.events(events).build();

@@ -13,6 +13,9 @@ final class Slots {
   private final Map<String, Integer> byName = new HashMap<>();
   private final BitSet taken = new BitSet(Wire.SLOTS);
 
+  /** Taken only because a process may still use what another has closed. */
+  private final BitSet retired = new BitSet(Wire.SLOTS);
+
   Slots(String what) {
     this.what = what;
   }
@@ -35,10 +38,27 @@ final class Slots {
     return slot;
   }
 
-  int release(String name) {
+  /**
+   * Forgets a name.
+   *
+   * @param reuse whether the slot is free in every process: a child may still use what its parent
+   *     has closed
+   */
+  int release(String name, boolean reuse) {
     int slot = of(name);
     byName.remove(name);
-    taken.clear(slot);
+    (reuse ? taken : retired).set(slot, !reuse);
     return slot;
+  }
+
+  /** Frees what was released without reuse: no child is left that could use it. */
+  void recycle() {
+    taken.andNot(retired);
+    retired.clear();
+  }
+
+  /** Returns whether no name is known. */
+  boolean isEmpty() {
+    return byName.isEmpty();
   }
 }

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.IntStream;
 
 /**
@@ -28,6 +29,8 @@ import java.util.stream.IntStream;
  */
 final class SystemCalls {
   static final long PAGE_BYTES = 4096;
+
+  private static final String PROGRAM = "";
 
   /** A child that has not answered by then hangs. */
   private static final long CHILD_MILLIS = 20_000;
@@ -89,13 +92,6 @@ final class SystemCalls {
     String time(long seconds);
   }
 
-  /** A mapping as the host knows it. */
-  private record Mapped(long base, long length, long offset) {
-    boolean contains(long address) {
-      return address >= base && address < base + length;
-    }
-  }
-
   private final Place place;
 
   /** Requests are made before the answers to those before them are known. */
@@ -106,12 +102,16 @@ final class SystemCalls {
   private final VerbCalls verbs;
   private boolean late;
 
-  /** As the answers so far have it. */
-  private final Map<String, Mapped> mappings = new HashMap<>();
+  /** The mappings of each process as the answers so far have it; the program's own is "". */
+  private final Map<String, MappedPlaces> spaces = new HashMap<>();
+
+  /** Those of the process whose answer is read. */
+  private MappedPlaces mappings = new MappedPlaces();
 
   SystemCalls(Place place) {
     this.place = place;
     this.verbs = new VerbCalls(place, files, mappingSlots);
+    spaces.put(PROGRAM, mappings);
   }
 
   /** The requests that an operation is, each at this second; 0 leaves the clock alone. */
@@ -150,6 +150,7 @@ final class SystemCalls {
 
   /** What the answers to all the requests of an operation say, without events. */
   Outcome.Builder outcome(Operation operation, List<Response> answers) throws GuestException {
+    mappings = spaceOf(operation);
     if (operation instanceof Operation.In in) {
       Response end = answers.getLast();
       if (answers.getFirst().result() < 0 || end.result() != 0) {
@@ -164,6 +165,16 @@ final class SystemCalls {
           : new Outcome.Builder().value("result", end.result() == 1 ? "running" : "none");
     }
     return outcome(operation, answers.getLast());
+  }
+
+  private MappedPlaces spaceOf(Operation operation) {
+    String process =
+        switch (operation) {
+          case Operation.In in -> in.child();
+          case Operation.Await await -> await.child();
+          default -> PROGRAM;
+        };
+    return Objects.requireNonNull(spaces.get(process), process);
   }
 
   private Request rendezvous(String command, String point, String child, String rest) {
@@ -184,7 +195,8 @@ final class SystemCalls {
       case Operation.Open open ->
           Request.of(Op.OPEN, files.take(open.file()), open.flags(), open.mode())
               .withStrings(place.path(open.path()));
-      case Operation.Close close -> Request.of(Op.CLOSE, files.release(close.file()));
+      case Operation.Close close ->
+          Request.of(Op.CLOSE, files.release(close.file(), children.isEmpty()));
       case Operation.Pwrite write ->
           Request.of(Op.PWRITE, file(write.file()), write.offset())
               .withBlob(write.data().toArray());
@@ -205,7 +217,8 @@ final class SystemCalls {
               map.prot(),
               map.flags(),
               map.align() == 0 ? place.alignment() : map.align());
-      case Operation.Munmap unmap -> Request.of(Op.MUNMAP, mappingSlots.release(unmap.mapping()));
+      case Operation.Munmap unmap ->
+          Request.of(Op.MUNMAP, mappingSlots.release(unmap.mapping(), children.isEmpty()));
       case Operation.Load load ->
           Request.of(Op.LOAD, mappingSlots.of(load.mapping()), load.offset(), load.length());
       case Operation.Store store ->
@@ -233,7 +246,14 @@ final class SystemCalls {
               .withStrings(arrive.point());
       case Operation.Await await ->
           Request.of(Op.TASK_WAIT, children.of(await.child()), CHILD_MILLIS);
-      case Operation.Exit exit -> Request.of(Op.TASK_END, children.release(exit.child()));
+      case Operation.Exit exit -> {
+        int child = children.release(exit.child(), true);
+        if (children.isEmpty()) {
+          files.recycle();
+          mappingSlots.recycle();
+        }
+        yield Request.of(Op.TASK_END, child);
+      }
       case Operation.Remount remount -> remount(remount);
       case Operation.Mounted _ -> Request.of(Op.READ_FILE, 65536).withStrings("/proc/mounts");
       case Operation.Lockdep _ -> Request.of(Op.READ_FILE, 4_000_000).withStrings("/proc/lockdep");
@@ -268,8 +288,7 @@ final class SystemCalls {
       case Operation.Fstat _ -> Texts.stat(data, place::time);
       case Operation.Fiemap _ -> plain.value("extents", extents(data));
       case Operation.Mmap map -> {
-        mappings.put(
-            map.mapping(), new Mapped(response.result(), roundUp(map.length()), map.offset()));
+        mappings.put(map.mapping(), response.result(), map.length(), map.offset());
         yield zero;
       }
       case Operation.Munmap unmap -> {
@@ -283,7 +302,10 @@ final class SystemCalls {
         }
         yield verbs.outcome(call, response);
       }
-      case Operation.Fork _ -> zero;
+      case Operation.Fork fork -> {
+        spaces.put(fork.child(), mappings.fork());
+        yield zero;
+      }
       case Operation.Mounted _ -> zero.value("options", options(response.text()));
       case Operation.Lockdep edge -> zero.value("result", taken(edge, response.text()) ? 1 : 0);
       default -> plain;
@@ -293,16 +315,15 @@ final class SystemCalls {
   /** Elsewhere mmap(2) may refuse what it grants on ext2: the rest of the program still runs. */
   private boolean usesMissingMapping(Operation operation) {
     return switch (operation) {
-      case Operation.Munmap unmap -> !mappings.containsKey(unmap.mapping());
-      case Operation.Load load -> !mappings.containsKey(load.mapping());
-      case Operation.Store store -> !mappings.containsKey(store.mapping());
-      case Operation.Msync sync -> !mappings.containsKey(sync.mapping());
-      case Operation.Pagemap pagemap -> !mappings.containsKey(pagemap.mapping());
+      case Operation.Munmap unmap -> !mappings.has(unmap.mapping());
+      case Operation.Load load -> !mappings.has(load.mapping());
+      case Operation.Store store -> !mappings.has(store.mapping());
+      case Operation.Msync sync -> !mappings.has(sync.mapping());
+      case Operation.Pagemap pagemap -> !mappings.has(pagemap.mapping());
       case Operation.Call call ->
           IntStream.range(0, call.arguments().size())
               .filter(i -> call.verb().parameters().get(i).kind() == Parameter.Kind.MAPPING)
-              .anyMatch(
-                  i -> !mappings.containsKey(((Parameter.Name) call.arguments().get(i)).text()));
+              .anyMatch(i -> !mappings.has(((Parameter.Name) call.arguments().get(i)).text()));
       default -> false;
     };
   }
@@ -310,7 +331,7 @@ final class SystemCalls {
   private void moved(Operation.Call call, long address) {
     String name = ((Parameter.Name) call.arguments().getFirst()).text();
     long length = ((Parameter.Integer64) call.arguments().get(1)).value();
-    mappings.put(name, new Mapped(address, roundUp(length), mapping(name).offset()));
+    mappings.move(name, address, length);
   }
 
   private String options(String mounts) {
@@ -340,7 +361,7 @@ final class SystemCalls {
           default -> throw new IllegalArgumentException("a signal from " + operation);
         };
     return Texts.signal(
-        response.signo(), response.sicode(), name, response.faultAddress() - mapping(name).base());
+        response.signo(), response.sicode(), name, response.faultAddress() - mappings.base(name));
   }
 
   private static String extents(ByteBuffer data) {
@@ -352,17 +373,12 @@ final class SystemCalls {
     return String.join(",", extents);
   }
 
-  /** The page of the file that is mapped at an address. */
+  /** The page of the file that is mapped at an address of the process that was answered last. */
   long pageIndex(long address) {
-    for (Mapped mapped : mappings.values()) {
-      if (mapped.contains(address)) {
-        return (address - mapped.base() + mapped.offset()) / PAGE_BYTES;
-      }
-    }
-    throw new IllegalArgumentException("a trace event outside of every mapping");
+    return mappings.pageIndex(address);
   }
 
-  private static String errno(int number) {
+  static String errno(int number) {
     for (Errno errno : Errno.values()) {
       if (errno.number() == number) {
         return errno.name();
@@ -371,20 +387,8 @@ final class SystemCalls {
     return OTHER_ERRNOS.getOrDefault(number, "errno" + number);
   }
 
-  private static long roundUp(long length) {
-    return (length + PAGE_BYTES - 1) & -PAGE_BYTES;
-  }
-
   /** The slot of an open file. */
   int file(String name) {
     return files.of(name);
-  }
-
-  private Mapped mapping(String name) {
-    Mapped mapped = mappings.get(name);
-    if (mapped == null) {
-      throw new IllegalArgumentException("the mapping " + name + " could not be made");
-    }
-    return mapped;
   }
 }

@@ -38,6 +38,7 @@ final class Attempt {
   private final Map<String, ImageContent> images = new LinkedHashMap<>();
   private final List<String> findings = new ArrayList<>();
   private final List<Divergence> failures = new ArrayList<>();
+  private final Map<String, String> refusedMounts = new LinkedHashMap<>();
   private final List<String> notes = new ArrayList<>();
   private boolean ran = true;
   private boolean whole = true;
@@ -65,6 +66,10 @@ final class Attempt {
         images.put(backend.name(), ImageContent.of(image.get()));
       }
     } catch (BackendException e) {
+      if (e.mountErrno().isPresent()) {
+        refusedMounts.put(backend.name(), e.mountErrno().get());
+        return;
+      }
       findings.add(backend.name() + ": " + e.describe());
       failures.add(Divergence.failure(backend.name(), e));
       ran &= e.isFinding();
@@ -128,6 +133,7 @@ final class Attempt {
       notes.addAll(result.notes());
     }
     divergences.addAll(failures);
+    judgeMounts(divergences);
     try {
       judgeImages(judge, divergences);
     } catch (IOException e) {
@@ -136,6 +142,21 @@ final class Attempt {
     nanos += System.nanoTime() - start;
     return new ProgramResult(
         program, verdict(), steps, findings, divergences, notes, nanos / 1_000_000);
+  }
+
+  /** A damaged image is mounted by all backends, or refused by all with the same errno. */
+  private void judgeMounts(List<Divergence> divergences) {
+    if (refusedMounts.isEmpty()) {
+      return;
+    }
+    images.keySet().forEach(backend -> refusedMounts.put(backend, "mounted"));
+    String answers = "mount: " + refusedMounts;
+    if (refusedMounts.values().stream().distinct().count() > 1) {
+      findings.add(answers);
+      divergences.add(Divergence.mount(refusedMounts));
+    } else {
+      notes.add(answers);
+    }
   }
 
   private Verdict verdict() {
@@ -169,6 +190,10 @@ final class Attempt {
           .differences()
           .forEach(
               difference -> findings.add("image, " + first + " / " + other + ": " + difference));
+    }
+    if (program.image().isDamaged()) {
+      // It was corrupt before the program began.
+      return;
     }
     for (String name : unequal) {
       String complaint = judge.check(image(name));

@@ -9,6 +9,7 @@ import io.pmem4j.harness.program.ProgramText;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -92,6 +93,10 @@ public record Divergence(Kind kind, String place, Set<String> aspects) {
     String thrown = cause == null ? "" : cause.getClass().getName();
     return new Divergence(
         Kind.FAILURE, backend, new LinkedHashSet<>(List.of(failure.outcome(), thrown)));
+  }
+
+  static Divergence mount(Map<String, String> answers) {
+    return new Divergence(Kind.DIFFERENCE, "mount", Set.of(answers.toString()));
   }
 
   static Divergence image(String left, String right, Collection<String> structures) {

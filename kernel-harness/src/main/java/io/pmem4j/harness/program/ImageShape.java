@@ -2,6 +2,7 @@
 
 package io.pmem4j.harness.program;
 
+import java.util.List;
 import java.util.StringJoiner;
 
 /**
@@ -12,8 +13,11 @@ import java.util.StringJoiner;
  * @param blockBytes bytes of a block: 1024, 2048 or 4096; DAX is possible with 4096 only
  * @param blocksPerGroup blocks of a block group, a multiple of 8 from 256 to 8 * blockBytes; 0: as
  *     many as there can be
+ * @param inodes how many inodes mke2fs is asked for, 16 to 65536; 0: as many as it chooses
+ * @param setup what is done to the empty file system before it is mounted, in order
  */
-public record ImageShape(long bytes, int blockBytes, int blocksPerGroup) {
+public record ImageShape(
+    long bytes, int blockBytes, int blocksPerGroup, int inodes, List<ImageSetup> setup) {
   private static final long MIB = 1 << 20;
 
   /** Bytes before the file system. */
@@ -23,10 +27,14 @@ public record ImageShape(long bytes, int blockBytes, int blocksPerGroup) {
   public static final long MAX_BYTES = 64 * MIB;
 
   /** The image of a program that says nothing about it. */
-  public static final ImageShape DEFAULT = new ImageShape(MAX_BYTES, 4096, 0);
+  public static final ImageShape DEFAULT = new ImageShape(MAX_BYTES, 4096, 0, 0, List.of());
 
   /** Checks the ranges: {@link IllegalArgumentException}. */
   public ImageShape {
+    setup = List.copyOf(setup);
+    if (inodes != 0 && (inodes < 16 || inodes > 65536)) {
+      throw new IllegalArgumentException("inodes is " + inodes + ", expected 16 to 65536");
+    }
     if (bytes < 8 * MIB || bytes > MAX_BYTES || bytes % (2 * MIB) != 0) {
       throw new IllegalArgumentException("an image has 8m to 64m, in steps of 2m");
     }
@@ -40,12 +48,18 @@ public record ImageShape(long bytes, int blockBytes, int blocksPerGroup) {
     }
   }
 
+  /** A shape with as many inodes as mke2fs chooses, and empty. */
+  public ImageShape(long bytes, int blockBytes, int blocksPerGroup) {
+    this(bytes, blockBytes, blocksPerGroup, 0, List.of());
+  }
+
   /** Reads {@code 8m blocksize=1024 group=512}; what is not given is as in {@link #DEFAULT}. */
   static ImageShape parse(String text) {
     Words words = new Words(text);
     long bytes = words.number("size");
     int blockBytes = DEFAULT.blockBytes;
     int group = 0;
+    int inodes = 0;
     while (words.hasMore()) {
       String[] parts = words.word("option").split("=", 2);
       if (parts.length < 2) {
@@ -55,10 +69,21 @@ public record ImageShape(long bytes, int blockBytes, int blocksPerGroup) {
       switch (parts[0]) {
         case "blocksize" -> blockBytes = value;
         case "group" -> group = value;
+        case "inodes" -> inodes = value;
         default -> throw new IllegalArgumentException("unknown option '" + parts[0] + "'");
       }
     }
-    return new ImageShape(bytes, blockBytes, group);
+    return new ImageShape(bytes, blockBytes, group, inodes, List.of());
+  }
+
+  /** Returns the same shape with these lines of set-up. */
+  ImageShape withSetup(List<ImageSetup> lines) {
+    return new ImageShape(bytes, blockBytes, blocksPerGroup, inodes, lines);
+  }
+
+  /** Returns whether the file system is corrupt before it is mounted. */
+  public boolean isDamaged() {
+    return setup.stream().anyMatch(line -> line.kind() == ImageSetup.Kind.DAMAGE);
   }
 
   /** Bytes of the file system. */
@@ -66,7 +91,7 @@ public record ImageShape(long bytes, int blockBytes, int blocksPerGroup) {
     return bytes - FS_OFFSET_BYTES;
   }
 
-  /** The text {@link #parse} reads. */
+  /** Returns the text that {@link #parse} reads, without the set-up. */
   @Override
   public String toString() {
     StringJoiner text = new StringJoiner(" ");
@@ -76,6 +101,9 @@ public record ImageShape(long bytes, int blockBytes, int blocksPerGroup) {
     }
     if (blocksPerGroup != 0) {
       text.add("group=" + blocksPerGroup);
+    }
+    if (inodes != 0) {
+      text.add("inodes=" + inodes);
     }
     return text.toString();
   }

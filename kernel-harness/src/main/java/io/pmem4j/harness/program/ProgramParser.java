@@ -34,7 +34,7 @@ import java.util.Set;
  */
 public final class ProgramParser {
   private static final Set<String> HEADERS =
-      Set.of("id", "title", "rows", "scope", "pid", "image", "kernels");
+      Set.of("id", "title", "rows", "scope", "pid", "image", "setup", "kernels");
 
   private final String name;
   private String id = "";
@@ -43,6 +43,7 @@ public final class ProgramParser {
   private Scope scope = Scope.EXT2;
   private int pid = Program.DEFAULT_PID;
   private ImageShape image = ImageShape.DEFAULT;
+  private final List<ImageSetup> setup = new ArrayList<>();
   private List<String> kernels = List.of();
   private final List<Step> steps = new ArrayList<>();
   private final Set<String> files = new HashSet<>();
@@ -87,7 +88,7 @@ public final class ProgramParser {
         parser.rows,
         parser.scope,
         parser.pid,
-        parser.image,
+        parser.image.withSetup(parser.setup),
         parser.kernels,
         parser.steps);
   }
@@ -122,6 +123,7 @@ public final class ProgramParser {
       case "scope" -> scope = Scope.parse(value);
       case "pid" -> pid = Math.toIntExact(new Words(value).number("pid"));
       case "kernels" -> kernels = Arrays.asList(value.split("\\s+", -1));
+      case "setup" -> setup.add(ImageSetup.parse(value));
       case "image" -> image = ImageShape.parse(value);
       default -> throw new IllegalArgumentException("unknown header '" + key + "'");
     }

@@ -29,9 +29,10 @@ public final class ProgramText {
     if (!program.kernels().isEmpty()) {
       text.add("kernels " + String.join(" ", program.kernels()));
     }
-    if (!program.image().equals(ImageShape.DEFAULT)) {
+    if (!program.image().withSetup(List.of()).equals(ImageShape.DEFAULT)) {
       text.add("image " + program.image());
     }
+    program.image().setup().forEach(line -> text.add("setup " + line));
     text.add("");
     for (Step step : program.steps()) {
       text.add(

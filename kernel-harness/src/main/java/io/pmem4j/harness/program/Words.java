@@ -10,9 +10,21 @@ import java.util.Map;
 final class Words {
   /** The words for open(2)'s flags, and their values. */
   static final Map<String, Integer> OPEN_FLAGS =
-      Map.of(
-          "ro", 0, "wo", 1, "rw", 2, "creat", 0100, "excl", 0200, "trunc", 01000, "append", 02000,
-          "sync", 04010000, "direct", 040000);
+      Map.ofEntries(
+          Map.entry("ro", 0),
+          Map.entry("wo", 1),
+          Map.entry("rw", 2),
+          Map.entry("creat", 0100),
+          Map.entry("excl", 0200),
+          Map.entry("trunc", 01000),
+          Map.entry("append", 02000),
+          Map.entry("nonblock", 04000),
+          Map.entry("dsync", 010000),
+          Map.entry("direct", 040000),
+          Map.entry("directory", 0200000),
+          Map.entry("nofollow", 0400000),
+          Map.entry("noatime", 01000000),
+          Map.entry("sync", 04010000));
 
   private static final Map<String, Integer> MAP_FLAGS =
       Map.of("shared", 1, "private", 2, "validate", 3, "sync", 0x80000);

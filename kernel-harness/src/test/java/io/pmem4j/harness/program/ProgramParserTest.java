@@ -184,4 +184,33 @@ class ProgramParserTest {
     Path file = Files.write(folder.resolve("x.p4j"), new byte[] {(byte) 0xff, (byte) 0xfe, 0});
     assertThatThrownBy(() -> ProgramLibrary.at(file)).hasMessageContaining("not a text file");
   }
+
+  @Test
+  void theStartOfAProgramIsReadBack() throws Exception {
+    String text =
+        """
+        title starts from a damaged file system
+        scope ext2
+        pid   1011
+        image 8m group=256 inodes=64
+        setup file /p x41*4096 3P
+        setup debugfs mkdir /d
+        setup damage sif /p block[IND] 5
+
+        open f /p wo append directory dsync noatime nonblock trunc 644
+        """;
+    Program program = ProgramParser.parse("x", text);
+    assertThat(program.image().isDamaged()).isTrue();
+    assertThat(ProgramText.of(program)).isEqualTo(text);
+  }
+
+  @Test
+  void aSetUpThatTouchesTheHostIsRefused() {
+    assertThatThrownBy(() -> ProgramParser.parse("x", "setup debugfs write /etc/passwd /p\nsync\n"))
+        .isInstanceOf(ProgramSyntaxException.class)
+        .hasMessageContaining("unknown debugfs command 'write'");
+    assertThatThrownBy(() -> ProgramParser.parse("x", "setup paint /p red\nsync\n"))
+        .isInstanceOf(ProgramSyntaxException.class)
+        .hasMessageContaining("expected file, debugfs or damage");
+  }
 }
