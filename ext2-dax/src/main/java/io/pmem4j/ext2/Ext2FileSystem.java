@@ -64,12 +64,13 @@ public final class Ext2FileSystem {
   }
 
   /**
-   * open(2) of a regular file, as root.
+   * open(2) of a regular file or a directory, as root.
    *
    * @param path components separated by slashes, from the root
-   * @param flags Linux values: O_RDWR 2, O_CREAT 0100, O_EXCL 0200, O_TRUNC 01000, O_APPEND 02000
+   * @param flags Linux values: O_WRONLY 1, O_RDWR 2, O_CREAT 0100, O_EXCL 0200, O_TRUNC 01000,
+   *     O_APPEND 02000, O_DSYNC 010000, O_SYNC 04010000; others are ignored
    * @param mode permissions of a new file, before the umask
-   * @throws Ext2Exception ENOENT, EEXIST, EISDIR, ENOTDIR, ENAMETOOLONG, ENOSPC, EIO
+   * @throws Ext2Exception ENOENT, EEXIST, EISDIR, ENOTDIR, ENAMETOOLONG, EPERM, EROFS, ENOSPC, EIO
    */
   public OpenFile open(String path, int flags, int mode) throws Ext2Exception {
     enter();
@@ -85,7 +86,7 @@ public final class Ext2FileSystem {
     }
   }
 
-  /** unlink(2): ENOENT, EISDIR, ENOTDIR, EIO. */
+  /** unlink(2): ENOENT, EISDIR, ENOTDIR, ENAMETOOLONG, EPERM, EROFS, EIO. */
   public void unlink(String path) throws Ext2Exception {
     enter();
     try {
@@ -212,7 +213,10 @@ public final class Ext2FileSystem {
     return volume.validator();
   }
 
-  /** What was found wrong with the medium since the mount; each also marked it as having errors. */
+  /**
+   * The errors found on the medium since the mount, each of which also marked it as having errors:
+   * the first 1,000, and if there were more, a last line that counts them.
+   */
   public List<String> errors() {
     return volume.errors();
   }

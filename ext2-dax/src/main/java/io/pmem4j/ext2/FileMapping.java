@@ -28,6 +28,9 @@ import java.nio.channels.FileChannel.MapMode;
  * </ul>
  */
 public final class FileMapping {
+  /** Four times what the largest file has; indexes of pages stay ints. */
+  private static final long MAX_BYTES = (long) Integer.MAX_VALUE * Mmu.PAGE_BYTES;
+
   private final HostMapping mapping;
   private final PageWindow window;
   private final MemorySegment segment;
@@ -45,6 +48,10 @@ public final class FileMapping {
         || length <= 0
         || length > Long.MAX_VALUE - position - Mmu.HUGE_BYTES) {
       throw new Ext2Exception(Errno.EINVAL, "map of " + length + " bytes at " + position);
+    }
+    if (length > MAX_BYTES) {
+      throw new Ext2Exception(
+          Errno.ENOMEM, "map of " + length + " bytes, expected at most " + MAX_BYTES);
     }
     HostMapping.Mapped mapped =
         HostMapping.map(

@@ -14,6 +14,7 @@ import java.util.function.LongSupplier;
  * @param oldalloc directories are placed by the old rule instead of Orlov's
  * @param noatime reading changes no access time
  * @param noreservation blocks are allocated without reservation windows
+ * @param errors the reaction to an error found on the medium
  * @param clock the time, seconds since the epoch
  * @param generationBase {@code i_generation} of the first inode made
  * @param allocatorPid the process id that colours the place of a file's first block
@@ -30,6 +31,7 @@ public record MountOptions(
     boolean oldalloc,
     boolean noatime,
     boolean noreservation,
+    ErrorPolicy errors,
     LongSupplier clock,
     int generationBase,
     IntSupplier allocatorPid,
@@ -45,6 +47,7 @@ public record MountOptions(
           false,
           false,
           false,
+          ErrorPolicy.SUPERBLOCK,
           () -> System.currentTimeMillis() / 1000,
           (int) System.nanoTime(),
           () -> (int) ProcessHandle.current().pid(),
@@ -70,6 +73,8 @@ public record MountOptions(
             case "noatime" -> options.withNoatime(true);
             case "noreservation" -> options.withNoreservation(true);
             case "reservation" -> options.withNoreservation(false);
+            case "errors=continue" -> options.withErrors(ErrorPolicy.CONTINUE);
+            case "errors=remount-ro" -> options.withErrors(ErrorPolicy.REMOUNT_RO);
             default -> throw new Ext2Exception(Errno.EINVAL, "unknown mount option " + option);
           };
     }
@@ -83,6 +88,7 @@ public record MountOptions(
         oldalloc,
         noatime,
         noreservation,
+        errors,
         clock,
         generationBase,
         allocatorPid,
@@ -100,6 +106,7 @@ public record MountOptions(
         value,
         noatime,
         noreservation,
+        errors,
         clock,
         generationBase,
         allocatorPid,
@@ -117,6 +124,7 @@ public record MountOptions(
         oldalloc,
         value,
         noreservation,
+        errors,
         clock,
         generationBase,
         allocatorPid,
@@ -133,6 +141,25 @@ public record MountOptions(
         dax,
         oldalloc,
         noatime,
+        value,
+        errors,
+        clock,
+        generationBase,
+        allocatorPid,
+        umask,
+        scheduler,
+        lockOrder,
+        profile,
+        isolationChecks);
+  }
+
+  /** These options with another {@link #errors}. */
+  public MountOptions withErrors(ErrorPolicy value) {
+    return new MountOptions(
+        dax,
+        oldalloc,
+        noatime,
+        noreservation,
         value,
         clock,
         generationBase,
@@ -151,6 +178,7 @@ public record MountOptions(
         oldalloc,
         noatime,
         noreservation,
+        errors,
         value,
         generationBase,
         allocatorPid,
@@ -168,6 +196,7 @@ public record MountOptions(
         oldalloc,
         noatime,
         noreservation,
+        errors,
         clock,
         value,
         allocatorPid,
@@ -185,6 +214,7 @@ public record MountOptions(
         oldalloc,
         noatime,
         noreservation,
+        errors,
         clock,
         generationBase,
         value,
@@ -202,6 +232,7 @@ public record MountOptions(
         oldalloc,
         noatime,
         noreservation,
+        errors,
         clock,
         generationBase,
         allocatorPid,
@@ -219,6 +250,7 @@ public record MountOptions(
         oldalloc,
         noatime,
         noreservation,
+        errors,
         clock,
         generationBase,
         allocatorPid,
@@ -236,6 +268,7 @@ public record MountOptions(
         oldalloc,
         noatime,
         noreservation,
+        errors,
         clock,
         generationBase,
         allocatorPid,
@@ -253,6 +286,7 @@ public record MountOptions(
         oldalloc,
         noatime,
         noreservation,
+        errors,
         clock,
         generationBase,
         allocatorPid,
@@ -270,6 +304,7 @@ public record MountOptions(
         oldalloc,
         noatime,
         noreservation,
+        errors,
         clock,
         generationBase,
         allocatorPid,

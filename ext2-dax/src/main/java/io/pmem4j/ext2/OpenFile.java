@@ -11,8 +11,9 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * An open regular file: a file descriptor. Thread-safe. Mappings outlive it; a closed file answers
- * EBADF.
+ * An open regular file or directory: a file descriptor. A directory answers what is for files only
+ * with EISDIR, EINVAL, ENODEV or EOPNOTSUPP, as Linux does. Thread-safe. Mappings outlive it; a
+ * closed file answers EBADF.
  */
 public final class OpenFile implements AutoCloseable {
   private final Ext2File file;
@@ -64,8 +65,9 @@ public final class OpenFile implements AutoCloseable {
    * @param length bytes, at least 1
    * @throws Ext2Exception EACCES if the file is not open for that; EINVAL for another mode or
    *     position, or if the file system does not begin on a page of its file; ENOSPC; EIO;
-   *     EOPNOTSUPP if it is in no file at all; ENOMEM if there are no addresses, or the pieces of
-   *     the file would come near to {@code vm.max_map_count} mappings of the process
+   *     EOPNOTSUPP if it is in no file at all; ENOMEM for more than 2^31 - 1 pages, if there are no
+   *     addresses, or the pieces of the file would come near to {@code vm.max_map_count} mappings
+   *     of the process
    * @throws IllegalStateException if the arena is closed
    */
   public FileMapping map(MapMode mode, long position, long length, Arena arena)

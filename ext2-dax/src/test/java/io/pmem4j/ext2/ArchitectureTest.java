@@ -35,6 +35,7 @@ class ArchitectureTest {
           "CorruptFileSystemException",
           "UnsupportedFeatureException",
           "MountOptions",
+          "ErrorPolicy",
           "Profile",
           "IsolationViolation",
           "Stat",

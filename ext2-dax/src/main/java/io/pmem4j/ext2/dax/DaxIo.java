@@ -50,48 +50,52 @@ public final class DaxIo {
   }
 
   /**
-   * Reads up to the size of the file; holes read as zeros.
+   * {@code dax_iomap_rw} and {@code dax_iomap_iter} for reading: up to the size of the file; holes
+   * read as zeros. Each piece is looked up before the size is checked, so a position that no tree
+   * of blocks reaches is EIO, not the end of the file.
    *
-   * @return bytes read; fewer than asked at the end of the file, or where the buffer ended
+   * @return bytes read; fewer than asked at EOF, or where the buffer ended: 0 also where a hole
+   *     could not be copied at all
    * @throws Ext2Exception EFAULT or EIO when nothing was read
    */
   public int read(long position, UserBuffer target) throws Ext2Exception {
     int done = 0;
     while (done < target.length()) {
-      long at = position + done;
-      long end = Math.min(position + target.length(), mapping.host().size());
-      if (at >= end) {
-        break;
-      }
       int now;
       try {
-        now = readPiece(at, end, target, done);
+        now = readPiece(position + done, target, done);
       } catch (Ext2Exception e) {
         if (done > 0) {
           break;
         }
         throw e;
       }
+      if (now == 0) {
+        break;
+      }
       done += now;
     }
     return done;
   }
 
-  private int readPiece(long at, long end, UserBuffer target, int done) throws Ext2Exception {
-    Iomap iomap = ops.begin(at, target.length() - done, 0);
-    int length = (int) Math.min(end - at, iomap.offset() + iomap.length() - at);
+  private int readPiece(long at, UserBuffer target, int done) throws Ext2Exception {
+    int left = target.length() - done;
+    Iomap iomap = ops.begin(at, left, 0);
+    long mapped = Math.min(left, iomap.offset() + iomap.length() - at);
     int copied = 0;
     try {
-      copied =
-          iomap.mapped()
-              ? target.copyTo(
-                  done,
-                  mapping.host().memory(),
-                  checked(mapping.host(), iomap.addressOf(at), length),
-                  length)
-              : target.zero(done, length);
+      int length = (int) Math.min(mapped, mapping.host().size() - at);
+      if (length <= 0) {
+        return 0;
+      }
+      if (!iomap.mapped()) {
+        copied = target.zero(done, length);
+        return copied;
+      }
+      long address = checked(mapping.host(), iomap.addressOf(at), length);
+      copied = target.copyTo(done, mapping.host().memory(), address, length);
     } finally {
-      ops.end(at, length, copied, 0, iomap);
+      ops.end(at, mapped, copied, 0, iomap);
     }
     return notNothing(copied);
   }

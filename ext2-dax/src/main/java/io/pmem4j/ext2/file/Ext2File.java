@@ -24,23 +24,16 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * An open file description of a regular file: {@code struct file} with ext2's file operations. It
- * lives until it is closed and its last mapping is gone. Thread-safe.
+ * An open file description of a regular file or a directory: {@code struct file} with ext2's file
+ * operations. It lives until it is closed and its last mapping is gone. Thread-safe.
  *
  * <p>What is written is durable after {@link #syncRange}.
  */
 public final class Ext2File implements Mappable {
   private static final long MAX_BYTES = Geometry.maxFileBytes();
   private static final int LOCK_NB = 4;
+  private static final int LOCK_UN = 8;
   private static final int SYNC_WRITE_AND_WAIT = 7;
-
-  private static final int FALLOC_KEEP_SIZE = 1;
-  private static final int FALLOC_PUNCH_HOLE = 2;
-
-  /** COLLAPSE_RANGE and INSERT_RANGE, which go with nothing else. */
-  private static final int FALLOC_ALONE = 0x28;
-
-  private static final int FALLOC_SUPPORTED = 0x7b;
 
   private final Volume volume;
   private final InodeCache inodes;
@@ -84,14 +77,18 @@ public final class Ext2File implements Mappable {
   /**
    * {@code ext2_dax_read_iter}: reads up to the size of the file, zeros for holes.
    *
-   * @return number of bytes, 0 at or behind the end
-   * @throws Ext2Exception EBADF, EINVAL, EFAULT, EIO
+   * @return number of bytes, 0 at or past EOF
+   * @throws Ext2Exception EINVAL, EBADF, EISDIR for a directory, EFAULT, EIO
    */
   public int read(long position, UserBuffer target) throws Ext2Exception {
+    requirePosition(position);
     if (!flags.read()) {
       throw new Ext2Exception(Errno.EBADF, "not open for reading");
     }
-    requirePosition(position);
+    requireRange(position, target.length());
+    if (inode.isDirectory()) {
+      throw new Ext2Exception(Errno.EISDIR, "read of a directory");
+    }
     if (target.length() == 0) {
       return 0;
     }
@@ -105,34 +102,48 @@ public final class Ext2File implements Mappable {
   }
 
   /**
-   * {@code ext2_dax_write_iter}.
+   * {@code ext2_dax_write_iter}, with {@code generic_write_sync} for files opened with O_SYNC or
+   * O_DSYNC: such a write is durable when it returns, and so are the stores through mappings of the
+   * pages that it wrote to.
    *
    * @return number of bytes, fewer than given when space or the largest size ran out in between
-   * @throws Ext2Exception EBADF, EINVAL, EFAULT, EFBIG, ENOSPC, EIO
+   * @throws Ext2Exception EINVAL, EBADF, EFAULT, EFBIG, ENOSPC, EIO
    */
   public int write(long position, UserBuffer source) throws Ext2Exception {
+    requirePosition(position);
     if (!flags.write()) {
       throw new Ext2Exception(Errno.EBADF, "not open for writing");
     }
-    requirePosition(position);
+    requireRange(position, source.length());
     if (source.length() == 0) {
       return 0;
     }
-    try (var _ = volume.freezeGate().startWrite();
-        var _ = inode.iRwsem().exclusive()) {
-      long at = flags.append() ? inode.size() : position;
-      if (at >= MAX_BYTES) {
-        throw new Ext2Exception(Errno.EFBIG, "position " + at);
+    try (var _ = volume.freezeGate().startWrite()) {
+      long at;
+      int written;
+      try (var _ = inode.iRwsem().exclusive()) {
+        at = flags.append() ? inode.size() : position;
+        written = writeLocked(at, source);
       }
-      int fitting = (int) Math.min(source.length(), MAX_BYTES - at);
-      inode.updateTime();
-      userCopy();
-      int written = inode.daxIo().write(at, source, fitting);
-      if (at + written > inode.size()) {
-        inode.sizeLocked(at + written);
+      if (written > 0 && (flags.syncsWrites() || inode.syncsWrites())) {
+        syncRange(at, at + written - 1);
       }
       return written;
     }
+  }
+
+  private int writeLocked(long at, UserBuffer source) throws Ext2Exception {
+    if (at >= MAX_BYTES) {
+      throw new Ext2Exception(Errno.EFBIG, "position " + at + ", expected below " + MAX_BYTES);
+    }
+    int fitting = (int) Math.min(source.length(), MAX_BYTES - at);
+    inode.updateTime();
+    userCopy();
+    int written = inode.daxIo().write(at, source, fitting);
+    if (at + written > inode.size()) {
+      inode.sizeLocked(at + written);
+    }
+    return written;
   }
 
   /** {@code might_fault}: the caller's buffer may itself be a mapping, also of this file. */
@@ -146,15 +157,25 @@ public final class Ext2File implements Mappable {
     }
   }
 
+  /** {@code rw_verify_area}: the end is a position too. */
+  private static void requireRange(long position, int length) throws Ext2Exception {
+    if (position + length < 0) {
+      throw new Ext2Exception(Errno.EINVAL, length + " bytes at position " + position);
+    }
+  }
+
   /**
-   * ftruncate(2). The same size again changes nothing but the times: what lies behind the end in
-   * the last block stays.
+   * ftruncate(2). The same size again changes nothing but the times: what lies past EOF in the last
+   * block stays.
    *
-   * @throws Ext2Exception EINVAL, EFBIG, EIO
+   * @throws Ext2Exception EINVAL, EPERM, EFBIG, EIO
    */
   public void truncate(long size) throws Ext2Exception {
-    if (size < 0 || !flags.write()) {
+    if (size < 0 || !flags.write() || inode.isDirectory()) {
       throw new Ext2Exception(Errno.EINVAL, "truncate to " + size);
+    }
+    if (inode.isAppendOnly()) {
+      throw new Ext2Exception(Errno.EPERM, inode + " is append-only");
     }
     try (var _ = volume.freezeGate().startWrite();
         var _ = inode.iRwsem().exclusive()) {
@@ -182,8 +203,15 @@ public final class Ext2File implements Mappable {
     inode.touch();
   }
 
-  /** Extents as FIEMAP reports them without FIEMAP_FLAG_SYNC. */
+  /**
+   * Extents as FIEMAP reports them without FIEMAP_FLAG_SYNC.
+   *
+   * @throws Ext2Exception EOPNOTSUPP for a directory, EIO
+   */
   public List<Extent> fiemap() throws Ext2Exception {
+    if (inode.isDirectory()) {
+      throw new Ext2Exception(Errno.EOPNOTSUPP, "FIEMAP of a directory");
+    }
     try (var _ = inode.iRwsem().exclusive()) {
       userCopy();
       return Fiemap.extents(inode);
@@ -206,32 +234,11 @@ public final class Ext2File implements Mappable {
   /**
    * fallocate(2), which ext2 has not.
    *
-   * @throws Ext2Exception EINVAL, EBADF, EFBIG, and EOPNOTSUPP for what is none of them
+   * @throws Ext2Exception EINVAL, EBADF, EPERM, EISDIR, EFBIG, and EOPNOTSUPP for what is none of
+   *     them
    */
   public void allocate(int mode, long offset, long length) throws Ext2Exception {
-    if (offset < 0 || length <= 0) {
-      throw new Ext2Exception(Errno.EINVAL, "fallocate of " + length + " bytes at " + offset);
-    }
-    boolean punch = (mode & FALLOC_PUNCH_HOLE) != 0;
-    boolean known = (mode & ~FALLOC_SUPPORTED) == 0;
-    if (known && (!punch || (mode & ~FALLOC_PUNCH_HOLE) == FALLOC_KEEP_SIZE)) {
-      requireFallocate(mode, offset, length);
-    }
-    throw new Ext2Exception(Errno.EOPNOTSUPP, "fallocate");
-  }
-
-  /** What is refused before anybody asks the file system. */
-  private void requireFallocate(int mode, long offset, long length) throws Ext2Exception {
-    int alone = mode & FALLOC_ALONE;
-    if (alone != 0 && mode != alone) {
-      throw new Ext2Exception(Errno.EINVAL, "fallocate mode " + mode);
-    }
-    if (!flags.write()) {
-      throw new Ext2Exception(Errno.EBADF, "not open for writing");
-    }
-    if (length > MAX_BYTES - offset) {
-      throw new Ext2Exception(Errno.EFBIG, "fallocate of " + length + " bytes at " + offset);
-    }
+    Fallocate.refuse(inode, flags, mode, offset, length);
   }
 
   /**
@@ -254,14 +261,17 @@ public final class Ext2File implements Mappable {
    * flock(2).
    *
    * @param operation LOCK_SH 1 or LOCK_EX 2, with LOCK_NB 4; or LOCK_UN 8
-   * @throws Ext2Exception EAGAIN, EINVAL
+   * @throws Ext2Exception EBADF for a file open for neither reading nor writing, EAGAIN, EINVAL
    */
   public void flock(int operation) throws Ext2Exception {
     boolean wait = (operation & LOCK_NB) == 0;
+    if ((operation & ~LOCK_NB) != LOCK_UN && !flags.read() && !flags.write()) {
+      throw new Ext2Exception(Errno.EBADF, "open for neither reading nor writing");
+    }
     switch (operation & ~LOCK_NB) {
       case 1 -> inode.fileLock().take(this, FileLock.Mode.SHARED, wait);
       case 2 -> inode.fileLock().take(this, FileLock.Mode.EXCLUSIVE, wait);
-      case 8 -> inode.fileLock().release(this);
+      case LOCK_UN -> inode.fileLock().release(this);
       default -> throw new Ext2Exception(Errno.EINVAL, "flock " + operation);
     }
   }
@@ -297,6 +307,16 @@ public final class Ext2File implements Mappable {
   }
 
   @Override
+  public boolean appendOnly() {
+    return inode.isAppendOnly();
+  }
+
+  @Override
+  public void punchHole(long firstByte, long bytes) throws Ext2Exception {
+    allocate(Fallocate.PUNCH_HOLE | Fallocate.KEEP_SIZE, firstByte, bytes);
+  }
+
+  @Override
   public MappingTree mappings() {
     return inode.mapping().mappings();
   }
@@ -323,6 +343,9 @@ public final class Ext2File implements Mappable {
 
   @Override
   public void mapped() throws Ext2Exception {
+    if (inode.isDirectory()) {
+      throw new Ext2Exception(Errno.ENODEV, "mmap of a directory");
+    }
     acquire();
     inode.accessed();
   }

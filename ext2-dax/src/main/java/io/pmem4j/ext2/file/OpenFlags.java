@@ -14,6 +14,12 @@ public record OpenFlags(int bits) {
   private static final int EXCLUSIVE = 0200;
   private static final int TRUNCATE = 01000;
   private static final int APPEND = 02000;
+  private static final int DSYNC = 010000;
+  private static final int DIRECTORY = 0200000;
+  private static final int NO_FOLLOW = 0400000;
+
+  /** {@code __O_SYNC}, which {@code build_open_flags} lets imply O_DSYNC. */
+  private static final int SYNC = 04000000;
 
   /** O_RDONLY or O_RDWR. */
   public boolean read() {
@@ -23,6 +29,16 @@ public record OpenFlags(int bits) {
   /** O_WRONLY or O_RDWR. */
   public boolean write() {
     return (bits & ACCESS_MODE) == WRITE_ONLY || (bits & ACCESS_MODE) == READ_WRITE;
+  }
+
+  /** MAY_WRITE of {@code acc_mode}: the access mode 3 and O_TRUNC need it too. */
+  public boolean wantsWrite() {
+    return asksForWrite() || truncate();
+  }
+
+  /** Whether the access mode is another than O_RDONLY. */
+  public boolean asksForWrite() {
+    return (bits & ACCESS_MODE) != 0;
   }
 
   /** O_CREAT. */
@@ -35,9 +51,24 @@ public record OpenFlags(int bits) {
     return (bits & EXCLUSIVE) != 0;
   }
 
+  /** O_DIRECTORY. */
+  public boolean directory() {
+    return (bits & DIRECTORY) != 0;
+  }
+
+  /** {@code LOOKUP_FOLLOW}: neither O_NOFOLLOW nor O_CREAT with O_EXCL. */
+  public boolean follows() {
+    return (bits & NO_FOLLOW) == 0 && !(create() && exclusive());
+  }
+
   /** O_TRUNC. */
   public boolean truncate() {
     return (bits & TRUNCATE) != 0;
+  }
+
+  /** {@code IOCB_DSYNC}: O_DSYNC or O_SYNC. */
+  public boolean syncsWrites() {
+    return (bits & (DSYNC | SYNC)) != 0;
   }
 
   /** O_APPEND. */

@@ -341,7 +341,7 @@ public final class Ext2Inode implements DaxHost {
   /** {@code file_update_time}: as {@link #touch}, but an inode that is up to date stays clean. */
   public void updateTime() {
     long now = volume.now();
-    if (mtime != now || ctime != now) {
+    if (!volume.readOnly() && (mtime != now || ctime != now)) {
       mtime = now;
       ctime = now;
       markDirty();
@@ -352,7 +352,11 @@ public final class Ext2Inode implements DaxHost {
   public void accessed() {
     long now = volume.now();
     boolean stale = atime <= mtime || atime <= ctime || now - atime >= 24 * 60 * 60;
-    if (!volume.options().noatime() && (flags & InodeFlags.NOATIME) == 0 && stale && atime != now) {
+    if (!volume.readOnly()
+        && !volume.options().noatime()
+        && (flags & InodeFlags.NOATIME) == 0
+        && stale
+        && atime != now) {
       atime = now;
       markDirty();
     }
@@ -363,6 +367,21 @@ public final class Ext2Inode implements DaxHost {
     iRwsem().assertHeldExclusively();
     int before = flags;
     flags = before & ~InodeFlags.BTREE;
+  }
+
+  /** {@code IS_IMMUTABLE}. */
+  public boolean isImmutable() {
+    return (flags & InodeFlags.IMMUTABLE) != 0;
+  }
+
+  /** {@code IS_APPEND}. */
+  public boolean isAppendOnly() {
+    return (flags & InodeFlags.APPEND) != 0;
+  }
+
+  /** {@code IS_SYNC}: each write is durable when it returns. */
+  public boolean syncsWrites() {
+    return (flags & InodeFlags.SYNC) != 0;
   }
 
   /** Whether it is a regular file, which on a DAX mount means a DAX file. */
@@ -380,7 +399,8 @@ public final class Ext2Inode implements DaxHost {
     return fileAcl != 0;
   }
 
-  boolean isSymlink() {
+  /** Whether it is a symbolic link. */
+  public boolean isSymlink() {
     return (mode & FileMode.TYPE_MASK) == FileMode.SYMLINK;
   }
 

@@ -162,6 +162,9 @@ public final class InodeCache {
 
   /** Writes back data and inode of every dirty inode: {@code sync_inodes_sb}. */
   public void sync() throws Ext2Exception {
+    if (volume.readOnly()) {
+      return;
+    }
     for (Ext2Inode inode : dirtyInodes()) {
       if (inode.isRegular()) {
         inode.writeback().range(0, Long.MAX_VALUE);
@@ -179,7 +182,7 @@ public final class InodeCache {
     // Without users there are no mappings: only entries can be left.
     inode.mapping().removeFrom(0);
     try (var _ = volume.freezeGate().startInternalWrite()) {
-      inode.dtime = (int) volume.now();
+      inode.dtime = (int) volume.options().clock().getAsLong();
       table.write(inode);
       inode.size = 0;
       if (inode.blocks512 != 0) {

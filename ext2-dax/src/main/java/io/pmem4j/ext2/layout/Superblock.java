@@ -24,6 +24,9 @@ public record Superblock(PersistentMemory memory, long offset) {
   /** Bit of {@code s_state}: cleanly unmounted. */
   public static final int VALID_FS = 1;
 
+  /** EXT2_ERRORS_CONTINUE of {@code s_errors}. */
+  public static final int ERRORS_CONTINUE = 1;
+
   /** Bit of {@code s_state}: errors were seen. */
   public static final int ERROR_FS = 2;
 

@@ -7,6 +7,7 @@ import io.pmem4j.ext2.lock.LockClass;
 import io.pmem4j.ext2.lock.LockValidator;
 import io.pmem4j.ext2.lock.OrderedRwSemaphore;
 import io.pmem4j.sched.Scheduler;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -49,12 +50,8 @@ public final class AddressSpace {
   /** MS_SYNC. */
   public static final int MS_SYNC = 4;
 
-  private static final int MAP_TYPE = 0xf;
-
-  private static final int PAGE_SHIFT = 12;
-
-  /** Flags that MAP_SHARED_VALIDATE knows without help of the file system: LEGACY_MAP_MASK. */
-  private static final int LEGACY_FLAGS = 0x7c07_f973;
+  /** {@code TASK_SIZE_MAX}: where user addresses end, with page tables of four levels. */
+  static final long TASK_SIZE = 0x7fff_ffff_f000L;
 
   private final ZeroPage zeros;
   private final PageTable pageTable;
@@ -110,11 +107,13 @@ public final class AddressSpace {
   /**
    * Maps a range of a file.
    *
-   * @param position first byte in the file, a multiple of {@link Mmu#PAGE_BYTES}
-   * @param length bytes, rounded up to whole pages; may reach beyond the end of the file
+   * @param position first byte in the file, taken as unsigned; a multiple of {@link Mmu#PAGE_BYTES}
+   * @param length bytes, taken as unsigned, rounded up to whole pages; may reach beyond the end of
+   *     the file
    * @param prot {@link #PROT_READ} and {@link #PROT_WRITE}
    * @param flags one of MAP_SHARED, MAP_PRIVATE, MAP_SHARED_VALIDATE, with further flags
-   * @throws Ext2Exception EINVAL, EACCES, EOVERFLOW or EOPNOTSUPP as mmap(2)
+   * @throws Ext2Exception EINVAL, ENOMEM, EOVERFLOW, EOPNOTSUPP, EACCES or ENODEV as mmap(2),
+   *     checked in this order
    */
   public Vma mmap(Mappable file, long position, long length, int prot, int flags)
       throws Ext2Exception {
@@ -133,26 +132,8 @@ public final class AddressSpace {
     if (align < Mmu.PAGE_BYTES || Long.bitCount(align) != 1) {
       throw new Ext2Exception(Errno.EINVAL, "mmap at a multiple of " + align);
     }
-    if (length <= 0 || position < 0 || position % Mmu.PAGE_BYTES != 0) {
-      throw new Ext2Exception(Errno.EINVAL, "mmap of " + length + " bytes at " + position);
-    }
-    // Not the largest size of a file: a mapping may begin anywhere that a size could ever reach.
-    if ((position >> PAGE_SHIFT) > ((Long.MAX_VALUE - length) >> PAGE_SHIFT)) {
-      throw new Ext2Exception(Errno.EOVERFLOW, "mmap of " + length + " bytes at " + position);
-    }
-    int type = flags & MAP_TYPE;
-    boolean shared = type == MAP_SHARED || type == MAP_SHARED_VALIDATE;
-    if (!shared && type != MAP_PRIVATE) {
-      throw new Ext2Exception(Errno.EINVAL, "mmap type " + type);
-    }
-    if (type == MAP_SHARED_VALIDATE && (flags & ~(LEGACY_FLAGS | MAP_TYPE)) != 0) {
-      throw new Ext2Exception(Errno.EOPNOTSUPP, "mmap flags 0x" + Integer.toHexString(flags));
-    }
-    boolean writable = (prot & PROT_WRITE) != 0;
-    if (!file.readable() || (shared && writable && !file.writable())) {
-      throw new Ext2Exception(Errno.EACCES, "the file is not open for this kind of mapping");
-    }
-    long bytes = roundUp(length);
+    long bytes = MmapArguments.checkedLength(position, length);
+    boolean shared = MmapArguments.checkedSharing(file, prot, flags);
     Vma vma;
     try (var _ = mmapLock.exclusive()) {
       file.mapped();
@@ -164,7 +145,7 @@ public final class AddressSpace {
               start,
               start + bytes,
               position / Mmu.PAGE_BYTES,
-              VmaFlags.of(shared, prot));
+              VmaFlags.of(shared, file.writable(), prot));
       // No other mapping in the same block.
       vmas.taken((vma.end() - 1) | (align - 1));
       vmas.insert(vma);
@@ -223,6 +204,9 @@ public final class AddressSpace {
         var _ = child.mmapLock.exclusive()) {
       child.vmas.placeAs(vmas);
       for (Vma each : vmas.all()) {
+        if ((each.flags().advice() & VmaFlags.DONT_COPY) != 0) {
+          continue;
+        }
         Vma twin = each.in(child);
         twin.file().mappedAgain();
         child.vmas.insert(twin);
@@ -240,14 +224,17 @@ public final class AddressSpace {
    * @param offset from the mapping's first address, a multiple of {@link Mmu#PAGE_BYTES}
    * @param length bytes, rounded up to whole pages
    * @param prot {@link #PROT_READ} and {@link #PROT_WRITE}, or 0 for neither
-   * @throws Ext2Exception EINVAL; EACCES where a file not open for writing would be; ENOMEM where
-   *     nothing is mapped. What lies before is changed
+   * @throws Ext2Exception EINVAL; EACCES where a shared mapping's file is not open for writing;
+   *     ENOMEM where nothing is mapped, and for a range without end. What lies before is changed
    */
   public void mprotect(Vma vma, long offset, long length, int prot) throws Ext2Exception {
     long first = address(vma, offset);
     long end = first + roundUp(length);
-    if (first == end) {
+    if (length == 0) {
       return;
+    }
+    if (end <= first) {
+      throw new Ext2Exception(Errno.ENOMEM, "mprotect of " + length + " bytes");
     }
     try (var _ = mmapLock.exclusive()) {
       changes.protect(first, end, prot);
@@ -267,7 +254,10 @@ public final class AddressSpace {
     Advice known = Advice.of(advice);
     long first = address(vma, offset);
     long end = first + roundUp(length);
-    if (first == end) {
+    if (end < first || (length != 0 && first == end)) {
+      throw new Ext2Exception(Errno.EINVAL, "madvise of " + length + " bytes");
+    }
+    if (length == 0) {
       return;
     }
     try (var _ = known.changesMappings() ? mmapLock.exclusive() : mmapLock.shared()) {
@@ -278,24 +268,34 @@ public final class AddressSpace {
   /**
    * mremap(2) of a whole mapping.
    *
-   * @param length the new length, bytes, rounded up to whole pages
+   * @param length the new length, bytes, taken as unsigned, rounded up to whole pages
    * @param flags {@link #MREMAP_MAYMOVE}, and {@link #MREMAP_FIXED} for a place elsewhere in any
    *     case
    * @return the mapping now; the old one is no place any more
-   * @throws Ext2Exception EINVAL; EFAULT if it was divided or is gone; ENOMEM if it may not move
+   * @throws Ext2Exception EINVAL; EFAULT if it was divided or is gone; ENOMEM if it may not move,
+   *     or for more than there are addresses
    */
   public Vma mremap(Vma vma, long length, int flags) throws Ext2Exception {
     boolean fixed = (flags & MREMAP_FIXED) != 0;
     boolean mayMove = (flags & MREMAP_MAYMOVE) != 0;
-    if ((flags & ~(MREMAP_FIXED | MREMAP_MAYMOVE)) != 0 || length <= 0 || (fixed && !mayMove)) {
-      throw new Ext2Exception(Errno.EINVAL, "mremap to " + length + " bytes");
+    long bytes = roundUp(length);
+    String what = "mremap to " + Long.toUnsignedString(length) + " bytes";
+    if ((flags & ~(MREMAP_FIXED | MREMAP_MAYMOVE)) != 0 || bytes == 0) {
+      throw new Ext2Exception(Errno.EINVAL, what);
     }
-    MappingChanges.Remapped now;
+    // A program that gives an address has found it with mmap(2) before.
+    if (fixed && Long.compareUnsigned(bytes, TASK_SIZE) > 0) {
+      throw new Ext2Exception(Errno.ENOMEM, what);
+    }
+    if (fixed && !mayMove) {
+      throw new Ext2Exception(Errno.EINVAL, what);
+    }
+    List<Mappable> released = new ArrayList<>();
     try (var _ = mmapLock.exclusive()) {
-      now = changes.remap(vma, roundUp(length), mayMove, fixed);
+      return changes.remap(vma, bytes, mayMove, fixed, released);
+    } finally {
+      letGo(released);
     }
-    letGo(now.released());
-    return now.vma();
   }
 
   /**
@@ -303,19 +303,27 @@ public final class AddressSpace {
    * besides does not count for a DAX file.
    *
    * @param offset from the mapping's first address, a multiple of {@link Mmu#PAGE_BYTES}
-   * @throws Ext2Exception EINVAL; ENOMEM where nothing is mapped
+   * @throws Ext2Exception EINVAL; ENOMEM where nothing is mapped, and for more than 2^31 pages
    */
   public boolean[] mincore(Vma vma, long offset, long length) throws Ext2Exception {
     long first = address(vma, offset);
-    boolean[] there = new boolean[Math.toIntExact(roundUp(length) / Mmu.PAGE_BYTES)];
+    long end = first + roundUp(length);
+    if (length < 0 || length > (long) Integer.MAX_VALUE * Mmu.PAGE_BYTES) {
+      throw new Ext2Exception(Errno.ENOMEM, "mincore of " + length + " bytes");
+    }
     try (var _ = mmapLock.shared()) {
+      long checked = first;
+      while (checked < end) {
+        checked = MappingChanges.mapped(vmas.at(checked)).end();
+      }
+      boolean[] there = new boolean[(int) ((end - first) / Mmu.PAGE_BYTES)];
       for (int i = 0; i < there.length; i++) {
         long at = first + (long) i * Mmu.PAGE_BYTES;
         Vma here = MappingChanges.mapped(vmas.at(at));
         there[i] = pageTable.present(at, Math.min(at + Mmu.PAGE_BYTES, here.end())) > 0;
       }
+      return there;
     }
-    return there;
   }
 
   /**
@@ -396,7 +404,7 @@ public final class AddressSpace {
     return pageTable.entry(vma.start() + offset);
   }
 
-  private static long roundUp(long bytes) {
+  static long roundUp(long bytes) {
     return (bytes + Mmu.PAGE_BYTES - 1) & -Mmu.PAGE_BYTES;
   }
 }

@@ -20,10 +20,26 @@ public enum Advice {
   FREE(8),
   /** MADV_REMOVE: would punch a hole, which ext2 cannot. */
   REMOVE(9),
+  /** MADV_DONTFORK: a child does not get the mapping. */
+  DONTFORK(10),
+  /** MADV_DOFORK: a child gets the mapping again. */
+  DOFORK(11),
   /** MADV_HUGEPAGE. */
   HUGEPAGE(14),
   /** MADV_NOHUGEPAGE: no fault on 2 MiB any more. */
-  NOHUGEPAGE(15);
+  NOHUGEPAGE(15),
+  /** MADV_DONTDUMP. */
+  DONTDUMP(16),
+  /** MADV_DODUMP. */
+  DODUMP(17),
+  /** MADV_WIPEONFORK: only for memory without a file. */
+  WIPEONFORK(18),
+  /** MADV_KEEPONFORK: a mapping of a file is never wiped. */
+  KEEPONFORK(19),
+  /** MADV_COLD: pages of a DAX file are on no list that they could move down in. */
+  COLD(20),
+  /** MADV_PAGEOUT: pages of a DAX file cannot be paged out. */
+  PAGEOUT(21);
 
   private final int number;
 
@@ -36,7 +52,12 @@ public enum Advice {
     return number;
   }
 
-  /** EINVAL for a number that this is not. */
+  /**
+   * {@code madvise_behavior_valid}. MADV_MERGEABLE and MADV_UNMERGEABLE are valid only in a kernel
+   * with CONFIG_KSM, which the kernels of this project are built without.
+   *
+   * @throws Ext2Exception EINVAL for a number that is no advice
+   */
   static Advice of(int number) throws Ext2Exception {
     for (Advice each : values()) {
       if (each.number == number) {
@@ -49,8 +70,8 @@ public enum Advice {
   /** {@code madvise_need_mmap_write}: whether mappings are divided or joined. */
   boolean changesMappings() {
     return switch (this) {
-      case WILLNEED, DONTNEED, FREE, REMOVE -> false;
-      case NORMAL, RANDOM, SEQUENTIAL, HUGEPAGE, NOHUGEPAGE -> true;
+      case WILLNEED, DONTNEED, FREE, REMOVE, COLD, PAGEOUT -> false;
+      default -> true;
     };
   }
 
@@ -58,18 +79,32 @@ public enum Advice {
   void apply(VmaTree vmas, PageTable pageTable, Vma vma, long first, long end)
       throws Ext2Exception {
     switch (this) {
-      case WILLNEED -> {}
+      case WILLNEED, COLD, PAGEOUT, KEEPONFORK -> {}
       case DONTNEED -> pageTable.zap(vma, first, end, true);
-      case FREE -> throw new Ext2Exception(Errno.EINVAL, "MADV_FREE of a file");
-      case REMOVE ->
-          throw new Ext2Exception(
-              vma.shared() && vma.writable() ? Errno.EOPNOTSUPP : Errno.EACCES, "MADV_REMOVE");
+      case FREE, WIPEONFORK -> throw new Ext2Exception(Errno.EINVAL, this + " of a file");
+      case REMOVE -> remove(vma, first, end);
       case NORMAL -> remember(vmas, vma, first, end, 0, VmaFlags.RANDOM | VmaFlags.SEQUENTIAL);
       case RANDOM -> remember(vmas, vma, first, end, VmaFlags.RANDOM, VmaFlags.SEQUENTIAL);
       case SEQUENTIAL -> remember(vmas, vma, first, end, VmaFlags.SEQUENTIAL, VmaFlags.RANDOM);
+      case DONTFORK -> remember(vmas, vma, first, end, VmaFlags.DONT_COPY, 0);
+      case DOFORK -> remember(vmas, vma, first, end, 0, VmaFlags.DONT_COPY);
+      case DONTDUMP -> remember(vmas, vma, first, end, VmaFlags.DONT_DUMP, 0);
+      case DODUMP -> remember(vmas, vma, first, end, 0, VmaFlags.DONT_DUMP);
       case HUGEPAGE -> remember(vmas, vma, first, end, VmaFlags.HUGE, VmaFlags.NO_HUGE);
       case NOHUGEPAGE -> remember(vmas, vma, first, end, VmaFlags.NO_HUGE, VmaFlags.HUGE);
     }
+  }
+
+  /**
+   * {@code madvise_remove}: a hole is punched through the file, which only a mapping whose stores
+   * could reach the file may do, whatever its protection is now.
+   */
+  private static void remove(Vma vma, long first, long end) throws Ext2Exception {
+    if (!vma.shared()) {
+      throw new Ext2Exception(Errno.EACCES, "MADV_REMOVE of " + vma);
+    }
+    long from = Math.max(first, vma.start());
+    vma.file().punchHole(vma.pgoffAt(from) * Mmu.PAGE_BYTES, Math.min(end, vma.end()) - from);
   }
 
   private static void remember(VmaTree vmas, Vma vma, long first, long end, int set, int clear)

@@ -24,8 +24,11 @@ final class HostMmu implements Mmu {
   private final PageTable table;
   private final Scheduler scheduler;
 
-  /** Pages of the mapping that the table does not show. */
-  private final BitSet missing = new BitSet();
+  /**
+   * Pages of the mapping that the table shows. It grows with what the file has, not with the length
+   * of the mapping, which may be far longer.
+   */
+  private final BitSet present = new BitSet();
 
   private @Nullable Vma vma;
   private @Nullable PageWindow window;
@@ -40,14 +43,18 @@ final class HostMmu implements Mmu {
   synchronized void mapped(Vma mapping, Runnable populateAgain) {
     vma = mapping;
     populate = populateAgain;
-    missing.set(0, pages(mapping.start(), mapping.end()));
   }
 
   /** From now on the window shows what the table shows. */
   synchronized void attach(PageWindow shown) {
     window = shown;
     Vma mapping = mapping();
-    mirror(mapping.start(), mapping.end());
+    mirror(mapping.start(), endOfPresent(mapping));
+  }
+
+  /** First address from which on the table shows nothing of the mapping. */
+  private long endOfPresent(Vma mapping) {
+    return mapping.start() + (long) present.length() * PAGE_BYTES;
   }
 
   private Vma mapping() {
@@ -60,7 +67,9 @@ final class HostMmu implements Mmu {
 
   /** The next page from one on that the table does not show; negative if there is none. */
   synchronized int nextMissing(int page) {
-    return missing.nextSetBit(page);
+    Vma mapping = mapping();
+    int next = present.nextClearBit(page);
+    return next < pages(mapping.start(), mapping.end()) ? next : -1;
   }
 
   /**
@@ -71,7 +80,8 @@ final class HostMmu implements Mmu {
     Vma mapping = mapping();
     int run = 0;
     long next = -1;
-    for (long at = mapping.start(); at < mapping.end(); at += PAGE_BYTES) {
+    long end = endOfPresent(mapping);
+    for (long at = mapping.start(); at < end; at += PAGE_BYTES) {
       PagemapEntry entry = table.entry(at);
       boolean block = entry.kind() == PagemapEntry.Kind.BLOCK;
       run = !block ? 0 : entry.block() == next ? run + 1 : 1;
@@ -101,7 +111,7 @@ final class HostMmu implements Mmu {
       }
       if (entry.kind() != PagemapEntry.Kind.NONE) {
         show(mapping, entry, at, next);
-        missing.clear(pages(mapping.start(), at), pages(mapping.start(), next));
+        present.set(pages(mapping.start(), at), pages(mapping.start(), next));
       }
       at = next;
     }
@@ -185,11 +195,15 @@ final class HostMmu implements Mmu {
     if (mapping == null) {
       return; // truncated before the first fault
     }
-    for (long at = Math.max(first, mapping.start());
-        at < Math.min(end, mapping.end());
-        at += PAGE_BYTES) {
+    int from = pages(mapping.start(), Math.max(first, mapping.start()));
+    long to = Math.min(end, endOfPresent(mapping));
+    for (int page = present.nextSetBit(from); page >= 0; page = present.nextSetBit(page + 1)) {
+      long at = mapping.start() + (long) page * PAGE_BYTES;
+      if (at >= to) {
+        break;
+      }
       if (table.entry(at).kind() == PagemapEntry.Kind.NONE) {
-        missing.set(pages(mapping.start(), at));
+        present.clear(page);
       }
     }
   }

@@ -12,6 +12,9 @@ public interface Mappable {
   /** Whether it was opened for writing. */
   boolean writable();
 
+  /** {@code IS_APPEND}: whether stores may only follow what is there. */
+  boolean appendOnly();
+
   /** All mappings of the file, from all address spaces. */
   MappingTree mappings();
 
@@ -27,9 +30,16 @@ public interface Mappable {
   /**
    * {@code ->mmap}: a mapping now keeps the file open.
    *
-   * @throws Ext2Exception EBADF if the file is closed already
+   * @throws Ext2Exception EBADF if the file is closed already; ENODEV for a directory
    */
   void mapped() throws Ext2Exception;
+
+  /**
+   * {@code vfs_fallocate} with FALLOC_FL_PUNCH_HOLE.
+   *
+   * @throws Ext2Exception EPERM, EFBIG, or EOPNOTSUPP where the file system has no fallocate
+   */
+  void punchHole(long firstByte, long bytes) throws Ext2Exception;
 
   /** {@code get_file}: one more mapping, made from one that is there, keeps the file open. */
   void mappedAgain() throws Ext2Exception;

@@ -3,7 +3,6 @@ package io.pmem4j.ext2.mm;
 
 import io.pmem4j.ext2.Errno;
 import io.pmem4j.ext2.Ext2Exception;
-import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -33,8 +32,9 @@ final class MappingChanges {
     long at = first;
     while (at < end) {
       Vma here = mapped(vmas.at(at));
-      if (writable && here.shared() && !here.file().writable()) {
-        throw new Ext2Exception(Errno.EACCES, "mprotect of a file that is open for reading");
+      if (writable && !here.flags().mayWrite()) {
+        throw new Ext2Exception(
+            Errno.EACCES, "mprotect of " + here + ": the file is open for reading only");
       }
       long to = Math.min(end, here.end());
       VmaFlags now = here.flags().withProtection(prot);
@@ -61,38 +61,40 @@ final class MappingChanges {
   }
 
   /**
-   * What a mremap left behind.
+   * {@code mremap} and {@code mremap_to} of a whole mapping. A part that goes because the mapping
+   * shrinks is gone before anything else is checked, as in the kernel.
    *
-   * @param vma the mapping now
-   * @param released files to be let go of when {@code mmap_lock} is free again
+   * @param bytes the new length, taken as unsigned, a multiple of {@link Mmu#PAGE_BYTES}
+   * @param mustMove MREMAP_FIXED
+   * @param released receives the files to release when {@code mmap_lock} is free again, also when
+   *     this method throws
+   * @return the mapping now
+   * @throws Ext2Exception EFAULT if the mapping is gone or lies in pieces; ENOMEM without room
    */
-  record Remapped(Vma vma, List<Mappable> released) {}
-
-  /** {@code mremap} from a whole mapping to so many bytes. */
-  Remapped remap(Vma vma, long bytes, boolean mayMove, boolean mustMove) throws Ext2Exception {
+  Vma remap(Vma vma, long bytes, boolean mayMove, boolean mustMove, List<Mappable> released)
+      throws Ext2Exception {
     long old = vma.end() - vma.start();
-    if (bytes <= old && !mustMove) {
-      List<Mappable> tail = bytes < old ? vmas.remove(vma.start() + bytes, vma.end()) : List.of();
-      return new Remapped(vma.at(vma.start(), vma.start() + bytes), tail);
+    boolean shrinks = Long.compareUnsigned(bytes, old) <= 0;
+    if (shrinks && bytes < old) {
+      released.addAll(vmas.remove(vma.start() + bytes, vma.end()));
+    }
+    if (shrinks && !mustMove) {
+      return vma.at(vma.start(), vma.start() + bytes);
     }
     Vma here = vmas.at(vma.start());
-    if (here == null || here.end() < vma.start() + Math.min(old, bytes)) {
-      throw new Ext2Exception(Errno.EFAULT, "mremap of a mapping that was divided");
+    if (here == null || here.end() < vma.start() + (shrinks ? bytes : old)) {
+      throw new Ext2Exception(Errno.EFAULT, "mremap of " + vma + ", which is divided or gone");
     }
-    List<Mappable> released = new ArrayList<>();
-    if (bytes < old) {
-      released.addAll(vmas.remove(vma.start() + bytes, vma.end()));
-      here = MappingChanges.mapped(vmas.at(vma.start()));
+    boolean fits = Long.compareUnsigned(bytes, AddressSpace.TASK_SIZE - here.start()) <= 0;
+    if (!mustMove && fits && vmas.startOfNext(here.start()) >= here.start() + bytes) {
+      return vmas.grow(here, here.start() + bytes);
     }
-    if (!mustMove && vmas.startOfNext(here.start()) >= here.start() + bytes) {
-      return new Remapped(vmas.grow(here, here.start() + bytes), released);
-    }
-    if (!mayMove) {
-      throw new Ext2Exception(Errno.ENOMEM, "no room behind the mapping");
+    if (!mayMove || Long.compareUnsigned(bytes, AddressSpace.TASK_SIZE) > 0) {
+      throw new Ext2Exception(Errno.ENOMEM, "no room for " + Long.toUnsignedString(bytes));
     }
     Vma moved = move(here, bytes);
     released.addAll(vmas.remove(here.start(), here.end()));
-    return new Remapped(moved, released);
+    return moved;
   }
 
   /** {@code move_vma} without the end of the old one. */

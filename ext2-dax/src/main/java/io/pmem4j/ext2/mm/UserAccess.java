@@ -58,6 +58,14 @@ final class UserAccess {
     }
   }
 
+  /** Faults until a store to the page of an offset would succeed. */
+  void allowStore(Vma vma, long offset) {
+    long address = vma.start() + offset;
+    for (int faults = 0; !pageTable.entry(address).writable(); faults++) {
+      fault(vma, address, true, faults);
+    }
+  }
+
   /** {@code follow_page_pte} with a reference taken, after as many faults as it needs. */
   PagePins.Pinned grab(Vma vma, long address, boolean write) {
     for (int faults = 0; ; faults++) {

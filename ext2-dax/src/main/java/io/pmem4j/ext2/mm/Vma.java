@@ -54,7 +54,10 @@ public final class Vma {
     return pgoff;
   }
 
-  /** MAP_SHARED, as opposed to MAP_PRIVATE. */
+  /**
+   * VM_SHARED: stores reach the file. False for MAP_PRIVATE, and for MAP_SHARED of a file that is
+   * open for reading only.
+   */
   public boolean shared() {
     return flags.shared();
   }

@@ -2,15 +2,17 @@
 package io.pmem4j.ext2.mm;
 
 /**
- * What may differ between the pieces of one mapping, and keeps neighbours apart: {@code vm_flags}.
+ * The {@code vm_flags} of a mapping. Neighbours that differ in one of them stay apart.
  *
- * @param shared VM_SHARED
- * @param readable VM_READ
- * @param writable VM_WRITE
+ * @param shared VM_SHARED: stores reach the file. A file that is open for reading only never has
+ *     it, whatever mmap(2) was asked for
+ * @param mayShare VM_MAYSHARE: mmap(2) was asked for MAP_SHARED
+ * @param mayWrite VM_MAYWRITE: mprotect(2) may allow stores
+ * @param prot VM_READ, VM_WRITE and VM_EXEC, as PROT_READ 1, PROT_WRITE 2 and PROT_EXEC 4
  * @param advice what madvise(2) said that is remembered: a set of {@link #RANDOM}, {@link
- *     #SEQUENTIAL}, {@link #HUGE} and {@link #NO_HUGE}
+ *     #SEQUENTIAL}, {@link #HUGE}, {@link #NO_HUGE}, {@link #DONT_COPY} and {@link #DONT_DUMP}
  */
-record VmaFlags(boolean shared, boolean readable, boolean writable, int advice) {
+record VmaFlags(boolean shared, boolean mayShare, boolean mayWrite, int prot, int advice) {
   /** VM_RAND_READ. */
   static final int RANDOM = 1;
 
@@ -23,18 +25,44 @@ record VmaFlags(boolean shared, boolean readable, boolean writable, int advice) 
   /** VM_NOHUGEPAGE. */
   static final int NO_HUGE = 8;
 
-  /** What PROT_ bits allow; on x86 whoever may store may load. */
-  static VmaFlags of(boolean shared, int prot) {
-    boolean writable = (prot & AddressSpace.PROT_WRITE) != 0;
-    return new VmaFlags(shared, (prot & AddressSpace.PROT_READ) != 0 || writable, writable, 0);
+  /** VM_DONTCOPY: fork(2) leaves the mapping out. */
+  static final int DONT_COPY = 16;
+
+  /** VM_DONTDUMP. */
+  static final int DONT_DUMP = 32;
+
+  private static final int ACCESS_FLAGS = 7;
+
+  /**
+   * The flags of a new mapping, as {@code do_mmap} computes them.
+   *
+   * @param askedShared MAP_SHARED or MAP_SHARED_VALIDATE, as opposed to MAP_PRIVATE
+   * @param fileWritable whether the file is open for writing
+   */
+  static VmaFlags of(boolean askedShared, boolean fileWritable, int prot) {
+    return new VmaFlags(
+        askedShared && fileWritable,
+        askedShared,
+        !askedShared || fileWritable,
+        prot & ACCESS_FLAGS,
+        0);
   }
 
-  VmaFlags withProtection(int prot) {
-    VmaFlags now = of(shared, prot);
-    return new VmaFlags(shared, now.readable, now.writable, advice);
+  /** {@code vma_is_accessible}: x86 has no page that allows stores or calls, and no loads. */
+  boolean readable() {
+    return prot != 0;
+  }
+
+  /** VM_WRITE. */
+  boolean writable() {
+    return (prot & AddressSpace.PROT_WRITE) != 0;
+  }
+
+  VmaFlags withProtection(int newProt) {
+    return new VmaFlags(shared, mayShare, mayWrite, newProt & ACCESS_FLAGS, advice);
   }
 
   VmaFlags withAdvice(int set, int clear) {
-    return new VmaFlags(shared, readable, writable, (advice | set) & ~clear);
+    return new VmaFlags(shared, mayShare, mayWrite, prot, (advice | set) & ~clear);
   }
 }

@@ -17,46 +17,48 @@ import io.pmem4j.sched.Held;
 public final class NameOperations {
   private final Volume volume;
   private final InodeCache inodes;
-  private final PathWalk walk;
+  private final Ext2Inode root;
 
   /** The operations of a volume. */
   public NameOperations(Volume volume, InodeCache inodes, Ext2Inode root) {
     this.volume = volume;
     this.inodes = inodes;
-    this.walk = new PathWalk(volume, inodes, root);
+    this.root = root;
   }
 
   private record Opened(Ext2Inode inode, boolean created) {}
 
   /**
-   * open(2) of a regular file, as root.
+   * open(2) of a regular file or a directory, as root: {@code open_last_lookups} and {@code
+   * do_open}.
    *
    * @param mode permissions of a file that is created, before the umask
    * @param onRelease called when the file is no longer in use; not if opening fails
-   * @throws Ext2Exception ENOENT, EEXIST, EISDIR, ENOTDIR, ENOSPC, ENAMETOOLONG, EIO
+   * @throws Ext2Exception ENOENT, EEXIST, EISDIR, ENOTDIR, ELOOP, EPERM, EROFS, ENOSPC,
+   *     ENAMETOOLONG, EIO
    */
   public Ext2File open(String path, OpenFlags flags, int mode, Runnable onRelease)
       throws Ext2Exception {
-    PathWalk.Last last = walk.toLast(path);
     Opened opened;
-    try {
-      if (path.endsWith("/") && flags.create()) {
-        throw new Ext2Exception(Errno.EISDIR, path);
-      }
-      opened = flags.create() ? openOrCreate(last, path, flags, mode) : lookup(last, path);
-    } finally {
-      inodes.put(last.directory());
+    boolean slash;
+    try (PathWalk walk = PathWalk.toParent(volume, inodes, root, path)) {
+      opened = lookupOrCreate(walk, path, flags, mode);
+      slash = walk.slash();
     }
     Ext2Inode inode = opened.inode();
     boolean done = false;
     try {
-      if (inode.isDirectory()) {
-        throw new Ext2Exception(Errno.EISDIR, path);
+      if (!opened.created()) {
+        mayCreate(inode, path, flags);
       }
-      if (path.endsWith("/")) {
+      if ((slash || flags.directory()) && !inode.isDirectory()) {
+        // Also of a file that was just created, which stays.
         throw new Ext2Exception(Errno.ENOTDIR, path);
       }
-      if (!inode.isRegular()) {
+      if (!opened.created()) {
+        mayOpen(inode, path, flags);
+      }
+      if (!inode.isRegular() && !inode.isDirectory()) {
         throw new UnsupportedFeatureException(
             "special files", path + " is neither a regular file nor a directory");
       }
@@ -73,33 +75,96 @@ public final class NameOperations {
     }
   }
 
-  private Opened lookup(PathWalk.Last last, String path) throws Ext2Exception {
-    try (var _ = last.directory().iRwsem().shared()) {
-      return new Opened(walk.childLocked(last.directory(), last.name(), path), false);
+  private Opened lookupOrCreate(PathWalk walk, String path, OpenFlags flags, int mode)
+      throws Ext2Exception {
+    while (true) {
+      byte[] name = walk.last();
+      if (name == null) {
+        if (flags.create() && path.chars().allMatch(c -> c == '/')) {
+          // The mount point's own name, with a slash behind it.
+          throw new Ext2Exception(Errno.EISDIR, path);
+        }
+        return new Opened(inodes.get(walk.directory().number()), false);
+      }
+      if (walk.slash() && flags.create()) {
+        throw new Ext2Exception(Errno.EISDIR, path);
+      }
+      Opened opened = flags.create() ? openOrCreate(walk, name, mode) : lookup(walk, name);
+      boolean follows = walk.slash() || flags.follows();
+      if (!follows || !opened.inode().isSymlink()) {
+        return opened;
+      }
+      try {
+        walk.follow(opened.inode());
+      } finally {
+        inodes.put(opened.inode());
+      }
     }
   }
 
-  private Opened openOrCreate(PathWalk.Last last, String path, OpenFlags flags, int mode)
+  /** The part of {@code do_open} for O_CREAT, where something is there already. */
+  private static void mayCreate(Ext2Inode inode, String path, OpenFlags flags)
       throws Ext2Exception {
+    if (flags.create() && flags.exclusive()) {
+      throw new Ext2Exception(Errno.EEXIST, path);
+    }
+    if (flags.create() && inode.isDirectory()) {
+      throw new Ext2Exception(Errno.EISDIR, path);
+    }
+  }
+
+  /** {@code may_open} of what was there before. */
+  private void mayOpen(Ext2Inode inode, String path, OpenFlags flags) throws Ext2Exception {
+    if (inode.isSymlink()) {
+      throw new Ext2Exception(Errno.ELOOP, path + " is a symbolic link");
+    }
+    if (inode.isDirectory()) {
+      if (flags.wantsWrite()) {
+        throw new Ext2Exception(Errno.EISDIR, path);
+      }
+      return;
+    }
+    if (flags.wantsWrite()) {
+      volume.requireWritable();
+    }
+    if (flags.wantsWrite() && inode.isImmutable()) {
+      throw new Ext2Exception(Errno.EPERM, path + " is immutable");
+    }
+    boolean overwrites = (flags.asksForWrite() && !flags.append()) || flags.truncate();
+    if (inode.isAppendOnly() && overwrites) {
+      throw new Ext2Exception(Errno.EPERM, path + " is append-only");
+    }
+  }
+
+  private static Opened lookup(PathWalk walk, byte[] name) throws Ext2Exception {
+    try (var _ = walk.directory().iRwsem().shared()) {
+      return new Opened(walk.childLocked(name), false);
+    }
+  }
+
+  /** {@code lookup_open}: a file that cannot be created may still be there to be opened. */
+  private Opened openOrCreate(PathWalk walk, byte[] name, int mode) throws Ext2Exception {
+    Ext2Inode directory = walk.directory();
     try (var _ = volume.freezeGate().startWrite();
-        var _ = last.directory().iRwsem().exclusive()) {
-      if (new DirectoryBlocks(volume, last.directory()).lookup(last.name()) == 0) {
-        int permissions = mode & FileMode.PERMISSIONS & ~volume.options().umask();
-        return new Opened(create(last, FileMode.REGULAR | permissions), true);
+        var _ = directory.iRwsem().exclusive()) {
+      if (walk.inoLocked(name) != 0) {
+        return new Opened(walk.childLocked(name), false);
       }
-      if (flags.exclusive()) {
-        throw new Ext2Exception(Errno.EEXIST, path);
+      volume.requireWritable();
+      if (directory.isImmutable()) {
+        throw new Ext2Exception(Errno.EPERM, directory + " is immutable");
       }
-      return new Opened(walk.childLocked(last.directory(), last.name(), path), false);
+      int permissions = mode & FileMode.PERMISSIONS & ~volume.options().umask();
+      return new Opened(create(directory, name, FileMode.REGULAR | permissions), true);
     }
   }
 
   /** {@code ext2_create}: an inode that gets no name loses its link and goes again. */
-  private Ext2Inode create(PathWalk.Last last, int mode) throws Ext2Exception {
-    Ext2Inode inode = inodes.create(last.directory(), mode);
+  private Ext2Inode create(Ext2Inode directory, byte[] name, int mode) throws Ext2Exception {
+    Ext2Inode inode = inodes.create(directory, mode);
     boolean done = false;
     try {
-      new DirectoryBlocks(volume, last.directory()).add(last.name(), inode);
+      new DirectoryBlocks(volume, directory).add(name, inode);
       done = true;
       return inode;
     } finally {
@@ -115,46 +180,59 @@ public final class NameOperations {
   /**
    * unlink(2). The file's blocks go with its last user.
    *
-   * @throws Ext2Exception ENOENT, EISDIR, ENOTDIR, EIO
+   * @throws Ext2Exception EISDIR, EROFS, ENOENT, ENOTDIR, EPERM, EIO
    */
   public void unlink(String path) throws Ext2Exception {
-    PathWalk.Last last = walk.toLast(path);
-    Ext2Inode directory = last.directory();
-    Ext2Inode inode;
-    try (var _ = volume.freezeGate().startWrite()) {
-      try (var _ = directory.iRwsem().exclusive()) {
-        inode = walk.childLocked(directory, last.name(), path);
-        boolean done = false;
-        try {
-          unlinkLocked(last, inode, path);
-          done = true;
-        } finally {
-          if (!done) {
-            inodes.put(inode);
+    try (PathWalk walk = PathWalk.toParent(volume, inodes, root, path)) {
+      byte[] name = walk.last();
+      if (name == null) {
+        throw new Ext2Exception(Errno.EISDIR, path);
+      }
+      try (var _ = volume.freezeGate().startWrite()) {
+        Ext2Inode inode;
+        try (var _ = walk.directory().iRwsem().exclusive()) {
+          volume.requireWritable();
+          inode = walk.childLocked(name);
+          boolean done = false;
+          try {
+            unlinkLocked(walk, name, inode, path);
+            done = true;
+          } finally {
+            if (!done) {
+              inodes.put(inode);
+            }
           }
         }
-      } finally {
-        inodes.put(directory);
+        // As in the kernel eviction comes when the directory is free again, but inside the gate.
+        inodes.put(inode);
       }
-      // As in the kernel eviction comes when the directory is free again, but inside the gate.
-      inodes.put(inode);
     }
   }
 
-  private void unlinkLocked(PathWalk.Last last, Ext2Inode inode, String path) throws Ext2Exception {
+  /** {@code do_unlinkat}, {@code may_delete} and {@code ext2_unlink}. */
+  private void unlinkLocked(PathWalk walk, byte[] name, Ext2Inode inode, String path)
+      throws Ext2Exception {
+    if (walk.slash()) {
+      throw new Ext2Exception(inode.isDirectory() ? Errno.EISDIR : Errno.ENOTDIR, path);
+    }
+    Ext2Inode directory = walk.directory();
+    if (directory.isImmutable()
+        || directory.isAppendOnly()
+        || inode.isImmutable()
+        || inode.isAppendOnly()) {
+      throw new Ext2Exception(
+          Errno.EPERM, path + ": the file or its directory is immutable or append-only");
+    }
     if (inode.isDirectory()) {
       throw new Ext2Exception(Errno.EISDIR, path);
-    }
-    if (path.endsWith("/")) {
-      throw new Ext2Exception(Errno.ENOTDIR, path);
     }
     if (inode.hasAttributeBlock()) {
       throw new UnsupportedFeatureException(
           "extended attributes", path + " has a block of extended attributes");
     }
     try (Held _ = inode.iRwsem().exclusive()) {
-      new DirectoryBlocks(volume, last.directory()).delete(last.name());
-      inode.ctime(last.directory().ctime());
+      new DirectoryBlocks(volume, directory).delete(name);
+      inode.ctime(directory.ctime());
       inode.dropLink();
     }
   }

@@ -7,83 +7,200 @@ import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.dir.DirectoryBlocks;
 import io.pmem4j.ext2.inode.Ext2Inode;
 import io.pmem4j.ext2.inode.InodeCache;
+import io.pmem4j.ext2.inode.Symlink;
 import io.pmem4j.ext2.layout.DirEntry;
 import io.pmem4j.ext2.volume.Volume;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Deque;
+import org.jspecify.annotations.Nullable;
 
-/** From a path to an inode, beginning at the root whether or not the path has a leading slash. */
-final class PathWalk {
+/**
+ * One walk along a path: {@code struct nameidata} with {@code link_path_walk}. It begins at the
+ * root whether or not the path has a leading slash; an absolute link leads there too. Belongs to
+ * one task, which closes it.
+ */
+final class PathWalk implements AutoCloseable {
+  /** With the NUL that ends a path. */
+  private static final int PATH_MAX = 4096;
+
+  /** MAXSYMLINKS. */
+  private static final int MOST_LINKS = 40;
+
   private final Volume volume;
   private final InodeCache inodes;
   private final Ext2Inode root;
 
-  PathWalk(Volume volume, InodeCache inodes, Ext2Inode root) {
+  /** Inode numbers of the directories above {@link #directory}, the root last. */
+  private final Deque<Integer> above = new ArrayDeque<>();
+
+  private final Deque<byte[]> rest = new ArrayDeque<>();
+  private Ext2Inode directory;
+  private byte @Nullable [] last;
+  private boolean slash;
+  private int links;
+
+  private PathWalk(Volume volume, InodeCache inodes, Ext2Inode root) throws Ext2Exception {
     this.volume = volume;
     this.inodes = inodes;
     this.root = root;
+    this.directory = inodes.get(root.number());
   }
 
   /**
-   * The directory that the last component is in, and the component.
+   * Walks to the directory that the last component is in: {@code filename_parentat}.
    *
-   * @param directory with one user, which the caller gives back
-   * @param name the last component
+   * @throws Ext2Exception EINVAL for a NUL, ENOENT, ENOTDIR, ENAMETOOLONG, ELOOP, EIO
    */
-  @SuppressWarnings("ArrayRecordComponent") // never compared or hashed
-  record Last(Ext2Inode directory, byte[] name) {}
-
-  /**
-   * Walks to the last component.
-   *
-   * @throws Ext2Exception ENOENT, ENOTDIR, ENAMETOOLONG, EISDIR for the root itself, EIO
-   */
-  Last toLast(String path) throws Ext2Exception {
-    List<byte[]> names = components(path);
-    if (names.isEmpty()) {
-      throw path.isEmpty()
-          ? new Ext2Exception(Errno.ENOENT, "empty path")
-          : new Ext2Exception(Errno.EISDIR, path);
-    }
-    Ext2Inode directory = inodes.get(root.number());
-    for (byte[] name : names.subList(0, names.size() - 1)) {
-      Ext2Inode next;
-      try {
-        next = child(directory, name, path);
-      } finally {
-        inodes.put(directory);
-      }
-      if (!next.isDirectory()) {
-        inodes.put(next);
-        throw new Ext2Exception(Errno.ENOTDIR, path);
-      }
-      directory = next;
-    }
-    return new Last(directory, names.getLast());
-  }
-
-  private static List<byte[]> components(String path) throws Ext2Exception {
+  static PathWalk toParent(Volume volume, InodeCache inodes, Ext2Inode root, String path)
+      throws Ext2Exception {
     if (path.indexOf('\0') >= 0) {
       throw new Ext2Exception(Errno.EINVAL, "a path with a zero byte");
     }
-    List<byte[]> names = new ArrayList<>();
-    for (String component : path.split("/", -1)) {
-      if (!component.isEmpty()) {
-        byte[] name = component.getBytes(StandardCharsets.UTF_8);
-        if (name.length > DirEntry.MAX_NAME_BYTES) {
-          throw new Ext2Exception(Errno.ENAMETOOLONG, "a name of " + name.length + " bytes");
-        }
-        names.add(name);
+    if (path.isEmpty()) {
+      throw new Ext2Exception(Errno.ENOENT, "empty path");
+    }
+    byte[] bytes = path.getBytes(StandardCharsets.UTF_8);
+    if (bytes.length >= PATH_MAX) {
+      throw new Ext2Exception(
+          Errno.ENAMETOOLONG,
+          "a path of " + bytes.length + " bytes, expected fewer than " + PATH_MAX);
+    }
+    PathWalk walk = new PathWalk(volume, inodes, root);
+    boolean done = false;
+    try {
+      walk.along(bytes);
+      done = true;
+      return walk;
+    } finally {
+      if (!done) {
+        walk.close();
       }
     }
-    return names;
   }
 
-  private Ext2Inode child(Ext2Inode directory, byte[] name, String path) throws Ext2Exception {
-    try (var _ = directory.iRwsem().shared()) {
-      return childLocked(directory, name, path);
+  /** The directory that the last component is in; this walk's own user keeps it. */
+  Ext2Inode directory() {
+    return directory;
+  }
+
+  /** The last component; null if the path ends with the directory itself. */
+  byte @Nullable [] last() {
+    return last;
+  }
+
+  /** Whether a slash follows the last component, here or where a link led on. */
+  boolean slash() {
+    return slash;
+  }
+
+  /**
+   * {@code pick_link} of the last component: the walk goes on along the target.
+   *
+   * @throws Ext2Exception ELOOP, and as {@link #toParent}
+   */
+  void follow(Ext2Inode link) throws Ext2Exception {
+    along(targetOf(link));
+  }
+
+  private byte[] targetOf(Ext2Inode link) throws Ext2Exception {
+    if (links++ >= MOST_LINKS) {
+      throw new Ext2Exception(Errno.ELOOP, "more than " + MOST_LINKS + " symbolic links");
     }
+    byte[] target = Symlink.target(link);
+    if (target.length > 0 && target[0] == '/') {
+      enter(inodes.get(root.number()));
+      above.clear();
+    }
+    return target;
+  }
+
+  private void along(byte[] path) throws Ext2Exception {
+    push(path);
+    slash |= path.length > 0 && path[path.length - 1] == '/';
+    last = null;
+    while (!rest.isEmpty()) {
+      byte[] name = rest.removeFirst();
+      if (isDot(name)) {
+        continue;
+      }
+      if (isDotDot(name)) {
+        if (!above.isEmpty()) {
+          enter(inodes.get(above.removeFirst()));
+        }
+      } else if (rest.isEmpty()) {
+        last = name;
+      } else {
+        into(name);
+      }
+    }
+  }
+
+  /** Puts the components of a path before those that are left. */
+  private void push(byte[] path) {
+    int end = path.length;
+    for (int at = path.length - 1; at >= -1; at--) {
+      if (at < 0 || path[at] == '/') {
+        if (end > at + 1) {
+          rest.addFirst(Arrays.copyOfRange(path, at + 1, end));
+        }
+        end = at;
+      }
+    }
+  }
+
+  private static boolean isDot(byte[] name) {
+    return name.length == 1 && name[0] == '.';
+  }
+
+  private static boolean isDotDot(byte[] name) {
+    return name.length == 2 && name[0] == '.' && name[1] == '.';
+  }
+
+  /** A component that is not the last: a directory, or a link that leads on. */
+  private void into(byte[] name) throws Ext2Exception {
+    Ext2Inode next;
+    try (var _ = directory.iRwsem().shared()) {
+      next = childLocked(name);
+    }
+    boolean entered = false;
+    try {
+      if (next.isSymlink()) {
+        push(targetOf(next));
+      } else if (next.isDirectory()) {
+        above.addFirst(directory.number());
+        entered = true;
+        enter(next);
+      } else {
+        throw new Ext2Exception(Errno.ENOTDIR, text(name) + " is no directory");
+      }
+    } finally {
+      if (!entered) {
+        inodes.put(next);
+      }
+    }
+  }
+
+  private void enter(Ext2Inode next) throws Ext2Exception {
+    Ext2Inode before = directory;
+    directory = next;
+    inodes.put(before);
+  }
+
+  /**
+   * The inode number of a name, or 0; the caller holds the directory's {@code i_rwsem}.
+   *
+   * @throws Ext2Exception ENAMETOOLONG, which a walk meets only when it gets to the name; EIO
+   */
+  int inoLocked(byte[] name) throws Ext2Exception {
+    directory.iRwsem().assertHeld();
+    if (name.length > DirEntry.MAX_NAME_BYTES) {
+      throw new Ext2Exception(
+          Errno.ENAMETOOLONG,
+          "a name of " + name.length + " bytes, expected at most " + DirEntry.MAX_NAME_BYTES);
+    }
+    return new DirectoryBlocks(volume, directory).lookup(name);
   }
 
   /**
@@ -92,11 +209,10 @@ final class PathWalk {
    * @return the inode, with one user more
    * @throws Ext2Exception ENOENT; EIO if the entry names an inode that is deleted
    */
-  Ext2Inode childLocked(Ext2Inode directory, byte[] name, String path) throws Ext2Exception {
-    directory.iRwsem().assertHeld();
-    int ino = new DirectoryBlocks(volume, directory).lookup(name);
+  Ext2Inode childLocked(byte[] name) throws Ext2Exception {
+    int ino = inoLocked(name);
     if (ino == 0) {
-      throw new Ext2Exception(Errno.ENOENT, path);
+      throw new Ext2Exception(Errno.ENOENT, "no " + text(name) + " in " + directory);
     }
     try {
       return inodes.get(ino);
@@ -108,5 +224,15 @@ final class PathWalk {
       throw new CorruptFileSystemException(
           Errno.EIO, "directory " + directory.number(), "inode", ino + ", deleted", "a live inode");
     }
+  }
+
+  private static String text(byte[] name) {
+    return new String(name, StandardCharsets.UTF_8);
+  }
+
+  /** The walk's directory loses this user. */
+  @Override
+  public void close() throws Ext2Exception {
+    inodes.put(directory);
   }
 }

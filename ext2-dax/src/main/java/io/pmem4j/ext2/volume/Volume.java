@@ -3,6 +3,7 @@ package io.pmem4j.ext2.volume;
 
 import io.pmem4j.ext2.CorruptFileSystemException;
 import io.pmem4j.ext2.Errno;
+import io.pmem4j.ext2.ErrorPolicy;
 import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.MountOptions;
 import io.pmem4j.ext2.UnsupportedFeatureException;
@@ -17,7 +18,6 @@ import io.pmem4j.pmem.PersistentMemory;
 import io.pmem4j.sched.Held;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -42,7 +42,12 @@ public final class Volume {
   private final OrderedMutex sLock;
   private final List<OrderedMutex> groupLocks = new ArrayList<>();
   private final AtomicInteger nextGeneration;
-  private final List<String> errors = new CopyOnWriteArrayList<>();
+  private final ErrorLog errors = new ErrorLog();
+
+  /** {@code SB_RDONLY}, which only {@link #error} sets. */
+  private volatile boolean readOnly;
+
+  private final boolean errorsReadOnly;
 
   /** {@code s_mount_state}: what to write back at unmount; guarded by {@link #sLock}. */
   private int mountState;
@@ -65,6 +70,10 @@ public final class Volume {
     this.sLock = new OrderedMutex(options.scheduler(), validator, LockClass.S_LOCK, "s_lock");
     this.nextGeneration = new AtomicInteger(options.generationBase());
     this.mountState = superblock.state();
+    this.errorsReadOnly =
+        options.errors() == ErrorPolicy.REMOUNT_RO
+            || (options.errors() == ErrorPolicy.SUPERBLOCK
+                && superblock.errors() != Superblock.ERRORS_CONTINUE);
     for (int group = 0; group < geometry.groupsCount(); group++) {
       groupLocks.add(
           new OrderedMutex(
@@ -136,6 +145,10 @@ public final class Volume {
 
   /** {@code ext2_sync_fs}: not valid while mounted, counters and write time brought up to date. */
   public void syncFs() {
+    if (readOnly) {
+      dirtyBlocks.writeOut();
+      return;
+    }
     try (var _ = sLock.hold()) {
       superblock.state(superblock.state() & ~Superblock.VALID_FS);
     }
@@ -144,6 +157,10 @@ public final class Volume {
 
   /** {@code ext2_put_super}: the state of before the mount comes back. */
   public void end() {
+    if (readOnly) {
+      dirtyBlocks.writeOut();
+      return;
+    }
     try (var _ = sLock.hold()) {
       superblock.state(mountState);
     }
@@ -161,7 +178,8 @@ public final class Volume {
       }
       superblock.freeBlocksCount(freeBlocks);
       superblock.freeInodesCount(freeInodes);
-      superblock.wtime(now());
+      // Unlike the times of inodes it is cut to 32 bits, not clamped to what they can hold.
+      superblock.wtime(options.clock().getAsLong());
     }
     dirtyBlocks.markBytes(superblock.offset());
     dirtyBlocks.writeOut();
@@ -173,7 +191,7 @@ public final class Volume {
    * @param unlinkedInUse whether there are
    */
   public void freezeFs(boolean unlinkedInUse) {
-    if (unlinkedInUse) {
+    if (unlinkedInUse || readOnly) {
       syncFs();
       return;
     }
@@ -183,14 +201,47 @@ public final class Volume {
     syncSuper();
   }
 
-  /** {@code ext2_error} with errors=continue: remembers that the file system needs a check. */
+  /**
+   * {@code ext2_error}: the superblock says that the file system needs a check, and with
+   * errors=remount-ro nothing is changed from now on but through files that are open for writing.
+   * errors=panic is no option here: it counts as remount-ro.
+   */
   public void error(String message) {
     errors.add(message);
+    boolean known;
     try (var _ = sLock.hold()) {
-      mountState |= Superblock.ERROR_FS;
-      superblock.state(superblock.state() | Superblock.ERROR_FS);
+      known = (mountState & superblock.state() & Superblock.ERROR_FS) != 0;
+      if (!known && !readOnly) {
+        mountState |= Superblock.ERROR_FS;
+        superblock.state(superblock.state() | Superblock.ERROR_FS);
+      }
     }
-    syncSuper();
+    // The kernel writes the superblock for each error; one that says so already says no more.
+    if (!known && !readOnly) {
+      syncSuper();
+    }
+    readOnly |= errorsReadOnly;
+  }
+
+  /**
+   * {@code sb_rdonly}: an error has made the mount read-only.
+   *
+   * @return whether names, times and counters stay as they are
+   */
+  public boolean readOnly() {
+    return readOnly;
+  }
+
+  /**
+   * {@code mnt_want_write}.
+   *
+   * @throws Ext2Exception EROFS once an error has made the mount read-only
+   */
+  public void requireWritable() throws Ext2Exception {
+    if (readOnly) {
+      throw new Ext2Exception(
+          Errno.EROFS, "the file system is read-only since: " + errors.messages().getFirst());
+    }
   }
 
   /** Sets the large_file feature when the first such file is written. */
@@ -210,9 +261,9 @@ public final class Volume {
     syncSuper();
   }
 
-  /** What {@link #error} was told since the mount. */
+  /** The first 1,000 errors since the mount; if there were more, a last line counts them. */
   public List<String> errors() {
-    return List.copyOf(errors);
+    return errors.messages();
   }
 
   /** Whether entries of directories carry the type of the file. */

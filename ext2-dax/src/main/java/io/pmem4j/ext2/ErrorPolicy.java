@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.pmem4j.ext2;
+
+/** The mount option {@code errors=}: the reaction to an error found on the medium. */
+public enum ErrorPolicy {
+  /** The policy in the superblock's {@code s_errors}; panic counts as {@link #REMOUNT_RO}. */
+  SUPERBLOCK,
+  /** {@code errors=continue}: the error is recorded, and nothing else changes. */
+  CONTINUE,
+  /** {@code errors=remount-ro}: the error is recorded, and the mount becomes read-only. */
+  REMOUNT_RO
+}

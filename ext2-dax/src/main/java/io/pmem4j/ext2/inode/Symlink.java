@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.pmem4j.ext2.inode;
+
+import io.pmem4j.ext2.CorruptFileSystemException;
+import io.pmem4j.ext2.Errno;
+import io.pmem4j.ext2.Ext2Exception;
+import io.pmem4j.ext2.layout.RawInode;
+import io.pmem4j.ext2.volume.Geometry;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+
+/** The target of a symbolic link: {@code ext2_get_link} and {@code page_get_link}. */
+public final class Symlink {
+  private static final int FAST_BYTES = RawInode.N_BLOCKS * Integer.BYTES;
+
+  private Symlink() {}
+
+  /**
+   * Reads the target, which ends at the size of the link, at the first NUL, or where the place that
+   * it lies in has room for no more.
+   *
+   * @return the path; empty where a damaged medium has none
+   * @throws Ext2Exception EIO for a broken pointer
+   */
+  public static byte[] target(Ext2Inode link) throws Ext2Exception {
+    link.accessed();
+    byte[] place = link.isFastSymlink() ? inInode(link) : inBlock(link);
+    int end = (int) Math.min(link.size(), place.length - 1);
+    for (int i = 0; i < end; i++) {
+      if (place[i] == 0) {
+        end = i;
+      }
+    }
+    return Arrays.copyOf(place, end);
+  }
+
+  private static byte[] inInode(Ext2Inode link) {
+    byte[] place = new byte[FAST_BYTES];
+    for (int i = 0; i < FAST_BYTES; i++) {
+      place[i] = (byte) (link.data[i / Integer.BYTES] >>> (Byte.SIZE * (i % Integer.BYTES)));
+    }
+    return place;
+  }
+
+  private static byte[] inBlock(Ext2Inode link) throws Ext2Exception {
+    byte[] place = new byte[Geometry.BLOCK_BYTES];
+    BlockMap.Mapped mapped = link.blockMap().blocks(0, 1, false);
+    if (mapped.isHole()) {
+      return place;
+    }
+    long blocks = link.volume().geometry().blocksCount();
+    if (mapped.block() >= blocks) {
+      throw new CorruptFileSystemException(
+          Errno.EIO, link.toString(), "i_block[0]", "" + mapped.block(), "less than " + blocks);
+    }
+    MemorySegment.copy(
+        link.memory().segment(),
+        ValueLayout.JAVA_BYTE,
+        mapped.block() * Geometry.BLOCK_BYTES,
+        place,
+        0,
+        place.length);
+    return place;
+  }
+}
