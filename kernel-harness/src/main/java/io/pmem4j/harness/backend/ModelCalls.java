@@ -21,6 +21,8 @@ import java.util.Set;
 /** The system calls of {@link Verb}'s table that ext2-dax has. */
 final class ModelCalls {
   private static final int LARGE_BYTES = 1 << 20;
+  private static final int SEEK_END = 2;
+  private static final int IOV_MAX = 1024;
 
   private static final Set<Verb> KNOWN =
       EnumSet.of(
@@ -62,15 +64,15 @@ final class ModelCalls {
 
   private Outcome.Builder answer() throws Ext2Exception {
     return switch (call.verb()) {
-      case UNLINK -> done(() -> process.fs().unlink(text(0)));
-      case PWRITEV -> result(file().pwrite(number(1), data(3)));
-      case PREADV -> process.pread(text(0), number(1), Math.toIntExact(number(2)));
+      case UNLINK -> done(() -> process.fs().unlink(ModelProcess.path(text(0))));
+      case PWRITEV -> pwritev();
+      case PREADV -> preadv();
       case PWRITE_MAPPED ->
           result(file().pwrite(number(1), memory().buffer(mapping(2), number(3), length(4))));
       case PREAD_MAPPED ->
           result(file().pread(number(1), memory().buffer(mapping(2), number(3), length(4))));
       case SYNC_FILE_RANGE -> done(() -> file().syncFileRange(number(1), number(2), length(3)));
-      case FALLOCATE -> done(() -> file().fallocate(length(1), number(2), number(3)));
+      case FALLOCATE -> done(() -> file().fallocate((int) number(1), number(2), number(3)));
       case LSEEK -> result(file().seek(number(1), length(2)));
       case FDATASYNC -> done(() -> file().fsync());
       case SYNCFS ->
@@ -95,7 +97,7 @@ final class ModelCalls {
   private void fill() throws Ext2Exception {
     byte[] piece = new byte[LARGE_BYTES];
     Arrays.fill(piece, (byte) 'F');
-    long at = file().stat().size();
+    long at = file().seek(0, SEEK_END);
     while (true) {
       try {
         long written = file().pwrite(at, piece);
@@ -112,6 +114,33 @@ final class ModelCalls {
         return;
       }
       piece = Arrays.copyOf(piece, Mmu.PAGE_BYTES);
+    }
+  }
+
+  private Outcome.Builder pwritev() throws Ext2Exception {
+    requireVectors(data(3).length, number(2));
+    return result(file().pwrite(number(1), data(3)));
+  }
+
+  private Outcome.Builder preadv() throws Ext2Exception {
+    int length = length(2);
+    requireVectors(length, number(3));
+    try {
+      return process.pread(text(0), number(1), length);
+    } catch (Ext2Exception e) {
+      // do_iter_read asks the file only if there is something to read.
+      if (length == 0 && e.errno() == Errno.EISDIR) {
+        return result(0).value("data", "");
+      }
+      throw e;
+    }
+  }
+
+  /** {@code import_iovec}: EINVAL before the file is asked. */
+  private void requireVectors(long length, long piece) throws Ext2Exception {
+    if (piece > 0 && Math.ceilDiv(length, piece) > IOV_MAX) {
+      throw new Ext2Exception(
+          Errno.EINVAL, Math.ceilDiv(length, piece) + " vectors, expected at most " + IOV_MAX);
     }
   }
 

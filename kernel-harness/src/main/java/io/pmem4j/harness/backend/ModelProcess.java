@@ -14,6 +14,7 @@ import io.pmem4j.ext2.mm.SignalException;
 import io.pmem4j.ext2.mm.Vma;
 import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Outcome;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -22,6 +23,12 @@ import java.util.stream.Collectors;
 
 /** A process on ext2-dax: an address space and open files. */
 final class ModelProcess {
+  /** Where the guest mounts. */
+  private static final String MOUNT_POINT = "/mnt";
+
+  /** With the NUL that ends a path. */
+  private static final int PATH_MAX = 4096;
+
   private final Ext2FileSystem fs;
   private final long alignment;
   private final AddressSpace memory;
@@ -69,7 +76,7 @@ final class ModelProcess {
   Outcome.Builder answer(Operation operation) throws Ext2Exception {
     return switch (operation) {
       case Operation.Open open -> {
-        files.put(open.file(), fs.open(open.path(), open.flags(), open.mode()));
+        files.put(open.file(), fs.open(path(open.path()), open.flags(), open.mode()));
         yield result(0);
       }
       case Operation.Close close -> {
@@ -150,6 +157,20 @@ final class ModelProcess {
           Operation.Clock _ ->
           throw new IllegalStateException("not a process's own: " + operation);
     };
+  }
+
+  /**
+   * A path as the model takes it. The kernel's is longer by the mount point, which counts for
+   * PATH_MAX.
+   *
+   * @throws Ext2Exception ENAMETOOLONG
+   */
+  static String path(String programPath) throws Ext2Exception {
+    int bytes = (MOUNT_POINT + programPath).getBytes(StandardCharsets.UTF_8).length;
+    if (bytes >= PATH_MAX) {
+      throw new Ext2Exception(Errno.ENAMETOOLONG, "a path of " + bytes + " bytes");
+    }
+    return programPath;
   }
 
   Ext2FileSystem fs() {
