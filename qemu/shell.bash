@@ -21,8 +21,12 @@
 }
 
 missing_packages() {
-  dpkg-query -W -f '${db:Status-Abbrev} ${Package}\n' "$@" 2> /dev/null \
-    | awk 'NR == FNR { if ($1 == "ii") there[$2] = 1; next } !($1 in there) { print $1 }' - <(printf '%s\n' "$@" | sort -u)
+  local there package
+  # Of packages that dpkg has never heard of it says nothing.
+  there=" $(dpkg-query -W -f '${db:Status-Abbrev} ${Package}\n' "$@" 2> /dev/null | sed -n 's/^ii *//p' | paste -sd ' ' || true) "
+  while read -r package; do
+    [[ $there == *" $package "* ]] || printf '%s\n' "$package"
+  done < <(printf '%s\n' "$@" | sort -u)
 }
 
 # Prints the reason why apt's package lists have to be read anew, or nothing.
@@ -52,7 +56,7 @@ refresh_lists() {
   LC_ALL=C timeout --kill-after=10 300 apt-get -o DPkg::Lock::Timeout=120 -o Acquire::http::Timeout=20 \
     -o Acquire::https::Timeout=20 update > "$log" 2>&1 < /dev/null || true
   grep -E '^(W: Failed to fetch|W: GPG error|E: )' "$log" | sed 's,//[^/@ ]*@,//,g; s/^[WE]: /apt-get update: /' \
-    | head -n 3 | while IFS= read -r line; do say "$line"; done
+    | head -n 3 | while IFS= read -r line; do say "$line"; done || true
 }
 
 # Installs and adds only: never upgrades, never removes, never touches the package configuration.
