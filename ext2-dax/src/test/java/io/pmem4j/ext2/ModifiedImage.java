@@ -30,6 +30,7 @@ final class ModifiedImage implements AutoCloseable {
   private static final byte[] PRISTINE = make();
 
   final ByteBuffer bytes = ByteBuffer.wrap(PRISTINE.clone()).order(ByteOrder.LITTLE_ENDIAN);
+  private final ByteBuffer pristine = ByteBuffer.wrap(PRISTINE).order(ByteOrder.LITTLE_ENDIAN);
   private final Path file;
   private final Arena arena = Arena.ofShared();
 
@@ -93,24 +94,24 @@ final class ModifiedImage implements AutoCloseable {
     }
   }
 
-  /** The byte where an inode lies. */
+  /** The byte where an inode lies, however damaged the descriptors are by now. */
   int inode(int ino) {
-    int inGroup = bytes.getInt(SUPERBLOCK + 40);
-    int table = bytes.getInt(BLOCK + (ino - 1) / inGroup * 32 + 8);
+    int inGroup = pristine.getInt(SUPERBLOCK + 40);
+    int table = pristine.getInt(BLOCK + (ino - 1) / inGroup * 32 + 8);
     return table * BLOCK + (ino - 1) % inGroup * INODE_BYTES;
   }
 
   /** The inode number of a name in the root directory. */
   int ino(String name) {
-    int block = bytes.getInt(inode(2) + 40);
+    int block = pristine.getInt(inode(2) + 40);
     int at = block * BLOCK;
     while (at < (block + 1) * BLOCK) {
-      byte[] found = new byte[bytes.get(at + 6)];
-      bytes.get(at + 8, found);
+      byte[] found = new byte[pristine.get(at + 6)];
+      pristine.get(at + 8, found);
       if (name.equals(new String(found, StandardCharsets.UTF_8))) {
-        return bytes.getInt(at);
+        return pristine.getInt(at);
       }
-      at += bytes.getShort(at + 4);
+      at += pristine.getShort(at + 4);
     }
     throw new AssertionError("no " + name);
   }

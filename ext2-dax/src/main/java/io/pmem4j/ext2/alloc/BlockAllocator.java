@@ -4,9 +4,11 @@ package io.pmem4j.ext2.alloc;
 import io.pmem4j.ext2.CorruptFileSystemException;
 import io.pmem4j.ext2.Errno;
 import io.pmem4j.ext2.Ext2Exception;
-import io.pmem4j.ext2.layout.GroupDescriptor;
 import io.pmem4j.ext2.volume.Geometry;
+import io.pmem4j.ext2.volume.HeldGroup;
 import io.pmem4j.ext2.volume.Volume;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,7 +55,8 @@ public final class BlockAllocator {
   }
 
   private @Nullable BlockRun tryGroup(int group, int goal, int wanted) throws Ext2Exception {
-    GroupDescriptor descriptor = volume.descriptor(group);
+    HeldGroup descriptor = volume.descriptor(group);
+    checkBitmap(group);
     try (var _ = volume.lockGroup(group)) {
       if (descriptor.freeBlocksCount() == 0) {
         return null;
@@ -115,6 +118,7 @@ public final class BlockAllocator {
       int group = (int) (block / geometry.blocksPerGroup());
       long groupEnd = geometry.groupLastBlock(group) + 1;
       int inGroup = (int) (Math.min(end, groupEnd) - block);
+      checkBitmap(group);
       if (overlapsMetadata(volume.descriptor(group), block, inGroup)) {
         volume.error("freeing blocks in system zones: block " + block + ", count " + inGroup);
         return freed;
@@ -126,9 +130,9 @@ public final class BlockAllocator {
   }
 
   private int freeInGroup(int group, long block, int count) {
-    GroupDescriptor descriptor = volume.descriptor(group);
+    HeldGroup descriptor = volume.descriptor(group);
     int cleared = 0;
-    int firstClear = -1;
+    List<Long> alreadyClear = new ArrayList<>();
     try (var _ = volume.lockGroup(group)) {
       Bitmap bitmap = bitmap(descriptor);
       int bit = (int) (block - geometry.groupFirstBlock(group));
@@ -136,29 +140,49 @@ public final class BlockAllocator {
         if (bitmap.clear(bit + i)) {
           volume.options().scheduler().note("frees block", block + i);
           cleared++;
-        } else if (firstClear < 0) {
-          firstClear = i;
+        } else {
+          alreadyClear.add(block + i);
         }
       }
       descriptor.freeBlocksCount(descriptor.freeBlocksCount() + cleared);
       markDirty(descriptor);
     }
-    if (firstClear >= 0) {
-      volume.error("bit already cleared for block " + (block + firstClear));
-    }
+    alreadyClear.forEach(each -> volume.error("bit already cleared for block " + each));
     return cleared;
   }
 
-  private Bitmap bitmap(GroupDescriptor descriptor) {
+  /**
+   * {@code ext2_valid_block_bitmap}, when the bitmap is used for the first time: the group's own
+   * blocks must be set in it. If they are not, that is an error of the medium, and the bitmap is
+   * used all the same.
+   */
+  private void checkBitmap(int group) {
+    HeldGroup descriptor = volume.descriptor(group);
+    if (!descriptor.isFirstUseOfBitmap()) {
+      return;
+    }
+    // No lock: nobody changes the bits of the group's own blocks.
+    Bitmap bitmap = bitmap(descriptor);
+    long groupFirst = geometry.groupFirstBlock(group);
+    int first = (int) (descriptor.inodeTable() - groupFirst);
+    int end = first + geometry.inodeTableBlocks();
+    if (!bitmap.get((int) (descriptor.blockBitmap() - groupFirst))
+        || !bitmap.get((int) (descriptor.inodeBitmap() - groupFirst))
+        || bitmap.nextZero(first, end) < end) {
+      volume.error("invalid block bitmap of group " + group + ": the group's own blocks are free");
+    }
+  }
+
+  private Bitmap bitmap(HeldGroup descriptor) {
     return new Bitmap(volume.memory(), descriptor.blockBitmap() * Geometry.BLOCK_BYTES);
   }
 
-  private void markDirty(GroupDescriptor descriptor) {
+  private void markDirty(HeldGroup descriptor) {
     volume.dirtyBlocks().mark(descriptor.blockBitmap());
     volume.dirtyBlocks().markBytes(descriptor.offset());
   }
 
-  private boolean overlapsMetadata(GroupDescriptor descriptor, long first, int count) {
+  private boolean overlapsMetadata(HeldGroup descriptor, long first, int count) {
     long last = first + count - 1;
     long table = descriptor.inodeTable();
     long tableLast = table + geometry.inodeTableBlocks() - 1;

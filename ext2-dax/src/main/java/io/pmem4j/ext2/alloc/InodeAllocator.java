@@ -4,8 +4,8 @@ package io.pmem4j.ext2.alloc;
 import io.pmem4j.ext2.CorruptFileSystemException;
 import io.pmem4j.ext2.Errno;
 import io.pmem4j.ext2.Ext2Exception;
-import io.pmem4j.ext2.layout.GroupDescriptor;
 import io.pmem4j.ext2.volume.Geometry;
+import io.pmem4j.ext2.volume.HeldGroup;
 import io.pmem4j.ext2.volume.Volume;
 
 /**
@@ -41,7 +41,7 @@ public final class InodeAllocator {
   }
 
   private int tryGroup(int group) throws Ext2Exception {
-    GroupDescriptor descriptor = volume.descriptor(group);
+    HeldGroup descriptor = volume.descriptor(group);
     try (var _ = volume.lockGroup(group)) {
       Bitmap bitmap = bitmap(descriptor);
       int bit = bitmap.nextZero(0, geometry.inodesPerGroup());
@@ -88,7 +88,7 @@ public final class InodeAllocator {
   }
 
   private boolean hasInodesAndBlocks(int group) {
-    GroupDescriptor descriptor = volume.descriptor(group);
+    HeldGroup descriptor = volume.descriptor(group);
     return descriptor.freeInodesCount() != 0 && descriptor.freeBlocksCount() != 0;
   }
 
@@ -99,7 +99,7 @@ public final class InodeAllocator {
       return;
     }
     int group = geometry.groupOfInode(ino);
-    GroupDescriptor descriptor = volume.descriptor(group);
+    HeldGroup descriptor = volume.descriptor(group);
     boolean cleared;
     try (var _ = volume.lockGroup(group)) {
       cleared = bitmap(descriptor).clear((ino - 1) % geometry.inodesPerGroup());
@@ -117,7 +117,7 @@ public final class InodeAllocator {
     }
   }
 
-  private Bitmap bitmap(GroupDescriptor descriptor) {
+  private Bitmap bitmap(HeldGroup descriptor) {
     return new Bitmap(volume.memory(), descriptor.inodeBitmap() * Geometry.BLOCK_BYTES);
   }
 }

@@ -84,10 +84,11 @@ public final class DaxIo {
     long mapped = Math.min(left, iomap.offset() + iomap.length() - at);
     int copied = 0;
     try {
-      int length = (int) Math.min(mapped, mapping.host().size() - at);
-      if (length <= 0) {
+      long inFile = Math.min(mapped, mapping.host().size() - at);
+      if (inFile <= 0) {
         return 0;
       }
+      int length = (int) inFile;
       if (!iomap.mapped()) {
         copied = target.zero(done, length);
         return copied;

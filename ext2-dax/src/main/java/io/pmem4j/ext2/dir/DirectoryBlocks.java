@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.pmem4j.ext2.dir;
 
+import io.pmem4j.ext2.CorruptFileSystemException;
 import io.pmem4j.ext2.Errno;
 import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.inode.BlockMap;
@@ -20,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  * between names is what earlier operations left there, as with the kernel.
  */
 public final class DirectoryBlocks {
+  private static final int SECTORS_PER_BLOCK = Geometry.BLOCK_BYTES / 512;
+
   private final Volume volume;
   private final Ext2Inode directory;
 
@@ -51,6 +54,12 @@ public final class DirectoryBlocks {
     long start = directory.dirStartLookup() >= pages ? 0 : directory.dirStartLookup();
     long index = start;
     do {
+      if (index > directory.blocks512() / SECTORS_PER_BLOCK) {
+        volume.error(
+            "dir %d size %d exceeds block count %d"
+                .formatted(directory.number(), directory.size(), directory.blocks512()));
+        return null;
+      }
       DirectoryPage page = DirectoryPage.read(volume, directory, index);
       for (int at = 0; at < Geometry.BLOCK_BYTES; at += page.entry(at).recLen()) {
         DirEntry entry = page.entry(at);
@@ -73,6 +82,14 @@ public final class DirectoryBlocks {
     directory.iRwsem().assertHeldExclusively();
     int needed = DirEntry.bytesFor(name.length);
     long pages = pages();
+    if (pages > volume.geometry().blocksCount()) {
+      throw new CorruptFileSystemException(
+          Errno.EIO,
+          directory.toString(),
+          "i_size",
+          directory.size() + " bytes",
+          "at most " + volume.geometry().blocksCount() + " blocks");
+    }
     for (long index = 0; index < pages; index++) {
       try (var _ = directory.pageLocks().hold(index)) {
         DirectoryPage page = DirectoryPage.read(volume, directory, index);

@@ -32,7 +32,13 @@ record DirectoryPage(Volume volume, long index, long block) {
       throw corrupt(volume, directory, index, 0, "a block", "a hole");
     }
     if (mapped.block() >= volume.geometry().blocksCount()) {
-      throw corrupt(volume, directory, index, 0, "a block", "block " + mapped.block());
+      // A failed read is no ext2_error.
+      throw new CorruptFileSystemException(
+          Errno.EIO,
+          "directory " + directory.number() + " page " + index,
+          "i_block",
+          "block " + mapped.block(),
+          "less than " + volume.geometry().blocksCount());
     }
     DirectoryPage page = new DirectoryPage(volume, index, mapped.block());
     page.check(directory);

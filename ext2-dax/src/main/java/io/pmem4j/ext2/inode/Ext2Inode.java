@@ -399,6 +399,15 @@ public final class Ext2Inode implements DaxHost {
     return fileAcl != 0;
   }
 
+  /** {@code no_open}: a socket, or of a type that there is not. */
+  public boolean hasNoOpen() {
+    return switch (mode & FileMode.TYPE_MASK) {
+      case FileMode.REGULAR, FileMode.DIRECTORY, FileMode.SYMLINK -> false;
+      case FileMode.FIFO, FileMode.CHARACTER, FileMode.BLOCK -> false;
+      default -> true;
+    };
+  }
+
   /** Whether it is a symbolic link. */
   public boolean isSymlink() {
     return (mode & FileMode.TYPE_MASK) == FileMode.SYMLINK;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.pmem4j.ext2.inode;
 
+import io.pmem4j.ext2.CorruptFileSystemException;
+import io.pmem4j.ext2.Errno;
 import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.Extent;
 import io.pmem4j.ext2.volume.Geometry;
@@ -20,7 +22,7 @@ public final class Fiemap {
    * All extents; the caller holds {@code i_rwsem} exclusively. The last one says so if it reaches
    * the end of the file.
    *
-   * @throws Ext2Exception EIO
+   * @throws Ext2Exception EIO; EUCLEAN for more blocks than the file system has
    */
   public static List<Extent> extents(Ext2Inode inode) throws Ext2Exception {
     inode.iRwsem().assertHeldExclusively();
@@ -33,6 +35,9 @@ public final class Fiemap {
     boolean pastEnd = false;
     boolean afterExtent = false;
     long block = 0;
+    // A tree whose pointers lead back into it shows more blocks than there are.
+    long most = inode.volume().geometry().blocksCount();
+    long blocks = 0;
     while (true) {
       BlockMap.Mapped mapped = inode.blockMap().blocks(block, wanted, false);
       if (mapped.isHole()) {
@@ -54,6 +59,11 @@ public final class Fiemap {
           break;
         }
       } else {
+        blocks += mapped.count();
+        if (blocks > most) {
+          throw new CorruptFileSystemException(
+              Errno.EUCLEAN, inode.toString(), "i_block", blocks + " blocks", "at most " + most);
+        }
         long length = mapped.count() * BLOCK_BYTES;
         extents.add(
             new Extent(block * BLOCK_BYTES, mapped.block() * BLOCK_BYTES, length, Extent.MERGED));

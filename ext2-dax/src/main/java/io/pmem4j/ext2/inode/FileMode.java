@@ -15,6 +15,15 @@ public final class FileMode {
   /** S_IFLNK. */
   public static final int SYMLINK = 0120000;
 
+  /** S_IFIFO. */
+  public static final int FIFO = 0010000;
+
+  /** S_IFCHR. */
+  public static final int CHARACTER = 0020000;
+
+  /** S_IFBLK. */
+  public static final int BLOCK = 0060000;
+
   /** Permission bits with set-id and sticky: S_IALLUGO. */
   public static final int PERMISSIONS = 07777;
 
@@ -25,9 +34,9 @@ public final class FileMode {
     return switch (mode & TYPE_MASK) {
       case REGULAR -> 1;
       case DIRECTORY -> 2;
-      case 0020000 -> 3;
-      case 0060000 -> 4;
-      case 0010000 -> 5;
+      case CHARACTER -> 3;
+      case BLOCK -> 4;
+      case FIFO -> 5;
       case 0140000 -> 6;
       case SYMLINK -> 7;
       default -> 0;

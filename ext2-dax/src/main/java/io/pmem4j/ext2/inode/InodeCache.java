@@ -183,7 +183,11 @@ public final class InodeCache {
     inode.mapping().removeFrom(0);
     try (var _ = volume.freezeGate().startInternalWrite()) {
       inode.dtime = (int) volume.options().clock().getAsLong();
-      table.write(inode);
+      try {
+        table.write(inode);
+      } catch (Ext2Exception _) {
+        // Nobody is there to be told; the volume has recorded it, and the blocks still go.
+      }
       inode.size = 0;
       if (inode.blocks512 != 0) {
         Truncate.blocks(inode, 0);

@@ -41,6 +41,7 @@ final class InodeTable {
       if (raw.mode() == 0 || raw.dtime() != 0) {
         throw new Ext2Exception(Errno.ESTALE, "inode " + ino + " is deleted");
       }
+      volume.error("inode " + ino + " has zero i_nlink and no dtime");
       throw corrupt(ino, "i_links_count", "0 without i_dtime", "a link, or a deletion time");
     }
     Ext2Inode inode = blank(ino, raw.mode());
@@ -57,6 +58,7 @@ final class InodeTable {
     inode.fsize = raw.fsize();
     inode.fileAcl = (int) raw.fileAcl();
     if (inode.fileAcl != 0 && !volume.geometry().dataBlocksValid(raw.fileAcl(), 1)) {
+      volume.error("bad extended attribute block " + raw.fileAcl());
       throw corrupt(ino, "i_file_acl", Long.toString(raw.fileAcl()), "a block of the file system");
     }
     long size = raw.sizeLow();
@@ -137,6 +139,17 @@ final class InodeTable {
     }
     long table = volume.descriptor(geometry.groupOfInode(ino)).inodeTable();
     long inTable = (long) ((ino - 1) % geometry.inodesPerGroup()) * geometry.inodeSize();
+    long block = table + inTable / Geometry.BLOCK_BYTES;
+    if (block >= geometry.blocksCount()) {
+      // The kernel rounds the length of the table down, so the last inodes may lie past its end.
+      volume.error("unable to read inode block - inode=" + ino + ", block=" + block);
+      throw new CorruptFileSystemException(
+          Errno.EIO,
+          "inode " + ino,
+          "block of the table",
+          Long.toString(block),
+          "less than " + geometry.blocksCount());
+    }
     return new RawInode(volume.memory(), table * Geometry.BLOCK_BYTES + inTable);
   }
 

@@ -58,6 +58,10 @@ public final class NameOperations {
       if (!opened.created()) {
         mayOpen(inode, path, flags);
       }
+      if (inode.hasNoOpen()) {
+        throw new Ext2Exception(
+            Errno.ENXIO, path + " has mode 0" + Integer.toOctalString(inode.mode()));
+      }
       if (!inode.isRegular() && !inode.isDirectory()) {
         throw new UnsupportedFeatureException(
             "special files", path + " is neither a regular file nor a directory");

@@ -4,6 +4,7 @@ package io.pmem4j.ext2.volume;
 import io.pmem4j.ext2.CorruptFileSystemException;
 import io.pmem4j.ext2.Errno;
 import io.pmem4j.ext2.Ext2Exception;
+import io.pmem4j.ext2.UnsupportedFeatureException;
 import io.pmem4j.ext2.layout.GroupDescriptor;
 import io.pmem4j.ext2.layout.RawInode;
 import io.pmem4j.ext2.layout.Superblock;
@@ -97,6 +98,10 @@ public record Geometry(
     long groups = (blocks - 1) / blocksPerGroup + 1;
     long inodes = superblock.inodesCount();
     require(groups * inodesPerGroup == inodes, "s_inodes_count", inodes, groups * inodesPerGroup);
+    if (inodes > Integer.MAX_VALUE) {
+      throw new UnsupportedFeatureException(
+          "s_inodes_count " + inodes, "s_inodes_count is " + inodes + ", expected below 2^31");
+    }
     require(firstIno >= 1 && firstIno <= inodes, "s_first_ino", firstIno, "1..s_inodes_count");
     return new Geometry(
         blocks,
@@ -113,7 +118,7 @@ public record Geometry(
    *
    * @throws CorruptFileSystemException EINVAL
    */
-  void checkDescriptor(int group, GroupDescriptor descriptor) throws Ext2Exception {
+  void checkDescriptor(int group, HeldGroup descriptor) throws Ext2Exception {
     long first = groupFirstBlock(group);
     long last = groupLastBlock(group);
     inGroup(group, "bg_block_bitmap", descriptor.blockBitmap(), first, last);

@@ -41,6 +41,7 @@ public final class Volume {
   private final AtomicLong pageMkwrites = new AtomicLong();
   private final OrderedMutex sLock;
   private final List<OrderedMutex> groupLocks = new ArrayList<>();
+  private final List<HeldGroup> groups = new ArrayList<>();
   private final AtomicInteger nextGeneration;
   private final ErrorLog errors = new ErrorLog();
 
@@ -121,7 +122,10 @@ public final class Volume {
           "room for the group descriptors");
     }
     for (int group = 0; group < geometry.groupsCount(); group++) {
-      geometry.checkDescriptor(group, volume.descriptor(group));
+      long offset = Geometry.BLOCK_BYTES + (long) group * GroupDescriptor.BYTES;
+      HeldGroup held = new HeldGroup(new GroupDescriptor(memory, offset));
+      geometry.checkDescriptor(group, held);
+      volume.groups.add(held);
     }
     return volume;
   }
@@ -271,9 +275,9 @@ public final class Volume {
     return (superblock.featureIncompat() & Feature.INCOMPAT_FILETYPE) != 0;
   }
 
-  /** The descriptor of a group; its counters change under {@link #lockGroup}. */
-  public GroupDescriptor descriptor(int group) {
-    return new GroupDescriptor(memory, Geometry.BLOCK_BYTES + (long) group * GroupDescriptor.BYTES);
+  /** A group; its counters change under {@link #lockGroup}. */
+  public HeldGroup descriptor(int group) {
+    return groups.get(group);
   }
 
   /** Takes the lock of a group's bitmaps and counters. */

@@ -118,12 +118,15 @@ final class ModelCalls {
   }
 
   private Outcome.Builder pwritev() throws Ext2Exception {
+    OpenFile file = file();
     requireVectors(data(3).length, number(2));
-    return result(file().pwrite(number(1), data(3)));
+    return result(file.pwrite(number(1), data(3)));
   }
 
   private Outcome.Builder preadv() throws Ext2Exception {
     int length = length(2);
+    // fdget comes before import_iovec.
+    OpenFile _ = file();
     requireVectors(length, number(3));
     try {
       return process.pread(text(0), number(1), length);
