@@ -6,7 +6,7 @@ package io.pmem4j.pmem;
 public enum Backend {
   /**
    * libpmem: knows persistent memory that the JDK does not (device DAX), and platforms whose caches
-   * are durable. Maps read-write only.
+   * are durable.
    */
   LIBPMEM,
   /** The JDK alone: {@code READ_WRITE_SYNC} mappings where the medium has them, else msync. */

@@ -33,7 +33,7 @@ final class LibPmemProbe {
     } catch (IllegalArgumentException missing) {
       return Optional.of(name + " cannot be loaded (Debian, Ubuntu: package libpmem1)");
     } catch (IllegalCallerException denied) {
-      return Optional.of("native access is denied: --enable-native-access=io.pmem4j.pmem");
+      return Optional.of(NativeAccess.denial(LibPmemProbe.class.getModule()));
     }
   }
 }

@@ -9,12 +9,16 @@ import java.util.Optional;
  * What to map and how. Immutable; each method answers a changed copy.
  *
  * {@snippet :
+ * MapSpec.openOrCreate(1 << 24).exclusive()
  * MapSpec.existing().slice(2 << 20, 62 << 20)
  * MapSpec.createNew(1 << 20).sparse().require(Granularity.CACHE_LINE)
  * }
  *
- * <p>There is deliberately no "open or create": what libpmem's create flag does to a file that
- * exists, change its length, loses data.
+ * <p>No file that exists is ever changed in length or content by mapping it.
+ *
+ * <p><b>Creation is atomic.</b> A new file has no name until its length, blocks and zeros are
+ * durable, and mapping returns only when the name is durable too. After a kill or a power cut at
+ * any moment there is no file under the name, or a whole one.
  */
 public final class MapSpec {
   /** Offsets of slices of a file are multiples of this many bytes. */
@@ -23,6 +27,8 @@ public final class MapSpec {
   private static final long TO_THE_END = -1;
 
   private final long newLength;
+  private final boolean opens;
+  private final boolean exclusive;
   private final boolean sparse;
   private final boolean readOnly;
   private final long offset;
@@ -32,6 +38,8 @@ public final class MapSpec {
 
   private MapSpec(
       long newLength,
+      boolean opens,
+      boolean exclusive,
       boolean sparse,
       boolean readOnly,
       long offset,
@@ -39,6 +47,8 @@ public final class MapSpec {
       Granularity coarsest,
       Optional<Backend> backend) {
     this.newLength = newLength;
+    this.opens = opens;
+    this.exclusive = exclusive;
     this.sparse = sparse;
     this.readOnly = readOnly;
     this.offset = offset;
@@ -47,9 +57,14 @@ public final class MapSpec {
     this.backend = backend;
   }
 
+  private static MapSpec of(long newLength, boolean opens) {
+    return new MapSpec(
+        newLength, opens, false, false, false, 0, TO_THE_END, Granularity.PAGE, Optional.empty());
+  }
+
   /** A file or DAX device that exists, whole and unchanged in length; it is never created. */
   public static MapSpec existing() {
-    return new MapSpec(0, false, false, 0, TO_THE_END, Granularity.PAGE, Optional.empty());
+    return of(0, true);
   }
 
   /**
@@ -59,15 +74,33 @@ public final class MapSpec {
    * @param bytes at least 1
    */
   public static MapSpec createNew(long bytes) {
-    if (bytes < 1) {
-      throw new IllegalArgumentException("length of a new file: " + bytes + ", at least 1 needed");
-    }
-    return new MapSpec(bytes, false, false, 0, TO_THE_END, Granularity.PAGE, Optional.empty());
+    return of(checkedLength(bytes), false);
   }
 
   /**
-   * Does not allocate the blocks of a new file. A store into a hole of a full file system then is
-   * an {@link InternalError}.
+   * The file that exists, whole and unchanged in length, or else a new one as {@link #createNew}
+   * makes it. Of several that create it at once one does, and the others open its file.
+   *
+   * <p>A file that exists and is shorter than {@code bytes} is refused: another program has made
+   * it, or is writing it. Safe against a kill and a power cut, which {@code Files.exists(path) ?
+   * existing() : createNew(bytes)} is not against other programs.
+   *
+   * @param bytes length of a new file, at least 1, and the least of one that exists
+   */
+  public static MapSpec openOrCreate(long bytes) {
+    return of(checkedLength(bytes), true);
+  }
+
+  private static long checkedLength(long bytes) {
+    if (bytes < 1) {
+      throw new IllegalArgumentException("length of a new file: " + bytes + ", at least 1 needed");
+    }
+    return bytes;
+  }
+
+  /**
+   * Does not allocate the blocks of a new file. A store into a hole of a full file system then
+   * throws {@link PmemMediaException}.
    *
    * @throws IllegalArgumentException on an existing file
    */
@@ -75,19 +108,42 @@ public final class MapSpec {
     if (!creates()) {
       throw new IllegalArgumentException("sparse is for new files");
     }
-    return new MapSpec(newLength, true, readOnly, offset, length, coarsest, backend);
+    return new MapSpec(
+        newLength, opens, exclusive, true, readOnly, offset, length, coarsest, backend);
   }
 
   /**
-   * Maps for loads only: the file needs only be readable, and stores throw. JDK backend.
+   * Maps for loads only: the file needs only be readable, and stores throw. The region has the
+   * granularity of its medium.
    *
-   * @throws IllegalArgumentException on a new file
+   * @throws IllegalArgumentException on a new file, or an exclusive one
    */
   public MapSpec readOnly() {
     if (creates()) {
       throw new IllegalArgumentException("a new file that cannot be written is of no use");
     }
-    return new MapSpec(newLength, sparse, true, offset, length, coarsest, backend);
+    if (exclusive) {
+      throw new IllegalArgumentException("readers are not locked out, nor do they lock");
+    }
+    return new MapSpec(newLength, opens, false, sparse, true, offset, length, coarsest, backend);
+  }
+
+  /**
+   * Refuses to map while another region writes the file, and has other writable regions of it
+   * refused as long as this one lives: {@link FileLockedException}, in this JVM and between
+   * processes. A kill releases the lock.
+   *
+   * <p>The lock is flock(2), which every writable region of this library takes (shared, if it is
+   * not exclusive). It does not stop programs that do not ask for it, nor readers. On network file
+   * systems it is as good as their flock.
+   *
+   * @throws IllegalArgumentException on a read-only mapping
+   */
+  public MapSpec exclusive() {
+    if (readOnly) {
+      throw new IllegalArgumentException("a reader cannot be the only writer");
+    }
+    return new MapSpec(newLength, opens, true, sparse, false, offset, length, coarsest, backend);
   }
 
   /**
@@ -104,7 +160,8 @@ public final class MapSpec {
     if (length < 1 || offset > Long.MAX_VALUE - length) {
       throw new IllegalArgumentException("slice length " + length + " at offset " + offset);
     }
-    return new MapSpec(newLength, sparse, readOnly, offset, length, coarsest, backend);
+    return new MapSpec(
+        newLength, opens, exclusive, sparse, readOnly, offset, length, coarsest, backend);
   }
 
   /**
@@ -113,12 +170,38 @@ public final class MapSpec {
    */
   public MapSpec require(Granularity coarsest) {
     return new MapSpec(
-        newLength, sparse, readOnly, offset, length, Objects.requireNonNull(coarsest), backend);
+        newLength,
+        opens,
+        exclusive,
+        sparse,
+        readOnly,
+        offset,
+        length,
+        Objects.requireNonNull(coarsest),
+        backend);
   }
 
   /** Uses this backend or fails; the default is {@link Pmem#preferredBackend}. */
   public MapSpec backend(Backend backend) {
-    return new MapSpec(newLength, sparse, readOnly, offset, length, coarsest, Optional.of(backend));
+    return new MapSpec(
+        newLength,
+        opens,
+        exclusive,
+        sparse,
+        readOnly,
+        offset,
+        length,
+        coarsest,
+        Optional.of(backend));
+  }
+
+  /** Returns true if a file that exists is welcome. */
+  boolean opens() {
+    return opens;
+  }
+
+  boolean isExclusive() {
+    return exclusive;
   }
 
   boolean creates() {
@@ -164,7 +247,11 @@ public final class MapSpec {
   @Override
   public String toString() {
     StringBuilder text =
-        new StringBuilder(creates() ? "createNew(" + newLength + ")" : "existing()");
+        new StringBuilder(
+            !creates() ? "existing()" : (opens ? "openOrCreate(" : "createNew(") + newLength + ")");
+    if (exclusive) {
+      text.append(".exclusive()");
+    }
     if (sparse) {
       text.append(".sparse()");
     }

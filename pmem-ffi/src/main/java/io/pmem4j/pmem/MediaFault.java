@@ -3,11 +3,11 @@
 package io.pmem4j.pmem;
 
 /**
- * Makes the JVM say at once that a load found no memory.
+ * Makes the JVM say at once that an access found no memory.
  *
- * <p>On SIGBUS the JVM lets compiled code run on behind the faulting load and throws its {@link
+ * <p>On SIGBUS the JVM lets compiled code run on behind the faulting access and throws its {@link
  * InternalError} at the next safepoint poll, which may lie far outside the {@code try} around the
- * load: inlined code has no poll where its methods return.
+ * access: inlined code has no poll where its methods return.
  */
 final class MediaFault {
   private MediaFault() {}
@@ -20,9 +20,17 @@ final class MediaFault {
     Safepoint.poll();
   }
 
-  /** Whether this is the JVM's error for a fault in mapped memory, and not some other one. */
+  /** Returns true if this is the JVM's error for a fault in mapped memory, and not another. */
   static boolean is(InternalError error) {
     String message = error.getMessage();
     return message != null && message.contains("fault occurred in");
+  }
+
+  /** Returns the error of a fault in mapped memory; throws it if it is another. */
+  static InternalError checked(InternalError error) {
+    if (!is(error)) {
+      throw error;
+    }
+    return error;
   }
 }

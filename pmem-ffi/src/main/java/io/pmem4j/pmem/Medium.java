@@ -6,13 +6,11 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.FileSystemException;
 import java.nio.file.Path;
-import org.jspecify.annotations.Nullable;
 
 /**
- * A mapped range and what makes it durable: the part of a region that differs between backends.
- * Ranges given to it are inside {@link #memory}, bytes from its start, not empty; {@link
- * PmemRegion} has checked that. Which of the durability methods does what is decided once, when it
- * is made.
+ * A mapped range and what makes it durable. Ranges given to it are inside {@link #memory}, bytes
+ * from its start, not empty; {@link PmemRegion} has checked that. Which of the durability methods
+ * does what is decided once, when it is made.
  */
 abstract class Medium {
   /** What exceptions name. */
@@ -36,8 +34,15 @@ abstract class Medium {
 
   abstract String domain();
 
-  /** Fails if the path leads to another file by now than the one mapped. */
-  void verifyUnreplaced() throws IOException {}
+  /** Returns false only if each page of the memory has a block. */
+  boolean mayHaveHoles() {
+    return false;
+  }
+
+  /** Opens the mapped file once more, whatever its path leads to by now. */
+  NativeFile reopen(boolean writable) throws IOException {
+    return NativeFile.open(path, writable ? NativeFile.O_RDWR : NativeFile.O_RDONLY);
+  }
 
   abstract void flush(long offset, long length);
 
@@ -59,34 +64,13 @@ abstract class Medium {
     flush(offset, length);
   }
 
-  /** What the memory's own accesses check, for calls that make none. */
+  /** Throws as an access to the memory would, for calls that make none. */
   final void checkUsable() {
     if (!memory.isAccessibleBy(Thread.currentThread())) {
       throw new WrongThreadException("the region is confined to another thread");
     }
     if (!memory.scope().isAlive()) {
       throw UseGuard.closed();
-    }
-  }
-
-  /**
-   * Fails unless the file still has the range, which msync does not tell: for a page that another
-   * process truncated away it answers success.
-   */
-  final void checkLength(String operation, @Nullable BackingFile file, long offset, long length) {
-    if (file == null) {
-      return;
-    }
-    long now;
-    try {
-      now = file.length();
-    } catch (IOException reason) {
-      PmemException failure = failure(operation, 0, "length: " + reason, offset, length);
-      failure.initCause(reason);
-      throw failure;
-    }
-    if (now < fileOffset + offset + length) {
-      throw failure(operation, 0, "the file was truncated to " + now + " bytes", offset, length);
     }
   }
 

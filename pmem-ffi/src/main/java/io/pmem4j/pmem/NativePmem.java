@@ -12,6 +12,7 @@ import java.lang.foreign.StructLayout;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
+import java.nio.file.Path;
 import java.util.Optional;
 
 /**
@@ -59,7 +60,6 @@ final class NativePmem {
   private static final MethodHandle MEMSET = critical(LibPmem.pmem_memset$address(), VOID_OF_FILL);
 
   // System calls: ordinary downcalls, with errno.
-  private static final MethodHandle MSYNC = reporting(LibPmem.pmem_msync$address(), INT_OF_RANGE);
   private static final MethodHandle DEEP_PERSIST =
       reporting(LibPmem.pmem_deep_persist$address(), INT_OF_RANGE);
   private static final MethodHandle UNMAP = reporting(LibPmem.pmem_unmap$address(), INT_OF_RANGE);
@@ -71,11 +71,11 @@ final class NativePmem {
   /** What a native call said when it failed. */
   record Failure(int errno, String message) {}
 
-  /** A new mapping, whole. */
-  record Mapping(long address, long length, boolean isPmem) {}
+  /** A device that is mapped, whole. */
+  record DeviceMapping(long address, long length, boolean isPmem) {}
 
   /** The answer of a call that makes something or fails; exactly one of the two is there. */
-  record MapResult(Optional<Mapping> mapping, Optional<Failure> failure) {}
+  record MapResult(Optional<DeviceMapping> mapping, Optional<Failure> failure) {}
 
   private static MethodHandle critical(MemorySegment function, FunctionDescriptor descriptor) {
     return LINKER.downcallHandle(function, descriptor, Linker.Option.critical(false));
@@ -85,18 +85,16 @@ final class NativePmem {
     return LINKER.downcallHandle(function, descriptor, Linker.Option.captureCallState("errno"));
   }
 
-  /** pmem_map_file(3). */
-  static MapResult mapFile(String path, long length, int flags, int mode) {
+  /** pmem_map_file(3) of a DAX device, whole. */
+  static MapResult mapDevice(Path path) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment state = arena.allocate(CALL_STATE);
       MemorySegment mappedLength = arena.allocate(ValueLayout.JAVA_LONG);
       MemorySegment isPmem = arena.allocate(ValueLayout.JAVA_INT);
-      MemorySegment name = arena.allocateFrom(path);
+      MemorySegment name = NativeFile.name(arena, path);
       MemorySegment address;
       try {
-        address =
-            (MemorySegment)
-                MAP_FILE.invokeExact(state, name, length, flags, mode, mappedLength, isPmem);
+        address = (MemorySegment) MAP_FILE.invokeExact(state, name, 0L, 0, 0, mappedLength, isPmem);
       } catch (Throwable impossible) {
         throw unexpected(impossible);
       }
@@ -105,7 +103,7 @@ final class NativePmem {
       }
       return new MapResult(
           Optional.of(
-              new Mapping(
+              new DeviceMapping(
                   address.address(),
                   mappedLength.get(ValueLayout.JAVA_LONG, 0),
                   isPmem.get(ValueLayout.JAVA_INT, 0) != 0)),
@@ -116,11 +114,6 @@ final class NativePmem {
   /** pmem_unmap(3). */
   static Optional<Failure> unmap(long address, long length) {
     return reportingCall(UNMAP, address, length);
-  }
-
-  /** pmem_msync(3): of whole pages around the range. */
-  static Optional<Failure> msync(long address, long length) {
-    return reportingCall(MSYNC, address, length);
   }
 
   /** pmem_deep_persist(3) of any length: not critical. */

@@ -40,18 +40,19 @@ public final class PageWindow implements AutoCloseable {
 
   private final PmemRegion region;
   private final Access access;
-  private final int file;
+  private final NativeFile file;
   private final int sharing;
   private final long reserved;
   private final long reservedLength;
   private final long address;
   private final long length;
+  private boolean adopted;
   private boolean closed;
 
   private PageWindow(
       PmemRegion region,
       Access access,
-      int file,
+      NativeFile file,
       int sharing,
       long reserved,
       long reservedLength,
@@ -90,7 +91,7 @@ public final class PageWindow implements AutoCloseable {
    * @param congruentTo an offset in the region: the first address has the same place in its 2 MiB
    *     as that byte has in the file's, so that huge pages are possible there
    * @throws IllegalArgumentException for a region or length that has no whole pages
-   * @throws IOException if the file cannot be opened or was replaced, or there are no addresses
+   * @throws IOException if the file cannot be opened again, or there are no addresses
    */
   public static PageWindow reserve(PmemRegion region, long length, Access access, long congruentTo)
       throws IOException {
@@ -101,10 +102,9 @@ public final class PageWindow implements AutoCloseable {
       throw new IllegalArgumentException(
           "a window of " + length + " bytes over a region at " + region.fileOffset());
     }
-    int file = NativePages.open(region.path(), access == Access.READ_WRITE);
+    NativeFile file = region.reopen(access == Access.READ_WRITE);
     long whole = 0;
     try {
-      region.verifyUnreplaced();
       long all = length + HUGE_BYTES;
       int nothing = Nothing.file();
       whole = NativePages.mmap(0, all, prot(access), NativePages.MAP_SHARED, nothing, 0);
@@ -117,7 +117,7 @@ public final class PageWindow implements AutoCloseable {
       if (whole != 0) {
         NativePages.munmap(whole, length + HUGE_BYTES);
       }
-      NativePages.close(file);
+      file.close();
       throw failure;
     }
   }
@@ -125,7 +125,7 @@ public final class PageWindow implements AutoCloseable {
   /**
    * MAP_SYNC where the region has it: else written-back lines of new blocks would not be enough.
    */
-  private static int sharing(PmemRegion region, Access access, int file, long address)
+  private static int sharing(PmemRegion region, Access access, NativeFile file, long address)
       throws IOException {
     if (access == Access.PRIVATE) {
       return NativePages.MAP_PRIVATE | NativePages.MAP_NORESERVE;
@@ -135,7 +135,8 @@ public final class PageWindow implements AutoCloseable {
     }
     int sync = NativePages.MAP_SHARED_VALIDATE | NativePages.MAP_SYNC;
     try {
-      NativePages.mmap(address, PAGE_BYTES, prot(access), sync | NativePages.MAP_FIXED, file, 0);
+      NativePages.mmap(
+          address, PAGE_BYTES, prot(access), sync | NativePages.MAP_FIXED, file.descriptor, 0);
     } catch (IOException refused) {
       return NativePages.MAP_SHARED; // not granted: the granularity was forced
     }
@@ -159,13 +160,18 @@ public final class PageWindow implements AutoCloseable {
   }
 
   /**
-   * Hands the window over to an arena, which closes it.
+   * Hands the window over to an arena, which closes it; {@link #close} does nothing from then on.
    *
    * @param beforeClose called when the arena closes, first; nothing is shown after it
    * @return all of the window
-   * @throws IllegalStateException if the arena is closed; the window is as before
+   * @throws IllegalStateException if the arena is closed, and the window is as before; or if the
+   *     window was closed or handed over already
    */
-  public MemorySegment adopt(Arena arena, Runnable beforeClose) {
+  public synchronized MemorySegment adopt(Arena arena, Runnable beforeClose) {
+    if (adopted || closed) {
+      throw new IllegalStateException(
+          closed ? "the window is closed" : "the window belongs to an arena already");
+    }
     MemorySegment segment =
         MemorySegment.ofAddress(address)
             .reinterpret(
@@ -175,9 +181,10 @@ public final class PageWindow implements AutoCloseable {
                   try {
                     beforeClose.run();
                   } finally {
-                    close();
+                    unmap();
                   }
                 });
+    adopted = true;
     return access == Access.READ_ONLY ? segment.asReadOnly() : segment;
   }
 
@@ -196,7 +203,7 @@ public final class PageWindow implements AutoCloseable {
       if (!MediaFault.is(fault)) {
         throw fault;
       }
-      throw new PmemMediaException(region.path(), offset, target.length, fault);
+      throw PmemMediaException.at("read", region.path(), offset, target.length, fault);
     }
   }
 
@@ -218,11 +225,14 @@ public final class PageWindow implements AutoCloseable {
   public synchronized void show(long at, long offset, long bytes) throws IOException {
     check(at, bytes);
     Objects.checkFromIndexSize(offset, bytes, region.byteSize());
+    if (offset % PAGE_BYTES != 0) {
+      throw new IllegalArgumentException("offset " + offset + " in the region is not a page's");
+    }
     if (!closed) {
       MappingRoom.ofThisProcess().take();
       int flags = sharing | NativePages.MAP_FIXED;
       NativePages.mmap(
-          address + at, bytes, prot(access), flags, file, region.fileOffset() + offset);
+          address + at, bytes, prot(access), flags, file.descriptor, region.fileOffset() + offset);
     }
   }
 
@@ -270,14 +280,20 @@ public final class PageWindow implements AutoCloseable {
     }
   }
 
-  /** Gives the addresses back; only if no arena has the window. Twice does nothing. */
+  /** Gives the addresses back, unless an arena has the window. Twice does nothing. */
   @Override
   public synchronized void close() {
+    if (!adopted) {
+      unmap();
+    }
+  }
+
+  private synchronized void unmap() {
     if (!closed) {
       closed = true;
       MappedRanges.remove(reserved);
       NativePages.munmap(reserved, reservedLength);
-      NativePages.close(file);
+      file.close();
     }
   }
 }

@@ -3,7 +3,10 @@
 package io.pmem4j.pmem;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
 import java.util.Objects;
+import java.util.zip.CRC32C;
 
 /**
  * Memory whose stores can be made durable. This is the one write path: everything above stores
@@ -160,6 +163,55 @@ public interface PersistentMemory {
    * all that was stored before. It need not be durable yet.
    */
   long getLongAcquire(long offset);
+
+  /**
+   * Copies all of {@code target} out of this memory. A checked load in a {@link PmemRegion}: where
+   * there is no memory behind a part of the range it throws {@link PmemMediaException}, and {@code
+   * target} then holds anything.
+   */
+  default void read(long offset, byte[] target) {
+    read(offset, target, 0, target.length);
+  }
+
+  /** Copies {@code length} bytes out of this memory; checked as {@link #read(long, byte[])} is. */
+  default void read(long offset, byte[] target, int targetOffset, int length) {
+    MemorySegment.copy(segment(), ValueLayout.JAVA_BYTE, offset, target, targetOffset, length);
+  }
+
+  /** Copies {@code length} bytes out of this memory; checked as {@link #read(long, byte[])} is. */
+  default void read(long offset, MemorySegment target, long targetOffset, long length) {
+    MemorySegment.copy(segment(), offset, target, targetOffset, length);
+  }
+
+  /**
+   * Copies out of this memory into the buffer, from its position to its limit, which becomes its
+   * position; checked as {@link #read(long, byte[])} is. After an exception the position is as
+   * before.
+   */
+  default void read(long offset, ByteBuffer target) {
+    MemorySegment part = MemorySegment.ofBuffer(target);
+    read(offset, part, 0, part.byteSize());
+    target.position(target.limit());
+  }
+
+  /**
+   * Returns the CRC-32C of a range, as {@link CRC32C} over the same bytes has it: for records that
+   * are checked when they are recovered. It loads as {@link #read(long, byte[])} does; {@code
+   * CRC32C.update} over the segment's buffer ends the JVM where a file was truncated.
+   *
+   * @return 0 to 2^32 - 1
+   */
+  default long crc32c(long offset, long length) {
+    Objects.checkFromIndexSize(offset, length, byteSize());
+    CRC32C sum = new CRC32C();
+    byte[] piece = new byte[(int) Math.min(length, 8192)];
+    for (long done = 0; done < length; done += piece.length) {
+      int now = (int) Math.min(piece.length, length - done);
+      read(offset + done, piece, 0, now);
+      sum.update(piece, 0, now);
+    }
+    return sum.getValue();
+  }
 
   /**
    * A part of this memory as memory of its own, in the same lifetime.

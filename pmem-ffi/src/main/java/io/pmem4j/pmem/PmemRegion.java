@@ -11,14 +11,37 @@ import java.nio.file.Path;
 import java.util.Objects;
 
 /**
- * A mapped file or DAX device, or a part of one. Everything {@link PersistentMemory} says, and
- * checked loads for bytes that nobody vouches for: after a crash, from another host, in a file that
- * another process may truncate. Where there is no memory behind an address, a checked load throws
- * {@link PmemMediaException} with the place.
+ * A mapped file or DAX device, or a part of one. Everything {@link PersistentMemory} says, with
+ * checked loads: where there is no memory behind an address they throw {@link PmemMediaException}
+ * with the place. They are for bytes that cannot be trusted: after a crash, from another host, in a
+ * file that another process may truncate.
  *
- * <p>What cannot be checked: on media of a granularity finer than {@link Granularity#PAGE} native
- * code writes cache lines back, and a file truncated by another process in that moment ends the JVM
- * with SIGBUS. On ordinary files native code never touches the mapped memory.
+ * <p><b>Stores are checked too.</b> A store that finds no memory, as in a hole of a file system
+ * that is full, throws {@link PmemMediaException} with its place. What is accessed around this
+ * class (an unchecked load through {@link #segment}, other mapped memory) the JVM tells of late:
+ * such a fault comes out of the next store, load or persist here, before anything is acknowledged,
+ * and {@link PmemMediaException#isPlaceCertain} is false.
+ *
+ * <p><b>A failed write-back is for ever.</b> After the first failure of msync(2) or fsync(2) every
+ * later call that promises durability throws {@link PmemFailedFileException}, in all regions and
+ * slices of the file.
+ *
+ * <p><b>The promise is about the file, not its name.</b> {@link #persist} makes bytes durable in
+ * the file that was mapped, also if it has been renamed, replaced or removed since; a file without
+ * a name is gone when its last region is closed. {@link #deepPersist} makes the name durable too,
+ * and throws if there is none. A file that another process truncates and extends again between a
+ * store and its persist loses the store, and neither the kernel nor this library can tell: keep
+ * such processes out, see {@link MapSpec#exclusive}.
+ *
+ * <p><b>What cannot be checked.</b> On media of a granularity finer than {@link Granularity#PAGE}
+ * native code writes cache lines back, and a file truncated by another process in that moment ends
+ * the JVM with SIGBUS. On ordinary files native code never touches the mapped memory. Of the JDK's
+ * own operations on {@link #segment}, accesses by VarHandle and {@code get}, {@code copy}, {@code
+ * fill} and {@code toArray} survive memory that is gone, with an {@link InternalError} at some
+ * later point. Those that run in native code or in intrinsics do not, and end the JVM: {@code
+ * CRC32}, {@code CRC32C}, {@code Adler32}, {@code Deflater} of {@code java.util.zip} over {@code
+ * asByteBuffer()}, {@code mismatch} and comparisons of buffers, {@code getString}, decoders,
+ * digests, ciphers, and channels that write from the buffer. Use {@link #crc32c} and {@link #read}.
  */
 public final class PmemRegion implements PersistentMemory {
   private static final VarHandle BYTE = handle(ValueLayout.JAVA_BYTE);
@@ -61,9 +84,9 @@ public final class PmemRegion implements PersistentMemory {
     return medium.fileOffset + base;
   }
 
-  /** Fails if the path leads to another file by now than the one mapped here. */
-  void verifyUnreplaced() throws IOException {
-    medium.verifyUnreplaced();
+  /** Opens the mapped file once more, whatever its path leads to by now. */
+  NativeFile reopen(boolean writable) throws IOException {
+    return medium.reopen(writable);
   }
 
   /** Who mapped it. */
@@ -101,37 +124,78 @@ public final class PmemRegion implements PersistentMemory {
 
   @Override
   public void putByte(long offset, byte value) {
-    BYTE.set(memory, offset, value);
+    try {
+      BYTE.set(memory, offset, value);
+      MediaFault.deliver();
+    } catch (InternalError fault) {
+      throw storeFault(offset, Byte.BYTES, MediaFault.checked(fault));
+    }
   }
 
   @Override
   public void putShort(long offset, short value) {
-    SHORT.set(memory, offset, value);
+    try {
+      SHORT.set(memory, offset, value);
+      MediaFault.deliver();
+    } catch (InternalError fault) {
+      throw storeFault(offset, Short.BYTES, MediaFault.checked(fault));
+    }
   }
 
   @Override
   public void putInt(long offset, int value) {
-    INT.set(memory, offset, value);
+    try {
+      INT.set(memory, offset, value);
+      MediaFault.deliver();
+    } catch (InternalError fault) {
+      throw storeFault(offset, Integer.BYTES, MediaFault.checked(fault));
+    }
   }
 
   @Override
   public void putLong(long offset, long value) {
-    LONG.set(memory, offset, value);
+    try {
+      LONG.set(memory, offset, value);
+      MediaFault.deliver();
+    } catch (InternalError fault) {
+      throw storeFault(offset, Long.BYTES, MediaFault.checked(fault));
+    }
   }
 
   @Override
   public void copy(long offset, MemorySegment source, long sourceOffset, long length) {
-    MemorySegment.copy(source, sourceOffset, memory, offset, length);
+    try {
+      MemorySegment.copy(source, sourceOffset, memory, offset, length);
+      MediaFault.deliver();
+    } catch (InternalError fault) {
+      throw PmemMediaException.ofCopy(
+          "store",
+          medium.path,
+          fileOffset() + offset,
+          length,
+          MappedRanges.isTrusted(source),
+          MediaFault.checked(fault));
+    }
   }
 
   @Override
   public void copy(long offset, byte[] source, int sourceOffset, int length) {
-    MemorySegment.copy(source, sourceOffset, memory, ValueLayout.JAVA_BYTE, offset, length);
+    try {
+      MemorySegment.copy(source, sourceOffset, memory, ValueLayout.JAVA_BYTE, offset, length);
+      MediaFault.deliver();
+    } catch (InternalError fault) {
+      throw storeFault(offset, length, MediaFault.checked(fault));
+    }
   }
 
   @Override
   public void fill(long offset, long length, byte value) {
-    memory.asSlice(offset, length).fill(value);
+    try {
+      memory.asSlice(offset, length).fill(value);
+      MediaFault.deliver();
+    } catch (InternalError fault) {
+      throw storeFault(offset, length, MediaFault.checked(fault));
+    }
   }
 
   @Override
@@ -200,14 +264,27 @@ public final class PmemRegion implements PersistentMemory {
 
   @Override
   public void publishLong(long offset, long value) {
-    LONG.setRelease(memory, offset, value);
+    deliverEarlierFault("publish", offset, Long.BYTES);
+    try {
+      LONG.setRelease(memory, offset, value);
+      MediaFault.deliver();
+    } catch (InternalError fault) {
+      throw storeFault(offset, Long.BYTES, MediaFault.checked(fault));
+    }
     medium.persist(base + offset, Long.BYTES);
   }
 
   @Override
   public boolean compareAndPublish(long offset, long expected, long value) {
-    if (!LONG.compareAndSet(memory, offset, expected, value)) {
-      return false;
+    checkUpdatable(offset);
+    try {
+      boolean stored = LONG.compareAndSet(memory, offset, expected, value);
+      MediaFault.deliver();
+      if (!stored) {
+        return false;
+      }
+    } catch (InternalError fault) {
+      throw storeFault(offset, Long.BYTES, MediaFault.checked(fault));
     }
     medium.persist(base + offset, Long.BYTES);
     return true;
@@ -227,7 +304,13 @@ public final class PmemRegion implements PersistentMemory {
       MediaFault.deliver();
       return value;
     } catch (InternalError fault) {
-      throw media(offset, Long.BYTES, fault);
+      throw media(
+          offset,
+          Long.BYTES,
+          MediaFault.checked(fault),
+          () -> {
+            long _ = (long) LONG.getAcquire(memory, offset);
+          });
     }
   }
 
@@ -242,7 +325,13 @@ public final class PmemRegion implements PersistentMemory {
       MediaFault.deliver();
       return value;
     } catch (InternalError fault) {
-      throw media(offset, Byte.BYTES, fault);
+      throw media(
+          offset,
+          Byte.BYTES,
+          MediaFault.checked(fault),
+          () -> {
+            byte _ = (byte) BYTE.get(memory, offset);
+          });
     }
   }
 
@@ -257,7 +346,13 @@ public final class PmemRegion implements PersistentMemory {
       MediaFault.deliver();
       return value;
     } catch (InternalError fault) {
-      throw media(offset, Short.BYTES, fault);
+      throw media(
+          offset,
+          Short.BYTES,
+          MediaFault.checked(fault),
+          () -> {
+            short _ = (short) SHORT.get(memory, offset);
+          });
     }
   }
 
@@ -272,13 +367,19 @@ public final class PmemRegion implements PersistentMemory {
       MediaFault.deliver();
       return value;
     } catch (InternalError fault) {
-      throw media(offset, Integer.BYTES, fault);
+      throw media(
+          offset,
+          Integer.BYTES,
+          MediaFault.checked(fault),
+          () -> {
+            int _ = (int) INT.get(memory, offset);
+          });
     }
   }
 
   /**
-   * A checked load of eight bytes; {@code offset} is a multiple of 8. A check costs some 30 ns:
-   * where much is to be checked, {@link #read} checks it at once.
+   * A checked load of eight bytes; {@code offset} is a multiple of 8. The check costs two loads
+   * from the first-level cache; where much is to be checked, {@link #read} checks it at once.
    *
    * @throws PmemMediaException if there is no memory behind the address
    */
@@ -288,18 +389,14 @@ public final class PmemRegion implements PersistentMemory {
       MediaFault.deliver();
       return value;
     } catch (InternalError fault) {
-      throw media(offset, Long.BYTES, fault);
+      throw media(
+          offset,
+          Long.BYTES,
+          MediaFault.checked(fault),
+          () -> {
+            long _ = (long) LONG.get(memory, offset);
+          });
     }
-  }
-
-  /**
-   * A checked copy out of this memory, into all of {@code target}.
-   *
-   * @throws PmemMediaException if there is no memory behind a part of the range; {@code target}
-   *     then holds anything
-   */
-  public void read(long offset, byte[] target) {
-    read(offset, target, 0, target.length);
   }
 
   /**
@@ -308,20 +405,90 @@ public final class PmemRegion implements PersistentMemory {
    * @throws PmemMediaException if there is no memory behind a part of the range; {@code target}
    *     then holds anything in its part
    */
+  @Override
   public void read(long offset, byte[] target, int targetOffset, int length) {
     try {
       MemorySegment.copy(memory, ValueLayout.JAVA_BYTE, offset, target, targetOffset, length);
       MediaFault.deliver();
     } catch (InternalError fault) {
-      throw media(offset, length, fault);
+      throw media(
+          offset,
+          length,
+          MediaFault.checked(fault),
+          () ->
+              MemorySegment.copy(
+                  memory, ValueLayout.JAVA_BYTE, offset, target, targetOffset, length));
     }
   }
 
-  private PmemMediaException media(long offset, long length, InternalError fault) {
-    if (!MediaFault.is(fault)) {
-      throw fault;
+  /**
+   * A checked copy out of this memory.
+   *
+   * @throws PmemMediaException if there is no memory behind a part of the range, or behind the
+   *     target; {@code target} then holds anything in its part
+   */
+  @Override
+  public void read(long offset, MemorySegment target, long targetOffset, long length) {
+    try {
+      MemorySegment.copy(memory, offset, target, targetOffset, length);
+      MediaFault.deliver();
+    } catch (InternalError fault) {
+      throw media(
+          offset,
+          length,
+          MediaFault.checked(fault),
+          () -> MemorySegment.copy(memory, offset, target, targetOffset, length));
     }
-    return new PmemMediaException(medium.path, medium.fileOffset + base + offset, length, fault);
+  }
+
+  private void deliverEarlierFault(String operation, long offset, long length) {
+    try {
+      MediaFault.deliver();
+    } catch (InternalError fault) {
+      throw PmemMediaException.before(
+          operation, medium.path, fileOffset() + offset, length, MediaFault.checked(fault));
+    }
+  }
+
+  /** Tells a fault of this store from one of before by asking the kernel to store. */
+  private PmemMediaException storeFault(long offset, long length, InternalError fault) {
+    long page = PageWindow.PAGE_BYTES;
+    long end = memory.address() + offset + length;
+    for (long at = memory.address() + offset & -Integer.BYTES; at < end; at = (at & -page) + page) {
+      if (!NativePages.touch(at)) {
+        return PmemMediaException.at("store", medium.path, fileOffset() + offset, length, fault);
+      }
+    }
+    return PmemMediaException.before("store", medium.path, fileOffset() + offset, length, fault);
+  }
+
+  /**
+   * Throws if there is no memory for an atomic update: that is not made to survive SIGBUS before it
+   * is compiled. A load is, and finds what was truncated; only a store finds that a hole cannot be
+   * filled.
+   */
+  private void checkUpdatable(long offset) {
+    getLongAcquire(offset);
+    if (medium.mayHaveHoles() && !NativePages.touch(memory.address() + offset)) {
+      throw PmemMediaException.at(
+          "store",
+          medium.path,
+          fileOffset() + offset,
+          Long.BYTES,
+          new InternalError("futex(2): no memory"));
+    }
+  }
+
+  /** Tells a fault of this access from one of before by trying the access again. */
+  private PmemMediaException media(long offset, long length, InternalError fault, Runnable again) {
+    try {
+      again.run();
+      MediaFault.deliver();
+    } catch (InternalError same) {
+      return PmemMediaException.at(
+          "read", medium.path, medium.fileOffset + base + offset, length, MediaFault.checked(same));
+    }
+    return PmemMediaException.before("read", medium.path, fileOffset() + offset, length, fault);
   }
 
   @Override

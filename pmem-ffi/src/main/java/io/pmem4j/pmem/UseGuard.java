@@ -6,27 +6,28 @@ import java.lang.foreign.Arena;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.lang.ref.WeakReference;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps a mapping in place while native code works on its raw address. A caller enters, works, and
- * exits; the clean-up of the arena shuts the guard, which waits for those inside and turns away
- * those who come later.
+ * exits; the clean-up of the arena shuts the guard, which waits for those inside, but not without
+ * limit, and turns away those who come later.
  *
  * <p>Passing the arena's segment to native code instead would do the same with one counter that all
  * threads share, and cost microseconds a call where many cores persist at once.
  *
- * <p>Guards also poll for safepoints now and then. A critical call is made without a change of the
- * thread's state, so nothing in it stops for a garbage collection or for the closing of a shared
- * arena, and nothing promises that a compiled loop around it polls: a compiler may take any call
- * for one that does. Loops that do nothing but persist were stopped without our poll too where we
- * tried (JDK 25.0, C2); with it that does not depend on the compiler.
+ * <p><b>No use stays counted.</b> An exception between the count and the caller's {@code try} would
+ * leave a count that nobody takes back. So {@link #enter} polls before it counts, where the JVM
+ * delivers the fault of an earlier store, and counts last of all: by a store to a field, which
+ * needs no stack as a call would. A caller whose {@link #exit} overflows the stack, which then has
+ * done nothing, takes the count back in the same way.
+ *
+ * <p>The poll has a second purpose. A critical call is made without a change of the thread's state,
+ * so nothing in it stops for a garbage collection or for the closing of a shared arena.
  */
 abstract class UseGuard {
-  /** Every how many uses a safepoint poll is made, less one: some 1 ns a use. */
-  private static final int POLL_MASK = 31;
-
   private static final int MAX_STRIPES = 64;
 
   /** Counters there are for threads to spread over. */
@@ -34,38 +35,59 @@ abstract class UseGuard {
       Math.min(
           MAX_STRIPES, Integer.highestOneBit(4 * Runtime.getRuntime().availableProcessors() - 1));
 
+  private static final Stripe UNCOUNTED = new Stripe();
+
   UseGuard() {}
 
+  /** A count of uses, on cache lines of its own; processors fetch lines in pairs. */
+  @SuppressWarnings("UnusedVariable") // padding
+  static final class Stripe {
+    private long before0, before1, before2, before3, before4, before5, before6, before7;
+    private long before8, before9, before10, before11, before12, before13, before14;
+
+    /** Uses in progress. */
+    volatile long uses;
+
+    private long after0, after1, after2, after3, after4, after5, after6, after7;
+    private long after8, after9, after10, after11, after12, after13, after14;
+
+    /** Weak, because a thread must not be kept for the regions that it once used. */
+    private volatile @Nullable WeakReference<Thread> owner;
+  }
+
   /**
-   * A use begins.
+   * Begins a use. Counts only if it returns.
    *
    * @return the ticket for {@link #exit}
    * @throws IllegalStateException if the mapping is closed
    * @throws WrongThreadException if the arena is confined to another thread
+   * @throws InternalError if an earlier access of this thread found no memory, see {@link
+   *     MediaFault}
    */
-  abstract int enter();
-
-  /** The use that drew this ticket ends. */
-  abstract void exit(int ticket);
-
-  /** No use begins any more; returns when none is left. Called once. */
-  abstract void shut();
+  abstract Stripe enter();
 
   /**
-   * An arena for what is touched in uses of this guard alone: as wide as the guard is. To be closed
-   * by {@link #close} when the guard has been shut, or was never used.
+   * Ends the use that drew this ticket.
+   *
+   * @throws StackOverflowError if the stack has no room for the call; {@link Stripe#uses} is then
+   *     still to be lowered by one
    */
-  @SuppressWarnings("MustBeClosed") // by close
-  Arena arena() {
-    return Arena.ofShared();
+  abstract void exit(Stripe ticket);
+
+  /**
+   * Lets no use begin any more, and waits for those in progress, for two seconds at most. Called
+   * once.
+   *
+   * @return whether none is left
+   */
+  abstract boolean shut();
+
+  /** Returns whether no use is in progress; asked after {@link #shut}. */
+  boolean isIdle() {
+    return true;
   }
 
-  /** Closes what {@link #arena} gave. */
-  void close(Arena ours) {
-    ours.close();
-  }
-
-  /** The guard that an arena's way of closing asks for. */
+  /** Returns the guard that an arena's way of closing asks for. */
   static UseGuard of(Arena arena) {
     if (arena.scope().equals(Arena.global().scope())) {
       return new ForEver();
@@ -79,37 +101,19 @@ abstract class UseGuard {
     return new IllegalStateException("Already closed");
   }
 
-  /**
-   * For the global arena, which is never closed: nothing to wait for, only the poll. Its counters
-   * lose updates when threads share one, which makes polls rarer, by at most as many threads.
-   */
+  /** For the global arena, which is never closed: there is nothing to wait for. */
   private static final class ForEver extends UseGuard {
-    private final int[] uses = new int[(STRIPES + 1) * 2 * Striped.STRIDE];
-
     @Override
-    int enter() {
-      int stripe =
-          (((int) Thread.currentThread().threadId() & (STRIPES - 1)) + 1) * 2 * Striped.STRIDE;
-      if ((++uses[stripe] & POLL_MASK) == 0) {
-        Safepoint.poll();
-      }
-      return 0;
+    Stripe enter() {
+      Safepoint.poll();
+      return UNCOUNTED;
     }
 
     @Override
-    void exit(int ticket) {}
+    void exit(Stripe ticket) {}
 
     @Override
-    Arena arena() {
-      return Arena.global();
-    }
-
-    /** A mapping that could not be handed over stays: the global arena gives nothing back. */
-    @Override
-    void close(Arena ours) {}
-
-    @Override
-    void shut() {
+    boolean shut() {
       throw new AssertionError("the global arena is never closed");
     }
   }
@@ -117,151 +121,184 @@ abstract class UseGuard {
   /** For confined arenas: the one thread that may use is the one that closes. */
   private static final class Confined extends UseGuard {
     private final Thread owner = Thread.currentThread();
-    private int uses;
     private boolean shut;
 
     @Override
-    int enter() {
+    Stripe enter() {
       if (Thread.currentThread() != owner) {
         throw new WrongThreadException("the region is confined to " + owner);
       }
+      Safepoint.poll();
       if (shut) {
         throw closed();
       }
-      if ((++uses & POLL_MASK) == 0) {
-        Safepoint.poll();
-      }
-      return 0;
+      return UNCOUNTED;
     }
 
     @Override
-    void exit(int ticket) {}
+    void exit(Stripe ticket) {}
 
     @Override
-    @SuppressWarnings("MustBeClosed") // by close
-    Arena arena() {
-      return Arena.ofConfined();
-    }
-
-    @Override
-    void shut() {
+    boolean shut() {
       shut = true;
+      return true;
     }
   }
 
   /**
    * For shared and automatic arenas. Uses are counted in stripes, so that threads do not contend
-   * for a counter. The first thread that comes to a stripe has it to itself and counts with plain
-   * stores and one fence; threads that come to a stripe of another count atomically beside it. When
-   * an owner is dead the next one who comes inherits.
+   * for a counter. The first thread that comes to a stripe owns it and counts without atomic
+   * instructions. A thread that finds its stripe owned by another claims a spare one for each use.
+   * A stripe whose owner is dead is inherited by the next thread that comes.
    *
-   * <p>A count holds the uses in progress in its lower half and the uses ever in its upper half,
-   * which tells when to poll: threads that share a count and have been stopped no longer move it,
-   * so that each of them gets to the poll.
-   *
-   * <p>enter counts itself in and then looks at {@code shut}; shut sets {@code shut} and then looks
-   * at the counts; each has a full fence in between (an atomic addition is one). So at least one
-   * side sees the other: either shut waits for the use, or the use is turned away.
+   * <p>enter counts itself in and then reads {@code shut}; shut sets {@code shut} and then reads
+   * the counts; each has a full fence in between, which a volatile store or a compareAndSet is. So
+   * at least one side sees the other: either shut waits for the use, or the use is turned away.
    */
   static class Striped extends UseGuard {
-    private static final VarHandle COUNT = MethodHandles.arrayElementVarHandle(long[].class);
-    private static final VarHandle OWNER =
-        MethodHandles.arrayElementVarHandle(WeakReference[].class);
+    private static final VarHandle USES;
+    private static final VarHandle OWNER;
 
-    /** Two cache lines apart, because processors fetch lines in pairs. */
-    private static final int STRIDE = 128 / Long.BYTES;
+    static {
+      try {
+        MethodHandles.Lookup lookup =
+            MethodHandles.privateLookupIn(Stripe.class, MethodHandles.lookup());
+        USES = lookup.findVarHandle(Stripe.class, "uses", long.class);
+        OWNER = lookup.findVarHandle(Stripe.class, "owner", WeakReference.class);
+      } catch (ReflectiveOperationException impossible) {
+        throw new ExceptionInInitializerError(impossible);
+      }
+    }
 
     private static final long LOOK_AGAIN_NANOS = 20_000;
-    private static final long ONE_MORE = (1L << Integer.SIZE) + 1;
+    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(2);
 
-    /**
-     * Of each stripe the owner's count at its stride and the others' at the next: the array's first
-     * line is its header's, so stripes begin after it.
-     */
-    private final long[] counts = new long[(2 * STRIPES + 1) * STRIDE];
+    private final Stripe[] stripes = new Stripe[STRIPES];
 
-    /** Weak, because a thread must not be kept for the regions that it once used. */
-    @SuppressWarnings({"unchecked", "rawtypes"})
-    private final @Nullable WeakReference<Thread>[] owners = new WeakReference[STRIPES];
+    /** More are added when all are claimed; none is ever removed. */
+    private volatile Stripe[] spares = {};
 
     private volatile boolean shut;
 
+    Striped() {
+      for (int i = 0; i < STRIPES; i++) {
+        stripes[i] = new Stripe();
+      }
+    }
+
     @Override
-    final int enter() {
+    @SuppressWarnings("NonAtomicVolatileUpdate") // the stripe is this thread's
+    final Stripe enter() {
+      Safepoint.poll();
       Thread self = Thread.currentThread();
-      int stripe = (int) self.threadId() & (STRIPES - 1);
-      int ticket = (2 * stripe + 1) * STRIDE;
-      WeakReference<Thread> owner = owners[stripe];
+      Stripe stripe = stripes[(int) self.threadId() & (STRIPES - 1)];
+      WeakReference<Thread> owner = stripe.owner;
       if (owner == null || !owner.refersTo(self)) {
         return enterBeside(self, stripe);
       }
-      long before = (long) COUNT.get(counts, ticket);
-      COUNT.setOpaque(counts, ticket, before + ONE_MORE);
-      fence();
+      count(stripe);
       if (shut) {
-        exit(ticket);
+        stripe.uses--;
         throw closed();
       }
-      poll(before);
-      return ticket;
+      return stripe;
     }
 
-    /** Between counting in and looking whether it is shut. A test leaves it out. */
-    void fence() {
-      VarHandle.fullFence();
+    /** Counts the owner in. A test leaves out the fence that a volatile store is. */
+    @SuppressWarnings("NonAtomicVolatileUpdate") // the stripe is this thread's
+    void count(Stripe stripe) {
+      stripe.uses = stripe.uses + 1;
     }
 
-    private int enterBeside(Thread self, int stripe) {
-      // Volatile: the reference has to be seen as it was made, not as one that holds nobody.
-      @SuppressWarnings("unchecked")
-      WeakReference<Thread> owner = (WeakReference<Thread>) OWNER.getVolatile(owners, stripe);
+    static void countWithoutFence(Stripe stripe) {
+      USES.setOpaque(stripe, stripe.uses + 1);
+    }
+
+    private Stripe enterBeside(Thread self, Stripe stripe) {
+      WeakReference<Thread> owner = stripe.owner;
       Thread living = owner == null ? null : owner.get();
       if (living == null || !living.isAlive()) {
-        // Whatever the dead one left has happened before its death, which isAlive has seen.
-        OWNER.compareAndSet(owners, stripe, owner, new WeakReference<>(self));
+        // All that the dead one did has happened before its death, which isAlive has seen.
+        if (OWNER.compareAndSet(stripe, owner, new WeakReference<>(self))) {
+          stripe.uses = 0;
+          count(stripe);
+          if (shut) {
+            stripe.uses = 0;
+            throw closed();
+          }
+          return stripe;
+        }
       }
-      int ticket = (2 * stripe + 2) * STRIDE;
-      long before = (long) COUNT.getAndAdd(counts, ticket, ONE_MORE);
-      if (shut) {
-        exit(ticket);
-        throw closed();
+      while (true) {
+        Stripe[] all = spares;
+        for (Stripe spare : all) {
+          if (spare.uses == 0 && USES.compareAndSet(spare, 0L, 1L)) {
+            if (shut) {
+              spare.uses = 0;
+              throw closed();
+            }
+            return spare;
+          }
+        }
+        addSpares(all);
       }
-      poll(before);
-      return ticket;
     }
 
-    private static void poll(long before) {
-      if (((int) (before >>> Integer.SIZE) & POLL_MASK) == 0) {
-        Safepoint.poll();
+    private synchronized void addSpares(Stripe[] seen) {
+      if (spares.length == seen.length) {
+        Stripe[] more = java.util.Arrays.copyOf(seen, Math.max(4, 2 * seen.length));
+        for (int i = seen.length; i < more.length; i++) {
+          more[i] = new Stripe();
+        }
+        spares = more;
       }
     }
 
     @Override
-    final void exit(int ticket) {
-      if ((ticket / STRIDE & 1) != 0) {
-        COUNT.setRelease(counts, ticket, (long) COUNT.get(counts, ticket) - 1);
-      } else {
-        COUNT.getAndAdd(counts, ticket, -1L);
-      }
+    final void exit(Stripe ticket) {
+      USES.setRelease(ticket, ticket.uses - 1);
     }
 
     @Override
-    final void shut() {
+    final boolean isIdle() {
+      for (Stripe stripe : stripes) {
+        if (stripe.uses != 0 && isOwned(stripe)) {
+          return false;
+        }
+      }
+      for (Stripe spare : spares) {
+        if (spare.uses != 0) {
+          return false;
+        }
+      }
+      return true;
+    }
+
+    /** A dead owner uses nothing, whatever its count says. */
+    private static boolean isOwned(Stripe stripe) {
+      WeakReference<Thread> owner = stripe.owner;
+      Thread thread = owner == null ? null : owner.get();
+      return thread != null && thread.isAlive();
+    }
+
+    @Override
+    final boolean shut() {
       shut = true;
       VarHandle.fullFence();
+      long begin = System.nanoTime();
       boolean interrupted = false;
-      for (int count = 1; count <= 2 * STRIPES; count++) {
-        // One look at zero is enough for a count: whoever is counted in after it is turned away.
-        while ((int) (long) COUNT.getVolatile(counts, count * STRIDE) != 0) {
-          // Nobody who leaves looks for somebody to wake: that would take a fence in each use. A
-          // use takes microseconds, or as long as the disk.
-          LockSupport.parkNanos(this, LOOK_AGAIN_NANOS);
-          interrupted |= Thread.interrupted();
-        }
+      boolean idle = isIdle();
+      while (!idle && System.nanoTime() - begin < PATIENCE_NANOS) {
+        // An exit does not wake us: that would take a fence in each use. A use takes microseconds,
+        // or as long as the disk.
+        LockSupport.parkNanos(this, LOOK_AGAIN_NANOS);
+        interrupted |= Thread.interrupted();
+        idle = isIdle();
       }
       if (interrupted) {
         Thread.currentThread().interrupt();
       }
+      return idle;
     }
   }
 }

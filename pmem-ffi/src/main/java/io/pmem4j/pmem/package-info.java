@@ -10,7 +10,7 @@
  * public class Ledger {
  *   public static void main(String[] args) throws IOException {
  *     Path file = Path.of(args[0]);
- *     MapSpec spec = Files.exists(file) ? MapSpec.existing() : MapSpec.createNew(1 << 24);
+ *     MapSpec spec = MapSpec.openOrCreate(1 << 24).exclusive(); // one writer
  *     try (Arena arena = Arena.ofConfined()) {
  *       PmemRegion ledger = Pmem.map(file, spec, arena);
  *       long entries = ledger.getLong(0); // what has been committed

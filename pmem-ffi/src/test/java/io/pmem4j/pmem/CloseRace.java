@@ -123,10 +123,8 @@ final class CloseRace {
     if (guard.equals("real")) {
       return Pmem.map(file, spec, arena);
     }
-    return new PmemRegion(
-        backend == Backend.JDK
-            ? JdkMedium.map(file, spec, arena, guards, MemorySegment::force)
-            : LibPmemMedium.map(file, spec, arena, guards));
+    MappingParts parts = new MappingParts(guards, MemorySegment::force, _ -> {});
+    return new PmemRegion(RegionMapper.map(file, spec, arena, backend, parts));
   }
 
   /** Does not wait for those inside; turns later users away, or does not do that either. */
@@ -139,20 +137,21 @@ final class CloseRace {
     }
 
     @Override
-    int enter() {
+    Stripe enter() {
       Safepoint.poll();
       if (shut && refuses) {
         throw closed();
       }
-      return 0;
+      return new Stripe();
     }
 
     @Override
-    void exit(int ticket) {}
+    void exit(Stripe ticket) {}
 
     @Override
-    void shut() {
+    boolean shut() {
       shut = true;
+      return true;
     }
   }
 }

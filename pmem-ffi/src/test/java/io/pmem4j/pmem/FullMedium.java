@@ -80,10 +80,9 @@ final class FullMedium {
         }
         try {
           region.putLong(offset, 1);
-          Safepoint.poll();
           System.out.println("store: done");
-        } catch (InternalError fault) {
-          System.out.println("store: " + MediaFault.is(fault));
+        } catch (PmemMediaException noMemory) {
+          System.out.println("store: no memory at " + noMemory.offset());
         }
       }
       region.persist(0, 8);

@@ -47,7 +47,8 @@ class FullMediumTest {
         .contains("filled: No space left on device")
         .contains("load: no memory at 524288")
         .contains("load: no memory at 1040384")
-        .contains("store: true")
+        .contains("store: no memory at 524288")
+        .contains("store: no memory at 1040384")
         .doesNotContain("store: done")
         .contains("still there: 42")
         .contains("with room again: 43");
@@ -70,5 +71,53 @@ class FullMediumTest {
   @Test
   void pagesByTheJdk() throws Exception {
     assertErrorsAndLife(onSmallFileSystem(Backend.JDK, Map.of()));
+  }
+
+  private static void assertHolesAreTold(ChildJvm.Result result) {
+    assertThat(result.exit()).as(result.output()).isZero();
+    assertThat(result.output())
+        .contains("putLong: told with its place")
+        .contains("write: told with its place")
+        .doesNotContain("never told")
+        .doesNotContain("told of")
+        .contains("acknowledged but not there: 0")
+        .contains("alive");
+  }
+
+  private static final String TWO_MEBIBYTES = "mount -t tmpfs -o size=2m none $1";
+
+  @Test
+  void holesThatCannotBeFilled() throws Exception {
+    Installed.assumeLibpmem();
+    Map<String, String> forced = Map.of("PMEM_IS_PMEM_FORCE", "1");
+    assertHolesAreTold(
+        Mounted.run(folder, TWO_MEBIBYTES, forced, HoleStores.class, Backend.LIBPMEM.name()));
+  }
+
+  @Test
+  void holesThatCannotBeFilledByTheJdk() throws Exception {
+    assertHolesAreTold(
+        Mounted.run(folder, TWO_MEBIBYTES, Map.of(), HoleStores.class, Backend.JDK.name()));
+  }
+
+  /** 0 of 0 bytes are usable there: that means that nobody knows. */
+  @Test
+  void fileSystemsWithoutALimit() throws Exception {
+    for (String mount :
+        List.of("mount -t ramfs none $1", "mount -t tmpfs -o size=0,nr_inodes=0 none $1")) {
+      ChildJvm.Result result = Mounted.run(folder, mount, Map.of(), MappedOnce.class, "createNew");
+      assertThat(result.exit()).as(result.output()).isZero();
+      assertThat(result.output()).contains("JDK: 42").doesNotContain("refused");
+    }
+  }
+
+  @Test
+  void hugetlbfsIsRefused() throws Exception {
+    ChildJvm.Result result =
+        Mounted.run(folder, "mount -t hugetlbfs none $1", Map.of(), MappedOnce.class, "existing");
+    assertThat(result.exit()).as(result.output()).isZero();
+    assertThat(result.output())
+        .contains("JDK: refused java.nio.file.FileSystemException")
+        .contains("is on hugetlbfs");
   }
 }

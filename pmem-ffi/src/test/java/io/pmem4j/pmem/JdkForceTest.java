@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -20,6 +21,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -54,16 +56,19 @@ class JdkForceTest {
     Arena arena = Arena.ofShared();
     PmemRegion region =
         new PmemRegion(
-            JdkMedium.map(
+            RegionMapper.map(
                 folder.resolve(name),
                 MapSpec.createNew(8192),
                 arena,
-                guards,
-                range -> {
-                  forcing.countDown();
-                  await(goOn);
-                  mappedAfterwards.set(range.scope().isAlive());
-                }));
+                Backend.JDK,
+                new MappingParts(
+                    guards,
+                    range -> {
+                      forcing.countDown();
+                      await(goOn);
+                      mappedAfterwards.set(isMapped(range));
+                    },
+                    _ -> {})));
     try (ExecutorService threads = Executors.newCachedThreadPool()) {
       Future<?> persist = threads.submit(() -> region.persist(0, 8));
       await(forcing);
@@ -93,6 +98,16 @@ class JdkForceTest {
     }
   }
 
+  /** Asks the kernel: the range's arena is the global one. */
+  private static boolean isMapped(MemorySegment range) {
+    String start = Long.toHexString(range.address()) + "-";
+    try (Stream<String> maps = Files.lines(Path.of("/proc/self/maps"))) {
+      return maps.anyMatch(line -> line.startsWith(start));
+    } catch (IOException unreadable) {
+      throw new UncheckedIOException(unreadable);
+    }
+  }
+
   private static void await(CountDownLatch latch) {
     try {
       assertThat(latch.await(30, TimeUnit.SECONDS)).isTrue();
@@ -106,12 +121,12 @@ class JdkForceTest {
     try (Arena arena = Arena.ofShared()) {
       PmemRegion region =
           new PmemRegion(
-              JdkMedium.map(
+              RegionMapper.map(
                   folder.resolve("open"),
                   MapSpec.createNew(8192),
                   arena,
-                  UseGuard::of,
-                  JdkForceTest::fail));
+                  Backend.JDK,
+                  new MappingParts(UseGuard::of, JdkForceTest::fail, _ -> {})));
       assertThatExceptionOfType(PmemException.class)
           .isThrownBy(() -> region.persist(0, 8))
           .withMessageContaining("Input/output error");

@@ -51,11 +51,6 @@ final class TruncatedUse {
             default -> other.write(0, region.segment(), LAST_PAGE, 4096, Caching.TEMPORAL);
           }
         }
-      } catch (InternalError fault) {
-        if (!arguments[2].equals("copy")) {
-          throw fault; // a checked load tells of it as an exception
-        }
-        System.out.println("InternalError at " + LAST_PAGE);
       } catch (PmemException failure) {
         System.out.println(failure.getClass().getSimpleName() + " at " + failure.offset());
       }

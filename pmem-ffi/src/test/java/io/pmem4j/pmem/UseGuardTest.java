@@ -36,7 +36,9 @@ class UseGuardTest {
         () ->
             new UseGuard.Striped() {
               @Override
-              void fence() {}
+              void count(Stripe stripe) {
+                countWithoutFence(stripe);
+              }
             };
     int found = 0;
     for (int tries = 0; tries < 1000 && found == 0; tries++) {
@@ -72,7 +74,7 @@ class UseGuardTest {
                       for (int miss = 0; miss < MISSES; miss++) {
                         scattered[(at + miss * 40_503 * 16) & (scattered.length - 1)] = at;
                       }
-                      int ticket = now.enter();
+                      UseGuard.Stripe ticket = now.enter();
                       if (gone[0]) {
                         violations[mine]++;
                       }
@@ -124,14 +126,14 @@ class UseGuardTest {
                 for (int use = 0; use < 5; use++) {
                   guard.exit(guard.enter());
                 }
-                int outer = guard.enter();
-                int inner = guard.enter();
+                UseGuard.Stripe outer = guard.enter();
+                UseGuard.Stripe inner = guard.enter();
                 guard.exit(inner);
                 guard.exit(outer);
               });
       thread.join();
     }
-    guard.shut();
+    assertThat(guard.shut()).isTrue();
     assertThatIllegalStateException().isThrownBy(guard::enter);
   }
 
@@ -139,7 +141,7 @@ class UseGuardTest {
   void shutWaitsForTheOneInside() throws Exception {
     UseGuard guard = new UseGuard.Striped();
     guard.exit(guard.enter()); // the stripe is ours
-    int ticket = guard.enter();
+    UseGuard.Stripe ticket = guard.enter();
     Thread closer = Thread.ofPlatform().start(guard::shut);
     while (!isShut(guard)) {
       Thread.onSpinWait();

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.pmem4j.pmem.Backend;
+import io.pmem4j.pmem.FileLockedException;
 import io.pmem4j.pmem.Granularity;
 import io.pmem4j.pmem.MapSpec;
 import io.pmem4j.pmem.Pmem;
@@ -19,11 +20,20 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.ProviderMismatchException;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -238,6 +248,169 @@ abstract class MappingContract {
     assertThat(Files.size(folder.resolve("sparse"))).isEqualTo(1 << 20);
     assertThat(blocks(file)).isGreaterThanOrEqualTo(2048);
     assertThat(blocks(folder.resolve("sparse"))).isLessThan(64);
+  }
+
+  @Test
+  void openOrCreateCreatesOnceAndOpensThen() throws Exception {
+    MapSpec spec = MapSpec.openOrCreate(SIZE).backend(backend());
+    for (long round = 0; round < 3; round++) {
+      try (Arena arena = Arena.ofConfined()) {
+        PmemRegion region = Pmem.map(file, spec, arena);
+        assertThat(region.byteSize()).isEqualTo(SIZE);
+        assertThat(region.getLong(0)).isEqualTo(round);
+        region.publishLong(0, round + 1);
+      }
+    }
+    assertRefused(FileAlreadyExistsException.class, file, createNew(SIZE));
+    assertRefused(NoSuchFileException.class, folder.resolve("no/such"), spec);
+    try (Stream<Path> all = Files.list(folder)) {
+      assertThat(all).containsExactly(file);
+    }
+  }
+
+  /** Of a length that nobody asked for: longer files are opened whole, shorter ones refused. */
+  @Test
+  void openOrCreateRefusesAShortFile() throws Exception {
+    Files.write(file, new byte[SIZE - 1]);
+    FileSystemException refusal =
+        assertRefused(
+            FileSystemException.class, file, MapSpec.openOrCreate(SIZE).backend(backend()));
+    assertThat(refusal).hasMessageContaining("has 65535 bytes, expected at least 65536");
+    Files.write(file, new byte[0]);
+    assertRefused(FileSystemException.class, file, MapSpec.openOrCreate(SIZE).backend(backend()));
+    Files.write(file, new byte[SIZE + 5]);
+    try (Arena arena = Arena.ofConfined()) {
+      PmemRegion region = Pmem.map(file, MapSpec.openOrCreate(SIZE).backend(backend()), arena);
+      assertThat(region.byteSize()).isEqualTo(SIZE + 5);
+    }
+  }
+
+  @Test
+  void severalThatCreateAtOnceHaveOneFile() throws Exception {
+    MapSpec spec = MapSpec.openOrCreate(SIZE).backend(backend());
+    try (Arena arena = Arena.ofShared();
+        ExecutorService threads = Executors.newFixedThreadPool(4)) {
+      List<Future<PmemRegion>> regions = new ArrayList<>();
+      for (int i = 0; i < 4; i++) {
+        regions.add(threads.submit(() -> Pmem.map(file, spec, arena)));
+      }
+      regions.getFirst().get().putLong(8, 7);
+      for (Future<PmemRegion> region : regions) {
+        assertThat(region.get().getLong(8)).isEqualTo(7);
+      }
+    }
+  }
+
+  @Test
+  void anExclusiveFileHasOneWriter() throws Exception {
+    MapSpec alone = MapSpec.openOrCreate(SIZE).exclusive().backend(backend());
+    try (Arena arena = Arena.ofShared()) {
+      Pmem.map(file, alone, arena).publishLong(0, 1);
+      assertThat(assertRefused(FileLockedException.class, file, existing()))
+          .hasMessageContaining("exclusively");
+      assertRefused(FileLockedException.class, file, alone);
+      PmemRegion reader = Pmem.map(file, existing().readOnly(), arena);
+      assertThat(reader.getLong(0)).isEqualTo(1);
+    }
+    try (Arena arena = Arena.ofShared()) {
+      Pmem.map(file, existing(), arena);
+      Pmem.map(file, existing(), arena);
+      assertThat(assertRefused(FileLockedException.class, file, alone))
+          .hasMessageContaining("mapped for writing");
+    }
+    try (Arena arena = Arena.ofShared()) {
+      Pmem.map(file, alone, arena);
+    }
+    assertThatIllegalArgumentException().isThrownBy(() -> existing().readOnly().exclusive());
+    assertThatIllegalArgumentException().isThrownBy(() -> existing().exclusive().readOnly());
+  }
+
+  @Test
+  void pathsOfOtherProvidersAreRefused() throws Exception {
+    Path zip = folder.resolve("a.zip");
+    try (var other = FileSystems.newFileSystem(zip, Map.of("create", "true"));
+        Arena arena = Arena.ofConfined()) {
+      Path inside = other.getPath(file.toString());
+      assertThatExceptionOfType(ProviderMismatchException.class)
+          .isThrownBy(() -> Pmem.map(inside, createNew(SIZE), arena));
+      assertThatExceptionOfType(ProviderMismatchException.class)
+          .isThrownBy(() -> Pmem.map(inside, existing(), arena));
+      assertThat(file).doesNotExist();
+    }
+  }
+
+  @Test
+  void anInterruptedThreadMapsAndStaysInterrupted() throws Exception {
+    try (Arena arena = Arena.ofShared()) {
+      Thread.currentThread().interrupt();
+      PmemRegion region;
+      try {
+        region = Pmem.map(file, createNew(SIZE), arena);
+        Pmem.map(file, existing(), arena).persist(0, 8);
+      } finally {
+        assertThat(Thread.interrupted()).isTrue();
+      }
+      region.persist(0, SIZE);
+    }
+  }
+
+  @Test
+  void slicesOfAFileShareADescriptor() throws Exception {
+    Files.write(file, new byte[64 * 4096]);
+    try (Arena arena = Arena.ofShared()) {
+      Pmem.map(file, existing().slice(0, 4096), arena);
+      long before = descriptors();
+      for (int i = 1; i < 64; i++) {
+        Pmem.map(file, existing().slice(4096L * i, 4096), arena).publishLong(0, i);
+      }
+      assertThat(descriptors()).isLessThanOrEqualTo(before + 8); // others come and go
+    }
+    try (Arena arena = Arena.ofShared()) {
+      assertThat(Pmem.map(file, existing(), arena).getLong(4096 * 63)).isEqualTo(63);
+    }
+  }
+
+  private static long descriptors() throws IOException {
+    try (Stream<Path> all = Files.list(Path.of("/proc/self/fd"))) {
+      return all.count();
+    }
+  }
+
+  /** The promise is about the file; {@code deepPersist} is about its name too. */
+  @Test
+  void aFileWithoutANameIsPersistedButNotDeeply() throws Exception {
+    try (Arena arena = Arena.ofShared()) {
+      PmemRegion region = Pmem.map(file, createNew(SIZE), arena);
+      region.deepPersist(0, 8);
+      Path moved = Files.move(file, folder.resolve("moved"));
+      region.publishLong(0, 1);
+      assertThatExceptionOfType(PmemException.class)
+          .isThrownBy(() -> region.deepPersist(0, 8))
+          .withMessageContaining("renamed or moved away");
+      Files.delete(moved);
+      region.publishLong(0, 2);
+      assertThatExceptionOfType(PmemException.class)
+          .isThrownBy(() -> region.deepPersist(0, 8))
+          .withMessageContaining("no name any more");
+      // Another file under the name is not this one.
+      Files.write(file, new byte[SIZE]);
+      region.publishLong(0, 3);
+      assertThat(Files.readAllBytes(file)).containsOnly(0);
+      assertThat(region.getLong(0)).isEqualTo(3);
+    }
+  }
+
+  @Test
+  void readOnlyRegionsHaveTheirMediumsGranularity() throws Exception {
+    try (Arena arena = Arena.ofConfined()) {
+      Granularity medium = Pmem.map(file, createNew(SIZE), arena).granularity();
+      assumeTrue(System.getenv("PMEM_IS_PMEM_FORCE") == null, "PMEM_IS_PMEM_FORCE is set");
+      PmemRegion reader = Pmem.map(file, existing().readOnly(), arena);
+      assertThat(reader.granularity()).isEqualTo(medium);
+      assertThat(reader.getLong(0)).isZero();
+      assertThatIllegalArgumentException().isThrownBy(() -> reader.putLong(0, 1));
+      assertThatIllegalArgumentException().isThrownBy(() -> reader.persist(0, 8));
+    }
   }
 
   private static long blocks(Path path) throws Exception {

@@ -4,9 +4,11 @@ package io.pmem4j.pmem.contract;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.pmem4j.pmem.Backend;
+import io.pmem4j.pmem.FileLockedException;
 import io.pmem4j.pmem.FlushBatch;
 import io.pmem4j.pmem.Granularity;
 import io.pmem4j.pmem.MapSpec;
@@ -100,6 +102,26 @@ class OnDevice {
             () -> Pmem.map(path(), MapSpec.existing().slice(whole.byteSize(), 4096), arena));
     assertThatExceptionOfType(FileSystemException.class)
         .isThrownBy(() -> Pmem.map(path(), MapSpec.existing().slice(1L << 50, 4096), arena));
+  }
+
+  @Test
+  void anExclusiveDeviceHasOneWriter() throws Exception {
+    try (Arena alone = Arena.ofShared()) {
+      Pmem.map(path(), MapSpec.openOrCreate(USED).exclusive(), alone).persist(0, 8);
+      assertThatExceptionOfType(FileLockedException.class).isThrownBy(this::map);
+      Pmem.map(path(), MapSpec.existing().readOnly(), arena).getLong(0);
+    }
+    map();
+    assertThatExceptionOfType(FileLockedException.class)
+        .isThrownBy(() -> Pmem.map(path(), MapSpec.existing().exclusive(), arena));
+  }
+
+  @Test
+  void readOnlyRegionsHaveTheDevicesGranularity() throws Exception {
+    PmemRegion reader = Pmem.map(path(), MapSpec.existing().readOnly(), arena);
+    assertThat(reader.granularity()).isEqualTo(map().granularity());
+    assertThat(reader.crc32c(0, 4096)).isEqualTo(map().crc32c(0, 4096));
+    assertThatIllegalArgumentException().isThrownBy(() -> reader.putLong(0, 1));
   }
 
   @Test

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.pmem4j.pmem.Backend;
+import io.pmem4j.pmem.Caching;
 import io.pmem4j.pmem.Granularity;
 import io.pmem4j.pmem.MapSpec;
 import io.pmem4j.pmem.Pmem;
@@ -15,10 +16,14 @@ import io.pmem4j.pmem.PmemMediaException;
 import io.pmem4j.pmem.PmemRegion;
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -36,10 +41,16 @@ abstract class TruncationContract {
 
   abstract Backend backend();
 
-  private PmemRegion truncated(Arena arena) throws Exception {
+  private PmemRegion region(Arena arena) throws Exception {
     Path file = folder.resolve("region");
     PmemRegion region = Pmem.map(file, MapSpec.createNew(SIZE).backend(backend()), arena);
     region.fill(0, SIZE, (byte) 1);
+    return region;
+  }
+
+  private PmemRegion truncated(Arena arena) throws Exception {
+    Path file = folder.resolve("region");
+    PmemRegion region = region(arena);
     byte[] target = new byte[64];
     for (int i = 0; i < WARM_UP; i++) {
       region.getLong(8);
@@ -79,13 +90,138 @@ abstract class TruncationContract {
   }
 
   private static void assertNoMemory(long offset, long length, Runnable load) {
+    assertNoMemory("read", offset, length, load);
+  }
+
+  private static void assertNoMemory(String operation, long offset, long length, Runnable access) {
     assertThatExceptionOfType(PmemMediaException.class)
-        .isThrownBy(load::run)
+        .isThrownBy(access::run)
         .satisfies(fault -> {
           assertThat(fault.offset()).isEqualTo(offset);
           assertThat(fault.length()).isEqualTo(length);
-          assertThat(fault.operation()).isEqualTo("read");
+          assertThat(fault.operation()).isEqualTo(operation);
+          assertThat(fault.isPlaceCertain()).isTrue();
         });
+  }
+
+  @Test
+  void checkedSumsAndReadsNotice() throws Exception {
+    try (Arena arena = Arena.ofShared()) {
+      PmemRegion region = truncated(arena);
+      CRC32C sum = new CRC32C();
+      sum.update(new byte[] {1, 1, 1, 1});
+      assertThat(region.crc32c(4096, 4)).isEqualTo(sum.getValue());
+      ByteBuffer direct = ByteBuffer.allocateDirect(64);
+      MemorySegment heap = MemorySegment.ofArray(new byte[64]);
+      assertNoMemory(8192, 64, () -> region.crc32c(8192, 64));
+      assertNoMemory(8192, 64, () -> region.read(8192, direct));
+      assertThat(direct.position()).isZero();
+      assertNoMemory(8160, 64, () -> region.read(8160, heap, 0, 64));
+    }
+  }
+
+  /** Compiled together, so that nothing between the store and the call delivers its fault. */
+  private static void storeThen(PmemRegion region, long bad, int call) {
+    region.putLong(bad, 7);
+    switch (call) {
+      case 0 -> sink += region.getLong(8);
+      case 1 -> region.flush(0, 8);
+      case 2 -> region.drain();
+      case 3 -> region.persist(0, 8);
+      case 4 -> region.publishLong(0, 7);
+      default -> region.compareAndPublish(0, region.getLong(0), 7);
+    }
+  }
+
+  private static void loadThen(PmemRegion region, long bad, int call) {
+    sink += (long) LONG.get(region.segment(), bad);
+    switch (call) {
+      case 0 -> sink += region.getLong(8);
+      case 1 -> region.flush(0, 8);
+      case 2 -> region.drain();
+      case 3 -> region.persist(0, 8);
+      case 4 -> region.publishLong(0, 7);
+      default -> region.compareAndPublish(0, region.getLong(0), 7);
+    }
+  }
+
+  private static final int CALLS = 6;
+  private static final VarHandle LONG = ValueLayout.JAVA_LONG.varHandle();
+  private static volatile long sink;
+
+  private PmemRegion usedAndTruncated(Arena arena) throws Exception {
+    PmemRegion region = region(arena);
+    for (int i = 0; i < WARM_UP; i++) {
+      int call = i % 1000 == 0 ? i / 1000 % CALLS : 0; // a disk may be slow
+      storeThen(region, 16384, call);
+      loadThen(region, 16384, call);
+    }
+    truncate(folder.resolve("region"));
+    return region;
+  }
+
+  @Test
+  void storesNameTheirPlace() throws Exception {
+    try (Arena arena = Arena.ofShared()) {
+      PmemRegion region = usedAndTruncated(arena);
+      byte[] source = new byte[64];
+      for (int i = 0; i < 200; i++) {
+        int call = i % CALLS;
+        assertNoMemory("store", 16384, 8, () -> storeThen(region, 16384, call));
+        assertNoMemory("store", 16384, 4, () -> region.putInt(16384, 1));
+        assertNoMemory("store", 16386, 2, () -> region.putShort(16386, (short) 1));
+        assertNoMemory("store", 16387, 1, () -> region.putByte(16387, (byte) 1));
+        assertNoMemory("store", 8180, 64, () -> region.copy(8180, source, 0, 64));
+        assertNoMemory("store", 16384, 64, () -> region.fill(16384, 64, (byte) 1));
+        assertNoMemory("store", 16384, 8, () -> region.publishLong(16384, 1));
+        assertNoMemory("read", 16384, 8, () -> region.compareAndPublish(16384, 0, 1));
+      }
+      // What was to be published after the store is not.
+      region.putLong(0, 3);
+      assertNoMemory("store", 16384, 8, () -> storeThen(region, 16384, 4));
+      assertThat(region.getLong(0)).isEqualTo(3);
+    }
+  }
+
+  /** Accesses around the region: the JVM tells of them when it likes, but before the promise. */
+  @Test
+  void callsDoNotAccuseTheWrongPlace() throws Exception {
+    try (Arena arena = Arena.ofShared()) {
+      PmemRegion region = usedAndTruncated(arena);
+      for (int i = 0; i < 600; i++) {
+        int call = i % CALLS;
+        assertThatExceptionOfType(Throwable.class)
+            .isThrownBy(() -> loadThen(region, 16384, call))
+            .satisfies(fault -> {
+              if (fault instanceof PmemMediaException told) {
+                assertThat(told.isPlaceCertain()).isFalse();
+                assertThat(told).hasMessageContaining("an earlier unchecked access");
+              } else {
+                assertThat(fault).isInstanceOf(InternalError.class);
+              }
+            });
+      }
+    }
+  }
+
+  @Test
+  void bulkStoresNameTheirPlace() throws Exception {
+    try (Arena arena = Arena.ofShared()) {
+      PmemRegion region = truncated(arena);
+      assumeOrdinaryFile(region);
+      byte[] source = new byte[64];
+      for (int i = 0; i < 100; i++) {
+        assertThatExceptionOfType(PmemMediaException.class)
+            .isThrownBy(() -> region.write(16384, source, 0, 64, Caching.AUTO))
+            .satisfies(fault -> {
+              assertThat(fault.isPlaceCertain()).isTrue();
+              assertThat(fault.offset()).isEqualTo(16384);
+            });
+        assertThatExceptionOfType(PmemMediaException.class)
+            .isThrownBy(() -> region.writeFill(16384, 64, (byte) 1, Caching.AUTO))
+            .satisfies(fault -> assertThat(fault.offset()).isEqualTo(16384));
+      }
+    }
   }
 
   @Test

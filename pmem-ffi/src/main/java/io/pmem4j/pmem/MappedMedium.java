@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.pmem;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Objects;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A medium that is a file or device, mapped. What both backends do alike: uses under a {@link
+ * UseGuard}, and all of {@link Granularity#PAGE}. There {@link MemorySegment#force} is msync(2),
+ * which does not touch the memory, so a truncated file cannot kill the JVM; in a virtual thread the
+ * JDK compensates the carrier that it blocks.
+ *
+ * <p>The range that is forced is not in the caller's arena. In it a force would be stopped by an
+ * exception at any of its safepoint polls when the arena is closed: between the kernel's unmapping
+ * and msync, which then works on other memory; or in a virtual thread between two counts of the
+ * scheduler of virtual threads, which then has carriers without end or wakes none ever again (JDK
+ * 25.0.3).
+ */
+abstract class MappedMedium extends Medium {
+  private final Granularity granularity;
+  private final boolean mayHaveHoles;
+  private final UseGuard guard;
+  private final @Nullable BackingFile file;
+  private final @Nullable MemorySegment forced;
+
+  /** {@link MemorySegment#force()}, of a part of {@link #forced}. */
+  private final Consumer<MemorySegment> force;
+
+  /** What a medium is made of; see its fields. */
+  record Made(
+      Path path,
+      MapSpec spec,
+      Mapping mapping,
+      MemorySegment memory,
+      UseGuard guard,
+      @Nullable BackingFile file,
+      boolean mayHaveHoles,
+      Consumer<MemorySegment> force) {}
+
+  MappedMedium(Made made) {
+    super(made.path(), made.spec().offset(), made.memory());
+    this.granularity = made.mapping().granularity();
+    this.mayHaveHoles = made.mayHaveHoles();
+    this.guard = made.guard();
+    this.file = made.file();
+    this.forced = made.mapping().forced();
+    this.force = made.force();
+  }
+
+  @Override
+  final Granularity granularity() {
+    return granularity;
+  }
+
+  @Override
+  final boolean mayHaveHoles() {
+    return mayHaveHoles;
+  }
+
+  @Override
+  final NativeFile reopen(boolean writable) throws IOException {
+    if (file == null) {
+      return super.reopen(writable);
+    }
+    return NativeFile.open(
+        file.file().reopenable(), writable ? NativeFile.O_RDWR : NativeFile.O_RDONLY);
+  }
+
+  /** What is done under the guard. */
+  enum Call {
+    FLUSH("flush"),
+    DRAIN("drain"),
+    PERSIST("persist"),
+    DEEP_PERSIST("deepPersist"),
+    WRITE_FILL("write"),
+    WRITE("write");
+
+    final String operation;
+
+    Call(String operation) {
+      this.operation = operation;
+    }
+  }
+
+  @Override
+  final void flush(long offset, long length) {
+    call(Call.FLUSH, offset, length, null, Caching.AUTO, (byte) 0);
+  }
+
+  @Override
+  final void drain() {
+    call(Call.DRAIN, 0, memory.byteSize(), null, Caching.AUTO, (byte) 0);
+  }
+
+  @Override
+  final void persist(long offset, long length) {
+    call(Call.PERSIST, offset, length, null, Caching.AUTO, (byte) 0);
+  }
+
+  @Override
+  final void deepPersist(long offset, long length) {
+    call(Call.DEEP_PERSIST, offset, length, null, Caching.AUTO, (byte) 0);
+  }
+
+  @Override
+  final void write(long offset, MemorySegment source, Caching how) {
+    call(Call.WRITE, offset, source.byteSize(), source, how, (byte) 0);
+  }
+
+  @Override
+  final void writeFill(long offset, long length, byte value, Caching how) {
+    call(Call.WRITE_FILL, offset, length, null, how, value);
+  }
+
+  /**
+   * Makes a call under the guard. From {@code enter} to the {@code try} and after {@code exit}
+   * there is no call that could overflow the stack.
+   */
+  // A ticket is its thread's; an overflow of the stack is all that is thrown in the finally.
+  @SuppressWarnings({"NonAtomicVolatileUpdate", "Finally"})
+  private void call(
+      Call call,
+      long offset,
+      long length,
+      @Nullable MemorySegment source,
+      Caching how,
+      byte value) {
+    if (memory.isReadOnly() && call != Call.DRAIN) {
+      throw new IllegalArgumentException(path + " is mapped read-only");
+    }
+    UseGuard.Stripe use;
+    try {
+      use = guard.enter();
+    } catch (InternalError fault) {
+      throw earlierFault(call, offset, length, fault);
+    }
+    try {
+      if (file != null) {
+        file.check(call.operation, path, fileOffset + offset, length);
+      }
+      perform(call, offset, length, source, how, value);
+    } finally {
+      try {
+        guard.exit(use);
+      } catch (StackOverflowError overflow) {
+        use.uses--;
+        throw overflow;
+      }
+    }
+  }
+
+  private void perform(
+      Call call,
+      long offset,
+      long length,
+      @Nullable MemorySegment source,
+      Caching how,
+      byte value) {
+    switch (call) {
+      case FLUSH -> {
+        if (granularity == Granularity.PAGE) {
+          msync(call, offset, length);
+        } else {
+          flushLines(offset, length);
+        }
+      }
+      case DRAIN -> {
+        if (granularity != Granularity.PAGE) {
+          drainLines();
+        }
+      }
+      case PERSIST -> {
+        if (granularity == Granularity.PAGE) {
+          msync(call, offset, length);
+        } else {
+          persistLines(offset, length);
+        }
+      }
+      case DEEP_PERSIST -> deepPersistGuarded(call, offset, length);
+      case WRITE -> {
+        MemorySegment from = Objects.requireNonNull(source);
+        if (granularity == Granularity.PAGE || !writeLines(offset, from, how)) {
+          copyInJava(offset, from);
+          perform(Call.FLUSH, offset, length, null, how, value);
+        }
+      }
+      case WRITE_FILL -> {
+        if (granularity == Granularity.PAGE || !fillLines(offset, length, value, how)) {
+          fillInJava(offset, length, value);
+          perform(Call.FLUSH, offset, length, null, how, value);
+        }
+      }
+    }
+  }
+
+  /** Called under the guard: starts to write cache lines back. */
+  abstract void flushLines(long offset, long length);
+
+  /** Called under the guard: waits for the cache lines that this thread writes back. */
+  abstract void drainLines();
+
+  /** Called under the guard: writes cache lines back. */
+  abstract void persistLines(long offset, long length);
+
+  /** Called under the guard: beyond what {@link #persistLines} does. */
+  abstract void deepPersistLines(long offset, long length) throws IOException;
+
+  /**
+   * Called under the guard: copies and flushes as the backend does that best; returns false, and
+   * has done nothing, if Java has to.
+   */
+  boolean writeLines(long offset, MemorySegment source, Caching how) {
+    return false;
+  }
+
+  /** As {@link #writeLines}, of one value. */
+  boolean fillLines(long offset, long length, byte value, Caching how) {
+    return false;
+  }
+
+  private void copyInJava(long offset, MemorySegment source) {
+    long length = source.byteSize();
+    try {
+      MemorySegment.copy(source, 0, memory, offset, length);
+      MediaFault.deliver();
+    } catch (InternalError fault) {
+      throw PmemMediaException.ofCopy(
+          "write",
+          path,
+          fileOffset + offset,
+          length,
+          MappedRanges.isTrusted(source),
+          MediaFault.checked(fault));
+    }
+  }
+
+  private void fillInJava(long offset, long length, byte value) {
+    try {
+      memory.asSlice(offset, length).fill(value);
+      MediaFault.deliver();
+    } catch (InternalError fault) {
+      throw PmemMediaException.at(
+          "write", path, fileOffset + offset, length, MediaFault.checked(fault));
+    }
+  }
+
+  private PmemMediaException earlierFault(
+      Call call, long offset, long length, InternalError fault) {
+    return PmemMediaException.before(
+        call.operation, path, fileOffset + offset, length, MediaFault.checked(fault));
+  }
+
+  private void deepPersistGuarded(Call call, long offset, long length) {
+    if (granularity == Granularity.PAGE) {
+      msync(call, offset, length);
+    } else {
+      persistLines(offset, length);
+    }
+    try {
+      if (granularity != Granularity.PAGE) {
+        deepPersistLines(offset, length);
+      }
+      if (file != null) {
+        makeNameDurable(call, file, offset, length);
+      }
+    } catch (IOException reason) {
+      throw failed(call, reason, offset, length);
+    }
+  }
+
+  /** A name that was never synced is lost with the power, and the file with it. */
+  private void makeNameDurable(Call call, BackingFile named, long offset, long length)
+      throws IOException {
+    if (named.file().status().links() == 0) {
+      throw failure(
+          call.operation, 0, "the file has no name any more: it was removed", offset, length);
+    }
+    Path folder;
+    try {
+      folder = RegionMapper.folder(path);
+    } catch (NoSuchFileException movedAway) {
+      throw failure(call.operation, 0, "the file was renamed or moved away", offset, length);
+    }
+    NewFile.syncFolder(folder, named.file());
+  }
+
+  /** fsync(2): makes the driver empty its queues. */
+  final void syncFile() throws IOException {
+    if (file != null) {
+      NewFile.sync(file.file());
+    }
+  }
+
+  final void forceMapped(long offset, long length) {
+    force.accept(Objects.requireNonNull(forced).asSlice(offset, length));
+  }
+
+  private void msync(Call call, long offset, long length) {
+    BackingFile synced = Objects.requireNonNull(file);
+    boolean others;
+    synced.beginSync();
+    try {
+      forceMapped(offset, length);
+    } catch (UncheckedIOException reason) {
+      throw failed(call, reason.getCause() == null ? reason : reason.getCause(), offset, length);
+    } finally {
+      others = synced.endSync();
+    }
+    if (others) {
+      synced.checkOtherSyncs(call.operation, path, fileOffset + offset, length);
+    } else {
+      synced.check(call.operation, path, fileOffset + offset, length);
+    }
+    checkLength(call, synced, offset, length);
+  }
+
+  /** Fails the file for good; returns what to throw. */
+  final PmemException failed(Call call, Exception reason, long offset, long length) {
+    String said = Objects.toString(reason.getMessage(), reason.toString());
+    PmemException failure = failure(call.operation, 0, said, offset, length);
+    failure.initCause(reason);
+    return failed(failure);
+  }
+
+  final PmemException failed(PmemException failure) {
+    return file == null ? failure : file.fail(failure);
+  }
+
+  /**
+   * Fails unless the file still has the range, which msync does not tell: for a page that another
+   * process truncated away it answers success.
+   */
+  private void checkLength(Call call, BackingFile synced, long offset, long length) {
+    long now;
+    try {
+      now = synced.length();
+    } catch (IOException reason) {
+      PmemException failure = failure(call.operation, 0, "length: " + reason, offset, length);
+      failure.initCause(reason);
+      throw failure;
+    }
+    if (now < fileOffset + offset + length) {
+      throw failure(
+          call.operation, 0, "the file was truncated to " + now + " bytes", offset, length);
+    }
+  }
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.pmem;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/**
+ * The parts that a mapping is made with, for tests to replace.
+ *
+ * @param guards what keeps it in place
+ * @param force msync of a range, {@link MemorySegment#force}
+ * @param steps called at each step of the making of a new file
+ */
+record MappingParts(
+    Function<Arena, UseGuard> guards, Consumer<MemorySegment> force, Consumer<CreationStep> steps) {
+
+  static final MappingParts STANDARD =
+      new MappingParts(UseGuard::of, MemorySegment::force, _ -> {});
+}

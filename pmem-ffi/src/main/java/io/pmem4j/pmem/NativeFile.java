@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.pmem;
+
+import java.io.ByteArrayOutputStream;
+import java.io.Closeable;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
+import java.nio.file.Path;
+
+/**
+ * An open file description of our own, and the calls of libc on it: open(2), statx(2), fstatfs(2),
+ * flock(2), fallocate(2), linkat(2), lseek(2), sync_file_range(2), syncfs(2). Values are those of
+ * Linux on x86-64 and AArch64. The descriptor is not inherited by child processes.
+ *
+ * <p>Calls that may wait for a disk are made through the JDK instead ({@link #reopenable}), which
+ * compensates the carrier of a virtual thread.
+ */
+final class NativeFile implements Closeable {
+  static final int O_RDONLY = 0;
+  static final int O_RDWR = 2;
+  static final int O_CREAT = 0100;
+  static final int O_EXCL = 0200;
+  static final int O_NONBLOCK = 04000;
+  static final int O_TMPFILE =
+      020000000 | (System.getProperty("os.arch").equals("aarch64") ? 040000 : 0200000);
+  private static final int O_CLOEXEC = 02000000;
+
+  private static final int NEW_FILE_MODE = 0666; // and the umask takes away from it
+
+  private static final int AT_FDCWD = -100;
+  private static final int AT_EMPTY_PATH = 0x1000;
+  private static final int AT_SYMLINK_FOLLOW = 0x400;
+  private static final int RENAME_NOREPLACE = 1;
+  private static final int STATX_BASIC_STATS = 0x7ff;
+  private static final int STATX_BYTES = 256;
+  private static final int STATFS_BYTES = 256;
+  private static final int SEEK_END = 2;
+  private static final int SEEK_HOLE = 4;
+  private static final int SYNC_FILE_RANGE_WAIT_BEFORE = 1;
+  private static final int BLOCK_BYTES = 512;
+
+  /** flock(2): one holder, or many. */
+  static final int LOCK_SH = 1;
+
+  static final int LOCK_EX = 2;
+  private static final int LOCK_NB = 4;
+  private static final int LOCK_UN = 8;
+
+  private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
+  private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
+
+  private static final MethodHandle OPEN =
+      NativeCalls.reporting(
+          "open",
+          FunctionDescriptor.of(INT, ValueLayout.ADDRESS, INT, INT),
+          Linker.Option.firstVariadicArg(2));
+  private static final MethodHandle STATX =
+      NativeCalls.reporting(
+          "statx",
+          FunctionDescriptor.of(INT, INT, ValueLayout.ADDRESS, INT, INT, ValueLayout.ADDRESS));
+  private static final MethodHandle FSTATFS =
+      NativeCalls.reporting("fstatfs", FunctionDescriptor.of(INT, INT, ValueLayout.ADDRESS));
+  private static final MethodHandle FLOCK =
+      NativeCalls.reporting("flock", FunctionDescriptor.of(INT, INT, INT));
+  private static final MethodHandle FALLOCATE =
+      NativeCalls.reporting("fallocate", FunctionDescriptor.of(INT, INT, INT, LONG, LONG));
+  private static final MethodHandle LINKAT =
+      NativeCalls.reporting(
+          "linkat",
+          FunctionDescriptor.of(INT, INT, ValueLayout.ADDRESS, INT, ValueLayout.ADDRESS, INT));
+  private static final MethodHandle LSEEK =
+      NativeCalls.reporting("lseek", FunctionDescriptor.of(LONG, INT, LONG, INT));
+  private static final MethodHandle SYNC_FILE_RANGE =
+      NativeCalls.reporting("sync_file_range", FunctionDescriptor.of(INT, INT, LONG, LONG, INT));
+  private static final MethodHandle SYNCFS =
+      NativeCalls.reporting("syncfs", FunctionDescriptor.of(INT, INT));
+
+  /** renameat2(2), which older C libraries do not have. */
+  private static final class Renaming {
+    static final MethodHandle RENAMEAT2 =
+        NativeCalls.reporting(
+            "renameat2",
+            FunctionDescriptor.of(INT, INT, ValueLayout.ADDRESS, INT, ValueLayout.ADDRESS, INT));
+
+    private Renaming() {}
+  }
+
+  /** The file itself, whatever names lead to it. */
+  record Identity(int deviceMajor, int deviceMinor, long inode) {}
+
+  /** statx(2): what a file is at a moment. Blocks are of 512 bytes. */
+  record Status(Identity identity, long links, long blocks) {}
+
+  final Path path;
+  final int descriptor;
+
+  private NativeFile(Path path, int descriptor) {
+    this.path = path;
+    this.descriptor = descriptor;
+  }
+
+  /**
+   * Returns the name as the file system has it. In a locale that cannot say all bytes the text of a
+   * path is another name; its URI is not.
+   */
+  static byte[] bytes(Path path) {
+    byte[] uri = path.toAbsolutePath().toUri().getRawPath().getBytes(StandardCharsets.US_ASCII);
+    ByteArrayOutputStream name = new ByteArrayOutputStream(uri.length);
+    for (int i = 0; i < uri.length; i++) {
+      if (uri[i] == '%') {
+        name.write(Character.digit(uri[i + 1], 16) << 4 | Character.digit(uri[i + 2], 16));
+        i += 2;
+      } else {
+        name.write(uri[i]);
+      }
+    }
+    return name.toByteArray();
+  }
+
+  /** Returns the bytes of the name, and the zero behind it. */
+  static MemorySegment name(Arena arena, Path path) {
+    byte[] bytes = bytes(path);
+    MemorySegment name = arena.allocate(bytes.length + 1L);
+    MemorySegment.copy(bytes, 0, name, ValueLayout.JAVA_BYTE, 0, bytes.length);
+    return name;
+  }
+
+  static NativeFile open(Path path, int flags) throws IOException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = NativeCalls.state(arena);
+      int descriptor =
+          (int) OPEN.invokeExact(state, name(arena, path), flags | O_CLOEXEC, NEW_FILE_MODE);
+      if (descriptor < 0) {
+        throw NativeCalls.refusal(path, "open", NativeCalls.errno(state), 0);
+      }
+      return new NativeFile(path, descriptor);
+    } catch (Throwable thrown) {
+      throw rethrown(thrown);
+    }
+  }
+
+  /**
+   * Returns a path that opens this very file again, even if it has another name by now or none. It
+   * is plain ASCII.
+   */
+  Path reopenable() {
+    return Path.of("/proc/self/fd/" + descriptor);
+  }
+
+  Status status() throws IOException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = NativeCalls.state(arena);
+      MemorySegment found = arena.allocate(STATX_BYTES, Long.BYTES);
+      int result =
+          (int)
+              STATX.invokeExact(
+                  state,
+                  descriptor,
+                  arena.allocateFrom(""),
+                  AT_EMPTY_PATH,
+                  STATX_BASIC_STATS,
+                  found);
+      check("statx", result, state);
+      return new Status(
+          new Identity(found.get(INT, 136), found.get(INT, 140), found.get(LONG, 32)),
+          Integer.toUnsignedLong(found.get(INT, 16)),
+          found.get(LONG, 48));
+    } catch (Throwable thrown) {
+      throw rethrown(thrown);
+    }
+  }
+
+  /** Returns the type of the file system: f_type of fstatfs(2). */
+  long fileSystemType() throws IOException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = NativeCalls.state(arena);
+      MemorySegment found = arena.allocate(STATFS_BYTES, Long.BYTES);
+      check("fstatfs", (int) FSTATFS.invokeExact(state, descriptor, found), state);
+      return found.get(LONG, 0);
+    } catch (Throwable thrown) {
+      throw rethrown(thrown);
+    }
+  }
+
+  long length() throws IOException {
+    return seek(0, SEEK_END);
+  }
+
+  /**
+   * Returns false only if each page of the first {@code length} bytes has a block. File systems
+   * that know no holes call everything data, so the number of blocks has to agree.
+   */
+  boolean mayHaveHoles(long length) throws IOException {
+    return status().blocks() < (length + BLOCK_BYTES - 1) / BLOCK_BYTES
+        || seek(0, SEEK_HOLE) < length;
+  }
+
+  private long seek(long offset, int whence) throws IOException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = NativeCalls.state(arena);
+      long result = (long) LSEEK.invokeExact(state, descriptor, offset, whence);
+      check("lseek", result, state);
+      return result;
+    } catch (Throwable thrown) {
+      throw rethrown(thrown);
+    }
+  }
+
+  /** Returns false if another open file description holds a lock that excludes this one. */
+  boolean tryLock(int kind) throws IOException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = NativeCalls.state(arena);
+      int result = (int) FLOCK.invokeExact(state, descriptor, kind | LOCK_NB);
+      if (result != 0 && NativeCalls.errno(state) == NativeCalls.EAGAIN) {
+        return false;
+      }
+      check("flock", result, state);
+      return true;
+    } catch (Throwable thrown) {
+      throw rethrown(thrown);
+    }
+  }
+
+  void unlock() {
+    try (Arena arena = Arena.ofConfined()) {
+      int _ = (int) FLOCK.invokeExact(NativeCalls.state(arena), descriptor, LOCK_UN);
+    } catch (Throwable thrown) {
+      throw NativeCalls.unexpected(thrown);
+    }
+  }
+
+  /** Allocates blocks; returns false if the file system cannot do that but by writing them. */
+  boolean allocate(long length) throws IOException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = NativeCalls.state(arena);
+      int result = (int) FALLOCATE.invokeExact(state, descriptor, 0, 0L, length);
+      int errno = result == 0 ? 0 : NativeCalls.errno(state);
+      if (errno == NativeCalls.EOPNOTSUPP || errno == NativeCalls.ENOSYS) {
+        return false;
+      }
+      check("fallocate", result, state);
+      return true;
+    } catch (Throwable thrown) {
+      throw rethrown(thrown);
+    }
+  }
+
+  /** Gives a file made with {@link #O_TMPFILE} its name, unless something has that name. */
+  void linkAs(Path name) throws IOException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = NativeCalls.state(arena);
+      int result =
+          (int)
+              LINKAT.invokeExact(
+                  state,
+                  AT_FDCWD,
+                  arena.allocateFrom(reopenable().toString()),
+                  AT_FDCWD,
+                  name(arena, name),
+                  AT_SYMLINK_FOLLOW);
+      if (result != 0) {
+        throw NativeCalls.refusal(name, "linkat", NativeCalls.errno(state), 0);
+      }
+    } catch (Throwable thrown) {
+      throw rethrown(thrown);
+    }
+  }
+
+  /** Gives a file another name, unless something has that name. */
+  static void rename(Path from, Path to) throws IOException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = NativeCalls.state(arena);
+      int result =
+          (int)
+              Renaming.RENAMEAT2.invokeExact(
+                  state, AT_FDCWD, name(arena, from), AT_FDCWD, name(arena, to), RENAME_NOREPLACE);
+      if (result != 0) {
+        throw NativeCalls.refusal(to, "renameat2", NativeCalls.errno(state), 0);
+      }
+    } catch (Throwable thrown) {
+      throw rethrown(thrown);
+    }
+  }
+
+  /**
+   * Returns the errno of a write-back error that this open file description has not been told of,
+   * or 0. It is told of each once. Source: sync_file_range(2), mm/filemap.c
+   * file_check_and_advance_wb_err.
+   */
+  int writeBackError(long offset, long length) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = NativeCalls.state(arena);
+      int result =
+          (int)
+              SYNC_FILE_RANGE.invokeExact(
+                  state, descriptor, offset, length, SYNC_FILE_RANGE_WAIT_BEFORE);
+      return result == 0 ? 0 : NativeCalls.errno(state);
+    } catch (Throwable thrown) {
+      throw NativeCalls.unexpected(thrown);
+    }
+  }
+
+  /** syncfs(2): for a directory that may be written to, but not be opened. */
+  void syncFileSystem() throws IOException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = NativeCalls.state(arena);
+      check("syncfs", (int) SYNCFS.invokeExact(state, descriptor), state);
+    } catch (Throwable thrown) {
+      throw rethrown(thrown);
+    }
+  }
+
+  /** close(2); nothing that is written can be lost by it. */
+  @Override
+  public void close() {
+    NativePages.close(descriptor);
+  }
+
+  private void check(String call, long result, MemorySegment state) throws FileSystemException {
+    if (result < 0) {
+      throw NativeCalls.refusal(path, call, NativeCalls.errno(state), 0);
+    }
+  }
+
+  private static IOException rethrown(Throwable thrown) {
+    return thrown instanceof IOException failure
+        ? failure
+        : new IOException(NativeCalls.unexpected(thrown));
+  }
+}

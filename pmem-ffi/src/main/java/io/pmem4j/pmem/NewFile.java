@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.pmem;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Objects;
+import java.util.UUID;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A file in the making: without its name until it is whole and durable. A kill or a power cut
+ * leaves no file under the name, or a whole one.
+ *
+ * <p>It is made with O_TMPFILE, which leaves nothing at all behind, and linked. Where the file
+ * system has no such files it is made under the name {@code .NAME.UUID.new} in the same folder; a
+ * kill can leave that. Source: open(2), linkat(2), renameat2(2).
+ */
+final class NewFile implements Closeable {
+  private static final int ZEROS_AT_ONCE = 1 << 20;
+
+  final NativeFile file;
+  private final Path path;
+  private final Path folder;
+
+  /** Null if the file has no name at all. */
+  private @Nullable Path temporary;
+
+  private final Consumer<CreationStep> steps;
+
+  private NewFile(
+      NativeFile file,
+      Path path,
+      Path folder,
+      @Nullable Path temporary,
+      Consumer<CreationStep> steps) {
+    this.file = file;
+    this.path = path;
+    this.folder = folder;
+    this.temporary = temporary;
+    this.steps = steps;
+  }
+
+  /** Makes a file of zeros, durable but for its name. */
+  static NewFile make(Path path, MapSpec spec, Consumer<CreationStep> steps) throws IOException {
+    Path folder = Objects.requireNonNull(path.toAbsolutePath().getParent());
+    checkRoom(path, folder, spec);
+    NewFile made = opened(path, folder, steps);
+    try {
+      steps.accept(CreationStep.OPENED);
+      made.allocate(spec);
+      steps.accept(CreationStep.ALLOCATED);
+      sync(made.file);
+      steps.accept(CreationStep.SYNCED);
+      return made;
+    } catch (IOException | RuntimeException | Error failure) {
+      made.discard();
+      throw failure;
+    }
+  }
+
+  private static NewFile opened(Path path, Path folder, Consumer<CreationStep> steps)
+      throws IOException {
+    if (!Files.isDirectory(folder)) {
+      throw new NoSuchFileException(path.toString(), null, "the folder is not there");
+    }
+    try {
+      NativeFile file = NativeFile.open(folder, NativeFile.O_TMPFILE | NativeFile.O_RDWR);
+      return new NewFile(file, path, folder, null, steps);
+    } catch (FileSystemException refusal) {
+      if (!lacksTemporaryFiles(refusal)) {
+        throw renamed(refusal, path);
+      }
+    }
+    Path temporary = folder.resolve("." + path.getFileName() + "." + UUID.randomUUID() + ".new");
+    int flags = NativeFile.O_CREAT | NativeFile.O_EXCL | NativeFile.O_RDWR;
+    return new NewFile(NativeFile.open(temporary, flags), path, folder, temporary, steps);
+  }
+
+  private static boolean lacksTemporaryFiles(FileSystemException refusal) {
+    int errno = refusal.getCause() instanceof PmemException cause ? cause.errno() : 0;
+    return errno == NativeCalls.EOPNOTSUPP
+        || errno == NativeCalls.EISDIR
+        || errno == NativeCalls.EINVAL;
+  }
+
+  /** Returns the same refusal, of the path that the caller knows. */
+  private static FileSystemException renamed(FileSystemException refusal, Path path) {
+    int errno = refusal.getCause() instanceof PmemException cause ? cause.errno() : 0;
+    return NativeCalls.refusal(path, "create", errno, 0);
+  }
+
+  /**
+   * Refuses paths that exist, and lengths that cannot be, before blocks are allocated: filling a
+   * file system only to find that it is too small disturbs all its users. A file system without a
+   * limit (ramfs, tmpfs with size=0) says that it has 0 bytes; then only trying can tell.
+   */
+  private static void checkRoom(Path path, Path folder, MapSpec spec) throws IOException {
+    if (spec.lengthWithin(spec.newLength()) < 0) {
+      throw new FileSystemException(path.toString(), null, "slice outside the new file: " + spec);
+    }
+    if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+      throw new FileAlreadyExistsException(path.toString());
+    }
+    if (spec.isSparse() || !Files.exists(folder)) {
+      return; // holes need no room; the open says that the folder is missing
+    }
+    var store = Files.getFileStore(folder);
+    if (store.getTotalSpace() > 0 && store.getUsableSpace() < spec.newLength()) {
+      throw NativeCalls.refusal(path, "create", NativeCalls.ENOSPC, spec.newLength());
+    }
+  }
+
+  private void allocate(MapSpec spec) throws IOException {
+    if (spec.isSparse()) {
+      try (RandomAccessFile whole = new RandomAccessFile(file.reopenable().toFile(), "rw")) {
+        whole.setLength(spec.newLength());
+      } catch (IOException reason) {
+        throw told(path, reason);
+      }
+      return;
+    }
+    boolean allocated;
+    try {
+      allocated = file.allocate(spec.newLength());
+    } catch (FileSystemException refusal) {
+      throw renamed(refusal, path);
+    }
+    if (!allocated) {
+      try {
+        Uninterrupted.open(
+            file.reopenable(),
+            channel -> writeZeros(channel, spec.newLength()),
+            StandardOpenOption.WRITE);
+      } catch (IOException reason) {
+        throw told(path, reason);
+      }
+    }
+  }
+
+  private static Path writeZeros(FileChannel channel, long length) throws IOException {
+    ByteBuffer zeros = ByteBuffer.allocateDirect((int) Math.min(ZEROS_AT_ONCE, length));
+    for (long written = 0; written < length; ) {
+      zeros.clear().limit((int) Math.min(zeros.capacity(), length - written));
+      written += channel.write(zeros, written);
+    }
+    return Path.of("");
+  }
+
+  /** Gives the file its name, and makes the name durable. */
+  void publish() throws IOException {
+    steps.accept(CreationStep.MAPPED);
+    if (temporary == null) {
+      file.linkAs(path);
+    } else {
+      moveInto(temporary);
+    }
+    try {
+      steps.accept(CreationStep.NAMED);
+      syncFolder(folder, file);
+      steps.accept(CreationStep.DURABLE);
+    } catch (IOException | RuntimeException | Error failure) {
+      Files.deleteIfExists(path);
+      throw failure;
+    }
+  }
+
+  private void moveInto(Path from) throws IOException {
+    if (NativeCalls.exists("renameat2")) {
+      try {
+        NativeFile.rename(from, path);
+        temporary = null;
+        return;
+      } catch (FileAlreadyExistsException taken) {
+        throw taken;
+      } catch (FileSystemException refusal) {
+        int errno = refusal.getCause() instanceof PmemException cause ? cause.errno() : 0;
+        if (errno != NativeCalls.EINVAL && errno != NativeCalls.ENOSYS) {
+          throw refusal;
+        }
+      }
+    }
+    Files.createLink(path, from);
+    Files.delete(from);
+    temporary = null;
+  }
+
+  /** Makes the names in a folder durable. */
+  static void syncFolder(Path folder, NativeFile inIt) throws IOException {
+    try {
+      Uninterrupted.open(
+          folder,
+          channel -> {
+            channel.force(true);
+            return folder;
+          },
+          StandardOpenOption.READ);
+    } catch (AccessDeniedException onlyToBeWritten) {
+      inIt.syncFileSystem();
+    } catch (FileSystemException refusal) {
+      throw refusal;
+    } catch (IOException reason) {
+      throw told(folder, reason);
+    }
+  }
+
+  /** fsync(2). */
+  static void sync(NativeFile file) throws IOException {
+    try (RandomAccessFile reopened = new RandomAccessFile(file.reopenable().toFile(), "r")) {
+      reopened.getFD().sync();
+    } catch (IOException reason) {
+      throw told(file.path, reason);
+    }
+  }
+
+  static FileSystemException told(Path path, IOException reason) {
+    if (reason instanceof FileSystemException named && path.toString().equals(named.getFile())) {
+      return named;
+    }
+    FileSystemException told =
+        new FileSystemException(
+            path.toString(), null, Objects.toString(reason.getMessage(), reason.toString()));
+    told.initCause(reason);
+    return told;
+  }
+
+  private void discard() {
+    close();
+    file.close();
+  }
+
+  /** Removes a temporary name; the open file remains open. */
+  @Override
+  public void close() {
+    if (temporary != null) {
+      try {
+        Files.deleteIfExists(temporary);
+      } catch (IOException stays) {
+        // It is a hidden file that nothing looks for; the reason why we are here matters more.
+      }
+    }
+  }
+}
