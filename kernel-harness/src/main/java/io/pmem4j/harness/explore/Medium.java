@@ -3,6 +3,7 @@
 package io.pmem4j.harness.explore;
 
 import io.pmem4j.harness.backend.PlainImage;
+import io.pmem4j.harness.backend.WorkDirectory;
 import io.pmem4j.pmem.MapSpec;
 import io.pmem4j.pmem.PersistentMemory;
 import io.pmem4j.pmem.Pmem;
@@ -34,8 +35,7 @@ final class Medium implements AutoCloseable {
   private static final int BLOCK_BITMAP = 0;
   private static final int INODE_BITMAP = 4;
 
-  private final Path directory;
-  private final Path image;
+  private final WorkDirectory directory;
   private final Arena arena = Arena.ofShared();
   private final PersistentMemory memory;
   private final BitSet touched = new BitSet();
@@ -46,9 +46,8 @@ final class Medium implements AutoCloseable {
   private long pristineSum;
   private final Map<Long, String> verdicts = new HashMap<>();
 
-  private Medium(Path directory, Path image) throws IOException {
+  private Medium(WorkDirectory directory, Path image) throws IOException {
     this.directory = directory;
-    this.image = image;
     this.memory = Pmem.map(image, MapSpec.existing(), arena);
     this.pristine = Files.readAllBytes(image);
     this.names = names(pristine);
@@ -61,12 +60,8 @@ final class Medium implements AutoCloseable {
    * @param blocks how many, of {@link #BLOCK_BYTES}, in one group
    */
   static Medium make(int blocks) throws IOException {
-    Path shm = Path.of("/dev/shm");
-    Path directory =
-        Files.isWritable(shm)
-            ? Files.createTempDirectory(shm, "pmem4j-explore")
-            : Files.createTempDirectory("pmem4j-explore");
-    Path image = directory.resolve("image");
+    WorkDirectory directory = new WorkDirectory();
+    Path image = directory.path().resolve("image");
     PlainImage.make(image, blocks);
     return new Medium(directory, image);
   }
@@ -142,7 +137,7 @@ final class Medium implements AutoCloseable {
     }
     String known = verdicts.get(sum);
     if (known == null) {
-      Path file = directory.resolve("judged");
+      Path file = directory.path().resolve("judged");
       Files.write(file, bytes());
       known = complaints(PlainImage.check(file), file.toString());
       verdicts.put(sum, known);
@@ -176,12 +171,6 @@ final class Medium implements AutoCloseable {
   @Override
   public void close() {
     arena.close();
-    try {
-      Files.deleteIfExists(directory.resolve("judged"));
-      Files.delete(image);
-      Files.delete(directory);
-    } catch (IOException e) {
-      // A file too many in a directory for temporary files.
-    }
+    directory.close();
   }
 }

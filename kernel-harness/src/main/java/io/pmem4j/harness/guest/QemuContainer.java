@@ -49,17 +49,17 @@ final class QemuContainer implements Qemu {
   private final GenericContainer<?> container;
   private final CompletableFuture<Integer> exit = new CompletableFuture<>();
   private final PipeInput output;
-  private final Path directory;
+  private final OwnedDirectory directory;
   private final RandomAccessFile tether;
   private final RandomAccessFile keys;
 
   private QemuContainer(
       GenericContainer<?> container,
-      Path directory,
+      OwnedDirectory directory,
       RandomAccessFile tether,
       RandomAccessFile keys) {
     this.container = container;
-    this.output = new PipeInput(directory.resolve(CONSOLE));
+    this.output = new PipeInput(directory.path().resolve(CONSOLE));
     this.directory = directory;
     this.tether = tether;
     this.keys = keys;
@@ -67,12 +67,13 @@ final class QemuContainer implements Qemu {
 
   static QemuContainer start(GuestSpec spec) throws GuestException {
     String image = Script.run(IMAGE_BOUND, GuestFiles.containerBuild()).getLast();
-    Path directory = null;
+    OwnedDirectory owned = null;
     boolean started = false;
     try {
       // The console's log goes there.
       Files.createDirectories(spec.workDirectory());
-      directory = Files.createTempDirectory(Path.of("/tmp"), "pmem4j-");
+      owned = OwnedDirectory.make(Path.of("/tmp"), QemuContainer::removeTree);
+      Path directory = owned.path();
       Path pipe = directory.resolve("tether");
       makePipe(pipe);
       Path console = directory.resolve(CONSOLE);
@@ -100,7 +101,7 @@ final class QemuContainer implements Qemu {
               .withStartupTimeout(START_BOUND)
               .withCreateContainerCmdModifier(
                   create -> create.getHostConfig().withBinds(binds).withAutoRemove(true));
-      QemuContainer qemu = new QemuContainer(container, directory, tether, keys);
+      QemuContainer qemu = new QemuContainer(container, owned, tether, keys);
       try {
         container.start();
         qemu.follow();
@@ -121,8 +122,8 @@ final class QemuContainer implements Qemu {
           List.of(),
           e);
     } finally {
-      if (!started && directory != null) {
-        remove(directory);
+      if (!started && owned != null) {
+        remove(owned);
       }
     }
   }
@@ -180,12 +181,12 @@ final class QemuContainer implements Qemu {
 
   @Override
   public Path agentSocket() {
-    return directory.resolve("agent.sock");
+    return directory.path().resolve("agent.sock");
   }
 
   @Override
   public Path qmpSocket() {
-    return directory.resolve("qmp.sock");
+    return directory.path().resolve("qmp.sock");
   }
 
   @Override
@@ -248,18 +249,19 @@ final class QemuContainer implements Qemu {
     remove(directory);
   }
 
-  private static void remove(Path directory) {
+  private static void remove(OwnedDirectory directory) {
     try {
-      Path console = directory.resolve(CONSOLE);
-      if (Files.exists(console)) {
-        PipeInput.release(console);
-      }
-      for (String name : List.of("agent.sock", "qmp.sock", "tether", KEYS, CONSOLE)) {
-        Files.deleteIfExists(directory.resolve(name));
-      }
-      Files.deleteIfExists(directory);
+      directory.close();
     } catch (IOException e) {
-      System.err.println("pmem4j: " + directory + " is left behind: " + e.getMessage());
+      System.err.println("pmem4j: " + directory.path() + " is left behind: " + e.getMessage());
     }
+  }
+
+  private static void removeTree(Path directory) throws IOException {
+    Path console = directory.resolve(CONSOLE);
+    if (Files.exists(console)) {
+      PipeInput.release(console);
+    }
+    OwnedDirectory.removeTree(directory);
   }
 }

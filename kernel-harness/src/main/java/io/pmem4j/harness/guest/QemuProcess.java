@@ -29,10 +29,10 @@ final class QemuProcess implements Qemu {
   private final Process process;
   private final Path agentSocket;
   private final Path qmpSocket;
-  private final @Nullable Path socketDirectory;
+  private final @Nullable OwnedDirectory socketDirectory;
 
   private QemuProcess(
-      Tether tether, Path agentSocket, Path qmpSocket, @Nullable Path socketDirectory) {
+      Tether tether, Path agentSocket, Path qmpSocket, @Nullable OwnedDirectory socketDirectory) {
     this.tether = tether;
     process = tether.process();
     this.agentSocket = agentSocket;
@@ -42,7 +42,7 @@ final class QemuProcess implements Qemu {
 
   /** Starts QEMU; its output waits in {@link #output}. */
   static QemuProcess start(GuestSpec spec) throws GuestException {
-    Path temporary = null;
+    OwnedDirectory temporary = null;
     try {
       for (Path file : List.of(spec.kernel(), spec.initrd(), spec.image())) {
         if (!Files.isRegularFile(file)) {
@@ -51,8 +51,8 @@ final class QemuProcess implements Qemu {
       }
       Path directory = Files.createDirectories(spec.workDirectory().toAbsolutePath());
       if (!fits(directory)) {
-        temporary = Files.createTempDirectory(Path.of("/tmp"), "pmem4j-");
-        directory = temporary;
+        temporary = OwnedDirectory.make(Path.of("/tmp"), OwnedDirectory::removeTree);
+        directory = temporary.path();
       }
       Path agent = directory.resolve("agent.sock");
       Path qmp = directory.resolve("qmp.sock");
@@ -202,13 +202,21 @@ final class QemuProcess implements Qemu {
     delete(socketDirectory);
   }
 
-  private static void delete(@Nullable Path path) {
+  private static void delete(Path path) {
     try {
-      if (path != null) {
-        Files.deleteIfExists(path);
-      }
+      Files.deleteIfExists(path);
     } catch (IOException e) {
       System.err.println("pmem4j: " + path + " is left behind: " + e.getMessage());
+    }
+  }
+
+  private static void delete(@Nullable OwnedDirectory directory) {
+    try {
+      if (directory != null) {
+        directory.close();
+      }
+    } catch (IOException e) {
+      System.err.println("pmem4j: " + directory.path() + " is left behind: " + e.getMessage());
     }
   }
 }

@@ -38,16 +38,52 @@ class WorkDirectoryTest {
     assertThat(path).doesNotExist();
   }
 
+  private static Process holder() throws IOException {
+    return new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-cp",
+            System.getProperty("java.class.path"),
+            Holder.class.getName())
+        .redirectError(ProcessBuilder.Redirect.INHERIT)
+        .start();
+  }
+
+  /** SIGKILL runs no hook: the next start cleans up, and leaves alone what is in use. */
+  @Test
+  void theNextStartRemovesWhatAKilledProcessLeft() throws Exception {
+    Process killed = holder();
+    Process living = holder();
+    try (BufferedReader ofKilled = killed.inputReader(StandardCharsets.UTF_8);
+        BufferedReader ofLiving = living.inputReader(StandardCharsets.UTF_8);
+        WorkDirectory mine = new WorkDirectory()) {
+      Path left = Path.of(ofKilled.readLine());
+      Path used = Path.of(ofLiving.readLine());
+      killed.destroyForcibly();
+      assertThat(killed.waitFor(30, TimeUnit.SECONDS)).isTrue();
+      assertThat(left).isDirectory();
+      new WorkDirectory().close();
+      assertThat(left).doesNotExist();
+      assertThat(used.resolve("something")).hasContent("big");
+      assertThat(mine.path()).isDirectory();
+      // A second look of this process must not have released its own lock.
+      Process third = holder();
+      try (BufferedReader ofThird = third.inputReader(StandardCharsets.UTF_8)) {
+        assertThat(Path.of(ofThird.readLine())).isDirectory();
+        assertThat(mine.path()).isDirectory();
+        assertThat(used).isDirectory();
+      } finally {
+        third.destroyForcibly().waitFor();
+      }
+    } finally {
+      killed.destroyForcibly();
+      living.destroyForcibly().waitFor();
+      new WorkDirectory().close();
+    }
+  }
+
   @Test
   void theEndOfTheJvmRemovesItToo() throws Exception {
-    Process child =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                Holder.class.getName())
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .start();
+    Process child = holder();
     try (BufferedReader lines = child.inputReader(StandardCharsets.UTF_8)) {
       Path path = Path.of(lines.readLine());
       assertThat(path).isDirectory();
