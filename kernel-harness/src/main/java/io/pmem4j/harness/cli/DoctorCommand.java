@@ -2,11 +2,13 @@
 
 package io.pmem4j.harness.cli;
 
+import io.pmem4j.harness.backend.DaxState;
 import io.pmem4j.harness.report.JsonLine;
 import io.pmem4j.pmem.Backend;
 import io.pmem4j.pmem.Granularity;
 import io.pmem4j.pmem.MapSpec;
 import io.pmem4j.pmem.Pmem;
+import io.pmem4j.pmem.PmemException;
 import io.pmem4j.pmem.PmemRegion;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -49,6 +51,12 @@ final class DoctorCommand implements Callable<Integer> {
   private final Map<String, Object> facts = new LinkedHashMap<>();
   private final List<String> missing = new ArrayList<>();
 
+  /** Of the file that was mapped. */
+  private DaxState dax = DaxState.UNKNOWN;
+
+  /** Of the finest mapping that was had. */
+  private Granularity granularity = Granularity.PAGE;
+
   @SuppressWarnings("NullAway.Init") // picocli fills the spec in
   DoctorCommand() {}
 
@@ -63,9 +71,15 @@ final class DoctorCommand implements Callable<Integer> {
     fact("path", path.toRealPath() + (folder ? " (folder)" : device ? " (device)" : " (file)"));
     MountPoint mount = MountPoint.of(path);
     if (!device) {
-      fileSystem(mount);
+      fact("file_system", mount.type() + " on " + mount.point() + " from " + mount.source());
+      fact("dax", "not known"); // its place in the report; known once a file has been mapped
     }
     boolean mapped = folder ? mappedInFolder() : mapped(path, false, device);
+    if (!device) {
+      DaxVerdict verdict = DaxVerdict.of(mount, dax, granularity);
+      fact("dax", verdict.words());
+      verdict.missing().ifPresent(missing::addFirst);
+    }
     processor();
     environment();
     print(mapped, (System.nanoTime() - begin) / 1e9);
@@ -108,23 +122,6 @@ final class DoctorCommand implements Callable<Integer> {
     facts.put(name, value);
   }
 
-  private void fileSystem(MountPoint mount) {
-    fact("file_system", mount.type() + " on " + mount.point() + " from " + mount.source());
-    boolean can = mount.deviceCanDax();
-    String dax =
-        mount.askedForDax()
-            ? (can ? "yes, mounted with DAX" : "asked for at mount; the device says no")
-            : (can ? "the device can, the mount does not ask for it" : "no");
-    fact("dax", dax);
-    if (can && !mount.askedForDax()) {
-      missing.add(
-          "DAX: mount -o remount is not enough; unmount and mount -o dax " + mount.source());
-    } else if (!can) {
-      missing.add(
-          "persistent memory: this is ordinary storage (or tmpfs), persist is msync of pages");
-    }
-  }
-
   /** Maps the path with a backend and asks the region; false if it cannot be mapped. */
   private boolean mapped(Path file, Backend backend, boolean create, boolean device)
       throws IOException {
@@ -137,6 +134,10 @@ final class DoctorCommand implements Callable<Integer> {
     MapSpec spec = (create ? MapSpec.createNew(FILE_BYTES) : MapSpec.existing()).backend(backend);
     try (Arena arena = Arena.ofConfined()) {
       PmemRegion region = Pmem.map(file, spec, arena);
+      dax = DaxState.of(file);
+      if (region.granularity() != Granularity.PAGE) {
+        granularity = region.granularity();
+      }
       fact(prefix + "_granularity", region.granularity().name());
       fact(prefix + "_domain", region.domain());
       if (backend == Backend.JDK) {
@@ -153,8 +154,9 @@ final class DoctorCommand implements Callable<Integer> {
         }
       }
       return true;
-    } catch (FileSystemException refusal) {
-      String reason = Main.reason(refusal);
+    } catch (IOException | PmemException | IllegalArgumentException refusal) {
+      String reason =
+          refusal instanceof FileSystemException e ? Main.reason(e) : refusal.getMessage();
       fact(prefix, "refused: " + reason);
       if (!(device && backend == Backend.JDK)) {
         missing.add("a mapping by " + prefix + ": " + reason);

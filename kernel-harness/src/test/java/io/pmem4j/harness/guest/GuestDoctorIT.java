@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.pmem4j.harness.guest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.pmem4j.harness.Required;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code doctor} on file systems of a kernel that has DAX: its word against the kernel's. */
+class GuestDoctorIT {
+  private static final Duration BOUND = Duration.ofMinutes(2);
+
+  /** FS_DAX_FL of linux/fs.h. */
+  private static final long DAX_FLAG = 0x0200_0000;
+
+  /** What the verb needs of the harness's class path. */
+  private static final List<String> NEEDED =
+      List.of("pmem-ffi", "ext2-dax", "picocli", "jackson", "progressbar", "jspecify");
+
+  @TempDir private Path directory;
+
+  @Test
+  @Timeout(600)
+  void doctorSaysWhatTheKernelDoesAndNotWhatWasAskedFor() throws Exception {
+    Required.programs("mke2fs", "debugfs", "ldconfig");
+    Path jars = Files.createDirectory(directory.resolve("jars"));
+    harness(jars);
+    GuestSpec spec = GuestJvm.equip(Laboratory.open(directory).spec(), jars);
+    GuestJvmIT.format(spec.image(), "ext4");
+    try (Guest guest = Guest.start(spec)) {
+      GuestJvm jvm = GuestJvm.open(guest);
+      jvm.mount("ext4", "dax=inode");
+      Response made =
+          guest.request(
+              Request.of(Op.EXEC, 10_000)
+                  .withStrings("/bin/busybox", "mkdir", "/root/mnt/with", "/root/mnt/without"));
+      assertThat(made.result()).isZero();
+      Response flagged =
+          guest.request(Request.of(Op.SETFLAGS, DAX_FLAG).withStrings("/root/mnt/with"));
+      assertThat(flagged.result()).as("errno " + flagged.errno()).isZero();
+      assertThat(doctor(jvm, "/mnt/with"))
+          .containsPattern("dax +yes, the file has DAX, file by file")
+          .containsPattern("map sync +granted")
+          .contains("nothing is missing");
+      assertThat(doctor(jvm, "/mnt/without"))
+          .containsPattern("dax +the device can; this file is mapped through the page cache")
+          .containsPattern("map sync +refused")
+          .contains("chattr +x");
+      jvm.unmount();
+      jvm.mount("ext4", "dax=never");
+      assertThat(doctor(jvm, "/mnt/with"))
+          .containsPattern("dax +the device can; this file is mapped through the page cache")
+          .contains("the mount forbids it");
+      guest.check();
+      guest.stop();
+    }
+    Laboratory.assertNothingLeft(spec);
+  }
+
+  private static String doctor(GuestJvm jvm, String place) throws GuestException {
+    GuestJvm.Ended ended =
+        jvm.run(
+            BOUND,
+            List.of(
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                "/app/classes:/app/lib/*",
+                "io.pmem4j.harness.cli.Main",
+                "doctor",
+                place));
+    System.out.println(ended.output());
+    assertThat(ended.status()).as(ended.output()).isZero();
+    return ended.output();
+  }
+
+  private static void harness(Path jars) throws IOException {
+    Path classes = Files.createDirectory(jars.resolve("classes"));
+    Path libraries = Files.createDirectory(jars.resolve("lib"));
+    for (String entry : System.getProperty("java.class.path").split(File.pathSeparator, -1)) {
+      Path path = Path.of(entry);
+      String name = path.getFileName().toString();
+      if (Files.isRegularFile(path) && NEEDED.stream().anyMatch(name::startsWith)) {
+        Files.copy(path, libraries.resolve(name));
+      } else if (Files.isDirectory(path) && path.endsWith("target/classes")) {
+        copyTree(path, classes);
+      }
+    }
+  }
+
+  private static void copyTree(Path from, Path to) throws IOException {
+    try (Stream<Path> tree = Files.walk(from)) {
+      for (Path path : tree.toList()) {
+        Path copy = to.resolve(from.relativize(path).toString());
+        if (Files.isDirectory(path)) {
+          Files.createDirectories(copy);
+        } else {
+          Files.copy(path, copy);
+        }
+      }
+    }
+  }
+}
