@@ -2,6 +2,7 @@
 
 package io.pmem4j.harness.backend;
 
+import io.pmem4j.harness.guest.OwnedDirectory;
 import io.pmem4j.harness.jni.ChildCore;
 import io.pmem4j.harness.jni.KernelBridge;
 import io.pmem4j.harness.jni.OperationCore;
@@ -9,6 +10,8 @@ import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Program;
 import io.pmem4j.harness.program.Step;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileAttribute;
@@ -17,13 +20,16 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A directory of the running kernel, whatever is mounted there: the road to real NVDIMMs. Each
- * program gets a new directory below it, which is removed again.
+ * A directory of the running kernel, whatever is mounted there: the road to real NVDIMMs. A run has
+ * a directory of its own below it, and each program one in that; both are removed, also by the end
+ * of the JVM on a signal. SIGKILL leaves them to the next run.
  *
- * <p>The file system is shared with whoever else uses it, so nothing is done to it that others
- * would notice, unless the user gives it away: see {@link ExclusiveUse}.
+ * <p>The file system is shared with its other users. Nothing is done that they would notice, unless
+ * the user gives the mount away: see {@link ExclusiveUse}.
  */
 public final class HostBackend implements Backend {
   /** Programs take other identities, which have to reach their files. */
@@ -33,38 +39,93 @@ public final class HostBackend implements Backend {
   private static final Duration OPERATION_BOUND = Duration.ofSeconds(60);
 
   private final HostPlace place;
+  private final OwnedDirectory directory;
   private final HostPages pages;
   private final HostDifferences differences;
   private final boolean exclusive;
+  private Set<String> traits = Set.of();
+  private volatile @Nullable HostSession session;
+  private volatile boolean ending;
+  private final Thread shutdownHook = new Thread(this::end, "pmem4j-host-end");
 
   private HostBackend(
-      HostPlace place, HostPages pages, HostDifferences differences, boolean exclusive) {
+      HostPlace place,
+      OwnedDirectory directory,
+      HostPages pages,
+      HostDifferences differences,
+      boolean exclusive) {
     this.place = place;
+    this.directory = directory;
     this.pages = pages;
     this.differences = differences;
     this.exclusive = exclusive;
   }
 
   /**
-   * Opens a directory.
+   * Opens a directory, and learns how its file system behaves.
    *
    * @param exclusive whether the mount may be frozen, filled, remounted and unmounted
    * @throws IllegalArgumentException if it may not after all
+   * @throws BackendException if it is no directory, or none can be made in it
    */
-  public static HostBackend open(Path directory, boolean exclusive) throws BackendException {
+  public static HostBackend open(Path path, boolean exclusive) throws BackendException {
+    HostPlace place;
+    OwnedDirectory directory = null;
+    boolean open = false;
     try {
-      HostPlace place = HostPlace.of(directory);
+      place = HostPlace.of(path);
       if (exclusive) {
         ExclusiveUse.require(place);
+        // A run that was killed may have left it frozen; whatever is made then would wait for ever.
+        HostMount.at(place.mountPoint()).thaw();
       }
-      // A kernel without JNI library, or a directory that cannot be written to, shows itself here.
+      // A kernel without JNI library shows itself here.
       KernelBridge.open().close();
-      Files.delete(Files.createTempDirectory(place.directory(), "pmem4j-"));
-      return new HostBackend(
-          place, HostPages.ofThisMachine(), HostDifferences.shipped(), exclusive);
+      directory = makeIn(place.directory());
+      HostBackend backend =
+          new HostBackend(
+              place.with(stateIn(directory.path())),
+              directory,
+              HostPages.ofThisMachine(),
+              HostDifferences.shipped(),
+              exclusive);
+      backend.learn();
+      Runtime.getRuntime().addShutdownHook(backend.shutdownHook);
+      open = true;
+      return backend;
     } catch (IOException e) {
-      throw BackendException.environment("host: " + e, e);
+      throw BackendException.environment("host: " + e.getMessage(), e);
+    } finally {
+      if (!open && directory != null) {
+        remove(directory);
+      }
     }
+  }
+
+  private static OwnedDirectory makeIn(Path parent) throws IOException {
+    try {
+      return OwnedDirectory.make(parent, ProgramDirectory::remove, OPEN_TO_ALL);
+    } catch (FileSystemException e) {
+      String reason =
+          e instanceof AccessDeniedException
+              ? "permission denied"
+              : e.getReason() == null ? "the file system refuses it" : e.getReason();
+      throw new IOException(
+          "no directory can be made in " + parent + ": " + reason + "; name another directory", e);
+    }
+  }
+
+  private static DaxState stateIn(Path directory) throws IOException {
+    Path file = Files.createFile(directory.resolve("dax"));
+    try {
+      return DaxState.of(file);
+    } finally {
+      Files.delete(file);
+    }
+  }
+
+  private void learn() throws BackendException, IOException {
+    traits = HostTraits.among(differences.traits(), this::begin);
   }
 
   @Override
@@ -72,9 +133,10 @@ public final class HostBackend implements Backend {
     return "host:" + place.directory();
   }
 
+  /** Returns what is mounted there, and the traits of the file system. */
   @Override
   public String description() {
-    return place.toString();
+    return traits.isEmpty() ? place.toString() : place + "; " + String.join(", ", traits);
   }
 
   @Override
@@ -84,7 +146,7 @@ public final class HostBackend implements Backend {
 
   @Override
   public Optional<String> explain(Program program, Step step, String key) {
-    return differences.reason(place.kind(), program, step, key);
+    return differences.reason(traits, program, step, key);
   }
 
   @Override
@@ -114,21 +176,62 @@ public final class HostBackend implements Backend {
   @Override
   public Session begin(Program program, PristineImages pristine, KernelChoices choices)
       throws BackendException {
+    return begin(program);
+  }
+
+  private Session begin(Program program) throws BackendException {
     boolean child =
         program.steps().stream()
             .anyMatch(step -> step.operation().effect() != Operation.Effect.NONE);
     try {
       HostMount mount = HostMount.at(place.mountPoint());
+      Path root = Files.createTempDirectory(directory.path(), "program-", OPEN_TO_ALL);
       OperationCore core = child ? ChildCore.start(OPERATION_BOUND) : KernelBridge.open();
-      Path root = Files.createTempDirectory(place.directory(), "pmem4j-", OPEN_TO_ALL);
-      return new HostSession(core, root, pages, mount);
+      HostSession begun = new HostSession(core, root, pages, mount, this::parkIfEnding);
+      session = begun;
+      parkIfEnding();
+      return begun;
     } catch (IOException e) {
+      parkIfEnding();
       throw BackendException.environment("host: " + e, e);
+    }
+  }
+
+  /**
+   * Stops a thread that meets what the end of the JVM has taken away. The JVM ends within moments,
+   * and there is nothing to report.
+   */
+  private void parkIfEnding() {
+    while (ending) {
+      LockSupport.park(this);
+    }
+  }
+
+  /** Runs when the JVM ends by a signal: the mount and the directory are left as at any end. */
+  private void end() {
+    ending = true;
+    HostSession current = session;
+    if (current != null) {
+      current.abandon();
+    }
+    remove(directory);
+  }
+
+  private static void remove(OwnedDirectory directory) {
+    try {
+      directory.close();
+    } catch (IOException e) {
+      System.err.println("pmem4j: " + directory.path() + " is left behind: " + e.getMessage());
     }
   }
 
   @Override
   public void close() {
-    // Each session has let go of what it had.
+    remove(directory);
+    try {
+      Runtime.getRuntime().removeShutdownHook(shutdownHook);
+    } catch (IllegalStateException e) {
+      // The JVM is ending; the hook finds nothing left.
+    }
   }
 }

@@ -11,9 +11,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /**
- * Where a file system is known to answer differently from ext2 on DAX, and why: {@code
+ * The table of answers in which a file system may differ from ext2 on DAX, and the reasons: {@code
  * host-differences.txt}, a difference a line.
  */
 final class HostDifferences {
@@ -21,7 +23,7 @@ final class HostDifferences {
 
   /** Where, and which values of which operation, as written but with single blanks. */
   private record Difference(
-      Set<String> kinds, String program, String operation, Set<String> keys, String reason) {}
+      String trait, String program, String operation, Set<String> keys, String reason) {}
 
   private final List<Difference> known;
 
@@ -38,7 +40,7 @@ final class HostDifferences {
     }
   }
 
-  /** {@code tmpfs,ramfs | program | operation | key,key | reason}. */
+  /** {@code no-fiemap | program | operation | key,key | reason}. */
   static HostDifferences parse(List<String> lines) {
     List<Difference> known = new ArrayList<>();
     for (String line : lines) {
@@ -51,7 +53,7 @@ final class HostDifferences {
       }
       known.add(
           new Difference(
-              words(fields[0]),
+              fields[0].strip(),
               fields[1].strip(),
               oneBlank(fields[2]),
               words(fields[3]),
@@ -75,11 +77,16 @@ final class HostDifferences {
         : text.equals(pattern);
   }
 
-  /** The reason, when this value of this step is known to be different. */
-  Optional<String> reason(String kind, Program program, Step step, String key) {
+  /** Returns the traits that the table names. */
+  Set<String> traits() {
+    return known.stream().map(Difference::trait).collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  /** Returns the reason when this value of this step differs for one of the traits. */
+  Optional<String> reason(Set<String> traits, Program program, Step step, String key) {
     return known.stream()
         .filter(difference -> matches(difference.program(), program.name()))
-        .filter(difference -> difference.kinds().contains(kind))
+        .filter(difference -> traits.contains(difference.trait()))
         .filter(difference -> matches(difference.operation(), oneBlank(step.text())))
         .filter(difference -> difference.keys().contains(key))
         .map(Difference::reason)

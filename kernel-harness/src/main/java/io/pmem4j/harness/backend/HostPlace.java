@@ -20,9 +20,16 @@ import java.util.Set;
  * @param fsType as mount(8) takes it
  * @param source the device, or what stands for it
  * @param options of the mount and of the file system
+ * @param dax whether files here are mapped without a page cache: by the options, until a file has
+ *     been asked
  */
 record HostPlace(
-    Path directory, Path mountPoint, String fsType, String source, Set<String> options) {
+    Path directory,
+    Path mountPoint,
+    String fsType,
+    String source,
+    Set<String> options,
+    boolean dax) {
   private static final Path MOUNTS = Path.of("/proc/self/mountinfo");
 
   HostPlace {
@@ -32,13 +39,17 @@ record HostPlace(
   /**
    * Looks a directory up.
    *
-   * @throws IOException if there is none
+   * @throws IllegalArgumentException if there is none
    */
   static HostPlace of(Path directory) throws IOException {
-    Path real = directory.toRealPath();
-    if (!Files.isDirectory(real)) {
-      throw new IOException(directory + " is not a directory");
+    if (!Files.isDirectory(directory)) {
+      throw new IllegalArgumentException(
+          "host:"
+              + directory
+              + (Files.exists(directory) ? " is not a directory" : " does not exist")
+              + "; name a directory of a mounted file system");
     }
+    Path real = directory.toRealPath();
     return find(real, Files.readAllLines(MOUNTS, StandardCharsets.UTF_8));
   }
 
@@ -66,12 +77,14 @@ record HostPlace(
     int dash = fields.indexOf("-");
     List<String> options = new ArrayList<>(List.of(fields.get(5).split(",")));
     options.addAll(List.of(fields.get(dash + 3).split(",")));
+    boolean dax = options.contains("dax") || options.contains("dax=always");
     return new HostPlace(
         directory,
         Path.of(unescape(fields.get(4))),
         fields.get(dash + 1),
         unescape(fields.get(dash + 2)),
-        Set.copyOf(options));
+        Set.copyOf(options),
+        dax);
   }
 
   /** Blanks and the like are written in octal. */
@@ -82,19 +95,16 @@ record HostPlace(
         .replace("\\134", "\\");
   }
 
-  /** Whether every file here is mapped without a page cache. */
-  boolean dax() {
-    return options.contains("dax") || options.contains("dax=always");
-  }
-
-  /** As the table of differences names it: the type, and {@code +dax}. */
-  String kind() {
-    return fsType + (dax() ? "+dax" : "");
+  /** Returns the place with what the kernel says of a file in it, unless it says nothing. */
+  HostPlace with(DaxState state) {
+    return state == DaxState.UNKNOWN
+        ? this
+        : new HostPlace(directory, mountPoint, fsType, source, options, state == DaxState.DAX);
   }
 
   /** The widest kind of program whose expectations hold here. */
   Scope scope() {
-    if (!dax()) {
+    if (!dax) {
       return Scope.POSIX;
     }
     return fsType.equals("ext2") ? Scope.EXT2 : Scope.DAX;
@@ -103,6 +113,6 @@ record HostPlace(
   /** In a report: {@code ext4 on /dev/pmem0 (dax) at /mnt}. */
   @Override
   public String toString() {
-    return fsType + " on " + source + (dax() ? " (dax)" : "") + " at " + mountPoint;
+    return fsType + " on " + source + (dax ? " (dax)" : "") + " at " + mountPoint;
   }
 }

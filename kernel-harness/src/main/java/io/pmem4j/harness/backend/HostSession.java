@@ -25,9 +25,13 @@ final class HostSession implements Session, SystemCalls.Place {
   private final Path root;
   private final HostPages pages;
   private final HostMount mount;
-  private boolean frozen;
+
+  /** Read by the end of the JVM while an operation may be waiting for the thaw. */
+  private volatile boolean frozen;
+
   private boolean remounted;
   private boolean left;
+  private final Runnable parkIfEnding;
   private final SystemCalls calls = new SystemCalls(this);
   private final HostClock clock = new HostClock(System::currentTimeMillis);
 
@@ -36,12 +40,15 @@ final class HostSession implements Session, SystemCalls.Place {
    *
    * @param root the program's directory, which is removed at the end
    * @param mount that it lies on, as it is to be left
+   * @param parkIfEnding stops the calling thread for good once the JVM is ending
    */
-  HostSession(OperationCore core, Path root, HostPages pages, HostMount mount) {
+  HostSession(
+      OperationCore core, Path root, HostPages pages, HostMount mount, Runnable parkIfEnding) {
     this.core = core;
     this.root = root;
     this.pages = pages;
     this.mount = mount;
+    this.parkIfEnding = parkIfEnding;
   }
 
   @Override
@@ -55,7 +62,8 @@ final class HostSession implements Session, SystemCalls.Place {
       List<Response> answers = answers(operation);
       clock.note();
       return calls.outcome(operation, answers).build();
-    } catch (IOException e) {
+    } catch (IOException | IllegalStateException e) {
+      parkIfEnding.run();
       throw BackendException.hostBroke("host: " + e.getMessage(), e);
     } catch (IllegalArgumentException e) {
       throw BackendException.environment("host: " + e.getMessage(), e);
@@ -125,6 +133,7 @@ final class HostSession implements Session, SystemCalls.Place {
     try {
       leave();
     } catch (IOException e) {
+      parkIfEnding.run();
       throw BackendException.environment("host: " + e, e);
     }
     return Optional.empty();
@@ -140,7 +149,7 @@ final class HostSession implements Session, SystemCalls.Place {
   }
 
   /** The mount as it was found, without the program's directory. */
-  private void leave() throws IOException {
+  private synchronized void leave() throws IOException {
     if (left) {
       return;
     }

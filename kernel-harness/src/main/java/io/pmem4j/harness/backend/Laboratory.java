@@ -10,7 +10,9 @@ import io.pmem4j.sched.Scheduler;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /** Everything one run needs: a work directory, the image programs start from, the backends. */
 public final class Laboratory implements AutoCloseable {
@@ -62,10 +64,18 @@ public final class Laboratory implements AutoCloseable {
   /**
    * Checks backend names.
    *
-   * @throws IllegalArgumentException naming the first unknown one and what there is
+   * @throws IllegalArgumentException naming the first that is unknown, incomplete or there twice,
+   *     and what there is
    */
   public static void requireKnown(List<String> names) {
+    Set<String> seen = new HashSet<>();
     for (String name : names) {
+      if (!seen.add(name)) {
+        throw new IllegalArgumentException("the backend '" + name + "' is named twice");
+      }
+      if (name.equals(HOST)) {
+        throw new IllegalArgumentException("host: names no directory; host:DIRECTORY does");
+      }
       if (isKernel(name)) {
         kernel(name);
       } else if (!name.startsWith(HOST) && !name.equals(MODEL)) {

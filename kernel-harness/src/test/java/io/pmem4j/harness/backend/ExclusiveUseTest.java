@@ -14,7 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 class ExclusiveUseTest {
   private static HostPlace place(String directory, String mountPoint) {
     return new HostPlace(
-        Path.of(directory), Path.of(mountPoint), "ext2", "/dev/pmem0", Set.of("rw"));
+        Path.of(directory), Path.of(mountPoint), "ext2", "/dev/pmem0", Set.of("rw"), false);
   }
 
   @Test
@@ -51,7 +51,8 @@ class ExclusiveUseTest {
   @Test
   void theMountOfTheTemporaryFilesIsRefused(@TempDir Path directory) throws Exception {
     Path mountPoint = HostPlace.of(directory).mountPoint();
-    HostPlace mount = new HostPlace(mountPoint, mountPoint, "ext4", "/dev/vda", Set.of("rw"));
+    HostPlace mount =
+        new HostPlace(mountPoint, mountPoint, "ext4", "/dev/vda", Set.of("rw"), false);
     assertThatThrownBy(() -> ExclusiveUse.require(mount))
         .isInstanceOf(IllegalArgumentException.class);
   }

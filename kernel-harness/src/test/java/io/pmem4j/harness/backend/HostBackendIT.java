@@ -42,6 +42,19 @@ class HostBackendIT {
         command("mount", "-t", "tmpfs", "-o", "size=64m", "pmem4j", point.toString());
         return;
       }
+      if (type.equals("ramfs")) {
+        command("mount", "-t", "ramfs", "pmem4j", point.toString());
+        return;
+      }
+      if (type.equals("overlay")) {
+        command("mount", "-t", "tmpfs", "-o", "size=64m", "pmem4j", point.toString());
+        Path lower = Files.createDirectory(point.resolve("lower"));
+        Path upper = Files.createDirectory(point.resolve("upper"));
+        Path work = Files.createDirectory(point.resolve("work"));
+        String layers = "lowerdir=" + lower + ",upperdir=" + upper + ",workdir=" + work;
+        command("mount", "-t", "overlay", "-o", layers, "pmem4j", point.toString());
+        return;
+      }
       Path image = directory.resolve(type + ".img");
       try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "rw")) {
         // No xfs is smaller than 300 MiB; the others are filled.
@@ -54,6 +67,9 @@ class HostBackendIT {
     @Override
     public void close() throws IOException {
       command("umount", point.toString());
+      if (point.getFileName().toString().equals("overlay")) {
+        command("umount", point.toString()); // what the layers lie on
+      }
     }
   }
 
@@ -76,13 +92,14 @@ class HostBackendIT {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"tmpfs", "ext2", "ext4", "xfs"})
+  @ValueSource(strings = {"tmpfs", "ramfs", "overlay", "ext2", "ext4", "xfs"})
   void programsAgreeWithTheModelOrTheirDifferenceIsExplained(String type) throws Exception {
     Required.programs("mkfs.ext2", "mkfs.ext4", "mkfs.xfs", "losetup");
     if (!System.getProperty("user.name").equals("root")) {
       throw Required.missing("only root mounts file systems");
     }
-    if (!type.equals("tmpfs") && !Files.exists(Path.of("/dev/loop-control"))) {
+    boolean memory = List.of("tmpfs", "ramfs", "overlay").contains(type);
+    if (!memory && !Files.exists(Path.of("/dev/loop-control"))) {
       throw Required.missing("no loop devices");
     }
     if (!type.equals("tmpfs")

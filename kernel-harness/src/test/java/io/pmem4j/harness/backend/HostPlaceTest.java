@@ -50,9 +50,10 @@ class HostPlaceTest {
   void theScopeIsThatOfTheFileSystemAndItsMount() throws IOException {
     assertThat(at("/mnt/my pmem").scope()).isEqualTo(Scope.EXT2);
     assertThat(at("/mnt/x").scope()).isEqualTo(Scope.DAX);
-    assertThat(at("/mnt/x").kind()).isEqualTo("ext4+dax");
     assertThat(at("/mnt/z").scope()).as("DAX only where a file asks for it").isEqualTo(Scope.POSIX);
-    assertThat(at("/mnt/z").kind()).isEqualTo("xfs");
+    assertThat(at("/mnt/z").with(DaxState.DAX).scope()).isEqualTo(Scope.DAX);
+    assertThat(at("/mnt/x").with(DaxState.PAGE_CACHE).scope()).isEqualTo(Scope.POSIX);
+    assertThat(at("/mnt/x").with(DaxState.UNKNOWN).scope()).isEqualTo(Scope.DAX);
   }
 
   @Test
