@@ -43,7 +43,39 @@ public final class Main implements Runnable {
 
   /** Runs the verb and exits with its status. */
   public static void main(String[] arguments) {
-    System.exit(execute(arguments));
+    int status;
+    try {
+      status = execute(arguments);
+    } catch (Throwable e) {
+      // picocli handles exceptions, not errors, and an error is no finding.
+      status = unexpected(e, arguments);
+    }
+    System.exit(status);
+  }
+
+  /** One line for an error of the JVM. Allocates little: the heap may be full. */
+  private static int unexpected(Throwable e, String[] arguments) {
+    String message =
+        switch (e) {
+          case OutOfMemoryError _ ->
+              "out of memory (" + e.getMessage() + "); give the JVM more: JAVA_TOOL_OPTIONS=-Xmx4g";
+          case LinkageError _ -> "a part of pmem4j is missing: " + e + "; run ./pmem4j setup";
+          default -> "this is a bug of pmem4j: " + e;
+        };
+    if (System.getenv("PMEM4J_TRACE") != null || !(e instanceof OutOfMemoryError)) {
+      e.printStackTrace();
+    }
+    System.err.println("pmem4j: " + message);
+    if (List.of(arguments).contains("--json")) {
+      try {
+        System.out.println(
+            new JsonLine(arguments[0], "ERROR", (System.nanoTime() - START) / 1e9, Map.of())
+                .with("message", message));
+      } catch (LinkageError again) {
+        System.err.println("pmem4j: no line of JSON: " + again);
+      }
+    }
+    return ExitStatus.ENVIRONMENT;
   }
 
   /** Runs the verb; the status is one of {@link ExitStatus}. */

@@ -20,7 +20,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code run}: one program, every outcome shown. */
+/** {@code run}: programs, every outcome shown. */
 @Command(
     name = "run",
     description = "Runs a program and shows what each backend answered, side by side.")
@@ -46,6 +46,11 @@ final class RunCommand implements Callable<Integer> {
           "the host's directory is the root of a mount that nobody else uses: it may be frozen,"
               + " filled, remounted")
   private boolean exclusive;
+
+  @Option(
+      names = {"-q", "--quiet"},
+      description = "a line for each program, and outcomes only where something is wrong")
+  private boolean quiet;
 
   @Option(names = "--json", description = "end with one line of JSON")
   private boolean json;
@@ -81,7 +86,16 @@ final class RunCommand implements Callable<Integer> {
     try (Laboratory laboratory = Laboratory.open(backends, Scheduler.production(), exclusive)) {
       laboratory.backends().forEach(backend -> describe(backend, out));
       Summary summary =
-          Verdicts.run("run", kernel, laboratory, programs, out, TextReport::sideBySide);
+          Verdicts.run(
+              "run",
+              kernel,
+              laboratory,
+              programs,
+              out,
+              result ->
+                  TextReport.line(result)
+                      + "\n"
+                      + (quiet ? TextReport.findings(result) : TextReport.sideBySide(result)));
       return Verdicts.finish(summary, json, out);
     }
   }

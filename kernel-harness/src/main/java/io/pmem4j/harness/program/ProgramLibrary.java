@@ -8,6 +8,7 @@ import java.net.URISyntaxException;
 import java.net.URL;
 import java.nio.charset.MalformedInputException;
 import java.nio.file.FileSystem;
+import java.nio.file.FileSystemException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -19,6 +20,9 @@ import java.util.stream.Stream;
 
 /** Where programs come from: those that ship with the harness, files, and folders of files. */
 public final class ProgramLibrary {
+  /** Far above any program that is read by people, far below the heap. */
+  private static final long MAX_FILE_BYTES = 4 << 20;
+
   private ProgramLibrary() {}
 
   /** All conformance programs, by name. */
@@ -42,7 +46,15 @@ public final class ProgramLibrary {
 
   /** The program in a file, or those in a folder, by name. */
   public static List<Program> at(Path path) throws IOException, ProgramSyntaxException {
-    return Files.isDirectory(path) ? folder(path) : List.of(file(path));
+    if (!Files.isDirectory(path)) {
+      return List.of(file(path));
+    }
+    List<Program> programs = folder(path);
+    if (programs.isEmpty()) {
+      throw new FileSystemException(
+          path.toString(), null, "the folder has no programs (*" + Program.SUFFIX + ")");
+    }
+    return programs;
   }
 
   private static List<Program> folder(Path folder) throws IOException, ProgramSyntaxException {
@@ -58,6 +70,15 @@ public final class ProgramLibrary {
   }
 
   private static Program file(Path file) throws IOException, ProgramSyntaxException {
+    if (Files.exists(file) && !Files.isRegularFile(file)) {
+      throw new FileSystemException(file.toString(), null, "not a regular file");
+    }
+    if (Files.size(file) > MAX_FILE_BYTES) {
+      throw new FileSystemException(
+          file.toString(),
+          null,
+          Files.size(file) + " bytes; a program has at most " + MAX_FILE_BYTES);
+    }
     try {
       return ProgramParser.parse(file.toString(), Files.readString(file));
     } catch (MalformedInputException e) {

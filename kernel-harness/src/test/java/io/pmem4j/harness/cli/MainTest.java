@@ -7,10 +7,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.pmem4j.harness.Required;
+import java.io.BufferedReader;
+import java.io.File;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Bad input: one clear line on stderr, the right exit status. */
 class MainTest {
@@ -134,5 +144,79 @@ class MainTest {
     assertThat(ran.out().lines().toList().getLast())
         .contains("\"verdict\":\"FAIL\"")
         .contains("\"diverged\":1");
+  }
+
+  /** Runs {@link Main} in a JVM of its own. */
+  private static Ran child(List<String> jvm, String... arguments) throws Exception {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(jvm);
+    command.add(Main.class.getName());
+    command.addAll(List.of(arguments));
+    Process process = new ProcessBuilder(command).start();
+    try (BufferedReader err = process.errorReader(StandardCharsets.UTF_8)) {
+      String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+      return new Ran(process.exitValue(), out, String.join("\n", err.lines().toList()));
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  /** An error of the JVM is no finding: exit 1 would say that a file system answered wrongly. */
+  @Test
+  void anErrorOfTheJvmIsAnErrorOfTheEnvironment(@TempDir Path folder) throws Exception {
+    Path program = folder.resolve("long.p4j");
+    // Within the limit of a program file, beyond this heap once it is parsed.
+    Files.writeString(program, "open f /a rw creat\n".repeat(100_000));
+    String classPath = System.getProperty("java.class.path");
+    Ran full = child(List.of("-Xmx12m", "-cp", classPath), "run", program.toString(), "--json");
+    assertThat(full.status()).as(full.err()).isEqualTo(3);
+    assertThat(full.err()).contains("pmem4j: out of memory");
+    assertThat(full.out()).contains("\"verdict\":\"ERROR\"");
+    String withoutModel =
+        Arrays.stream(classPath.split(File.pathSeparator, -1))
+            .filter(entry -> !entry.contains("ext2-dax"))
+            .collect(Collectors.joining(File.pathSeparator));
+    Ran incomplete = child(List.of("-cp", withoutModel), "run", "all", "--quiet");
+    assertThat(incomplete.status()).as(incomplete.err()).isEqualTo(3);
+    assertThat(incomplete.err()).contains("a part of pmem4j is missing");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "run /dev/zero, not a regular file",
+    "run EMPTY, has no programs",
+    "conform --programs EMPTY, has no programs",
+    "run all --on host:, names no directory",
+    "run all --on host:/nonexistent, does not exist",
+    "run all --on host:/etc/passwd, is not a directory",
+    "'run all --on model,model', named twice",
+  })
+  void anArgumentThatCannotBeUsedIsOneLineAndExit2(
+      String line, String message, @TempDir Path folder) {
+    Ran ran = Ran.run(line.replace("EMPTY", folder.toString()).split(" "));
+    assertThat(ran.err()).contains(message);
+    assertThat(ran.err().lines()).hasSizeLessThanOrEqualTo(2);
+    assertThat(ran.status()).isEqualTo(2);
+  }
+
+  @Test
+  void aDirectoryWhereNothingCanBeMadeIsNamed() {
+    Ran ran = Ran.run("run", "all", "--on", "host:/proc,model");
+    assertThat(ran.status()).isEqualTo(3);
+    assertThat(ran.err()).contains("no directory can be made in /proc").hasLineCount(1);
+  }
+
+  @Test
+  void aQuietRunShowsOutcomesOnlyWhereSomethingIsWrong(@TempDir Path folder) throws Exception {
+    Files.writeString(folder.resolve("a-right.p4j"), "open f /a rw creat => result=0\n");
+    Files.writeString(folder.resolve("b-wrong.p4j"), "open f /b rw creat => result=1\n");
+    Ran loud = Ran.run("run", folder.toString());
+    Ran quiet = Ran.run("run", folder.toString(), "--quiet");
+    assertThat(loud.status()).isEqualTo(1);
+    assertThat(quiet.status()).isEqualTo(1);
+    assertThat(loud.out()).contains("a-right", "open f /a", "open f /b");
+    assertThat(quiet.out()).contains("a-right", "b-wrong", "open f /b").doesNotContain("open f /a");
   }
 }
