@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.pmem4j.ext2.alloc;
 
-import io.pmem4j.ext2.CorruptFileSystemException;
 import io.pmem4j.ext2.Errno;
 import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.volume.Geometry;
@@ -32,18 +31,34 @@ public final class BlockAllocator {
   }
 
   /**
-   * Takes a run of blocks, as near to the goal as the kernel's rules say.
+   * {@code ext2_new_blocks}: takes a run of blocks, as near to the goal as the kernel's rules say.
+   * A damaged bitmap may offer blocks of metadata: they stay marked as used, the error is recorded,
+   * and the search goes on.
    *
    * @param goal where it should begin; out of range means the beginning of the file system
    * @param wanted the longest run wanted
    * @return a run of one to {@code wanted} blocks
-   * @throws Ext2Exception ENOSPC; EIO if a bitmap offers a block of metadata
+   * @throws Ext2Exception ENOSPC
    */
   public BlockRun newBlocks(long goal, int wanted) throws Ext2Exception {
     long start = goal < 0 || goal >= geometry.blocksCount() ? 0 : goal;
+    int group = (int) (start / geometry.blocksPerGroup());
+    int inGroup = (int) (start % geometry.blocksPerGroup());
+    while (true) {
+      BlockRun run = search(group, inGroup, wanted);
+      group = (int) (run.first() / geometry.blocksPerGroup());
+      if (!overlapsMetadata(volume.descriptor(group), run.first(), run.count())) {
+        return run;
+      }
+      volume.error(
+          "allocating block in system zone - blocks from %d, length %d"
+              .formatted(run.first(), run.count()));
+    }
+  }
+
+  private BlockRun search(int goalGroup, int goal, int wanted) throws Ext2Exception {
     int groups = geometry.groupsCount();
-    int goalGroup = (int) (start / geometry.blocksPerGroup());
-    BlockRun run = tryGroup(goalGroup, (int) (start % geometry.blocksPerGroup()), wanted);
+    BlockRun run = tryGroup(goalGroup, goal, wanted);
     // The goal's group comes once more at the end, from its beginning.
     for (int i = 1; run == null && i <= groups; i++) {
       run = tryGroup((goalGroup + i) % groups, -1, wanted);
@@ -54,9 +69,15 @@ public final class BlockAllocator {
     return run;
   }
 
-  private @Nullable BlockRun tryGroup(int group, int goal, int wanted) throws Ext2Exception {
+  /**
+   * {@code ext2_try_to_allocate}: the bitmap alone says how many blocks there are, whatever the
+   * counter says, which then wraps.
+   */
+  private @Nullable BlockRun tryGroup(int group, int goal, int wanted) {
     HeldGroup descriptor = volume.descriptor(group);
-    checkBitmap(group);
+    if (descriptor.freeBlocksCount() != 0) {
+      checkBitmap(group);
+    }
     try (var _ = volume.lockGroup(group)) {
       if (descriptor.freeBlocksCount() == 0) {
         return null;
@@ -68,21 +89,18 @@ public final class BlockAllocator {
       if (bit >= end) {
         return null;
       }
-      int limit = Math.min(wanted, descriptor.freeBlocksCount());
       int count = 0;
-      while (count < limit && bit + count < end && !bitmap.get(bit + count)) {
+      while (count < wanted && bit + count < end && !bitmap.get(bit + count)) {
         count++;
       }
       long first = groupFirst + bit;
-      if (overlapsMetadata(descriptor, first, count)) {
-        throw new CorruptFileSystemException(
-            Errno.EIO, "block bitmap of group " + group, "bit " + bit, "0", "1: it is metadata");
-      }
       for (int i = 0; i < count; i++) {
         bitmap.set(bit + i);
         volume.options().scheduler().note("takes block", first + i);
       }
-      descriptor.freeBlocksCount(descriptor.freeBlocksCount() - count);
+      if (!overlapsMetadata(descriptor, first, count)) {
+        descriptor.freeBlocksCount(descriptor.freeBlocksCount() - count);
+      }
       markDirty(descriptor);
       return new BlockRun(first, count);
     }
@@ -188,7 +206,8 @@ public final class BlockAllocator {
     long tableLast = table + geometry.inodeTableBlocks() - 1;
     return inRange(descriptor.blockBitmap(), first, last)
         || inRange(descriptor.inodeBitmap(), first, last)
-        || (first <= tableLast && last >= table);
+        || inRange(first, table, tableLast)
+        || inRange(last, table, tableLast);
   }
 
   private static boolean inRange(long block, long first, long last) {

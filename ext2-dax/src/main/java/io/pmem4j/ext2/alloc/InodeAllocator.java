@@ -32,6 +32,11 @@ public final class InodeAllocator {
     int group = findGroupOther(parentIno);
     for (int i = 0; group >= 0 && i < geometry.groupsCount(); i++) {
       int ino = tryGroup(group);
+      if (ino != 0 && ino < geometry.firstIno()) {
+        volume.error("reserved inode - block_group = " + group + ", inode=" + ino);
+        throw new CorruptFileSystemException(
+            Errno.EIO, "inode bitmap of group " + group, "inode " + ino, "0", "1: it is reserved");
+      }
       if (ino != 0) {
         return ino;
       }
@@ -40,7 +45,7 @@ public final class InodeAllocator {
     throw new Ext2Exception(Errno.ENOSPC, "no free inode");
   }
 
-  private int tryGroup(int group) throws Ext2Exception {
+  private int tryGroup(int group) {
     HeldGroup descriptor = volume.descriptor(group);
     try (var _ = volume.lockGroup(group)) {
       Bitmap bitmap = bitmap(descriptor);
@@ -49,11 +54,12 @@ public final class InodeAllocator {
         return 0;
       }
       int ino = group * geometry.inodesPerGroup() + bit + 1;
-      if (ino < geometry.firstIno()) {
-        throw new CorruptFileSystemException(
-            Errno.EIO, "inode bitmap of group " + group, "bit " + bit, "0", "1: it is reserved");
-      }
       bitmap.set(bit);
+      if (ino < geometry.firstIno()) {
+        // Left to the caller, without the lock; the bit stays set.
+        volume.dirtyBlocks().mark(descriptor.inodeBitmap());
+        return ino;
+      }
       descriptor.freeInodesCount(descriptor.freeInodesCount() - 1);
       volume.dirtyBlocks().mark(descriptor.inodeBitmap());
       volume.dirtyBlocks().markBytes(descriptor.offset());

@@ -115,13 +115,16 @@ public final class InodeCache {
     inode.flags = InodeFlags.inherited(mode, directory.flags);
     inode.isNew = true;
     inode.generation = volume.nextGeneration();
+    boolean inUse;
     synchronized (this) {
       Cached cached = new Cached(inode);
       cached.users = 1;
-      if (cache.putIfAbsent(ino, cached) != null) {
-        throw new CorruptFileSystemException(
-            Errno.EIO, "inode bitmap", "bit of inode " + ino, "0", "1: the inode is in use");
-      }
+      inUse = cache.putIfAbsent(ino, cached) != null;
+    }
+    if (inUse) {
+      volume.error("inode number already in use - inode=" + ino);
+      throw new CorruptFileSystemException(
+          Errno.EIO, "inode bitmap", "bit of inode " + ino, "0", "1: the inode is in use");
     }
     return inode;
   }
