@@ -6,6 +6,9 @@ public enum Profile {
   /** One handler for all faults, as Linux has had it since 4.10; none for 2 MiB at once. */
   LINUX_5_10(false, true, false),
 
+  /** As {@link #LINUX_5_10}; a copy of zeros to a program's memory stops at the byte. */
+  LINUX_6_1(false, true, false),
+
   /**
    * The four handlers of the 2015 series over the bodies of 5.10: fault, huge_fault, page_mkwrite
    * and pfn_mkwrite. What pfn_mkwrite is asked for a page behind the end of the file is a bus
@@ -36,6 +39,15 @@ public enum Profile {
   /** Whether there is a handler of its own for each kind of fault. */
   public boolean fourHandlers() {
     return fourHandlers;
+  }
+
+  /**
+   * {@code __clear_user}: the unit of the stores of zeros to a program's memory, bytes. A unit that
+   * reaches into a page that faults is not stored. Up to 6.1 it was a word; 6.1 stores by {@code
+   * rep stosb} on processors that do it fast.
+   */
+  public int clearUserBytes() {
+    return this == LINUX_6_1 ? 1 : Long.BYTES;
   }
 
   /** Whether a hole is shown as a page of the page cache. */

@@ -18,9 +18,15 @@ public final class DaxIo {
 
   private final DaxMapping mapping;
   private final IomapOps ops;
+  private final int clearUserBytes;
 
-  /** I/O for one file. */
-  public DaxIo(DaxMapping mapping, IomapOps ops) {
+  /**
+   * I/O for one file.
+   *
+   * @param clearUserBytes the unit in which zeros are stored to a program's memory
+   */
+  public DaxIo(DaxMapping mapping, IomapOps ops, int clearUserBytes) {
+    this.clearUserBytes = clearUserBytes;
     this.mapping = mapping;
     this.ops = ops;
   }
@@ -90,7 +96,7 @@ public final class DaxIo {
       }
       int length = (int) inFile;
       if (!iomap.mapped()) {
-        copied = target.zero(done, length);
+        copied = target.zero(done, length, clearUserBytes);
         return copied;
       }
       long address = checked(mapping.host(), iomap.addressOf(at), length);

@@ -106,7 +106,7 @@ public final class Ext2Inode implements DaxHost {
     this.pmdFault = new PmdFault(mapping, iomap);
     this.pteFault2015 = new PteFault2015(mapping, iomap);
     this.pmdFault2015 = new PmdFault2015(mapping, iomap);
-    this.daxIo = new DaxIo(mapping, iomap);
+    this.daxIo = new DaxIo(mapping, iomap, volume.options().profile().clearUserBytes());
     this.writeback = new DaxWriteback(mapping);
     this.fileLock = new FileLock(scheduler);
   }

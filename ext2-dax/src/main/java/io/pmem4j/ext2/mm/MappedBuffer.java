@@ -7,8 +7,6 @@ import java.lang.foreign.ValueLayout;
 
 /** A range of a mapping; copied page by page, up to the first byte that faults for good. */
 final class MappedBuffer implements UserBuffer {
-  private static final int WORD_BYTES = 8;
-
   private final UserAccess access;
   private final Vma vma;
   private final long offset;
@@ -75,17 +73,17 @@ final class MappedBuffer implements UserBuffer {
   }
 
   /**
-   * {@code __clear_user} stores words of 8 bytes from the first byte on, and bytes only at the end:
-   * a word that reaches into a page that cannot be stored to is not stored at all.
+   * {@code __clear_user} stores units from the first byte on, and bytes only at the end: a unit
+   * that reaches into a page that cannot be stored to is not stored at all.
    */
   @Override
-  public int zero(int to, int bytes) {
-    int words = bytes & -WORD_BYTES;
+  public int zero(int to, int bytes, int unit) {
+    int words = bytes & -unit;
     int done = 0;
     while (done < bytes) {
       long there = offset + to + done;
       int now = UserAccess.withinPage(vma.start() + there, bytes - done);
-      int whole = done + now < words ? (done + now & -WORD_BYTES) - done : now;
+      int whole = done + now < words ? ((done + now) & -unit) - done : now;
       try {
         access.store(vma, there, new byte[whole]);
         done += whole;
@@ -93,8 +91,8 @@ final class MappedBuffer implements UserBuffer {
           // The word that straddles the pages: its second page faults before any byte is stored.
           access.allowStore(vma, there + whole);
           access.allowStore(vma, there + now);
-          access.store(vma, there + whole, new byte[WORD_BYTES]);
-          done += WORD_BYTES;
+          access.store(vma, there + whole, new byte[unit]);
+          done += unit;
         }
       } catch (SignalException e) {
         break;

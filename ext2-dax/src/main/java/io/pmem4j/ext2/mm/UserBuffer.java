@@ -30,8 +30,12 @@ public interface UserBuffer {
    */
   int copyTo(int to, PersistentMemory memory, long address, int length);
 
-  /** {@code iov_iter_zero}: as {@link #copyTo}, zeros. */
-  int zero(int to, int length);
+  /**
+   * {@code iov_iter_zero}: as {@link #copyTo}, zeros.
+   *
+   * @param unit bytes that are stored together or not at all: 1 or 8
+   */
+  int zero(int to, int length, int unit);
 
   /** Memory of the caller's, which never faults. */
   static UserBuffer of(byte[] bytes) {
@@ -54,7 +58,7 @@ public interface UserBuffer {
       }
 
       @Override
-      public int zero(int to, int length) {
+      public int zero(int to, int length, int unit) {
         Arrays.fill(bytes, to, to + length, (byte) 0);
         return length;
       }

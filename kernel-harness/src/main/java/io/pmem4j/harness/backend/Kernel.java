@@ -28,7 +28,7 @@ public enum Kernel {
   TRUNCATE_MUTEX_FIRST(
       "truncate-mutex-first", "lab", "tmf", Profile.LINUX_5_10, "truncate-mutex-first"),
   /** What became of the series: {@code mapping->invalidate_lock} in the place of dax_sem. */
-  LINUX_6_1("6.1", "6.1", "", Profile.LINUX_5_10, "merged");
+  LINUX_6_1("6.1", "6.1", "", Profile.LINUX_6_1, "merged");
 
   private final String label;
   private final String image;
