@@ -3,6 +3,9 @@
 # Sourced by the launcher and the scripts: the distribution's packages, and
 # signals. Needs say TEXT and die STATUS TEXT.
 
+# Of some services and containers; the cache is below it.
+export HOME=${HOME:-$(getent passwd "$(id -u)" | cut -d : -f 6)}
+
 # ---- packages (Debian's names) ------------------------------------------------
 
 # shellcheck disable=SC2034 # read by name

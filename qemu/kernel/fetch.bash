@@ -72,6 +72,7 @@ read_suites() {
   say "reading the package lists of ${suites//,/ and } (some seconds)"
   LC_ALL=C timeout --kill-after=10 300 apt-get "${apt_options[@]}" -q update > "$log" 2>&1 < /dev/null || true
   unread=0
+  ! is_full "$work" || die 3 "$(full)"
   local read_ones reason
   # shellcheck disable=SC2016 # the variables are apt's
   read_ones=$(apt-get "${apt_options[@]}" indextargets --format '$(REPO_URI) $(RELEASE)' 2> /dev/null | sed 's,/ , ,') || true
@@ -151,10 +152,17 @@ fetch_source() {
   printf '%s\n' "$file"
 }
 
+# True when apt, of which WORK is the private state, found no room there.
+is_full() {
+  grep -qs 'No space left\|not enough free space' "$1"/*.log || [[ $(df -P -k "$1" | awk 'NR == 2 { print $4 }') -lt 1024 ]]
+}
+
+full() { echo "the disk of $cache is full: make room there, or set XDG_CACHE_HOME to another disk"; }
+
 # The reason why a download failed, in one line.
 download_error() {
-  if [[ $(df -P -k "$1" | awk 'NR == 2 { print $4 }') -lt 1024 ]] || grep -q 'No space left' "$1/download.log"; then
-    echo "the disk of $1 is full: make room there, or set XDG_CACHE_HOME to another disk"
+  if is_full "$1"; then
+    full
   else
     sed -n 's/^E: //p' "$1/download.log" | without_password | sed -n 1p
   fi
