@@ -7,8 +7,9 @@ import java.util.Objects;
 
 /**
  * Collects the ranges that a larger change has stored to, and makes them durable together: each
- * cache line (each page at {@link Granularity#PAGE}) once, however often it was named, in ascending
- * order, with one drain.
+ * cache line once, however often it was named, in ascending order, with one drain. At {@link
+ * Granularity#PAGE} one write-back covers all that lies within 64 MiB of its neighbour: the kernel
+ * writes only pages that are dirty, and a second write-back would wait for the disk again.
  *
  * {@snippet :
  * try (FlushBatch batch = new FlushBatch(memory)) {
@@ -16,34 +17,42 @@ import java.util.Objects;
  *   batch.dirty(64, 8);
  *   memory.putLong(72, b);
  *   batch.dirty(72, 8); // the same line: written back once
- * } // durable here
+ *   batch.commit(); // durable when it returns
+ * }
  * }
  *
  * <p>Ranges named are flushed by {@link #commit} only; their stores may become durable earlier, as
- * any store may. Not thread-safe: a batch belongs to one thread at a time, the one that commits,
- * because a drain waits for the flushes of its own thread.
+ * any store may. Naming a range costs some nanoseconds in any order. Not thread-safe: a batch
+ * belongs to one thread at a time, the one that commits, because a drain waits for the flushes of
+ * its own thread.
  */
 public final class FlushBatch implements AutoCloseable {
   private static final int LINE_BYTES = 64;
   private static final int PAGE_BYTES = 4096;
+  private static final long PAGES_BETWEEN = (64L << 20) / PAGE_BYTES;
   private static final int INITIAL_RANGES = 8;
 
   private final PersistentMemory memory;
   private final int unit;
 
+  /** The most units between two ranges that are still flushed as one. */
+  private final long between;
+
   /** Where in its unit the first byte of the memory lies: slices do not begin on a line. */
   private final int phase;
 
-  /** Units named, as disjoint ranges in ascending order that do not touch; ends are exclusive. */
+  /** Units named, as ranges; ends are exclusive. In the order named until they are sorted. */
   private long[] starts = new long[INITIAL_RANGES];
 
   private long[] ends = new long[INITIAL_RANGES];
   private int ranges;
+  private boolean sorted = true;
 
   /** An empty batch over this memory. */
   public FlushBatch(PersistentMemory memory) {
     this.memory = memory;
     this.unit = memory.granularity() == Granularity.PAGE ? PAGE_BYTES : LINE_BYTES;
+    this.between = memory.granularity() == Granularity.PAGE ? PAGES_BETWEEN : 0;
     this.phase = (int) (memory.segment().address() & (unit - 1));
   }
 
@@ -60,64 +69,125 @@ public final class FlushBatch implements AutoCloseable {
   }
 
   private void add(long start, long end) {
-    int first = ranges;
-    // Programs mostly go upwards: look from the end.
-    while (first > 0 && ends[first - 1] >= start) {
-      first--;
-    }
-    int after = first;
-    while (after < ranges && starts[after] <= end) {
-      after++;
-    }
-    if (first == after) {
-      insert(first, start, end);
-      return;
-    }
-    starts[first] = Math.min(starts[first], start);
-    ends[first] = Math.max(ends[after - 1], end);
-    remove(first + 1, after);
-  }
-
-  private void insert(int at, long start, long end) {
     if (ranges == starts.length) {
-      starts = Arrays.copyOf(starts, 2 * ranges);
-      ends = Arrays.copyOf(ends, 2 * ranges);
+      makeRoom();
     }
-    System.arraycopy(starts, at, starts, at + 1, ranges - at);
-    System.arraycopy(ends, at, ends, at + 1, ranges - at);
-    starts[at] = start;
-    ends[at] = end;
+    if (ranges > 0) {
+      int last = ranges - 1;
+      if (start >= starts[last] && start <= ends[last]) {
+        ends[last] = Math.max(ends[last], end); // programs mostly go upwards
+        return;
+      }
+      sorted &= start > ends[last];
+    }
+    starts[ranges] = start;
+    ends[ranges] = end;
     ranges++;
   }
 
-  private void remove(int from, int to) {
-    System.arraycopy(starts, to, starts, from, ranges - to);
-    System.arraycopy(ends, to, ends, from, ranges - to);
-    ranges -= to - from;
+  /** Sorts and joins first: a program that names the same ranges again needs no more room. */
+  private void makeRoom() {
+    sortAndJoin();
+    if (ranges > starts.length / 2) {
+      starts = Arrays.copyOf(starts, 2 * starts.length);
+      ends = Arrays.copyOf(ends, 2 * ends.length);
+    }
+  }
+
+  private void sortAndJoin() {
+    if (!sorted) {
+      sortByStart();
+      sorted = true;
+    }
+    int joined = 0;
+    for (int i = 0; i < ranges; i++) {
+      if (joined > 0 && starts[i] - between <= ends[joined - 1]) {
+        ends[joined - 1] = Math.max(ends[joined - 1], ends[i]);
+      } else {
+        starts[joined] = starts[i];
+        ends[joined] = ends[i];
+        joined++;
+      }
+    }
+    ranges = joined;
+  }
+
+  /** Heap sort of both arrays in place: no range is ever an object. */
+  private void sortByStart() {
+    for (int parent = ranges / 2 - 1; parent >= 0; parent--) {
+      sink(parent, ranges);
+    }
+    for (int last = ranges - 1; last > 0; last--) {
+      swap(0, last);
+      sink(0, last);
+    }
+  }
+
+  private void sink(int from, int size) {
+    int parent = from;
+    while (2 * parent + 1 < size) {
+      int child = 2 * parent + 1;
+      if (child + 1 < size && starts[child + 1] > starts[child]) {
+        child++;
+      }
+      if (starts[parent] >= starts[child]) {
+        return;
+      }
+      swap(parent, child);
+      parent = child;
+    }
+  }
+
+  private void swap(int one, int other) {
+    long start = starts[one];
+    starts[one] = starts[other];
+    starts[other] = start;
+    long end = ends[one];
+    ends[one] = ends[other];
+    ends[other] = end;
   }
 
   /**
    * Makes all ranges named durable: they are when it returns. The batch is empty then and can be
    * used again. After an exception it still names all of them.
    *
-   * @throws PmemException if a range cannot be made durable
+   * @throws PmemException if a range cannot be made durable; after a {@link
+   *     PmemFailedFileException} trying again is of no use
    */
   public void commit() {
     if (ranges == 0) {
       return;
     }
+    sortAndJoin();
     for (int i = 0; i < ranges; i++) {
       long from = Math.max(0, starts[i] * unit - phase);
       long to = Math.min(memory.byteSize(), ends[i] * unit - phase);
       memory.flush(from, to - from);
     }
     memory.drain();
-    ranges = 0;
+    discard();
   }
 
-  /** Commits; nothing if the batch is empty. */
+  /** Forgets all ranges named; nothing is promised about them. */
+  public void discard() {
+    ranges = 0;
+    sorted = true;
+  }
+
+  /**
+   * Ends the batch. It does not commit: after an exception in the middle of a change there is
+   * nothing to be made durable.
+   *
+   * @throws IllegalStateException if ranges were named that were neither committed nor discarded: a
+   *     forgotten commit. In a {@code try} whose body threw it is a suppressed exception
+   */
   @Override
   public void close() {
-    commit();
+    int left = ranges;
+    discard();
+    if (left > 0) {
+      throw new IllegalStateException(
+          left + " ranges were named and neither committed nor discarded: they are not durable");
+    }
   }
 }

@@ -57,16 +57,27 @@ final class NewFile implements Closeable {
   static NewFile make(Path path, MapSpec spec, Consumer<CreationStep> steps) throws IOException {
     Path folder = Objects.requireNonNull(path.toAbsolutePath().getParent());
     checkRoom(path, folder, spec);
-    NewFile made = opened(path, folder, steps);
+    return opened(path, folder, steps).filled(spec);
+  }
+
+  /** As {@link #make}, on a file system that has no O_TMPFILE. */
+  static NewFile makeNamed(Path path, MapSpec spec, Consumer<CreationStep> steps)
+      throws IOException {
+    Path folder = Objects.requireNonNull(path.toAbsolutePath().getParent());
+    checkRoom(path, folder, spec);
+    return openedUnderAnotherName(path, folder, steps).filled(spec);
+  }
+
+  private NewFile filled(MapSpec spec) throws IOException {
     try {
       steps.accept(CreationStep.OPENED);
-      made.allocate(spec);
+      allocate(spec);
       steps.accept(CreationStep.ALLOCATED);
-      sync(made.file);
+      sync(file);
       steps.accept(CreationStep.SYNCED);
-      return made;
+      return this;
     } catch (IOException | RuntimeException | Error failure) {
-      made.discard();
+      discard();
       throw failure;
     }
   }
@@ -84,6 +95,11 @@ final class NewFile implements Closeable {
         throw renamed(refusal, path);
       }
     }
+    return openedUnderAnotherName(path, folder, steps);
+  }
+
+  private static NewFile openedUnderAnotherName(
+      Path path, Path folder, Consumer<CreationStep> steps) throws IOException {
     Path temporary = folder.resolve("." + path.getFileName() + "." + UUID.randomUUID() + ".new");
     int flags = NativeFile.O_CREAT | NativeFile.O_EXCL | NativeFile.O_RDWR;
     return new NewFile(NativeFile.open(temporary, flags), path, folder, temporary, steps);

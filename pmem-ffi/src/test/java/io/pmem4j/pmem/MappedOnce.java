@@ -10,8 +10,9 @@ import java.nio.file.Path;
 
 /**
  * Maps a file once with each backend there is. Arguments: folder, and {@code createNew}, {@code
- * openOrCreate}, {@code exclusive}, {@code existing} (one that is created by Java first) or {@code
- * found} (the only one in the folder). Prints what came of it.
+ * createInFound} (in the only folder of the folder), {@code openOrCreate}, {@code exclusive},
+ * {@code existing} (one that is created by Java first) or {@code found} (the only one in the
+ * folder). Prints what came of it.
  */
 final class MappedOnce {
   private MappedOnce() {}
@@ -27,7 +28,7 @@ final class MappedOnce {
       try (Arena arena = Arena.ofConfined()) {
         MapSpec spec =
             switch (arguments[1]) {
-              case "createNew" -> MapSpec.createNew(1 << 16);
+              case "createNew", "createInFound" -> MapSpec.createNew(1 << 16);
               case "openOrCreate" -> MapSpec.openOrCreate(1 << 16);
               case "exclusive" -> MapSpec.openOrCreate(1 << 16).exclusive();
               default -> MapSpec.existing();
@@ -53,6 +54,11 @@ final class MappedOnce {
       case "found" -> {
         try (DirectoryStream<Path> all = Files.newDirectoryStream(folder)) {
           return all.iterator().next();
+        }
+      }
+      case "createInFound" -> {
+        try (DirectoryStream<Path> all = Files.newDirectoryStream(folder)) {
+          return all.iterator().next().resolve("file" + backend);
         }
       }
       case "exclusive", "openOrCreate" -> {

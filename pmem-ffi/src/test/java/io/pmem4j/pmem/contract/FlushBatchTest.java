@@ -4,6 +4,7 @@ package io.pmem4j.pmem.contract;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.pmem4j.pmem.FlushBatch;
 import io.pmem4j.pmem.Granularity;
@@ -12,6 +13,7 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -76,6 +78,12 @@ class FlushBatchTest {
               (int) ((offset + phase) / unit), (int) ((offset + phase + length - 1) / unit) + 1);
         }
         assertThat(memory.flushes).as("nothing before the commit").isEmpty();
+        batch.commit();
+      }
+      if (granularity == Granularity.PAGE) {
+        // The pages between are clean, or another's: one write-back costs as much as one page.
+        expected.set(expected.nextSetBit(0), expected.length());
+        assertThat(memory.flushes).hasSize(1);
       }
       assertThat(memory.units(unit, phase)).as("seed %d", seed).isEqualTo(expected);
       assertThat(memory.drains).isEqualTo(1);
@@ -93,6 +101,7 @@ class FlushBatchTest {
       batch.dirty(0, 8);
       batch.dirty(64, 64);
       batch.dirty(70, 2);
+      batch.commit();
     }
     assertThat(memory.flushes).containsExactly(new long[] {0, 192});
   }
@@ -132,5 +141,85 @@ class FlushBatchTest {
     memory.failing = false;
     batch.commit();
     assertThat(memory.units(64, 0)).isEqualTo(BitSet.valueOf(new long[] {0b10000000001}));
+  }
+
+  /** A tebibyte that nobody has. */
+  private static final class Huge extends HeapMemory {
+    private final List<long[]> flushes = new ArrayList<>();
+
+    Huge(Granularity granularity) {
+      super(granularity, SIZE, 0);
+    }
+
+    @Override
+    public long byteSize() {
+      return 1L << 40;
+    }
+
+    @Override
+    public void flush(long offset, long length) {
+      flushes.add(new long[] {offset, length});
+    }
+  }
+
+  @Test
+  void pagesFarApartAreFlushedApart() {
+    Huge memory = new Huge(Granularity.PAGE);
+    try (FlushBatch batch = new FlushBatch(memory)) {
+      batch.dirty(1L << 39, 8);
+      batch.dirty(0, 8);
+      batch.dirty(32 << 20, 8);
+      batch.commit();
+    }
+    assertThat(memory.flushes)
+        .containsExactly(new long[] {0, (32 << 20) + 4096}, new long[] {1L << 39, 4096});
+  }
+
+  /** Insertion into the middle of an array, as it was once, would take minutes. */
+  @Test
+  @Timeout(20)
+  void ranksOfRangesInAnyOrder() {
+    int ranges = 400_000;
+    Huge memory = new Huge(Granularity.CACHE_LINE);
+    try (FlushBatch batch = new FlushBatch(memory)) {
+      for (int i = 0; i < ranges; i++) {
+        batch.dirty(128L * (int) (i * 2_654_435_761L % ranges), 8);
+      }
+      for (int i = ranges - 1; i >= 0; i--) {
+        batch.dirty(128L * i, 8);
+      }
+      batch.commit();
+    }
+    assertThat(memory.flushes).hasSize(ranges);
+    for (int i = 0; i < ranges; i++) {
+      assertThat(memory.flushes.get(i)[0]).isEqualTo(128L * i);
+    }
+  }
+
+  @Test
+  void aBodyThatThrewIsNotCommitted() {
+    Seen memory = new Seen(Granularity.CACHE_LINE, 0);
+    assertThatExceptionOfType(ArithmeticException.class)
+        .isThrownBy(() -> {
+          try (FlushBatch batch = new FlushBatch(memory)) {
+            batch.dirty(0, 8);
+            throw new ArithmeticException("in the middle of a change");
+          }
+        })
+        .satisfies(thrown ->
+            assertThat(thrown.getSuppressed()[0]).isInstanceOf(IllegalStateException.class));
+    assertThat(memory.flushes).isEmpty();
+  }
+
+  @Test
+  void aForgottenCommitIsTold() {
+    Seen memory = new Seen(Granularity.CACHE_LINE, 0);
+    FlushBatch batch = new FlushBatch(memory);
+    batch.dirty(0, 8);
+    assertThatIllegalStateException().isThrownBy(batch::close).withMessageContaining("not durable");
+    batch.dirty(0, 8);
+    batch.discard();
+    batch.close();
+    assertThat(memory.flushes).isEmpty();
   }
 }

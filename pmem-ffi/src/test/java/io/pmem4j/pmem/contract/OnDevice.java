@@ -75,6 +75,7 @@ class OnDevice {
         batch.dirty(8192, 8);
         region.putLong(last, 44);
         batch.dirty(last, 8);
+        batch.commit();
       }
       region.publishLong(0, 45);
     }

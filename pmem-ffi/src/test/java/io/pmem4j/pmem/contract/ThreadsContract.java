@@ -61,6 +61,7 @@ abstract class ThreadsContract {
       region.putInt(at + 32, task);
       batch.dirty(at + 32, 4);
       Thread.yield();
+      batch.commit();
     }
     region.publishLong(at + 8, task + 1);
   }

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.pmem;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.lang.foreign.Arena;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** JVMs in a plain locale, without the right to native calls, and beside another writer. */
+@Timeout(120)
+class SurroundingsTest {
+  @TempDir(factory = InMemory.class)
+  Path folder;
+
+  private Path inner;
+
+  private ChildJvm.Result mappedOnce(Map<String, String> environment, String what)
+      throws Exception {
+    return ChildJvm.run(folder, environment, MappedOnce.class.getName(), inner.toString(), what);
+  }
+
+  private void shell(String script) throws Exception {
+    inner = Files.createDirectory(folder.resolve("inner"));
+    Process process =
+        new ProcessBuilder("sh", "-ec", script, "sh", inner.toString()).inheritIO().start();
+    assertThat(process.waitFor()).isZero();
+  }
+
+  /** Usual in containers: the text of the path is not what the file is called. */
+  @Test
+  void aNameThatTheLocaleCannotSay() throws Exception {
+    shell("head -c 65536 /dev/zero > \"$1/$(printf 'r\\303\\244gion')\"");
+    ChildJvm.Result result = mappedOnce(Map.of("LC_ALL", "C"), "found");
+    assertThat(result.output()).contains("JDK: 42").doesNotContain("refused");
+  }
+
+  @Test
+  void aNewFileInAFolderThatTheLocaleCannotSay() throws Exception {
+    shell("mkdir \"$1/$(printf 'r\\344gion')\"");
+    ChildJvm.Result result = mappedOnce(Map.of("LC_ALL", "C"), "createInFound");
+    assertThat(result.output()).contains("JDK: 42").doesNotContain("refused");
+    Process list =
+        new ProcessBuilder("sh", "-c", "ls \"$1\"/*/ && ls \"$1\" | wc -l", "sh", inner.toString())
+            .start();
+    assertThat(
+            new String(
+                    list.getInputStream().readAllBytes(),
+                    java.nio.charset.StandardCharsets.US_ASCII)
+                .lines())
+        .contains("fileJDK")
+        .endsWith("1");
+  }
+
+  @Test
+  void anotherProcessIsTold() throws Exception {
+    inner = Files.createDirectory(folder.resolve("inner"));
+    Path file = inner.resolve("file");
+    MapSpec spec = MapSpec.openOrCreate(1 << 16);
+    try (Arena arena = Arena.ofShared()) {
+      Pmem.map(file, spec.exclusive(), arena);
+      for (String what : List.of("openOrCreate", "exclusive")) {
+        assertThat(mappedOnce(Map.of(), what).output())
+            .contains("JDK: refused io.pmem4j.pmem.FileLockedException")
+            .contains("another process");
+      }
+    }
+    try (Arena arena = Arena.ofShared()) {
+      Pmem.map(file, spec, arena);
+      assertThat(mappedOnce(Map.of(), "openOrCreate").output()).contains("JDK: 42");
+      assertThat(mappedOnce(Map.of(), "exclusive").output())
+          .contains("JDK: refused io.pmem4j.pmem.FileLockedException");
+    }
+    assertThat(mappedOnce(Map.of(), "exclusive").output()).contains("JDK: 42");
+  }
+
+  @Test
+  void withoutTheRightToNativeCallsTheFlagIsNamed() throws Exception {
+    Path output = folder.resolve("output");
+    Process child =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--illegal-native-access=deny",
+                "-cp",
+                ChildJvm.classPath(),
+                MappedOnce.class.getName(),
+                folder.toString(),
+                "createNew")
+            .redirectErrorStream(true)
+            .redirectOutput(output.toFile())
+            .start();
+    assertThat(child.waitFor()).isZero();
+    assertThat(output)
+        .content()
+        .contains("JDK: refused java.lang.UnsupportedOperationException")
+        .contains("start the JVM with --enable-native-access=ALL-UNNAMED");
+    assertThat(folder.resolve("fileJDK")).doesNotExist();
+  }
+}
