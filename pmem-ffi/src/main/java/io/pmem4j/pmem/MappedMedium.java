@@ -264,7 +264,9 @@ abstract class MappedMedium extends Medium {
       persistLines(offset, length);
     }
     try {
-      if (granularity != Granularity.PAGE) {
+      if (granularity == Granularity.PAGE) {
+        syncFile(); // msync leaves out what fdatasync leaves out
+      } else {
         deepPersistLines(offset, length);
       }
       if (file != null) {

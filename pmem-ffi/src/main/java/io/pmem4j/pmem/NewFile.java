@@ -185,6 +185,7 @@ final class NewFile implements Closeable {
     }
     try {
       steps.accept(CreationStep.NAMED);
+      sync(file); // its count of names has changed
       syncFolder(folder, file);
       steps.accept(CreationStep.DURABLE);
     } catch (IOException | RuntimeException | Error failure) {

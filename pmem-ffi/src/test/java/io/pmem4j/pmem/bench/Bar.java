@@ -5,14 +5,14 @@ package io.pmem4j.pmem.bench;
 import java.util.Locale;
 
 /**
- * A claim and what was measured. It holds if the favourable end of the interval meets the limit.
+ * A claim and what was measured. It holds if the whole interval is inside the limit.
  *
  * @param unit {@code ns}, or empty for a ratio
  * @param atMost whether the limit is an upper one
  */
 record Bar(String name, Interval measured, String unit, double limit, boolean atMost) {
   boolean holds() {
-    return atMost ? measured.low() <= limit : measured.high() >= limit;
+    return atMost ? measured.high() <= limit : measured.low() >= limit;
   }
 
   String line() {

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -17,28 +18,33 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 
 /**
- * {@code ./pmem4j bench pmem}: measures in two JVMs, one of which writes nothing back, and prints
- * the table, the chart's place and the bars. Exit: 0 if all bars hold, 1 if one does not, 2 usage,
- * 3 if it cannot be measured here.
+ * {@code ./pmem4j bench pmem}: measures in four JVMs (one writes nothing back, two are of ordinary
+ * files), and prints the table, the chart's place and the bars. Exit: 0 if all bars hold, 1 if one
+ * does not, 2 usage, 3 if it cannot be measured here.
  */
 public final class Bench {
   private static final int LIMIT_MINUTES = 15;
 
   private final Map<String, Map<String, Double>> table = new LinkedHashMap<>();
+
+  /** The 50th and 99th percentiles of the table's rows. */
+  private final Map<String, double[]> tails = new HashMap<>();
+
   private final List<String> bars = new ArrayList<>();
   private final List<String> barObjects = new ArrayList<>();
   private boolean allHold = true;
 
   private Bench() {}
 
-  /** Arguments: {@code [--json] [--rounds N] [--folder PATH] [--chart FILE]}. */
+  /** Arguments: {@code [--json] [--rounds N] [--folder PATH] [--disk PATH] [--chart FILE]}. */
   public static void main(String[] arguments) throws Exception {
-    Map<String, String> options = new TreeMap<>(Map.of("--rounds", "200", "--folder", "/dev/shm"));
+    Map<String, String> options =
+        new TreeMap<>(Map.of("--rounds", "200", "--folder", "/dev/shm", "--disk", "/var/tmp"));
     boolean json = false;
     for (int i = 0; i < arguments.length; i++) {
       if (arguments[i].equals("--json")) {
         json = true;
-      } else if (List.of("--rounds", "--folder", "--chart").contains(arguments[i])
+      } else if (List.of("--rounds", "--folder", "--disk", "--chart").contains(arguments[i])
           && i + 1 < arguments.length) {
         options.put(arguments[i], arguments[++i]);
       } else {
@@ -56,16 +62,20 @@ public final class Bench {
   private int run(Map<String, String> options, boolean json) throws Exception {
     long begin = System.nanoTime();
     Path folder = Files.createTempDirectory(Path.of(options.get("--folder")), "pmem4j-bench");
+    Path disk = Files.createTempDirectory(Path.of(options.get("--disk")), "pmem4j-bench");
     try {
-      for (String mode : List.of("flush", "no-flush")) {
-        if (!measure(folder, mode, options.get("--rounds"))) {
+      for (String mode : List.of("flush", "no-flush", "tmpfs", "disk")) {
+        Path where = mode.equals("disk") ? disk : folder;
+        if (!measure(where, mode, options.get("--rounds"))) {
           System.err.println("pmem4j: bench: the measurement ended early");
           return 3;
         }
       }
     } finally {
-      Files.deleteIfExists(folder.resolve("bench"));
-      Files.delete(folder);
+      for (Path each : List.of(folder, disk)) {
+        Files.deleteIfExists(each.resolve("bench"));
+        Files.delete(each);
+      }
     }
     print();
     if (options.containsKey("--chart")) {
@@ -105,7 +115,9 @@ public final class Bench {
             mode,
             rounds);
     builder.environment().keySet().removeIf(name -> name.startsWith("PMEM_"));
-    builder.environment().put("PMEM_IS_PMEM_FORCE", "1");
+    if (mode.equals("flush") || mode.equals("no-flush")) {
+      builder.environment().put("PMEM_IS_PMEM_FORCE", "1");
+    }
     if (mode.equals("no-flush")) {
       builder.environment().put("PMEM_NO_FLUSH", "1");
     }
@@ -142,6 +154,9 @@ public final class Bench {
       table
           .computeIfAbsent(fields[1], _ -> new LinkedHashMap<>())
           .put(fields[2], Double.parseDouble(fields[3]));
+      tails.put(
+          fields[1] + "\t" + fields[2],
+          new double[] {Double.parseDouble(fields[4]), Double.parseDouble(fields[5])});
     } else if (fields[0].equals("bar")) {
       allHold &= Boolean.parseBoolean(fields[1]);
       bars.add(fields[2]);
@@ -153,12 +168,17 @@ public final class Bench {
 
   private void print() {
     System.out.println(
-        "nanoseconds a call, tenth percentile of the rounds; a file on tmpfs, PMEM_IS_PMEM_FORCE=1;\n"
+        "nanoseconds a call: 10th, 50th and 99th percentiles of the rounds; a file on tmpfs,\n"
+            + "PMEM_IS_PMEM_FORCE=1, but for the trials of ordinary files (tmpfs:, disk:);\n"
             + "'as if MAP_SYNC': a buffer that was told so, to have the JDK write cache lines back");
     table.forEach((title, row) -> {
       System.out.println();
       System.out.println(title);
-      row.forEach((name, nanos) -> System.out.printf(Locale.ROOT, "  %-46s %12.1f%n", name, nanos));
+      row.forEach((name, nanos) -> {
+        double[] tail = tails.get(title + "\t" + name);
+        System.out.printf(
+            Locale.ROOT, "  %-40s %12.1f %12.1f %12.1f%n", name, nanos, tail[0], tail[1]);
+      });
     });
     System.out.println();
     System.out.println("bars: figure of the tenth percentiles, [95 % interval], limit");

@@ -14,9 +14,13 @@ record Interval(double value, double low, double high) {
   private static final int RESAMPLES = 2000;
 
   static double p10(double[] samples) {
+    return percentile(samples, 10);
+  }
+
+  static double percentile(double[] samples, int percent) {
     double[] sorted = samples.clone();
     Arrays.sort(sorted);
-    return sorted[sorted.length / 10];
+    return sorted[sorted.length * percent / 100];
   }
 
   /** The two have been measured in the same rounds, and are resampled together. */

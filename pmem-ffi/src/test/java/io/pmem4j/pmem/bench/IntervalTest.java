@@ -46,4 +46,25 @@ class IntervalTest {
     assertThat(new Bar("b", slower, "", 1.03, true).line()).contains("DOES NOT HOLD");
     assertThat(new Bar("b", slower, "", 1.03, true).json()).contains("\"holds\":false");
   }
+
+  /** An interval that straddles the limit shows nothing. */
+  @Test
+  void aBarHoldsWithItsWholeInterval() {
+    Interval straddling = new Interval(1.02, 1.01, 1.04);
+    assertThat(new Bar("b", straddling, "", 1.03, true).holds()).isFalse();
+    assertThat(new Bar("b", straddling, "", 1.02, false).holds()).isFalse();
+    assertThat(new Bar("b", straddling, "", 1.04, true).holds()).isTrue();
+    assertThat(new Bar("b", straddling, "", 1.01, false).holds()).isTrue();
+  }
+
+  @Test
+  void percentilesAreThoseOfTheSorted() {
+    double[] samples = new double[ROUNDS];
+    for (int i = 0; i < ROUNDS; i++) {
+      samples[i] = ROUNDS - i;
+    }
+    assertThat(Interval.percentile(samples, 50)).isEqualTo(51);
+    assertThat(Interval.percentile(samples, 99)).isEqualTo(100);
+    assertThat(Interval.p10(samples)).isEqualTo(11);
+  }
 }

@@ -7,36 +7,40 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * All trials of one environment, in this JVM. Printed as lines that {@link Bench} reads: {@code
- * row} with the tenth percentile of a contender, {@code bar} with a claim. Arguments: folder,
- * {@code flush} or {@code no-flush}, rounds.
+ * row} with three percentiles of a contender, {@code bar} with a claim. Arguments: folder, {@code
+ * flush}, {@code no-flush}, {@code tmpfs} or {@code disk} (the last two are ordinary files),
+ * rounds.
  */
 final class Measurement {
   private final int rounds;
+  private final String mode;
   private final boolean flushes;
   private final Map<String, Contender> persisters;
   private final Map<String, Contender> copiers;
+  private final Map<String, Contender> accessors;
   private final List<Bar> bars = new ArrayList<>();
 
-  private Measurement(Place place, boolean flushes, int rounds) throws Exception {
+  private Measurement(Place place, String mode, int rounds) throws Exception {
     this.rounds = rounds;
-    this.flushes = flushes;
-    this.persisters = Persisters.all(place);
+    this.mode = mode;
+    this.flushes = mode.equals("flush");
+    boolean forced = flushes || mode.equals("no-flush");
+    this.persisters = forced ? Persisters.all(place) : Persisters.ofOrdinaryFiles(place);
+    this.accessors = flushes ? Accessors.all(place) : Map.of();
     this.copiers = flushes ? Copiers.all(place) : Map.of();
   }
 
   public static void main(String[] arguments) throws Exception {
     System.load(Path.of(System.getProperty("bench.library")).toAbsolutePath().toString());
     Place place = new Place(Path.of(arguments[0]));
-    boolean flushes = arguments[1].equals("flush");
-    Measurement measurement = new Measurement(place, flushes, Integer.parseInt(arguments[2]));
-    if (flushes) {
-      measurement.withFlushes();
-    } else {
-      measurement.withoutFlushes();
+    Measurement measurement = new Measurement(place, arguments[1], Integer.parseInt(arguments[2]));
+    switch (arguments[1]) {
+      case "flush" -> measurement.withFlushes();
+      case "no-flush" -> measurement.withoutFlushes();
+      default -> measurement.ofOrdinaryFiles();
     }
     for (Bar bar : measurement.bars) {
       System.out.println("bar\t" + bar.holds() + "\t" + bar.line() + "\t" + bar.json());
@@ -66,12 +70,24 @@ final class Measurement {
         ratio("raw handle over C, " + shape, samples, Persisters.RAW, Persisters.C, 1.03, true);
       }
     }
+    trial("access 8 B", new Shape(8, false, 1), accessors);
     for (int length : new int[] {4 << 10, 64 << 10, 1 << 20}) {
       Shape shape = new Shape(length, true, 1);
       Map<String, double[]> samples = trial("copy " + shape, shape, copiers);
       if (length >= 64 << 10) {
         ratio("NT copy over C, " + shape, samples, Copiers.NATIVE, Copiers.C, 1.1, true);
         ratio("NT copy from byte[] over C, " + shape, samples, Copiers.ARRAY, Copiers.C, 1.1, true);
+      }
+    }
+  }
+
+  /** At page granularity: msync, and the checks that make it durable or throwing. */
+  private void ofOrdinaryFiles() throws Exception {
+    for (Shape shape : List.of(new Shape(64, true, 1), new Shape(4096, true, 1))) {
+      Map<String, double[]> samples = trial("persist " + shape, shape, persisters);
+      if (mode.equals("disk")) {
+        String what = "region over bare force, disk, " + shape;
+        ratio(what, samples, Persisters.JDK_REGION, Persisters.JDK, 1.05, true);
       }
     }
   }
@@ -118,10 +134,25 @@ final class Measurement {
   private Map<String, double[]> trial(String title, Shape shape, Map<String, Contender> contenders)
       throws Exception {
     Map<String, double[]> samples = new Trial(shape, rounds, contenders).measure();
-    Optional<String> mode = flushes ? Optional.empty() : Optional.of("no flush: ");
+    String mode =
+        switch (this.mode) {
+          case "flush" -> "";
+          case "no-flush" -> "no flush: ";
+          default -> this.mode + ": ";
+        };
     samples.forEach((name, nanos) ->
         System.out.println(
-            "row\t" + mode.orElse("") + title + "\t" + name + "\t" + Interval.p10(nanos)));
+            "row\t"
+                + mode
+                + title
+                + "\t"
+                + name
+                + "\t"
+                + Interval.p10(nanos)
+                + "\t"
+                + Interval.percentile(nanos, 50)
+                + "\t"
+                + Interval.percentile(nanos, 99)));
     return samples;
   }
 }

@@ -32,6 +32,7 @@ final class Persisters {
   static final String MASHONA = "mashona 1.1.0, as if MAP_SYNC";
   static final String JDK_SYNC = "MemorySegment.force, as if MAP_SYNC";
   static final String JDK = "MemorySegment.force (msync)";
+  static final String PAGES = "region, libpmem backend (msync)";
   static final String JDK_REGION = "region, JDK backend (msync)";
 
   private static final Linker LINKER = Linker.nativeLinker();
@@ -80,6 +81,15 @@ final class Persisters {
     all.put(JDK_SYNC, new ForceSync(place, MemorySegment.ofBuffer(place.mapAsIfSync())));
     all.put(JDK, new Force(place, place.map(Place.SHARED)));
     all.put(JDK_REGION, new JdkRegion(place, region(place, Backend.JDK, Place.SHARED)));
+    return all;
+  }
+
+  /** Those who call msync. */
+  static Map<String, Contender> ofOrdinaryFiles(Place place) throws Exception {
+    Map<String, Contender> all = new LinkedHashMap<>();
+    all.put(JDK, new Force(place, place.map(Place.SHARED)));
+    all.put(JDK_REGION, new JdkRegion(place, region(place, Backend.JDK, Place.SHARED)));
+    all.put(PAGES, new Guarded(place, region(place, Backend.LIBPMEM, Place.SHARED)));
     return all;
   }
 
