@@ -36,6 +36,9 @@ public final class ProgramParser {
   private static final Set<String> HEADERS =
       Set.of("id", "title", "rows", "scope", "pid", "image", "setup", "kernels");
 
+  /** The agent's slots of each kind, {@code WIRE_SLOTS} of wire.h. */
+  public static final int MAX_NAMES = 64;
+
   private final String name;
   private String id = "";
   private String title = "";
@@ -235,6 +238,14 @@ public final class ProgramParser {
     String made = words.word("name");
     if (!names.add(made)) {
       throw new IllegalArgumentException("the name '" + made + "' is taken");
+    }
+    if (names.size() > MAX_NAMES) {
+      throw new IllegalArgumentException(
+          "'"
+              + made
+              + "' is one too many: "
+              + MAX_NAMES
+              + " files, mappings or children at a time");
     }
     return made;
   }

@@ -116,7 +116,8 @@ public final class ProgramText {
 
   private static String openFlags(int flags) {
     List<String> words = new ArrayList<>();
-    words.add(List.of("ro", "wo", "rw").get(flags & 3));
+    // Access mode 3 has no name of its own in fcntl.h.
+    words.add(List.of("ro", "wo", "rw", "wo rw").get(flags & 3));
     Words.OPEN_FLAGS.entrySet().stream()
         .filter(flag -> flag.getValue() > 3 && (flags & flag.getValue()) == flag.getValue())
         .map(java.util.Map.Entry::getKey)

@@ -5,6 +5,7 @@ package io.pmem4j.harness.program;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.pmem4j.harness.guest.Wire;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -212,5 +213,19 @@ class ProgramParserTest {
     assertThatThrownBy(() -> ProgramParser.parse("x", "setup paint /p red\nsync\n"))
         .isInstanceOf(ProgramSyntaxException.class)
         .hasMessageContaining("expected file, debugfs or damage");
+  }
+
+  /** Found before a kernel is booted; with a file closed in between the program is one. */
+  @Test
+  void moreNamesThanTheAgentHasSlotsForAreASyntaxError() throws Exception {
+    StringBuilder text = new StringBuilder();
+    for (int i = 0; i < ProgramParser.MAX_NAMES; i++) {
+      text.append("open f").append(i).append(" /a rw creat\n");
+    }
+    assertThat(ProgramParser.MAX_NAMES).isEqualTo(Wire.SLOTS);
+    assertThat(ProgramParser.parse("x", text + "close f0\nopen g /a rw\n").steps()).hasSize(66);
+    assertThatThrownBy(() -> ProgramParser.parse("x", text + "open g /a rw\n"))
+        .isInstanceOf(ProgramSyntaxException.class)
+        .hasMessageContaining("x:65: 'g' is one too many: 64 files");
   }
 }
