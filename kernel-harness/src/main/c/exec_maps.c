@@ -136,6 +136,27 @@ void open_pagemap(struct exec *x)
 		x->pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 }
 
+/*
+ * The entry itself tells an anonymous page from the zero page only while one
+ * process maps it: after fork(2) both have neither bit 56 nor 61.
+ */
+static bool is_anonymous(uint64_t entry)
+{
+	enum { ANON = 12 }; /* KPF_ANON of linux/kernel-page-flags.h */
+	uint64_t frame = entry & ((1ULL << 55) - 1), flags = 0;
+	int fd;
+
+	if (!(entry >> 63) || !frame)
+		return false;
+	fd = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	if (pread(fd, &flags, sizeof(flags), (off_t)(frame * sizeof(flags))) != sizeof(flags))
+		flags = 0;
+	close(fd);
+	return flags >> ANON & 1;
+}
+
 void op_pagemap(struct exec *x, const struct request *r, struct reply *reply)
 {
 	uint8_t *at = mapped(x, r->args[0], r->args[1], 1);
@@ -152,7 +173,7 @@ void op_pagemap(struct exec *x, const struct request *r, struct reply *reply)
 	if (n < 0)
 		reply_errno(reply);
 	else
-		reply->result = (int64_t)entry;
+		reply->result = (int64_t)(entry | (uint64_t)is_anonymous(entry) << WIRE_PAGEMAP_ANON_BIT);
 }
 
 static uint64_t whole_pages(uint64_t length)

@@ -92,7 +92,7 @@
 #define WIRE_OP_LOAD 30       /* mapping slot, offset, length -> loaded, bytes */
 #define WIRE_OP_STORE 31      /* mapping slot, offset; bytes -> stored */
 #define WIRE_OP_MSYNC 32      /* mapping slot, offset, length, flags */
-#define WIRE_OP_PAGEMAP 33    /* mapping slot, offset -> the raw 64-bit entry */
+#define WIRE_OP_PAGEMAP 33    /* mapping slot, offset -> the raw 64-bit entry, with WIRE_PAGEMAP_ANON_BIT */
 
 /* Names. A path names a symbolic link itself where it ends in one, but for CHMOD. */
 #define WIRE_OP_MKDIR 50     /* mode; path */
@@ -146,6 +146,12 @@
 /* UTIMENS: in place of a second. */
 #define WIRE_TIME_NOW 4294967294
 #define WIRE_TIME_OMIT 4294967295
+
+/*
+ * Set in an answer of PAGEMAP for an anonymous page, also one that processes share
+ * since fork(2); no kernel uses the bit. Not set where /proc/kpageflags is closed.
+ */
+#define WIRE_PAGEMAP_ANON_BIT 58
 
 /* Entry record: u64 ino | u32 type (DT_*) | u32 length | name */
 #define WIRE_ENTRY_FIXED_BYTES 16

@@ -194,9 +194,9 @@ final class GuestSession implements Session, SystemCalls.Place {
   }
 
   /**
-   * A pagemap entry: bit 63 present, bit 56 mapped once and accounted to the process (an anonymous
-   * page; frames of DAX and the zero page are not), bit 61 for DAX one entry for 2 MiB, bits 0 to
-   * 54 the frame.
+   * A pagemap entry: bit 63 present, bit 58 anonymous (the agent's), bit 56 mapped once and
+   * accounted to the process (an anonymous page; frames of DAX and the zero page are not), bit 61
+   * for DAX one entry for 2 MiB, bits 0 to 54 the frame.
    */
   @Override
   public String page(long entry) {
@@ -207,7 +207,8 @@ final class GuestSession implements Session, SystemCalls.Place {
     if (frame >= firstFrame && frame < firstFrame + FsImage.FS_BYTES / SystemCalls.PAGE_BYTES) {
       return "block:" + (frame - firstFrame) + ((entry & (1L << 61)) != 0 ? ":huge" : "");
     }
-    return (entry & (1L << 56)) != 0 ? "anon" : "zero";
+    long anonymous = 1L << 56 | 1L << Wire.PAGEMAP_ANON_BIT;
+    return (entry & anonymous) != 0 ? "anon" : "zero";
   }
 
   @Override

@@ -90,7 +90,7 @@ public enum Kernel {
    *
    * @return a multiple, bytes; 0 for anywhere
    */
-  long alignment() {
+  public long alignment() {
     return profile.fourHandlers() ? 2 << 20 : 0;
   }
 

@@ -32,6 +32,9 @@ final class Verdicts {
 
   private static final int SHRINKING_RUNS = 150;
 
+  /** Of programs that run at once: what diverges as often has few causes. */
+  private static final int MOST_SHRUNK = 10;
+
   private Verdicts() {}
 
   static Summary run(
@@ -122,8 +125,13 @@ final class Verdicts {
             progress.step();
           }
         });
+    int shrunk = 0;
     for (ProgramResult result : results) {
       if (result.verdict() == Verdict.DIVERGED && isWorthShrinking(result)) {
+        if (shrunk++ >= MOST_SHRUNK) {
+          out.println("not shrinking " + result.program().name() + ": " + MOST_SHRUNK + " were");
+          continue;
+        }
         out.println("shrinking " + result.program().name() + ", up to " + SHRINKING_RUNS + " runs");
         out.flush();
         shrink(conformance, result, out);

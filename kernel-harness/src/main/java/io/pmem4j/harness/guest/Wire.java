@@ -27,6 +27,9 @@ public final class Wire {
   /** UTIMENS, in place of a second: left as it is. */
   public static final long TIME_OMIT = 4_294_967_295L;
 
+  /** The bit of PAGEMAP's answer that marks an anonymous page, shared since fork(2) or not. */
+  public static final int PAGEMAP_ANON_BIT = 58;
+
   /** What one of the records that LIST answers has before its name, in bytes. */
   public static final int ENTRY_FIXED_BYTES = 16;
 

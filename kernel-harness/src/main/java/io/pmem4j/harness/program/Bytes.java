@@ -34,6 +34,11 @@ public record Bytes(String hex, int times) {
     return new Bytes(hex, star < 0 ? 1 : Integer.parseInt(text.substring(star + 1)));
   }
 
+  /** Returns how many bytes there are. */
+  public int length() {
+    return hex.length() / 2 * times;
+  }
+
   /** The bytes. */
   public byte[] toArray() {
     byte[] pattern = HexFormat.of().parseHex(hex);

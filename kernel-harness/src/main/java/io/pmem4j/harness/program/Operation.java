@@ -88,6 +88,18 @@ public sealed interface Operation {
       }
     }
 
+    /** Returns the argument at an index, which is a number. */
+    public long number(int index) {
+      return ((Parameter.Integer64) arguments.get(index)).value();
+    }
+
+    /** Returns how many bytes the call carries. */
+    public long dataBytes() {
+      return arguments.stream()
+          .mapToLong(value -> value instanceof Parameter.Data data ? data.bytes().length() : 0)
+          .sum();
+    }
+
     @Override
     public Effect effect() {
       return verb.effect();
