@@ -6,7 +6,6 @@ import io.pmem4j.pmem.Pmem;
 import io.pmem4j.pmem.PmemRegion;
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Counts its own starts in a file that survives kills and power cuts: the class path, no module. */
@@ -16,7 +15,7 @@ public final class StartCounter {
   /** Adds one to the counter in the file named by the first argument, and prints it. */
   public static void main(String[] arguments) throws IOException {
     Path file = Path.of(arguments[0]);
-    MapSpec spec = Files.exists(file) ? MapSpec.existing() : MapSpec.createNew(4096);
+    MapSpec spec = MapSpec.openOrCreate(4096).exclusive();
     try (Arena arena = Arena.ofConfined()) {
       PmemRegion region = Pmem.map(file, spec, arena);
       region.publishLong(0, region.getLong(0) + 1);
