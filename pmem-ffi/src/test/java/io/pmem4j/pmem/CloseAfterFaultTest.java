@@ -56,7 +56,7 @@ class CloseAfterFaultTest {
   void aStoreThatFaults(Backend backend) throws Exception {
     Arena arena = Arena.ofShared();
     PmemRegion region = map(backend, arena);
-    for (int i = 0; i < 300_000; i++) {
+    for (int i = 0; i < 60_000; i++) {
       use(region);
     }
     try (FileChannel channel = FileChannel.open(folder.resolve("file"), StandardOpenOption.WRITE)) {
@@ -83,7 +83,7 @@ class CloseAfterFaultTest {
       region.persist(0, 8);
     }
     // This thread owns its stripe; those below share one with it now and then.
-    for (int i = 0; i < 200; i++) {
+    for (int i = 0; i < 40; i++) {
       Thread thread =
           new Thread(
               null,
