@@ -202,7 +202,7 @@ public final class GuestBackend implements Backend {
     Response mounted = running.request(mount);
     if (mounted.errno() != 0) {
       running.grade(running.request(Request.of(Op.KERNEL_LOG)));
-      throw BackendException.notMounted(SystemCalls.errno(mounted.errno()), null);
+      throw BackendException.notMounted(ErrnoNames.of(mounted.errno()), null);
     }
     succeeded(List.of(mount), List.of(mounted));
   }

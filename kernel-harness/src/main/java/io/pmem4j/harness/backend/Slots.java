@@ -38,20 +38,29 @@ final class Slots {
     return slot;
   }
 
-  /**
-   * Forgets a name.
-   *
-   * @param reuse whether the slot is free in every process: a child may still use what its parent
-   *     has closed
-   */
-  int release(String name, boolean reuse) {
+  /** When a released slot is free in every process. */
+  enum Reuse {
+    /** No child exists. */
+    NOW,
+    /** The program released it; children may still use it. */
+    AFTER_CHILDREN,
+    /** A child released it; the program may still use it. */
+    NEVER
+  }
+
+  /** Forgets a name. */
+  int release(String name, Reuse reuse) {
     int slot = of(name);
     byName.remove(name);
-    (reuse ? taken : retired).set(slot, !reuse);
+    switch (reuse) {
+      case NOW -> taken.clear(slot);
+      case AFTER_CHILDREN -> retired.set(slot);
+      case NEVER -> {}
+    }
     return slot;
   }
 
-  /** Frees what was released without reuse: no child is left that could use it. */
+  /** Frees what the program released: no child is left that could use it. */
   void recycle() {
     taken.andNot(retired);
     retired.clear();

@@ -2,7 +2,6 @@
 
 package io.pmem4j.harness.backend;
 
-import io.pmem4j.ext2.Errno;
 import io.pmem4j.harness.guest.GuestException;
 import io.pmem4j.harness.guest.LockEdges;
 import io.pmem4j.harness.guest.Op;
@@ -34,29 +33,6 @@ final class SystemCalls {
 
   /** A child that has not answered by then hangs. */
   private static final long CHILD_MILLIS = 20_000;
-
-  /** What kernels answer and the model has no word for. */
-  private static final Map<Integer, String> OTHER_ERRNOS =
-      Map.ofEntries(
-          Map.entry(4, "EINTR"),
-          Map.entry(6, "ENXIO"),
-          Map.entry(10, "ECHILD"),
-          Map.entry(11, "EAGAIN"),
-          Map.entry(12, "ENOMEM"),
-          Map.entry(14, "EFAULT"),
-          Map.entry(18, "EXDEV"),
-          Map.entry(25, "ENOTTY"),
-          Map.entry(26, "ETXTBSY"),
-          Map.entry(29, "ESPIPE"),
-          Map.entry(31, "EMLINK"),
-          Map.entry(34, "ERANGE"),
-          Map.entry(36, "ENAMETOOLONG"),
-          Map.entry(38, "ENOSYS"),
-          Map.entry(40, "ELOOP"),
-          Map.entry(61, "ENODATA"),
-          Map.entry(75, "EOVERFLOW"),
-          Map.entry(95, "EOPNOTSUPP"),
-          Map.entry(117, "EUCLEAN"));
 
   private static final long MS_RDONLY = 1;
 
@@ -102,6 +78,9 @@ final class SystemCalls {
   private final VerbCalls verbs;
   private boolean late;
 
+  /** Whether the request that is made is a child's. */
+  private boolean childActs;
+
   /** The mappings of each process as the answers so far have it; the program's own is "". */
   private final Map<String, MappedPlaces> spaces = new HashMap<>();
 
@@ -118,13 +97,13 @@ final class SystemCalls {
   List<Request> requests(Operation operation, long clock) {
     if (operation instanceof Operation.In in) {
       int child = children.of(in.child());
-      byte[] inner = request(in.operation()).withClock(clock).encode();
+      byte[] inner = ofChild(in.operation()).withClock(clock).encode();
       return List.of(
           Request.of(Op.TASK_OP, child).withBlob(inner),
           Request.of(Op.TASK_WAIT, child, CHILD_MILLIS));
     }
     if (operation instanceof Operation.Begin begin) {
-      byte[] inner = request(begin.operation()).withClock(clock).encode();
+      byte[] inner = ofChild(begin.operation()).withClock(clock).encode();
       return List.of(Request.of(Op.TASK_OP, children.of(begin.child())).withBlob(inner));
     }
     return List.of(request(operation).withClock(clock));
@@ -167,6 +146,21 @@ final class SystemCalls {
     return outcome(operation, answers.getLast());
   }
 
+  private Request ofChild(Operation operation) {
+    childActs = true;
+    try {
+      return request(operation);
+    } finally {
+      childActs = false;
+    }
+  }
+
+  private Slots.Reuse reuse() {
+    return childActs
+        ? Slots.Reuse.NEVER
+        : children.isEmpty() ? Slots.Reuse.NOW : Slots.Reuse.AFTER_CHILDREN;
+  }
+
   private MappedPlaces spaceOf(Operation operation) {
     String process =
         switch (operation) {
@@ -195,8 +189,7 @@ final class SystemCalls {
       case Operation.Open open ->
           Request.of(Op.OPEN, files.take(open.file()), open.flags(), open.mode())
               .withStrings(place.path(open.path()));
-      case Operation.Close close ->
-          Request.of(Op.CLOSE, files.release(close.file(), children.isEmpty()));
+      case Operation.Close close -> Request.of(Op.CLOSE, files.release(close.file(), reuse()));
       case Operation.Pwrite write ->
           Request.of(Op.PWRITE, file(write.file()), write.offset())
               .withBlob(write.data().toArray());
@@ -218,7 +211,7 @@ final class SystemCalls {
               map.flags(),
               map.align() == 0 ? place.alignment() : map.align());
       case Operation.Munmap unmap ->
-          Request.of(Op.MUNMAP, mappingSlots.release(unmap.mapping(), children.isEmpty()));
+          Request.of(Op.MUNMAP, mappingSlots.release(unmap.mapping(), reuse()));
       case Operation.Load load ->
           Request.of(Op.LOAD, mappingSlots.of(load.mapping()), load.offset(), load.length());
       case Operation.Store store ->
@@ -247,7 +240,7 @@ final class SystemCalls {
       case Operation.Await await ->
           Request.of(Op.TASK_WAIT, children.of(await.child()), CHILD_MILLIS);
       case Operation.Exit exit -> {
-        int child = children.release(exit.child(), true);
+        int child = children.release(exit.child(), Slots.Reuse.NOW);
         if (children.isEmpty()) {
           files.recycle();
           mappingSlots.recycle();
@@ -278,7 +271,7 @@ final class SystemCalls {
       return new Outcome.Builder().value("result", -1).value("signal", signal(operation, response));
     }
     if (response.errno() != 0) {
-      return Texts.failed(errno(response.errno()));
+      return Texts.failed(ErrnoNames.of(response.errno()));
     }
     Outcome.Builder plain = new Outcome.Builder().value("result", response.result());
     Outcome.Builder zero = new Outcome.Builder().value("result", 0);
@@ -376,15 +369,6 @@ final class SystemCalls {
   /** The page of the file that is mapped at an address of the process that was answered last. */
   long pageIndex(long address) {
     return mappings.pageIndex(address);
-  }
-
-  static String errno(int number) {
-    for (Errno errno : Errno.values()) {
-      if (errno.number() == number) {
-        return errno.name();
-      }
-    }
-    return OTHER_ERRNOS.getOrDefault(number, "errno" + number);
   }
 
   /** The slot of an open file. */

@@ -12,11 +12,21 @@ class SlotsTest {
   void aSlotThatAChildMayUseIsNotTakenAgainBeforeItsEnd() {
     Slots slots = new Slots("file");
     int first = slots.take("f");
-    assertThat(slots.release("f", false)).isEqualTo(first);
+    assertThat(slots.release("f", Slots.Reuse.AFTER_CHILDREN)).isEqualTo(first);
     assertThat(slots.take("g")).isNotEqualTo(first);
     slots.recycle();
     assertThat(slots.take("h")).isEqualTo(first);
-    slots.release("h", true);
+    slots.release("h", Slots.Reuse.NOW);
     assertThat(slots.take("i")).isEqualTo(first);
+  }
+
+  /** A child that closes a file leaves its parent's open. */
+  @Test
+  void aSlotThatAChildReleasedIsNeverTakenAgain() {
+    Slots slots = new Slots("file");
+    int first = slots.take("f");
+    slots.release("f", Slots.Reuse.NEVER);
+    slots.recycle();
+    assertThat(slots.take("g")).isNotEqualTo(first);
   }
 }
