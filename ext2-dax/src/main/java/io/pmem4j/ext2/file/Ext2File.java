@@ -327,6 +327,11 @@ public final class Ext2File implements Mappable {
   }
 
   @Override
+  public boolean isRegular() {
+    return !inode.isDirectory(); // nothing else can be opened
+  }
+
+  @Override
   public PersistentMemory memory() {
     return volume.memory();
   }

@@ -132,7 +132,7 @@ public final class AddressSpace {
     if (align < Mmu.PAGE_BYTES || Long.bitCount(align) != 1) {
       throw new Ext2Exception(Errno.EINVAL, "mmap at a multiple of " + align);
     }
-    long bytes = MmapArguments.checkedLength(position, length);
+    long bytes = MmapArguments.checkedLength(file, position, length);
     boolean shared = MmapArguments.checkedSharing(file, prot, flags);
     Vma vma;
     try (var _ = mmapLock.exclusive()) {

@@ -12,6 +12,9 @@ public interface Mappable {
   /** Whether it was opened for writing. */
   boolean writable();
 
+  /** {@code S_ISREG}: only the offsets of regular files are limited. */
+  boolean isRegular();
+
   /** {@code IS_APPEND}: whether stores may only follow what is there. */
   boolean appendOnly();
 

@@ -16,7 +16,7 @@ final class MmapArguments {
   private MmapArguments() {}
 
   /** {@code do_mmap} and {@code file_mmap_ok}: the length in whole pages. */
-  static long checkedLength(long position, long length) throws Ext2Exception {
+  static long checkedLength(Mappable file, long position, long length) throws Ext2Exception {
     String what =
         "mmap of " + Long.toUnsignedString(length) + " bytes at " + Long.toUnsignedString(position);
     if (length == 0 || position % Mmu.PAGE_BYTES != 0) {
@@ -27,7 +27,8 @@ final class MmapArguments {
       throw new Ext2Exception(Errno.ENOMEM, what + ", addresses end at " + AddressSpace.TASK_SIZE);
     }
     // Not the largest size of a file: a mapping may begin anywhere that a size could ever reach.
-    if ((position >>> PAGE_SHIFT) > ((Long.MAX_VALUE - bytes) >> PAGE_SHIFT)) {
+    // file_mmap_size_max has that limit for regular files alone; others fail later.
+    if (file.isRegular() && (position >>> PAGE_SHIFT) > ((Long.MAX_VALUE - bytes) >> PAGE_SHIFT)) {
       throw new Ext2Exception(Errno.EOVERFLOW, what);
     }
     return bytes;
