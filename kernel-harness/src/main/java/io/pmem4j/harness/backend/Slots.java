@@ -11,6 +11,10 @@ import java.util.Map;
 final class Slots {
   private final String what;
   private final Map<String, Integer> byName = new HashMap<>();
+
+  /** Names that one process released and another may still use: each has its own copy. */
+  private final Map<String, Integer> released = new HashMap<>();
+
   private final BitSet taken = new BitSet(Wire.SLOTS);
 
   /** Taken only because a process may still use what another has closed. */
@@ -31,7 +35,7 @@ final class Slots {
   }
 
   int of(String name) {
-    Integer slot = byName.get(name);
+    Integer slot = byName.getOrDefault(name, released.get(name));
     if (slot == null) {
       throw new IllegalArgumentException("no " + what + " " + name);
     }
@@ -48,14 +52,18 @@ final class Slots {
     NEVER
   }
 
-  /** Forgets a name. */
+  /** Forgets a name, for other processes only once its slot is free. */
   int release(String name, Reuse reuse) {
     int slot = of(name);
     byName.remove(name);
+    released.remove(name);
     switch (reuse) {
       case NOW -> taken.clear(slot);
-      case AFTER_CHILDREN -> retired.set(slot);
-      case NEVER -> {}
+      case AFTER_CHILDREN -> {
+        retired.set(slot);
+        released.put(name, slot);
+      }
+      case NEVER -> released.put(name, slot);
     }
     return slot;
   }
@@ -64,6 +72,7 @@ final class Slots {
   void recycle() {
     taken.andNot(retired);
     retired.clear();
+    released.values().removeIf(slot -> !taken.get(slot));
   }
 
   /** Returns whether no name is known. */

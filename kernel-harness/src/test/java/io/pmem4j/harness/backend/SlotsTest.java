@@ -3,6 +3,7 @@
 package io.pmem4j.harness.backend;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.junit.jupiter.api.Test;
 
@@ -28,5 +29,24 @@ class SlotsTest {
     slots.release("f", Slots.Reuse.NEVER);
     slots.recycle();
     assertThat(slots.take("g")).isNotEqualTo(first);
+  }
+
+  /** Each process has its own copy: what one unmaps, the other still has under its name. */
+  @Test
+  void aReleasedNameIsKnownAsLongAsAnotherProcessMayUseIt() {
+    Slots slots = new Slots("mapping");
+    int byProgram = slots.take("m");
+    int byChild = slots.take("n");
+    slots.release("m", Slots.Reuse.AFTER_CHILDREN);
+    slots.release("n", Slots.Reuse.NEVER);
+    assertThat(slots.of("m")).isEqualTo(byProgram);
+    assertThat(slots.of("n")).isEqualTo(byChild);
+    slots.recycle();
+    assertThatThrownBy(() -> slots.of("m")).hasMessage("no mapping m");
+    assertThat(slots.of("n")).as("the program's own").isEqualTo(byChild);
+    int anew = slots.take("m");
+    assertThat(slots.of("m")).isEqualTo(anew);
+    slots.release("m", Slots.Reuse.NOW);
+    assertThatThrownBy(() -> slots.of("m")).hasMessage("no mapping m");
   }
 }
