@@ -47,15 +47,39 @@ final class NativeCalls {
           LIBC.findOrThrow("strerror"),
           FunctionDescriptor.of(ValueLayout.ADDRESS, ValueLayout.JAVA_INT));
 
+  private static final FunctionDescriptor SIX_WORDS =
+      FunctionDescriptor.of(
+          ValueLayout.JAVA_LONG,
+          ValueLayout.JAVA_LONG,
+          ValueLayout.JAVA_LONG,
+          ValueLayout.JAVA_LONG,
+          ValueLayout.JAVA_LONG,
+          ValueLayout.JAVA_LONG,
+          ValueLayout.JAVA_LONG);
+
   private NativeCalls() {}
 
-  /** Returns a handle whose first argument receives errno. */
-  static MethodHandle reporting(
-      String name, FunctionDescriptor descriptor, Linker.Option... options) {
-    Linker.Option[] all = new Linker.Option[options.length + 1];
-    System.arraycopy(options, 0, all, 1, options.length);
-    all[0] = Linker.Option.captureCallState("errno");
-    return LINKER.downcallHandle(LIBC.findOrThrow(name), descriptor, all);
+  /**
+   * Returns a handle for {@link #call}. All functions have one shape, of which each reads what its
+   * own has: the calling convention of x86-64 passes the first six words in registers. Each shape
+   * of its own would cost the start of the JVM some twenty classes that are spun at run time, and
+   * so many of them make C2 compile the JDK's class writer, in which it crashes now and then (JDK
+   * 25.0.3, PhaseChaitin::gather_lrg_masks).
+   */
+  static MethodHandle reporting(String name) {
+    return LINKER.downcallHandle(
+        LIBC.findOrThrow(name), SIX_WORDS, Linker.Option.captureCallState("errno"));
+  }
+
+  /**
+   * Calls a function of the C library; int results are in the low half.
+   *
+   * @param state receives errno
+   */
+  static long call(
+      MethodHandle function, MemorySegment state, long a, long b, long c, long d, long e, long f)
+      throws Throwable {
+    return (long) function.invokeExact(state, a, b, c, d, e, f);
   }
 
   static boolean exists(String name) {

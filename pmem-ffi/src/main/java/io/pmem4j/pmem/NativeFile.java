@@ -6,8 +6,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
@@ -57,38 +55,19 @@ final class NativeFile implements Closeable {
   private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
   private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
 
-  private static final MethodHandle OPEN =
-      NativeCalls.reporting(
-          "open",
-          FunctionDescriptor.of(INT, ValueLayout.ADDRESS, INT, INT),
-          Linker.Option.firstVariadicArg(2));
-  private static final MethodHandle STATX =
-      NativeCalls.reporting(
-          "statx",
-          FunctionDescriptor.of(INT, INT, ValueLayout.ADDRESS, INT, INT, ValueLayout.ADDRESS));
-  private static final MethodHandle FSTATFS =
-      NativeCalls.reporting("fstatfs", FunctionDescriptor.of(INT, INT, ValueLayout.ADDRESS));
-  private static final MethodHandle FLOCK =
-      NativeCalls.reporting("flock", FunctionDescriptor.of(INT, INT, INT));
-  private static final MethodHandle FALLOCATE =
-      NativeCalls.reporting("fallocate", FunctionDescriptor.of(INT, INT, INT, LONG, LONG));
-  private static final MethodHandle LINKAT =
-      NativeCalls.reporting(
-          "linkat",
-          FunctionDescriptor.of(INT, INT, ValueLayout.ADDRESS, INT, ValueLayout.ADDRESS, INT));
-  private static final MethodHandle LSEEK =
-      NativeCalls.reporting("lseek", FunctionDescriptor.of(LONG, INT, LONG, INT));
-  private static final MethodHandle SYNC_FILE_RANGE =
-      NativeCalls.reporting("sync_file_range", FunctionDescriptor.of(INT, INT, LONG, LONG, INT));
-  private static final MethodHandle SYNCFS =
-      NativeCalls.reporting("syncfs", FunctionDescriptor.of(INT, INT));
+  private static final MethodHandle OPEN = NativeCalls.reporting("open");
+  private static final MethodHandle STATX = NativeCalls.reporting("statx");
+  private static final MethodHandle FSTATFS = NativeCalls.reporting("fstatfs");
+  private static final MethodHandle FLOCK = NativeCalls.reporting("flock");
+  private static final MethodHandle FALLOCATE = NativeCalls.reporting("fallocate");
+  private static final MethodHandle LINKAT = NativeCalls.reporting("linkat");
+  private static final MethodHandle LSEEK = NativeCalls.reporting("lseek");
+  private static final MethodHandle SYNC_FILE_RANGE = NativeCalls.reporting("sync_file_range");
+  private static final MethodHandle SYNCFS = NativeCalls.reporting("syncfs");
 
   /** renameat2(2), which older C libraries do not have. */
   private static final class Renaming {
-    static final MethodHandle RENAMEAT2 =
-        NativeCalls.reporting(
-            "renameat2",
-            FunctionDescriptor.of(INT, INT, ValueLayout.ADDRESS, INT, ValueLayout.ADDRESS, INT));
+    static final MethodHandle RENAMEAT2 = NativeCalls.reporting("renameat2");
 
     private Renaming() {}
   }
@@ -137,7 +116,16 @@ final class NativeFile implements Closeable {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment state = NativeCalls.state(arena);
       int descriptor =
-          (int) OPEN.invokeExact(state, name(arena, path), flags | O_CLOEXEC, NEW_FILE_MODE);
+          (int)
+              NativeCalls.call(
+                  OPEN,
+                  state,
+                  name(arena, path).address(),
+                  flags | O_CLOEXEC,
+                  NEW_FILE_MODE,
+                  0,
+                  0,
+                  0);
       if (descriptor < 0) {
         throw NativeCalls.refusal(path, "open", NativeCalls.errno(state), 0);
       }
@@ -161,13 +149,15 @@ final class NativeFile implements Closeable {
       MemorySegment found = arena.allocate(STATX_BYTES, Long.BYTES);
       int result =
           (int)
-              STATX.invokeExact(
+              NativeCalls.call(
+                  STATX,
                   state,
                   descriptor,
-                  arena.allocateFrom(""),
+                  arena.allocateFrom("").address(),
                   AT_EMPTY_PATH,
                   STATX_BASIC_STATS,
-                  found);
+                  found.address(),
+                  0);
       check("statx", result, state);
       return new Status(
           new Identity(found.get(INT, 136), found.get(INT, 140), found.get(LONG, 32)),
@@ -183,7 +173,8 @@ final class NativeFile implements Closeable {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment state = NativeCalls.state(arena);
       MemorySegment found = arena.allocate(STATFS_BYTES, Long.BYTES);
-      check("fstatfs", (int) FSTATFS.invokeExact(state, descriptor, found), state);
+      int result = (int) NativeCalls.call(FSTATFS, state, descriptor, found.address(), 0, 0, 0, 0);
+      check("fstatfs", result, state);
       return found.get(LONG, 0);
     } catch (Throwable thrown) {
       throw rethrown(thrown);
@@ -206,7 +197,7 @@ final class NativeFile implements Closeable {
   private long seek(long offset, int whence) throws IOException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment state = NativeCalls.state(arena);
-      long result = (long) LSEEK.invokeExact(state, descriptor, offset, whence);
+      long result = NativeCalls.call(LSEEK, state, descriptor, offset, whence, 0, 0, 0);
       check("lseek", result, state);
       return result;
     } catch (Throwable thrown) {
@@ -218,7 +209,7 @@ final class NativeFile implements Closeable {
   boolean tryLock(int kind) throws IOException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment state = NativeCalls.state(arena);
-      int result = (int) FLOCK.invokeExact(state, descriptor, kind | LOCK_NB);
+      int result = (int) NativeCalls.call(FLOCK, state, descriptor, kind | LOCK_NB, 0, 0, 0, 0);
       if (result != 0 && NativeCalls.errno(state) == NativeCalls.EAGAIN) {
         return false;
       }
@@ -231,7 +222,8 @@ final class NativeFile implements Closeable {
 
   void unlock() {
     try (Arena arena = Arena.ofConfined()) {
-      int _ = (int) FLOCK.invokeExact(NativeCalls.state(arena), descriptor, LOCK_UN);
+      int _ =
+          (int) NativeCalls.call(FLOCK, NativeCalls.state(arena), descriptor, LOCK_UN, 0, 0, 0, 0);
     } catch (Throwable thrown) {
       throw NativeCalls.unexpected(thrown);
     }
@@ -241,7 +233,7 @@ final class NativeFile implements Closeable {
   boolean allocate(long length) throws IOException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment state = NativeCalls.state(arena);
-      int result = (int) FALLOCATE.invokeExact(state, descriptor, 0, 0L, length);
+      int result = (int) NativeCalls.call(FALLOCATE, state, descriptor, 0, 0, length, 0, 0);
       int errno = result == 0 ? 0 : NativeCalls.errno(state);
       if (errno == NativeCalls.EOPNOTSUPP || errno == NativeCalls.ENOSYS) {
         return false;
@@ -259,13 +251,15 @@ final class NativeFile implements Closeable {
       MemorySegment state = NativeCalls.state(arena);
       int result =
           (int)
-              LINKAT.invokeExact(
+              NativeCalls.call(
+                  LINKAT,
                   state,
                   AT_FDCWD,
-                  arena.allocateFrom(reopenable().toString()),
+                  arena.allocateFrom(reopenable().toString()).address(),
                   AT_FDCWD,
-                  name(arena, name),
-                  AT_SYMLINK_FOLLOW);
+                  name(arena, name).address(),
+                  AT_SYMLINK_FOLLOW,
+                  0);
       if (result != 0) {
         throw NativeCalls.refusal(name, "linkat", NativeCalls.errno(state), 0);
       }
@@ -280,8 +274,15 @@ final class NativeFile implements Closeable {
       MemorySegment state = NativeCalls.state(arena);
       int result =
           (int)
-              Renaming.RENAMEAT2.invokeExact(
-                  state, AT_FDCWD, name(arena, from), AT_FDCWD, name(arena, to), RENAME_NOREPLACE);
+              NativeCalls.call(
+                  Renaming.RENAMEAT2,
+                  state,
+                  AT_FDCWD,
+                  name(arena, from).address(),
+                  AT_FDCWD,
+                  name(arena, to).address(),
+                  RENAME_NOREPLACE,
+                  0);
       if (result != 0) {
         throw NativeCalls.refusal(to, "renameat2", NativeCalls.errno(state), 0);
       }
@@ -300,8 +301,15 @@ final class NativeFile implements Closeable {
       MemorySegment state = NativeCalls.state(arena);
       int result =
           (int)
-              SYNC_FILE_RANGE.invokeExact(
-                  state, descriptor, offset, length, SYNC_FILE_RANGE_WAIT_BEFORE);
+              NativeCalls.call(
+                  SYNC_FILE_RANGE,
+                  state,
+                  descriptor,
+                  offset,
+                  length,
+                  SYNC_FILE_RANGE_WAIT_BEFORE,
+                  0,
+                  0);
       return result == 0 ? 0 : NativeCalls.errno(state);
     } catch (Throwable thrown) {
       throw NativeCalls.unexpected(thrown);
@@ -312,7 +320,8 @@ final class NativeFile implements Closeable {
   void syncFileSystem() throws IOException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment state = NativeCalls.state(arena);
-      check("syncfs", (int) SYNCFS.invokeExact(state, descriptor), state);
+      int result = (int) NativeCalls.call(SYNCFS, state, descriptor, 0, 0, 0, 0, 0);
+      check("syncfs", result, state);
     } catch (Throwable thrown) {
       throw rethrown(thrown);
     }

@@ -36,43 +36,30 @@ final class NativePages {
   private static final int FUTEX_OP_ADD_ZERO = 1 << 28;
   private static final int EFAULT = 14;
 
-  private static final MethodHandle FUTEX =
-      NativeCalls.reporting(
-          "syscall",
-          FunctionDescriptor.of(
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_INT),
-          Linker.Option.firstVariadicArg(1));
+  /** Has a word more than the others, and is seldom called. */
+  private static final class Futex {
+    static final MethodHandle SYSCALL =
+        NativeCalls.LINKER.downcallHandle(
+            NativeCalls.LINKER.defaultLookup().findOrThrow("syscall"),
+            FunctionDescriptor.of(
+                ValueLayout.JAVA_LONG,
+                ValueLayout.JAVA_LONG,
+                ValueLayout.JAVA_LONG,
+                ValueLayout.JAVA_INT,
+                ValueLayout.JAVA_INT,
+                ValueLayout.JAVA_LONG,
+                ValueLayout.JAVA_LONG,
+                ValueLayout.JAVA_INT),
+            Linker.Option.captureCallState("errno"),
+            Linker.Option.firstVariadicArg(1));
 
-  private static final MethodHandle CLOSE =
-      NativeCalls.reporting(
-          "close", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
-  private static final MethodHandle MEMFD_CREATE =
-      NativeCalls.reporting(
-          "memfd_create",
-          FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT));
-  private static final MethodHandle MMAP =
-      NativeCalls.reporting(
-          "mmap",
-          FunctionDescriptor.of(
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_LONG));
-  private static final MethodHandle MUNMAP =
-      NativeCalls.reporting(
-          "munmap",
-          FunctionDescriptor.of(
-              ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG));
+    private Futex() {}
+  }
+
+  private static final MethodHandle CLOSE = NativeCalls.reporting("close");
+  private static final MethodHandle MEMFD_CREATE = NativeCalls.reporting("memfd_create");
+  private static final MethodHandle MMAP = NativeCalls.reporting("mmap");
+  private static final MethodHandle MUNMAP = NativeCalls.reporting("munmap");
 
   private NativePages() {}
 
@@ -81,7 +68,8 @@ final class NativePages {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment state = NativeCalls.state(arena);
       MemorySegment name = arena.allocateFrom("nothing");
-      int descriptor = (int) MEMFD_CREATE.invokeExact(state, name, MFD_CLOEXEC);
+      int descriptor =
+          (int) NativeCalls.call(MEMFD_CREATE, state, name.address(), MFD_CLOEXEC, 0, 0, 0, 0);
       return checked("memfd_create", Path.of("nothing"), descriptor, state);
     } catch (Throwable thrown) {
       throw rethrown(thrown);
@@ -108,7 +96,7 @@ final class NativePages {
       MemorySegment state = NativeCalls.state(arena);
       long result =
           (long)
-              FUTEX.invokeExact(
+              Futex.SYSCALL.invokeExact(
                   state,
                   SYS_FUTEX,
                   address,
@@ -131,7 +119,7 @@ final class NativePages {
   /** close(2); nothing that is written can be lost by it. */
   static void close(int descriptor) {
     try (Arena arena = Arena.ofConfined()) {
-      int _ = (int) CLOSE.invokeExact(NativeCalls.state(arena), descriptor);
+      int _ = (int) NativeCalls.call(CLOSE, NativeCalls.state(arena), descriptor, 0, 0, 0, 0, 0);
     } catch (Throwable thrown) {
       throw NativeCalls.unexpected(thrown);
     }
@@ -142,8 +130,7 @@ final class NativePages {
       throws IOException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment state = NativeCalls.state(arena);
-      long result =
-          (long) MMAP.invokeExact(state, address, length, prot, flags, descriptor, offset);
+      long result = NativeCalls.call(MMAP, state, address, length, prot, flags, descriptor, offset);
       if (result == MAP_FAILED) {
         throw new IOException("mmap of " + length + " bytes: " + errno(state));
       }
@@ -157,7 +144,7 @@ final class NativePages {
   static void munmap(long address, long length) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment state = NativeCalls.state(arena);
-      int result = (int) MUNMAP.invokeExact(state, address, length);
+      int result = (int) NativeCalls.call(MUNMAP, state, address, length, 0, 0, 0, 0);
       if (result != 0) {
         throw new IllegalStateException("munmap of " + length + " bytes: " + errno(state));
       }

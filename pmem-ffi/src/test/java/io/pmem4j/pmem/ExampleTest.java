@@ -66,21 +66,22 @@ class ExampleTest {
     for (int kills = 1; kills <= 3; kills++) {
       Path output = folder.resolve("output-" + kills);
       Process writer = start(file, output);
-      long reached = killAfter(writer, file, atLeast + 200);
+      long reached = killAfter(writer, output, file, atLeast + 200);
       // Everything that was seen committed before the kill is found by the next run.
       assertThat(found(folder.resolve("output-" + kills))).isGreaterThanOrEqualTo(atLeast);
       atLeast = reached;
     }
     Path last = folder.resolve("last");
     Process reader = start(file, last);
-    killAfter(reader, file, atLeast + 1);
+    killAfter(reader, last, file, atLeast + 1);
     assertThat(found(last)).isGreaterThanOrEqualTo(atLeast);
   }
 
   @Test
   void theLedgerNoticesALostEntry() throws Exception {
     Path file = folder.resolve("ledger");
-    killAfter(start(file, folder.resolve("first")), file, 100);
+    Path first = folder.resolve("first");
+    killAfter(start(file, first), first, file, 100);
     try (Arena arena = Arena.ofConfined()) {
       Pmem.map(file, MapSpec.existing(), arena).publishLong(64 + 8 * 50, 0);
     }
@@ -103,19 +104,26 @@ class ExampleTest {
   }
 
   /** Kills the writer once so many entries are committed; answers how many were seen. */
-  static long killAfter(Process writer, Path file, long entries) throws Exception {
+  static long killAfter(Process writer, Path output, Path file, long entries) throws Exception {
     while (!Files.exists(file) || Files.size(file) < (1 << 24)) {
-      assertThat(writer.isAlive()).isTrue();
+      assertRuns(writer, output);
       Thread.onSpinWait();
     }
     try (Arena arena = Arena.ofConfined()) {
       PmemRegion seen = Pmem.map(file, MapSpec.existing().backend(Backend.JDK).readOnly(), arena);
       while (seen.getLong(0) < entries) {
-        assertThat(writer.isAlive()).isTrue();
+        assertRuns(writer, output);
         Thread.onSpinWait();
       }
       writer.destroyForcibly().waitFor();
       return seen.getLong(0);
+    }
+  }
+
+  private static void assertRuns(Process writer, Path output) throws Exception {
+    if (!writer.isAlive()) {
+      throw new AssertionError(
+          "the ledger ended with " + writer.exitValue() + ": " + Files.readString(output));
     }
   }
 

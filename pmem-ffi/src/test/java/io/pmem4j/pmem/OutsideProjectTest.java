@@ -113,7 +113,7 @@ class OutsideProjectTest {
     for (int kills = 1; kills <= 3; kills++) {
       Path output = folder.resolve("output-" + kills);
       Process writer = start(folder, file, output);
-      long reached = ExampleTest.killAfter(writer, file, atLeast + 100);
+      long reached = ExampleTest.killAfter(writer, output, file, atLeast + 100);
       assertThat(ExampleTest.found(output)).isGreaterThanOrEqualTo(atLeast);
       atLeast = reached;
     }
