@@ -49,6 +49,9 @@ public final class ChildJvm {
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "--enable-native-access=ALL-UNNAMED",
             "-XX:-CreateCoredumpOnCrash",
+            // C2 of JDK 25.0.3 crashes now and then when it compiles this method of the JDK.
+            "-XX:CompileCommand=quiet",
+            "-XX:CompileCommand=exclude,jdk.internal.classfile.impl.StackMapGenerator::processBlock",
             "-XX:ErrorFile=" + folder.resolve("hs_err"),
             "-Xmx256m",
             "-XX:+UseSerialGC",

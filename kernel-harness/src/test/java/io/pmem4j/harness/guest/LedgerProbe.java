@@ -46,9 +46,12 @@ final class LedgerProbe {
     // Mapped before the first ledger starts, which would be through with 16 MiB meanwhile.
     MapSpec spec = Files.exists(place) ? MapSpec.existing() : MapSpec.createNew(1 << 24);
     try (Arena arena = Arena.ofConfined()) {
-      PmemRegion watched = Pmem.map(place, spec, arena);
       // A device is as its last user left it.
-      watched.publishLong(0, 0);
+      Pmem.map(place, spec, arena).publishLong(0, 0);
+    }
+    try (Arena arena = Arena.ofConfined()) {
+      // For loads alone: the ledger is exclusive, it allows no other writer.
+      PmemRegion watched = Pmem.map(place, MapSpec.existing().readOnly(), arena);
       long committed = 0;
       for (int life = 1; life <= LIVES; life++) {
         Path output = Files.createTempFile("ledger", ".out");
