@@ -33,7 +33,7 @@ abstract class MappedMedium extends Medium {
   /** {@link MemorySegment#force()}, of a part of {@link #forced}. */
   private final Consumer<MemorySegment> force;
 
-  /** What a medium is made of; see its fields. */
+  /** The parts of a medium; see its fields. */
   record Made(
       Path path,
       MapSpec spec,
@@ -73,7 +73,7 @@ abstract class MappedMedium extends Medium {
         file.file().reopenable(), writable ? NativeFile.O_RDWR : NativeFile.O_RDONLY);
   }
 
-  /** What is done under the guard. */
+  /** The calls that are made under the guard. */
   enum Call {
     FLUSH("flush"),
     DRAIN("drain"),

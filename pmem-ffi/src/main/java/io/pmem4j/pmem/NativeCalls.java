@@ -19,8 +19,8 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
 /**
- * What all calls of libc have in common: handles that report errno, and errno as an exception.
- * Errno values are those of Linux, which all architectures of the JDK share up to 34.
+ * The common part of all calls of libc: handles that report errno, and errno as an exception. Errno
+ * values are those of Linux, which all architectures of the JDK share up to 34.
  */
 final class NativeCalls {
   static final int EPERM = 1;

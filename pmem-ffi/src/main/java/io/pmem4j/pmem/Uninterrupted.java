@@ -15,7 +15,7 @@ import java.nio.file.Path;
 final class Uninterrupted {
   private Uninterrupted() {}
 
-  /** What is done with the channel; may be done more than once. */
+  /** Uses the channel; may be called more than once. */
   interface Work<T> {
     T with(FileChannel channel) throws IOException;
   }

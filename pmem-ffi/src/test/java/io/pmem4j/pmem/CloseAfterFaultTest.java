@@ -145,7 +145,7 @@ class CloseAfterFaultTest {
     }
   }
 
-  /** What virtual threads there are besides those that persist still gets its turn. */
+  /** Virtual threads other than those that persist still get their turn. */
   @Test
   void persistingVirtualThreadsDoNotStopTheOthers() throws Exception {
     Installed.assumeLibpmem();

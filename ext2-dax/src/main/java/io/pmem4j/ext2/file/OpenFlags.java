@@ -36,7 +36,7 @@ public record OpenFlags(int bits) {
     return asksForWrite() || truncate();
   }
 
-  /** Whether the access mode is another than O_RDONLY. */
+  /** Returns true if the access mode is another than O_RDONLY. */
   public boolean asksForWrite() {
     return (bits & ACCESS_MODE) != 0;
   }

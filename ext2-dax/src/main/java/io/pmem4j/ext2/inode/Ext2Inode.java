@@ -408,7 +408,7 @@ public final class Ext2Inode implements DaxHost {
     };
   }
 
-  /** Whether it is a symbolic link. */
+  /** Returns true if it is a symbolic link. */
   public boolean isSymlink() {
     return (mode & FileMode.TYPE_MASK) == FileMode.SYMLINK;
   }

@@ -90,7 +90,7 @@ final class PathWalk implements AutoCloseable {
     return last;
   }
 
-  /** Whether a slash follows the last component, here or where a link led on. */
+  /** Set if a slash follows the last component, here or where a link led on. */
   boolean slash() {
     return slash;
   }

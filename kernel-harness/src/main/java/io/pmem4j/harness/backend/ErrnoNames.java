@@ -7,7 +7,7 @@ import java.util.Map;
 
 /** The names of errnos in outcomes. */
 final class ErrnoNames {
-  /** What kernels answer and the model has no word for. */
+  /** Errors that kernels answer and the model has no word for. */
   private static final Map<Integer, String> OTHER_ERRNOS =
       Map.ofEntries(
           Map.entry(4, "EINTR"),

@@ -21,7 +21,7 @@ import java.util.TreeSet;
 final class HostTraits {
   private HostTraits() {}
 
-  /** What begins a session for a probe. */
+  /** Begins a session for a probe. */
   interface Probe {
     Session begin(Program program) throws BackendException;
   }

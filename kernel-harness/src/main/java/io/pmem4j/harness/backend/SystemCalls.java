@@ -78,7 +78,7 @@ final class SystemCalls {
   private final VerbCalls verbs;
   private boolean late;
 
-  /** Whether the request that is made is a child's. */
+  /** Set while the request of a child is made. */
   private boolean childActs;
 
   /** The mappings of each process as the answers so far have it; the program's own is "". */

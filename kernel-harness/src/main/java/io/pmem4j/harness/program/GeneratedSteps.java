@@ -12,7 +12,7 @@ final class GeneratedSteps {
   private final List<GeneratedProcess> children = new ArrayList<>();
   private final List<Step> steps = new ArrayList<>();
 
-  /** Whether a file may be larger than {@link GeneratedValues#SPARSE_BYTES}. */
+  /** Set if a file may be larger than {@link GeneratedValues#SPARSE_BYTES}. */
   private boolean sparse;
 
   private GeneratedProcess actor = program;

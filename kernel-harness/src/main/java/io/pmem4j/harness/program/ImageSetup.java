@@ -13,7 +13,7 @@ import java.util.Set;
  * @param text the words after the kind
  */
 public record ImageSetup(Kind kind, String text) {
-  /** What a line does. */
+  /** The action of a line. */
   public enum Kind {
     /** Makes a regular file, mode 0644: its path, its data, and the offset of the data. */
     FILE,

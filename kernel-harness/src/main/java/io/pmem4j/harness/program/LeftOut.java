@@ -6,7 +6,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 
-/** What {@link ProgramGenerator} leaves out, and why. Reports print it. */
+/** The kinds that {@link ProgramGenerator} leaves out, and why. Reports print them. */
 public final class LeftOut {
   /** System calls that ext2-dax does not have. */
   public static final Set<Verb> VERBS =

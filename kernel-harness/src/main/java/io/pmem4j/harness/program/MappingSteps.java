@@ -67,7 +67,7 @@ final class MappingSteps {
     }
   }
 
-  /** What one of the operations on a mapping does with it. */
+  /** The effect of one of the operations on a mapping. */
   private interface OnMapping {
     void with(MappedName mapping);
   }

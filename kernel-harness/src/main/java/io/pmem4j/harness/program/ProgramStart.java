@@ -54,7 +54,7 @@ record ProgramStart(ImageShape image, List<String> paths) {
           // Directories.
           "sif <2> block[0] 99999",
           "sif /d block[0] 4",
-          // What mount(2) refuses.
+          // Damage that mount(2) refuses.
           "ssv inodes_per_group 7",
           "ssv blocks_per_group 8",
           "ssv log_block_size 9",

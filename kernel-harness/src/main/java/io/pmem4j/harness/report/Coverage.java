@@ -96,7 +96,7 @@ public final class Coverage {
     return (got == 0 ? "0" : "more than 0") + content;
   }
 
-  /** Whether what was read is a hole's zeros, data, or both. */
+  /** Tells if the bytes read are a hole's zeros, data, or both. */
   private static String content(String data) {
     if (data.isEmpty()) {
       return "";

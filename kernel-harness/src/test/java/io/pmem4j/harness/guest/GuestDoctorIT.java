@@ -22,7 +22,7 @@ class GuestDoctorIT {
   /** FS_DAX_FL of linux/fs.h. */
   private static final long DAX_FLAG = 0x0200_0000;
 
-  /** What the verb needs of the harness's class path. */
+  /** The parts of the harness's class path that the verb needs. */
   private static final List<String> NEEDED =
       List.of("pmem-ffi", "ext2-dax", "picocli", "jackson", "progressbar", "jspecify");
 

@@ -91,7 +91,7 @@ class ProgramGeneratorTest {
     assertThat(asked).hasSizeLessThanOrEqualTo(17);
   }
 
-  /** What ext2-dax has and no list leaves out is generated, by the program and by its children. */
+  /** Each verb of ext2-dax that no list leaves out is generated, also in children. */
   @Test
   void everyVerbThatIsNotLeftOutIsGenerated() {
     Set<Verb> verbs = new HashSet<>();
