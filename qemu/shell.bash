@@ -3,7 +3,7 @@
 # Sourced by the launcher and the scripts: the distribution's packages, and
 # signals. Needs say TEXT and die STATUS TEXT.
 
-# Of some services and containers; the cache is below it.
+# Some services and containers have no HOME; the cache is below it.
 export HOME=${HOME:-$(getent passwd "$(id -u)" | cut -d : -f 6)}
 
 # ---- packages (Debian's names) ------------------------------------------------
@@ -25,7 +25,7 @@ export HOME=${HOME:-$(getent passwd "$(id -u)" | cut -d : -f 6)}
 
 missing_packages() {
   local there package
-  # Of packages that dpkg has never heard of it says nothing.
+  # dpkg-query prints nothing for a package that it does not know.
   there=" $(dpkg-query -W -f '${db:Status-Abbrev} ${Package}\n' "$@" 2> /dev/null | sed -n 's/^ii *//p' | paste -sd ' ' || true) "
   while read -r package; do
     [[ $there == *" $package "* ]] || printf '%s\n' "$package"
@@ -94,7 +94,7 @@ need_packages() {
     list+=("${members[@]}")
   done
   if ! command -v dpkg-query > /dev/null; then
-    say "not a Debian system: expecting these (or their like) to be installed: ${list[*]}"
+    say "this is no Debian system: these packages or their equivalents must be installed: ${list[*]}"
     return
   fi
   mapfile -t missing < <(missing_packages "${list[@]}")

@@ -25,11 +25,11 @@ choose_accelerator() {
   { exec 7> "$cache/accelerators/.lock"; } 2> /dev/null || return 0
   flock -w 10 7 || return 0
   if ! is_answered; then
-    say 'trying whether KVM boots a kernel (8 seconds at most, once)'
+    say 'trying KVM once, for at most 8 seconds'
     if boots_with_kvm "$kernel" "$initrd"; then
       accel=kvm
     else
-      say 'KVM boots no kernel here: TCG is used from now on (PMEM4J_ACCEL=kvm uses KVM all the same)'
+      say 'KVM boots no kernel here: TCG is used for a week (PMEM4J_ACCEL=kvm uses KVM all the same)'
     fi
     { printf '%s\n' "$accel" > "$answer.new" && mv "$answer.new" "$answer"; } 2> /dev/null || true
   fi

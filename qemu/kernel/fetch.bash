@@ -124,7 +124,7 @@ fetch_source() {
   need_room "$store" 400 'the source of a kernel, with the package lists,'
 
   local work apt_options=() unread=0
-  # Under the lock: what a dead process left is nobody's.
+  # Under the lock no other process fetches: what is there was left by a killed one.
   rm -rf "$store"/.apt-*
   work=$(mktemp -d "$store/.apt-XXXXXX")
   # shellcheck disable=SC2064
@@ -147,7 +147,7 @@ fetch_source() {
     || die 3 "cannot fetch $package $version: $(download_error "$work") ($by_hand)"
   local got=("$work/$package"_*.deb)
   [[ $(sha256sum < "${got[0]}") == "$sha256  -" ]] \
-    || die 3 "$package $version is signed but has not the sha256 that the table of kernels pins"
+    || die 3 "$package $version is signed, but its sha256 is not the one that qemu/kernel/kernels.tsv pins"
   mv "${got[0]}" "$file"
   printf '%s\n' "$file"
 }
