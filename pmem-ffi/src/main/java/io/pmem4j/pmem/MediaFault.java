@@ -20,6 +20,14 @@ final class MediaFault {
     Safepoint.poll();
   }
 
+  /**
+   * Throws the error of a faulting load, if it was one. The poll depends on the value, so that the
+   * compiler cannot drop a load of which only the fault is of interest.
+   */
+  static void deliver(long loaded) {
+    Safepoint.poll(loaded);
+  }
+
   /** Returns true if this is the JVM's error for a fault in mapped memory, and not another. */
   static boolean is(InternalError error) {
     String message = error.getMessage();

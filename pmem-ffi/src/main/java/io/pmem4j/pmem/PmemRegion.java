@@ -11,37 +11,33 @@ import java.nio.file.Path;
 import java.util.Objects;
 
 /**
- * A mapped file or DAX device, or a part of one. Everything {@link PersistentMemory} says, with
- * checked loads: where there is no memory behind an address they throw {@link PmemMediaException}
- * with the place. They are for bytes that cannot be trusted: after a crash, from another host, in a
- * file that another process may truncate.
+ * A mapped file or DAX device, or a part of one: {@link PersistentMemory} with checked accesses.
  *
- * <p><b>Stores are checked too.</b> A store that finds no memory, as in a hole of a file system
- * that is full, throws {@link PmemMediaException} with its place. What is accessed around this
- * class (an unchecked load through {@link #segment}, other mapped memory) the JVM tells of late:
- * such a fault comes out of the next store, load or persist here, before anything is acknowledged,
- * and {@link PmemMediaException#isPlaceCertain} is false.
+ * <p><b>Checked loads and stores.</b> An access that finds no memory behind its address throws
+ * {@link PmemMediaException} with the place. That happens on poisoned media, in a hole of a full
+ * file system, and past EOF after another process has truncated the file. The JVM reports faults of
+ * unchecked accesses late, for example of a load through {@link #segment}. Such a fault comes out
+ * of the next call here, before it acknowledges anything; {@link PmemMediaException#isPlaceCertain}
+ * is then false.
  *
- * <p><b>A failed write-back is for ever.</b> After the first failure of msync(2) or fsync(2) every
+ * <p><b>A failed write-back is final.</b> After the first failure of msync(2) or fsync(2) every
  * later call that promises durability throws {@link PmemFailedFileException}, in all regions and
  * slices of the file.
  *
  * <p><b>The promise is about the file, not its name.</b> {@link #persist} makes bytes durable in
- * the file that was mapped, also if it has been renamed, replaced or removed since; a file without
+ * the file that was mapped, even if it has been renamed, replaced or removed since. A file without
  * a name is gone when its last region is closed. {@link #deepPersist} makes the name durable too,
- * and throws if there is none. A file that another process truncates and extends again between a
- * store and its persist loses the store, and neither the kernel nor this library can tell: keep
- * such processes out, see {@link MapSpec#exclusive}.
+ * and throws if there is none. If another process truncates and extends the file between a store
+ * and its persist, the store is lost undetected; see {@link MapSpec#exclusive}.
  *
- * <p><b>What cannot be checked.</b> On media of a granularity finer than {@link Granularity#PAGE}
- * native code writes cache lines back, and a file truncated by another process in that moment ends
- * the JVM with SIGBUS. On ordinary files native code never touches the mapped memory. Of the JDK's
- * own operations on {@link #segment}, accesses by VarHandle and {@code get}, {@code copy}, {@code
- * fill} and {@code toArray} survive memory that is gone, with an {@link InternalError} at some
- * later point. Those that run in native code or in intrinsics do not, and end the JVM: {@code
- * CRC32}, {@code CRC32C}, {@code Adler32}, {@code Deflater} of {@code java.util.zip} over {@code
- * asByteBuffer()}, {@code mismatch} and comparisons of buffers, {@code getString}, decoders,
- * digests, ciphers, and channels that write from the buffer. Use {@link #crc32c} and {@link #read}.
+ * <p><b>Limits.</b> At a granularity finer than {@link Granularity#PAGE} native code writes cache
+ * lines back. A truncation by another process at that moment ends the JVM with SIGBUS. On ordinary
+ * files native code never touches the mapped memory. VarHandle accesses, {@code get}, {@code copy},
+ * {@code fill} and {@code toArray} on {@link #segment} survive missing memory, with a late {@link
+ * InternalError}. JDK operations in native code or intrinsics end the JVM: {@code CRC32}, {@code
+ * CRC32C}, {@code Adler32} and {@code Deflater} over {@code asByteBuffer()}, {@code mismatch},
+ * comparisons of buffers, {@code getString}, decoders, digests, ciphers, and channels that write
+ * from the buffer. Use {@link #crc32c} and {@link #read} instead.
  */
 public final class PmemRegion implements PersistentMemory {
   private static final VarHandle BYTE = handle(ValueLayout.JAVA_BYTE);
@@ -49,15 +45,12 @@ public final class PmemRegion implements PersistentMemory {
   private static final VarHandle INT = handle(ValueLayout.JAVA_INT);
   private static final VarHandle LONG = handle(ValueLayout.JAVA_LONG);
 
-  private static final long SLICE_ALIGNMENT = Long.BYTES;
-
   private final Medium medium;
-
-  /** Where this region begins in the medium's memory. */
-  private final long base;
+  private final long base; // where the region begins in the medium's memory
 
   private final MemorySegment memory;
   private final MemorySegment readOnly;
+  private final AccessFaults faults;
 
   PmemRegion(Medium medium) {
     this(medium, 0, medium.memory);
@@ -68,6 +61,7 @@ public final class PmemRegion implements PersistentMemory {
     this.base = base;
     this.memory = memory;
     this.readOnly = memory.asReadOnly();
+    this.faults = new AccessFaults(medium.path, medium.fileOffset + base, memory);
   }
 
   private static VarHandle handle(ValueLayout layout) {
@@ -128,7 +122,7 @@ public final class PmemRegion implements PersistentMemory {
       BYTE.set(memory, offset, value);
       MediaFault.deliver();
     } catch (InternalError fault) {
-      throw storeFault(offset, Byte.BYTES, MediaFault.checked(fault));
+      throw faults.store(offset, Byte.BYTES, fault);
     }
   }
 
@@ -138,7 +132,7 @@ public final class PmemRegion implements PersistentMemory {
       SHORT.set(memory, offset, value);
       MediaFault.deliver();
     } catch (InternalError fault) {
-      throw storeFault(offset, Short.BYTES, MediaFault.checked(fault));
+      throw faults.store(offset, Short.BYTES, fault);
     }
   }
 
@@ -148,7 +142,7 @@ public final class PmemRegion implements PersistentMemory {
       INT.set(memory, offset, value);
       MediaFault.deliver();
     } catch (InternalError fault) {
-      throw storeFault(offset, Integer.BYTES, MediaFault.checked(fault));
+      throw faults.store(offset, Integer.BYTES, fault);
     }
   }
 
@@ -158,7 +152,7 @@ public final class PmemRegion implements PersistentMemory {
       LONG.set(memory, offset, value);
       MediaFault.deliver();
     } catch (InternalError fault) {
-      throw storeFault(offset, Long.BYTES, MediaFault.checked(fault));
+      throw faults.store(offset, Long.BYTES, fault);
     }
   }
 
@@ -168,13 +162,7 @@ public final class PmemRegion implements PersistentMemory {
       MemorySegment.copy(source, sourceOffset, memory, offset, length);
       MediaFault.deliver();
     } catch (InternalError fault) {
-      throw PmemMediaException.ofCopy(
-          "store",
-          medium.path,
-          fileOffset() + offset,
-          length,
-          MappedRanges.isTrusted(source),
-          MediaFault.checked(fault));
+      throw faults.copy("store", offset, source, length, fault);
     }
   }
 
@@ -184,7 +172,7 @@ public final class PmemRegion implements PersistentMemory {
       MemorySegment.copy(source, sourceOffset, memory, ValueLayout.JAVA_BYTE, offset, length);
       MediaFault.deliver();
     } catch (InternalError fault) {
-      throw storeFault(offset, length, MediaFault.checked(fault));
+      throw faults.store(offset, length, fault);
     }
   }
 
@@ -194,7 +182,7 @@ public final class PmemRegion implements PersistentMemory {
       memory.asSlice(offset, length).fill(value);
       MediaFault.deliver();
     } catch (InternalError fault) {
-      throw storeFault(offset, length, MediaFault.checked(fault));
+      throw faults.store(offset, length, fault);
     }
   }
 
@@ -202,13 +190,10 @@ public final class PmemRegion implements PersistentMemory {
   public void write(
       long offset, MemorySegment source, long sourceOffset, long length, Caching how) {
     Objects.requireNonNull(how);
-    Objects.checkFromIndexSize(offset, length, memory.byteSize());
     MemorySegment part = source.asSlice(sourceOffset, length);
-    if (length == 0) {
-      medium.checkUsable();
-      return;
+    if (!isEmpty(offset, length)) {
+      medium.write(base + offset, part, how);
     }
-    medium.write(base + offset, part, how);
   }
 
   @Override
@@ -219,22 +204,16 @@ public final class PmemRegion implements PersistentMemory {
   @Override
   public void writeFill(long offset, long length, byte value, Caching how) {
     Objects.requireNonNull(how);
-    Objects.checkFromIndexSize(offset, length, memory.byteSize());
-    if (length == 0) {
-      medium.checkUsable();
-      return;
+    if (!isEmpty(offset, length)) {
+      medium.writeFill(base + offset, length, value, how);
     }
-    medium.writeFill(base + offset, length, value, how);
   }
 
   @Override
   public void flush(long offset, long length) {
-    Objects.checkFromIndexSize(offset, length, memory.byteSize());
-    if (length == 0) {
-      medium.checkUsable();
-      return;
+    if (!isEmpty(offset, length)) {
+      medium.flush(base + offset, length);
     }
-    medium.flush(base + offset, length);
   }
 
   @Override
@@ -244,39 +223,36 @@ public final class PmemRegion implements PersistentMemory {
 
   @Override
   public void persist(long offset, long length) {
-    Objects.checkFromIndexSize(offset, length, memory.byteSize());
-    if (length == 0) {
-      medium.checkUsable();
-      return;
+    if (!isEmpty(offset, length)) {
+      medium.persist(base + offset, length);
     }
-    medium.persist(base + offset, length);
   }
 
   @Override
   public void deepPersist(long offset, long length) {
-    Objects.checkFromIndexSize(offset, length, memory.byteSize());
-    if (length == 0) {
-      medium.checkUsable();
-      return;
+    if (!isEmpty(offset, length)) {
+      medium.deepPersist(base + offset, length);
     }
-    medium.deepPersist(base + offset, length);
   }
 
   @Override
   public void publishLong(long offset, long value) {
-    deliverEarlierFault("publish", offset, Long.BYTES);
+    faults.deliverEarlier("publish", offset, Long.BYTES);
     try {
       LONG.setRelease(memory, offset, value);
       MediaFault.deliver();
     } catch (InternalError fault) {
-      throw storeFault(offset, Long.BYTES, MediaFault.checked(fault));
+      throw faults.store(offset, Long.BYTES, fault);
     }
     medium.persist(base + offset, Long.BYTES);
   }
 
   @Override
   public boolean compareAndPublish(long offset, long expected, long value) {
-    checkUpdatable(offset);
+    getLongAcquire(offset); // finds what was truncated
+    if (medium.mayHaveHoles()) {
+      faults.requireStorable(offset);
+    }
     try {
       boolean stored = LONG.compareAndSet(memory, offset, expected, value);
       MediaFault.deliver();
@@ -284,7 +260,7 @@ public final class PmemRegion implements PersistentMemory {
         return false;
       }
     } catch (InternalError fault) {
-      throw storeFault(offset, Long.BYTES, MediaFault.checked(fault));
+      throw faults.store(offset, Long.BYTES, fault);
     }
     medium.persist(base + offset, Long.BYTES);
     return true;
@@ -301,16 +277,10 @@ public final class PmemRegion implements PersistentMemory {
   public long getLongAcquire(long offset) {
     try {
       long value = (long) LONG.getAcquire(memory, offset);
-      MediaFault.deliver();
+      MediaFault.deliver(value);
       return value;
     } catch (InternalError fault) {
-      throw media(
-          offset,
-          Long.BYTES,
-          MediaFault.checked(fault),
-          () -> {
-            long _ = (long) LONG.getAcquire(memory, offset);
-          });
+      throw faults.load(offset, Long.BYTES, fault);
     }
   }
 
@@ -322,16 +292,10 @@ public final class PmemRegion implements PersistentMemory {
   public byte getByte(long offset) {
     try {
       byte value = (byte) BYTE.get(memory, offset);
-      MediaFault.deliver();
+      MediaFault.deliver(value);
       return value;
     } catch (InternalError fault) {
-      throw media(
-          offset,
-          Byte.BYTES,
-          MediaFault.checked(fault),
-          () -> {
-            byte _ = (byte) BYTE.get(memory, offset);
-          });
+      throw faults.load(offset, Byte.BYTES, fault);
     }
   }
 
@@ -343,16 +307,10 @@ public final class PmemRegion implements PersistentMemory {
   public short getShort(long offset) {
     try {
       short value = (short) SHORT.get(memory, offset);
-      MediaFault.deliver();
+      MediaFault.deliver(value);
       return value;
     } catch (InternalError fault) {
-      throw media(
-          offset,
-          Short.BYTES,
-          MediaFault.checked(fault),
-          () -> {
-            short _ = (short) SHORT.get(memory, offset);
-          });
+      throw faults.load(offset, Short.BYTES, fault);
     }
   }
 
@@ -364,16 +322,10 @@ public final class PmemRegion implements PersistentMemory {
   public int getInt(long offset) {
     try {
       int value = (int) INT.get(memory, offset);
-      MediaFault.deliver();
+      MediaFault.deliver(value);
       return value;
     } catch (InternalError fault) {
-      throw media(
-          offset,
-          Integer.BYTES,
-          MediaFault.checked(fault),
-          () -> {
-            int _ = (int) INT.get(memory, offset);
-          });
+      throw faults.load(offset, Integer.BYTES, fault);
     }
   }
 
@@ -386,16 +338,10 @@ public final class PmemRegion implements PersistentMemory {
   public long getLong(long offset) {
     try {
       long value = (long) LONG.get(memory, offset);
-      MediaFault.deliver();
+      MediaFault.deliver(value);
       return value;
     } catch (InternalError fault) {
-      throw media(
-          offset,
-          Long.BYTES,
-          MediaFault.checked(fault),
-          () -> {
-            long _ = (long) LONG.get(memory, offset);
-          });
+      throw faults.load(offset, Long.BYTES, fault);
     }
   }
 
@@ -411,13 +357,7 @@ public final class PmemRegion implements PersistentMemory {
       MemorySegment.copy(memory, ValueLayout.JAVA_BYTE, offset, target, targetOffset, length);
       MediaFault.deliver();
     } catch (InternalError fault) {
-      throw media(
-          offset,
-          length,
-          MediaFault.checked(fault),
-          () ->
-              MemorySegment.copy(
-                  memory, ValueLayout.JAVA_BYTE, offset, target, targetOffset, length));
+      throw faults.load(offset, length, fault);
     }
   }
 
@@ -433,69 +373,25 @@ public final class PmemRegion implements PersistentMemory {
       MemorySegment.copy(memory, offset, target, targetOffset, length);
       MediaFault.deliver();
     } catch (InternalError fault) {
-      throw media(
-          offset,
-          length,
-          MediaFault.checked(fault),
-          () -> MemorySegment.copy(memory, offset, target, targetOffset, length));
+      throw faults.load(offset, length, fault);
     }
   }
 
-  private void deliverEarlierFault(String operation, long offset, long length) {
-    try {
-      MediaFault.deliver();
-    } catch (InternalError fault) {
-      throw PmemMediaException.before(
-          operation, medium.path, fileOffset() + offset, length, MediaFault.checked(fault));
+  /** Returns true for no bytes, of which nothing is left to do; throws if the range is outside. */
+  private boolean isEmpty(long offset, long length) {
+    Objects.checkFromIndexSize(offset, length, memory.byteSize());
+    if (length == 0) {
+      medium.checkUsable();
+      return true;
     }
-  }
-
-  /** Tells a fault of this store from one of before by asking the kernel to store. */
-  private PmemMediaException storeFault(long offset, long length, InternalError fault) {
-    long page = PageWindow.PAGE_BYTES;
-    long end = memory.address() + offset + length;
-    for (long at = memory.address() + offset & -Integer.BYTES; at < end; at = (at & -page) + page) {
-      if (!NativePages.touch(at)) {
-        return PmemMediaException.at("store", medium.path, fileOffset() + offset, length, fault);
-      }
-    }
-    return PmemMediaException.before("store", medium.path, fileOffset() + offset, length, fault);
-  }
-
-  /**
-   * Throws if there is no memory for an atomic update: that is not made to survive SIGBUS before it
-   * is compiled. A load is, and finds what was truncated; only a store finds that a hole cannot be
-   * filled.
-   */
-  private void checkUpdatable(long offset) {
-    getLongAcquire(offset);
-    if (medium.mayHaveHoles() && !NativePages.touch(memory.address() + offset)) {
-      throw PmemMediaException.at(
-          "store",
-          medium.path,
-          fileOffset() + offset,
-          Long.BYTES,
-          new InternalError("futex(2): no memory"));
-    }
-  }
-
-  /** Tells a fault of this access from one of before by trying the access again. */
-  private PmemMediaException media(long offset, long length, InternalError fault, Runnable again) {
-    try {
-      again.run();
-      MediaFault.deliver();
-    } catch (InternalError same) {
-      return PmemMediaException.at(
-          "read", medium.path, medium.fileOffset + base + offset, length, MediaFault.checked(same));
-    }
-    return PmemMediaException.before("read", medium.path, fileOffset() + offset, length, fault);
+    return false;
   }
 
   @Override
   public PmemRegion slice(long offset, long length) {
-    if (offset % SLICE_ALIGNMENT != 0) {
+    if (offset % Long.BYTES != 0) {
       throw new IllegalArgumentException(
-          "slice offset " + offset + " is not a multiple of " + SLICE_ALIGNMENT);
+          "slice offset " + offset + " is not a multiple of " + Long.BYTES);
     }
     medium.checkUsable();
     return new PmemRegion(medium, base + offset, memory.asSlice(offset, length));

@@ -12,14 +12,19 @@ import java.lang.invoke.VarHandle;
 final class Safepoint {
   private static final VarHandle NEXT = MethodHandles.arrayElementVarHandle(int[].class);
 
-  /** A chain from 2 to 1 to 0: two rounds, and so one poll between them. */
-  private static final int[] CHAIN = {0, 0, 1};
+  /** Chains from 2 and from 3 to 1 to 0: two rounds, and so one poll between them. */
+  private static final int[] CHAIN = {0, 0, 1, 1};
 
   private Safepoint() {}
 
   /** Polls; two dependent loads. */
   static void poll() {
-    int link = 2;
+    poll(0);
+  }
+
+  /** Polls after the value is there; for the compiler its number of rounds depends on the value. */
+  static void poll(long value) {
+    int link = 2 + (int) (value & 1);
     do {
       // Opaque: each is a load of its own.
       link = (int) NEXT.getOpaque(CHAIN, link);

@@ -104,6 +104,53 @@ abstract class TruncationContract {
         });
   }
 
+  /** The compiler sees that nothing uses the value. */
+  private static void discard(PmemRegion region, long offset) {
+    region.getLong(offset);
+    region.getByte(offset);
+    region.getLongAcquire(offset);
+  }
+
+  @Test
+  void loadsOfDiscardedValuesThrow() throws Exception {
+    try (Arena arena = Arena.ofShared()) {
+      PmemRegion region = region(arena);
+      for (int i = 0; i < WARM_UP; i++) {
+        discard(region, 16384);
+      }
+      truncate(folder.resolve("region"));
+      for (int i = 0; i < 100; i++) {
+        assertNoMemory(16384, 8, () -> discard(region, 16384));
+      }
+    }
+  }
+
+  /** The second access that finds the place is compiled by then, as the first one is. */
+  @Test
+  void manyFaultsAllNameThePlace() throws Exception {
+    try (Arena arena = Arena.ofShared()) {
+      PmemRegion region = truncated(arena);
+      byte[] target = new byte[64];
+      int uncertain = 0;
+      for (int i = 0; i < 8_000; i++) {
+        uncertain += isPlaceUncertain(() -> sink += region.getLong(16384));
+        uncertain += isPlaceUncertain(() -> sink += region.getInt(16384));
+        uncertain += isPlaceUncertain(() -> sink += region.getByte(16384));
+        uncertain += isPlaceUncertain(() -> region.read(16384, target));
+      }
+      assertThat(uncertain).isZero();
+    }
+  }
+
+  private static int isPlaceUncertain(Runnable load) {
+    try {
+      load.run();
+      throw new AssertionError("loaded");
+    } catch (PmemMediaException fault) {
+      return fault.isPlaceCertain() ? 0 : 1;
+    }
+  }
+
   @Test
   void checkedSumsAndReadsNotice() throws Exception {
     try (Arena arena = Arena.ofShared()) {
