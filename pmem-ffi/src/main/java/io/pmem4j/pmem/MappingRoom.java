@@ -83,7 +83,11 @@ final class MappingRoom {
       atMost = count.getAsLong();
       if (atMost > most - MOST_BY_A_CHANGE) {
         throw new IOException(
-            atMost + " mappings; the process may have no more than " + most + " for windows");
+            atMost
+                + " mappings in this process, expected no more than "
+                + most
+                + ", which leaves the JVM its share of vm.max_map_count; close regions or raise that"
+                + " sysctl");
       }
     }
     atMost += MOST_BY_A_CHANGE;

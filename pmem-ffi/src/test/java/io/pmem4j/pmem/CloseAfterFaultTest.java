@@ -59,13 +59,40 @@ class CloseAfterFaultTest {
     for (int i = 0; i < 60_000; i++) {
       use(region);
     }
-    try (FileChannel channel = FileChannel.open(folder.resolve("file"), StandardOpenOption.WRITE)) {
-      channel.truncate(4096);
-    }
+    truncateToAPage();
     for (int i = 0; i < 50; i++) {
       assertThatExceptionOfType(PmemMediaException.class).isThrownBy(() -> use(region));
     }
     assertClosesAtOnce(arena);
+  }
+
+  private void truncateToAPage() throws IOException {
+    try (FileChannel channel = FileChannel.open(folder.resolve("file"), StandardOpenOption.WRITE)) {
+      channel.truncate(4096);
+    }
+  }
+
+  /** Leaves nothing that reaches the arena. */
+  private void faultInAnAutomaticArena(Backend backend) throws Exception {
+    PmemRegion region = map(backend, Arena.ofAuto());
+    for (int i = 0; i < 60_000; i++) {
+      use(region);
+    }
+    truncateToAPage();
+    for (int i = 0; i < 50; i++) {
+      assertThatExceptionOfType(PmemMediaException.class).isThrownBy(() -> use(region));
+    }
+    assertThat(isMapped(folder.resolve("file"))).isTrue();
+  }
+
+  /** The JVM has one cleaner for all automatic arenas: one that waits for ever stops the rest. */
+  @ParameterizedTest
+  @EnumSource
+  void theCleanerUnmapsAnAutomaticArena(Backend backend) throws Exception {
+    faultInAnAutomaticArena(backend);
+    while (isMapped(folder.resolve("file"))) {
+      System.gc();
+    }
   }
 
   @SuppressWarnings("InfiniteRecursion") // that is the point

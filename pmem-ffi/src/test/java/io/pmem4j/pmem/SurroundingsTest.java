@@ -3,6 +3,7 @@
 package io.pmem4j.pmem;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
@@ -12,6 +13,8 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** JVMs in a plain locale, without the right to native calls, and beside another writer. */
 @Timeout(120)
@@ -78,6 +81,25 @@ class SurroundingsTest {
           .contains("JDK: refused io.pmem4j.pmem.FileLockedException");
     }
     assertThat(mappedOnce(Map.of(), "exclusive").output()).contains("JDK: 42");
+  }
+
+  /** Where the kernel has no mapping left for the JVM itself, the JVM ends. */
+  @ParameterizedTest
+  @EnumSource
+  void theLimitOfMappingsIsARefusal(Backend backend) throws Exception {
+    assumeTrue(backend == Backend.JDK || Pmem.libpmemAbsence().isEmpty(), "no libpmem here");
+    long limit = Long.parseLong(Files.readString(Path.of("/proc/sys/vm/max_map_count")).strip());
+    assumeTrue(limit <= 100_000, "vm.max_map_count is " + limit + ": too many to map");
+    ChildJvm.Result result =
+        ChildJvm.run(
+            folder, Map.of(), MappingLimit.class.getName(), folder.toString(), backend.name());
+    assertThat(result.exit()).as(result.output()).isZero();
+    assertThat(result.output())
+        .contains("refused: " + folder.resolve("file"))
+        .contains("vm.max_map_count")
+        .contains("new file refused, left behind: false")
+        .contains("mapped many: true")
+        .contains("afterwards: 42");
   }
 
   @Test

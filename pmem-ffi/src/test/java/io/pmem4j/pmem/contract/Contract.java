@@ -35,6 +35,8 @@ public final class Contract {
           LibPmemRegionTest.class,
           JdkMappingTest.class,
           LibPmemMappingTest.class,
+          JdkCreationTest.class,
+          LibPmemCreationTest.class,
           JdkTruncationTest.class,
           LibPmemTruncationTest.class,
           JdkThreadsTest.class,
