@@ -3,11 +3,12 @@ package io.pmem4j.ext2.dax;
 
 import io.pmem4j.ext2.lock.OrderedMutex;
 import io.pmem4j.ext2.mm.Mmu;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * One entry of a DAX mapping, for one index or for 512 from an aligned one on. The kernel packs it
  * into a word with a lock bit; here the lock is an object of its own, so that the order check sees
- * it. Fields change only under the lock.
+ * it. Fields change only under the lock, but for the removal of the tag.
  */
 final class DaxEntry {
   /** What the entry stands for. */
@@ -26,8 +27,14 @@ final class DaxEntry {
   private volatile Kind kind = Kind.EMPTY;
   private volatile long frame;
 
-  /** PAGECACHE_TAG_DIRTY: stored to through a mapping since it was last written back. */
-  private volatile boolean dirty;
+  /**
+   * PAGECACHE_TAG_DIRTY: the number of the last tag, 0 if what was stored through mappings is
+   * durable.
+   */
+  private final AtomicLong tag = new AtomicLong();
+
+  /** How often the entry was tagged; changes under the lock. */
+  private long tags;
 
   DaxEntry(long index, boolean pmd, OrderedMutex lock) {
     this.index = index;
@@ -69,7 +76,17 @@ final class DaxEntry {
   }
 
   boolean dirty() {
-    return dirty;
+    return tag.get() != 0;
+  }
+
+  /** Returns the number of the tag, for {@link #cleanIf}; 0 for a clean entry. */
+  long tag() {
+    return tag.get();
+  }
+
+  /** Removes a tag whose stores are durable, unless the entry was tagged again. */
+  void cleanIf(long durable) {
+    tag.compareAndSet(durable, 0);
   }
 
   void becomeZeroLocked() {
@@ -83,8 +100,8 @@ final class DaxEntry {
     kind = Kind.FRAME;
   }
 
-  void dirtyLocked(boolean now) {
+  void dirtyLocked() {
     lock.assertHeld();
-    dirty = now;
+    tag.set(++tags);
   }
 }

@@ -9,8 +9,11 @@ import io.pmem4j.pmem.PersistentMemory;
 
 /**
  * Reading, writing and zeroing a file without a page cache: {@code dax_iomap_rw} and {@code
- * iomap_zero_range}. The caller holds the file's {@code i_rwsem}, shared for reading. What is
- * written is on its way to the medium when a method returns, and durable after the next drain.
+ * iomap_zero_range}. The caller holds the file's {@code i_rwsem}, shared for reading.
+ *
+ * <p>What is written is durable when a method returns, so before {@code i_rwsem} is free. Nothing
+ * marks it as dirty: an fsync by another task, which cannot drain what this one has flushed, would
+ * have no means to wait for it.
  */
 public final class DaxIo {
   /** Page and block size. */
@@ -128,6 +131,7 @@ public final class DaxIo {
       }
       done += now;
     }
+    mapping.host().memory().drain();
     return done;
   }
 
@@ -168,6 +172,7 @@ public final class DaxIo {
   public void zero(long position, long length) throws Ext2Exception {
     PersistentMemory memory = mapping.host().memory();
     long at = position;
+    boolean stored = false;
     while (at < position + length) {
       Iomap iomap = ops.begin(at, position + length - at, Iomap.ZERO);
       long now = Math.min(position + length - at, iomap.offset() + iomap.length() - at);
@@ -175,9 +180,13 @@ public final class DaxIo {
         long address = storing(iomap.addressOf(at), now);
         memory.fill(address, now, (byte) 0);
         memory.flush(address, now);
+        stored = true;
       }
       ops.end(at, now, now, Iomap.ZERO, iomap);
       at += now;
+    }
+    if (stored) {
+      memory.drain();
     }
   }
 }

@@ -219,12 +219,12 @@ public final class DaxMapping {
           return Found.HOLE;
         }
         if (!scheduler.seeded("tag-after-mkwrite")) {
-          entry.dirtyLocked(true);
+          entry.dirtyLocked();
         }
       }
       if (scheduler.seeded("tag-after-mkwrite")) {
         try (var _ = entry.lock().hold()) {
-          entry.dirtyLocked(true);
+          entry.dirtyLocked();
         }
       }
       host.markPagesDirty();

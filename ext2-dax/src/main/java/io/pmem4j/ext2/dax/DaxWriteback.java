@@ -2,14 +2,23 @@
 package io.pmem4j.ext2.dax;
 
 import io.pmem4j.pmem.PersistentMemory;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * Writing back what was stored through mappings: {@code dax_writeback_mapping_range}. An entry's
  * page table entries become read-only before its block is flushed, so that a store after the flush
- * faults and marks the entry again. Thread-safe.
+ * faults and tags the entry again. Thread-safe.
+ *
+ * <p>An entry without a tag is durable: tags go only after the drain, and only those that were
+ * flushed. A second fsync that comes before the drain finds the tags and flushes for itself; a tag
+ * that a store has set meanwhile stays.
  */
 public final class DaxWriteback {
   private final DaxMapping mapping;
+
+  /** An entry that was flushed, with the tag that it had before. */
+  private record Flushed(DaxEntry entry, long tag) {}
 
   /** Writing back one file. */
   public DaxWriteback(DaxMapping mapping) {
@@ -28,7 +37,10 @@ public final class DaxWriteback {
     return mapping.anyDirty();
   }
 
-  /** {@code ->writepages} of sync: an event even if no entry is dirty, as long as there is one. */
+  /**
+   * {@code ->writepages} of sync: an event even if no entry is dirty, as long as there is one. What
+   * was tagged before the call is durable when it returns.
+   */
   public void range(long firstByte, long lastByte) {
     if (mapping.isEmpty()) {
       return;
@@ -37,15 +49,21 @@ public final class DaxWriteback {
     long first = firstByte / DaxIo.PAGE_BYTES;
     long last = lastByte / DaxIo.PAGE_BYTES;
     mapping.trace().add(FaultEvent.range("dax_writeback_range", ino, first, last));
+    List<Flushed> flushed = new ArrayList<>();
     for (DaxEntry entry : mapping.range(first, last)) {
       if (entry.dirty()) {
-        one(entry);
+        flush(entry, flushed);
       }
+    }
+    if (!flushed.isEmpty()) {
+      mapping.host().memory().drain();
+      flushed.forEach(each -> each.entry().cleanIf(each.tag()));
     }
     mapping.trace().add(FaultEvent.range("dax_writeback_range_done", ino, first, last));
   }
 
-  private void one(DaxEntry entry) {
+  /** {@code dax_writeback_one}; an entry that may be clean after a drain is added to the list. */
+  private void flush(DaxEntry entry, List<Flushed> flushed) {
     try (var _ = entry.lock().hold()) {
       // Truncated, or written back by another task, while this one waited.
       if (!mapping.contains(entry) || !entry.dirty()) {
@@ -60,16 +78,17 @@ public final class DaxWriteback {
       if (!mapping.scheduler().seeded("writeback-keeps-writable")) {
         staysDirty = mapping.mappings().writeProtect(entry.index(), entry.frame());
       }
+      long tag = entry.tag();
       if (!early) {
         flush(memory, entry);
       }
-      if (!mapping.scheduler().seeded("untag-after-unlock")) {
-        entry.dirtyLocked(staysDirty && !mapping.scheduler().seeded("host-mmu-loses-dirty"));
+      if (!staysDirty || mapping.scheduler().seeded("host-mmu-loses-dirty")) {
+        flushed.add(new Flushed(entry, tag));
       }
     }
     if (mapping.scheduler().seeded("untag-after-unlock")) {
       try (var _ = entry.lock().hold()) {
-        entry.dirtyLocked(false);
+        entry.cleanIf(entry.tag());
       }
     }
     mapping

@@ -105,7 +105,7 @@ public final class PmdFault {
       entry.becomeFrameLocked(frame);
     }
     if (fault.write()) {
-      entry.dirtyLocked(true);
+      entry.dirtyLocked();
     }
     mapping.trace().add(FaultEvent.insertHuge(mapping.host().ino(), fault, frame));
     return fault.insertHuge(frame);

@@ -78,6 +78,7 @@ public final class PmdFault2015 {
           mapping.host().pins().storing(frame, Mmu.HUGE_PAGES);
           mapping.host().memory().fill(address, Mmu.HUGE_BYTES, (byte) 0);
           mapping.host().memory().flush(address, Mmu.HUGE_BYTES);
+          mapping.host().memory().drain();
         }
         return fault.insertHuge(frame);
       }

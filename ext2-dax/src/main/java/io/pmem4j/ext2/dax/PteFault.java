@@ -132,7 +132,7 @@ public final class PteFault {
       }
     }
     if (dirty && !(known && mapping.scheduler().seeded("tag-only-new-entries"))) {
-      entry.dirtyLocked(true);
+      entry.dirtyLocked();
     }
   }
 }

@@ -138,6 +138,7 @@ public final class PteFault2015 {
         mapping.host().pins().storing(frame, 1);
         mapping.host().memory().fill(frame * DaxIo.PAGE_BYTES, DaxIo.PAGE_BYTES, (byte) 0);
         mapping.host().memory().flush(frame * DaxIo.PAGE_BYTES, DaxIo.PAGE_BYTES);
+        mapping.host().memory().drain();
       }
       return fault.insertReadOnly(frame);
     }

@@ -287,7 +287,7 @@ public final class Ext2File implements Mappable {
     try (var _ = inode.iRwsem().exclusive()) {
       inodes.writeOutIfDirty(inode);
     }
-    // One fence for data and metadata: both are flushed by now, or about to be here.
+    // Data is durable by now; metadata is what has marks.
     volume.dirtyBlocks().writeOut();
   }
 

@@ -14,8 +14,9 @@ import java.util.Arrays;
  * {@code truncate_mutex} and looks again under it, because the block may have appeared meanwhile.
  * Thread-safe.
  *
- * <p>A new branch is complete before the one pointer that makes it reachable is stored, and the
- * blocks of a DAX file are zeroed before that too: nobody finds what the last owner left in them.
+ * <p>A new branch is complete and durable before the one pointer that makes it reachable is stored,
+ * and so are the zeros in the blocks of a DAX file: neither a reader nor a crash finds what the
+ * last owner left in them. See {@link #allocateLocked} for the order.
  */
 public final class BlockMap {
   private static final int SECTORS_PER_BLOCK = Geometry.BLOCK_BYTES / 512;
@@ -157,6 +158,16 @@ public final class BlockMap {
     return count;
   }
 
+  /**
+   * Allocates a branch: store, flush, drain, publish.
+   *
+   * <pre>
+   *   after a crash before the drain        the blocks belong to nobody, their bits may be set
+   *   ... between the drain and the splice  the same; the branch and the zeros are durable
+   *   ... after the splice                  the pointer may be durable or not; if it is, it leads to
+   *                                         a branch that is, and to zeros
+   * </pre>
+   */
   private Mapped allocateLocked(long fileBlock, BlockPath path, Branch partial, int wanted)
       throws Ext2Exception {
     inode.truncateMutex().assertHeld();
@@ -182,6 +193,9 @@ public final class BlockMap {
       volume.pins().storing(blocks.data().first(), blocks.data().count());
       volume.memory().fill(offset, length, (byte) 0);
       volume.memory().flush(offset, length);
+    }
+    if (inode.isRegular() || indirect > 0) {
+      volume.memory().drain();
     }
     if (!early) {
       splice(fileBlock, partial, indirect, blocks.data(), top);
@@ -262,7 +276,10 @@ public final class BlockMap {
     }
   }
 
-  /** {@code ext2_alloc_branch} after the allocation. Returns the block that the splice links. */
+  /**
+   * {@code ext2_alloc_branch} after the allocation: stores the blocks of pointers and flushes them.
+   * Returns the block that the splice links.
+   */
   private int fillBranch(BlockPath path, Branch partial, NewBlocks blocks) {
     long[] pointers = blocks.indirect();
     int level = partial.keys().length;
@@ -277,6 +294,7 @@ public final class BlockMap {
           array.set(index + n, (int) (blocks.data().first() + n));
         }
       }
+      volume.memory().flush(pointers[i] * Geometry.BLOCK_BYTES, Geometry.BLOCK_BYTES);
     }
     return (int) (pointers.length > 0 ? pointers[0] : blocks.data().first());
   }

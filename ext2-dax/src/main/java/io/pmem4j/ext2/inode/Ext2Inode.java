@@ -18,6 +18,7 @@ import io.pmem4j.ext2.page.PageLocks;
 import io.pmem4j.ext2.volume.Volume;
 import io.pmem4j.pmem.PersistentMemory;
 import io.pmem4j.sched.Shared;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * An inode in memory: {@code struct inode} and {@code ext2_inode_info}. The medium learns of
@@ -82,7 +83,11 @@ public final class Ext2Inode implements DaxHost {
   /** Page where the last lookup of a name succeeded; under the directory's {@code i_rwsem}. */
   private long dirStartLookup;
 
-  private volatile boolean dirty;
+  /** How often {@link #markDirty} was called. */
+  private final AtomicLong changes = new AtomicLong();
+
+  /** The {@link #changes} that the table on the medium has; guarded by {@link InodeTable}. */
+  private volatile long written;
 
   private final Shared iSize;
   private final Shared blockPointers;
@@ -250,17 +255,23 @@ public final class Ext2Inode implements DaxHost {
     markDirty();
   }
 
-  /** {@code mark_inode_dirty}. */
+  /** {@code mark_inode_dirty}; the caller has changed the inode. */
   public void markDirty() {
-    dirty = true;
+    changes.incrementAndGet();
   }
 
   boolean dirty() {
-    return dirty;
+    return written != changes.get();
   }
 
-  void clean() {
-    dirty = false;
+  /** Returns a number for {@link #writtenOut}: all changes so far, which the caller stores next. */
+  long changes() {
+    return changes.get();
+  }
+
+  /** The table has these changes, and its block is marked. Later ones leave the inode dirty. */
+  void writtenOut(long stored) {
+    written = stored;
   }
 
   /** Type and permissions. */
@@ -367,6 +378,7 @@ public final class Ext2Inode implements DaxHost {
     iRwsem().assertHeldExclusively();
     int before = flags;
     flags = before & ~InodeFlags.BTREE;
+    markDirty();
   }
 
   /** {@code IS_IMMUTABLE}. */

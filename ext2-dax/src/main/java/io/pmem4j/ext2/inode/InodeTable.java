@@ -80,18 +80,21 @@ final class InodeTable {
 
   /** {@code __ext2_write_inode}: the medium gets what memory has; the block is dirty after. */
   void write(Ext2Inode inode) throws Ext2Exception {
-    store(inode, raw(inode.number()));
+    RawInode raw = raw(inode.number());
+    // Before the inode is clean: a second fsync that finds it so has nothing left to do.
     if (inode.isRegular() && inode.size > Integer.MAX_VALUE) {
       volume.requireLargeFile();
     }
+    store(inode, raw);
   }
 
   /**
-   * One write-out at a time, as I_SYNC has it: sync and fsync may meet on an inode. Clean comes
-   * first, so that a change during the stores makes the inode dirty again.
+   * One write-out at a time, as I_SYNC has it: sync and fsync may meet on an inode. The inode is
+   * clean only after its block was marked: a second task finds the dirty inode or the mark. A
+   * change during the stores leaves the inode dirty.
    */
   private synchronized void store(Ext2Inode inode, RawInode raw) {
-    inode.clean();
+    long changes = inode.changes();
     if (inode.isNew) {
       volume.memory().fill(raw.offset(), volume.geometry().inodeSize(), (byte) 0);
       inode.isNew = false;
@@ -124,6 +127,7 @@ final class InodeTable {
       raw.block(i, inode.data[i]);
     }
     volume.dirtyBlocks().markBytes(raw.offset());
+    inode.writtenOut(changes);
   }
 
   private RawInode raw(int ino) throws Ext2Exception {

@@ -2,8 +2,10 @@
 package io.pmem4j.ext2.mm;
 
 import io.pmem4j.ext2.mm.PagemapEntry.Kind;
+import io.pmem4j.pmem.PersistentMemory;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * Pages behind a range of a mapping that a device reads or stores to, as direct I/O from or to the
@@ -69,6 +71,11 @@ public final class PagePins implements AutoCloseable {
       throw new IllegalArgumentException(source.length + " bytes for " + length);
     }
     transfer(true, (pinned, from, at, now) -> pinned.pte().writeAround(from, source, at, now));
+    pages.stream()
+        .map(pinned -> pinned.pte().memory())
+        .filter(Objects::nonNull)
+        .distinct()
+        .forEach(PersistentMemory::drain);
   }
 
   private interface Transfer {

@@ -96,7 +96,7 @@ record Pte(
     }
   }
 
-  /** A device's store: it is in the memory, not in a cache. */
+  /** A device's store: it goes around the caches. Durable after the caller's drain. */
   void writeAround(int inPage, byte[] source, int at, int length) {
     write(inPage, source, at, length);
     PersistentMemory to = memory;

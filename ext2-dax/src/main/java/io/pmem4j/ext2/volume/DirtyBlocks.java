@@ -3,39 +3,54 @@ package io.pmem4j.ext2.volume;
 
 import io.pmem4j.pmem.PersistentMemory;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * The metadata blocks that were stored to since they were last flushed: the buffer cache's dirty
- * bits, which is all of the buffer cache that direct access leaves over. Thread-safe.
+ * The metadata blocks with stores that are not durable: the buffer cache's dirty bits, which is all
+ * of the buffer cache that direct access leaves over. Thread-safe, without a lock.
+ *
+ * <p>A block without a mark is durable. A store marks its block after it has stored, and each mark
+ * has a number of its own. A mark goes only after its block was flushed and drained, and only if no
+ * newer mark has taken its place. So a second fsync that comes while the first one is still
+ * flushing finds the marks and flushes these blocks itself.
  */
 public final class DirtyBlocks {
   private final PersistentMemory memory;
-  private final Set<Long> blocks = ConcurrentHashMap.newKeySet();
+
+  /** By block, the number of its newest mark. */
+  private final Map<Long, Long> marks = new ConcurrentHashMap<>();
+
+  /** Of all blocks, so that a block that is marked anew never gets a number that it had before. */
+  private final AtomicLong lastMark = new AtomicLong();
 
   DirtyBlocks(PersistentMemory memory) {
     this.memory = memory;
   }
 
-  /** {@code mark_buffer_dirty} for the block of a byte position. */
+  /** {@code mark_buffer_dirty} for the block of a byte position; the caller has stored to it. */
   public void markBytes(long offset) {
-    blocks.add(offset / Geometry.BLOCK_BYTES);
+    mark(offset / Geometry.BLOCK_BYTES);
   }
 
-  /** {@code mark_buffer_dirty}. */
+  /** {@code mark_buffer_dirty}; the caller has stored to the block. */
   public void mark(long block) {
-    blocks.add(block);
+    marks.put(block, lastMark.incrementAndGet());
   }
 
-  /** Flushes all of them; they are durable, with everything flushed before, when this returns. */
+  /**
+   * Makes every store durable that was marked before the call, and what the calling thread has
+   * flushed. Where it throws, the marks stay.
+   */
   public void writeOut() {
-    for (Long block : List.copyOf(blocks)) {
-      // Cleared first: a store that comes after the flush marks the block again.
-      if (blocks.remove(block)) {
-        memory.flush(block * Geometry.BLOCK_BYTES, Geometry.BLOCK_BYTES);
-      }
+    List<Map.Entry<Long, Long>> found = List.copyOf(marks.entrySet());
+    for (Map.Entry<Long, Long> mark : found) {
+      memory.flush(mark.getKey() * Geometry.BLOCK_BYTES, Geometry.BLOCK_BYTES);
     }
     memory.drain();
+    for (Map.Entry<Long, Long> mark : found) {
+      marks.remove(mark.getKey(), mark.getValue());
+    }
   }
 }

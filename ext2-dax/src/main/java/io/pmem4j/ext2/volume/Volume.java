@@ -143,6 +143,7 @@ public final class Volume {
         superblock.maxMntCount(DEFAULT_MAX_MNT_COUNT);
       }
       superblock.mntCount(superblock.mntCount() + 1);
+      markSuperLocked();
     }
     syncFs();
   }
@@ -155,6 +156,7 @@ public final class Volume {
     }
     try (var _ = sLock.hold()) {
       superblock.state(superblock.state() & ~Superblock.VALID_FS);
+      markSuperLocked();
     }
     syncSuper();
   }
@@ -165,10 +167,25 @@ public final class Volume {
       dirtyBlocks.writeOut();
       return;
     }
+    restoreState();
+  }
+
+  /** The image counts as valid again, after everything that makes it so is durable. */
+  private void restoreState() {
+    dirtyBlocks.writeOut();
     try (var _ = sLock.hold()) {
       superblock.state(mountState);
+      markSuperLocked();
     }
     syncSuper();
+  }
+
+  /**
+   * The superblock was stored to. Marked before {@code s_lock} is free: a task that finds its
+   * change made already must find the mark as well.
+   */
+  private void markSuperLocked() {
+    dirtyBlocks.markBytes(superblock.offset());
   }
 
   /** {@code ext2_sync_super}; durable when it returns. */
@@ -184,8 +201,8 @@ public final class Volume {
       superblock.freeInodesCount(freeInodes);
       // Unlike the times of inodes it is cut to 32 bits, not clamped to what they can hold.
       superblock.wtime(options.clock().getAsLong());
+      markSuperLocked();
     }
-    dirtyBlocks.markBytes(superblock.offset());
     dirtyBlocks.writeOut();
   }
 
@@ -199,10 +216,7 @@ public final class Volume {
       syncFs();
       return;
     }
-    try (var _ = sLock.hold()) {
-      superblock.state(mountState);
-    }
-    syncSuper();
+    restoreState();
   }
 
   /**
@@ -218,6 +232,7 @@ public final class Volume {
       if (!known && !readOnly) {
         mountState |= Superblock.ERROR_FS;
         superblock.state(superblock.state() | Superblock.ERROR_FS);
+        markSuperLocked();
       }
     }
     // The kernel writes the superblock for each error; one that says so already says no more.
@@ -261,6 +276,7 @@ public final class Volume {
         superblock.revLevel(1);
       }
       superblock.featureRoCompat(superblock.featureRoCompat() | Feature.RO_COMPAT_LARGE_FILE);
+      markSuperLocked();
     }
     syncSuper();
   }

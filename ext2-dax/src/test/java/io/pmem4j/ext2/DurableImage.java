@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.pmem4j.ext2;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.pmem4j.ext2.layout.GroupDescriptor;
+import io.pmem4j.ext2.layout.RawInode;
+import io.pmem4j.ext2.layout.Superblock;
+import io.pmem4j.pmem.PersistentMemory;
+import io.pmem4j.sched.Scheduler;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/** A small image for {@link PendingMemory}, and the judgement of one after a power cut. */
+final class DurableImage {
+  static final int P = 4096;
+  private static final int BLOCKS = 256;
+  private static final byte[] EMPTY = make();
+
+  private DurableImage() {}
+
+  private static byte[] make() {
+    if (ImageFixture.toolPath("mke2fs") == null) {
+      return new byte[0];
+    }
+    try {
+      Path image = Files.createTempFile("durable", ".img");
+      try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "rw")) {
+        file.setLength((long) BLOCKS * P);
+      }
+      ImageFixture.run(
+          List.of(
+              "mke2fs",
+              "-q",
+              "-F",
+              "-t",
+              "ext2",
+              "-b",
+              "4096",
+              "-O",
+              "^large_file",
+              image.toString(),
+              "" + BLOCKS));
+      byte[] bytes = Files.readAllBytes(image);
+      Files.delete(image);
+      return bytes;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  static byte[] empty() {
+    assumeTrue(EMPTY.length > 0, "needs e2fsprogs: no mke2fs found");
+    return EMPTY;
+  }
+
+  static Ext2FileSystem mount(PersistentMemory memory, Scheduler scheduler) throws IOException {
+    return Ext2FileSystem.mount(
+        memory,
+        MountOptions.parse("dax,oldalloc,noatime,noreservation")
+            .withClock(() -> ImageFixture.BASE_SECOND)
+            .withGenerationBase(ImageFixture.GENERATION_BASE)
+            .withAllocatorPid(() -> ImageFixture.PID)
+            .withScheduler(scheduler));
+  }
+
+  /** Mounts what a power cut has left, and compares one byte of a file, and the file's size. */
+  static void assertHolds(PendingMemory cut, String path, long size, long position, int value)
+      throws IOException {
+    Ext2FileSystem after = mount(cut, Scheduler.production());
+    try (OpenFile file = after.open(path, 0, 0)) {
+      assertThat(file.stat().size()).as("size of %s after the power cut", path).isEqualTo(size);
+      byte[] one = new byte[1];
+      file.pread(position, one);
+      assertThat(one).as("%s at %d after the power cut", path, position).containsExactly(value);
+    }
+    assertThat(after.errors()).isEmpty();
+  }
+
+  /** The inode as the memory has it. */
+  static RawInode inode(PersistentMemory memory, int number) {
+    Superblock superblock = new Superblock(memory, Superblock.PRIMARY_OFFSET);
+    GroupDescriptor group = new GroupDescriptor(memory, P);
+    return new RawInode(
+        memory, group.inodeTable() * P + (long) (number - 1) * superblock.inodeSize());
+  }
+}
