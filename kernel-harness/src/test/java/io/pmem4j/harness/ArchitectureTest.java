@@ -12,7 +12,8 @@ import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 
 /**
- * A room uses only rooms before it: program, guest, jni, backend, explore, conform, report, cli.
+ * A room uses only rooms before it: durable, program, guest, jni, backend, explore, conform,
+ * report, cli.
  */
 @AnalyzeClasses(packages = "io.pmem4j.harness", importOptions = DoNotIncludeTests.class)
 class ArchitectureTest {
@@ -20,6 +21,8 @@ class ArchitectureTest {
   static final ArchRule ROOMS =
       layeredArchitecture()
           .consideringOnlyDependenciesInLayers()
+          .layer("durable")
+          .definedBy("io.pmem4j.harness.durable..")
           .layer("program")
           .definedBy("io.pmem4j.harness.program..")
           .layer("guest")
@@ -50,6 +53,8 @@ class ArchitectureTest {
           .mayOnlyBeAccessedByLayers("backend")
           .whereLayer("guest")
           .mayOnlyBeAccessedByLayers("jni", "backend", "conform", "report", "cli")
+          .whereLayer("durable")
+          .mayOnlyBeAccessedByLayers("backend", "explore")
           .whereLayer("program")
           .mayOnlyBeAccessedByLayers("guest", "jni", "backend", "conform", "report", "cli");
 

@@ -23,6 +23,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -235,7 +236,11 @@ final class ExploreCommand implements Callable<Integer> {
 
   private List<Exploring.Named> scenarios() {
     if (name.equals("all")) {
-      return Exploring.pairs(profile());
+      List<Exploring.Named> all = new ArrayList<>(Exploring.pairs(profile()));
+      if (!profile().fourHandlers()) {
+        all.addAll(Exploring.durability());
+      }
+      return all;
     }
     return List.of(
         Exploring.named(name)

@@ -8,8 +8,6 @@ import io.pmem4j.sched.Shared;
 import java.lang.foreign.MemorySegment;
 import java.util.BitSet;
 import java.util.Objects;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -18,97 +16,102 @@ import org.jspecify.annotations.Nullable;
  * system, whatever its length; and which remembers the blocks that were stored to. Loads are the
  * memory's own: a task that reads what another one stores is switched to before that store or after
  * it. Not thread-safe: an explorer runs one task at a time.
+ *
+ * <p>Where durability is explored, flushes and drains are points too. A flush of a block is a load
+ * of that block: it commutes with other flushes, and not with a store to the block, because the
+ * content at the flush is what a drain makes durable. A drain is a store of the one state "durable
+ * lines", which {@link World} loads where a call that promises begins and returns: a drain commutes
+ * with stores and flushes of other tasks, of which it covers nothing, and not with the look of a
+ * check. A task's own flush and drain are in its program's order anyway.
  */
 final class AnnouncedMemory implements PersistentMemory {
-  static final int LINE_BYTES = 64;
-
   private final PersistentMemory memory;
   private final long base;
-  private final int blockBytes;
-  private final BitSet touched;
+  private final Announced announced;
 
-  /** Cache lines with stores that nobody has flushed. */
-  private final BitSet unflushed;
+  /**
+   * The points of one run, which slices share.
+   *
+   * @param blockBytes unit of what is announced
+   * @param touched gets a bit for each block that is stored to
+   * @param stored what to announce for a store to a block; null where a store is no point
+   * @param flushed what to announce for a flush of a block; null where a flush is no point
+   * @param durable what to announce for a drain; null where a drain is no point
+   */
+  record Points(
+      int blockBytes,
+      BitSet touched,
+      IntFunction<@Nullable Shared> stored,
+      IntFunction<@Nullable Shared> flushed,
+      @Nullable Shared durable) {}
 
-  private final IntFunction<@Nullable Shared> blocks;
+  private static final class Announced {
+    final Points points;
 
-  /** A row of stores to one block, bit after bit under the group's lock, is one point. */
-  private final AtomicReference<Shared> last;
+    /** A row of stores to one block, bit after bit under the group's lock, is one point. */
+    @Nullable Shared last;
 
-  private final AtomicLong stores;
+    long stores;
+
+    Announced(Points points) {
+      this.points = points;
+    }
+  }
 
   /**
    * Announces stores.
    *
    * @param memory takes them
-   * @param blockBytes unit of what is announced
-   * @param touched gets a bit for each block that is stored to
-   * @param unflushed has a bit for each cache line that was stored to and not flushed since
-   * @param blocks what to announce for a block; null where a store is no point
    */
-  AnnouncedMemory(
-      PersistentMemory memory,
-      int blockBytes,
-      BitSet touched,
-      BitSet unflushed,
-      IntFunction<@Nullable Shared> blocks) {
-    this(
-        memory,
-        0,
-        blockBytes,
-        touched,
-        unflushed,
-        blocks,
-        new AtomicReference<>(),
-        new AtomicLong());
+  AnnouncedMemory(PersistentMemory memory, Points points) {
+    this(memory, 0, new Announced(points));
   }
 
-  private AnnouncedMemory(
-      PersistentMemory memory,
-      long base,
-      int blockBytes,
-      BitSet touched,
-      BitSet unflushed,
-      IntFunction<@Nullable Shared> blocks,
-      AtomicReference<Shared> last,
-      AtomicLong stores) {
+  private AnnouncedMemory(PersistentMemory memory, long base, Announced announced) {
     this.memory = memory;
     this.base = base;
-    this.blockBytes = blockBytes;
-    this.touched = touched;
-    this.unflushed = unflushed;
-    this.blocks = blocks;
-    this.last = last;
-    this.stores = stores;
+    this.announced = announced;
+  }
+
+  private int block(long offset) {
+    return Math.toIntExact((base + offset) / announced.points.blockBytes);
   }
 
   private void storing(long offset, long length) {
     Objects.checkFromIndexSize(offset, length, memory.byteSize());
     if (length > 0) {
-      stores.incrementAndGet();
-      int first = Math.toIntExact((base + offset) / blockBytes);
-      unflushed.set(line(offset), line(offset + length - 1) + 1);
-      touched.set(first, Math.toIntExact((base + offset + length - 1) / blockBytes) + 1);
-      Shared block = blocks.apply(first);
-      if (block != null && block != last.getAndSet(block)) {
+      announced.stores++;
+      int first = block(offset);
+      announced.points.touched.set(first, block(offset + length - 1) + 1);
+      Shared block = announced.points.stored.apply(first);
+      if (block != null && block != announced.last) {
+        announced.last = block;
         block.store();
       }
     }
   }
 
+  private void flushing(long offset, long length) {
+    if (length > 0) {
+      Shared block = announced.points.flushed.apply(block(offset));
+      if (block != null) {
+        announced.last = null;
+        block.load();
+      }
+    }
+  }
+
+  private void draining() {
+    Shared durable = announced.points.durable;
+    if (durable != null) {
+      announced.last = null;
+      durable.store();
+    }
+  }
+
   /** How many stores there were, through slices as well. */
   long stores() {
-    return stores.get();
-  }
-
-  private int line(long offset) {
-    return Math.toIntExact((base + offset) / LINE_BYTES);
-  }
-
-  private void flushed(long offset, long length) {
-    if (length > 0) {
-      unflushed.clear(line(offset), line(offset + length - 1) + 1);
-    }
+    return announced.stores;
   }
 
   @Override
@@ -170,34 +173,33 @@ final class AnnouncedMemory implements PersistentMemory {
 
   @Override
   public void flush(long offset, long length) {
+    flushing(offset, length);
     memory.flush(offset, length);
-    flushed(offset, length);
   }
 
   @Override
   public void drain() {
+    draining();
     memory.drain();
   }
 
   @Override
   public void persist(long offset, long length) {
+    flushing(offset, length);
+    draining();
     memory.persist(offset, length);
-    flushed(offset, length);
   }
 
   @Override
   public void publishLong(long offset, long value) {
     storing(offset, Long.BYTES);
     memory.publishLong(offset, value);
-    flushed(offset, Long.BYTES);
   }
 
   @Override
   public boolean compareAndPublish(long offset, long expected, long value) {
     storing(offset, Long.BYTES);
-    boolean stored = memory.compareAndPublish(offset, expected, value);
-    flushed(offset, Long.BYTES);
-    return stored;
+    return memory.compareAndPublish(offset, expected, value);
   }
 
   @Override
@@ -207,14 +209,6 @@ final class AnnouncedMemory implements PersistentMemory {
 
   @Override
   public PersistentMemory slice(long offset, long length) {
-    return new AnnouncedMemory(
-        memory.slice(offset, length),
-        base + offset,
-        blockBytes,
-        touched,
-        unflushed,
-        blocks,
-        last,
-        stores);
+    return new AnnouncedMemory(memory.slice(offset, length), base + offset, announced);
   }
 }

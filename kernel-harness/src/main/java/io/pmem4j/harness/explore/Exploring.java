@@ -31,11 +31,17 @@ public final class Exploring implements AutoCloseable {
    * @param right what the second does
    * @param third what the third does, if there is one
    * @param huge whether the file is 2 MiB that can be mapped at once
+   * @param durability whether it is judged what fsync and its like promise
    */
   public record Named(
-      String name, Operation left, Operation right, @Nullable Operation third, boolean huge) {
+      String name,
+      Operation left,
+      Operation right,
+      @Nullable Operation third,
+      boolean huge,
+      boolean durability) {
     Named(String name, Operation left, Operation right, boolean huge) {
-      this(name, left, right, null, huge);
+      this(name, left, right, null, huge, false);
     }
 
     /** The operations, as in {@code write-hole+truncate-down}. */
@@ -98,6 +104,26 @@ public final class Exploring implements AutoCloseable {
         Operation.FREEZE_ELSEWHERE,
         Operation.STORE_AND_LEAVE,
         Operation.UNLINK);
+    durable("fsync-vs-fsync", Operation.FSYNC, Operation.FSYNC);
+    durable("fsync-vs-fsync-of-pointers", Operation.FSYNC_FAR, Operation.FSYNC);
+    durable("fsync-vs-fsync-two-files", Operation.FSYNC, Operation.FSYNC_B);
+    durable("fsync-vs-sync", Operation.FSYNC, Operation.SYNC);
+    durable("fsync-of-pointers-vs-sync", Operation.FSYNC_FAR, Operation.SYNC);
+    durable("sync-vs-sync", Operation.SYNC, Operation.SYNC);
+    durable("sync-vs-write", Operation.WRITE, Operation.SYNC);
+    durable("write-vs-fsync", Operation.WRITE, Operation.FSYNC);
+    durable("write-vs-fsync-two-files", Operation.WRITE_B, Operation.FSYNC);
+    durable("write-far-vs-fsync", Operation.WRITE_FAR, Operation.FSYNC);
+    durable("synced-write-vs-fsync", Operation.WRITE_SYNCED, Operation.FSYNC);
+    durable("msync-vs-fsync", Operation.MSYNC, Operation.FSYNC);
+    durable("fault-vs-fsync", Operation.WRITE_HOLE, Operation.FSYNC);
+    durable("freeze-vs-fsync", Operation.FSYNC, Operation.FREEZE_THAW);
+    durable("freeze-vs-write", Operation.WRITE, Operation.FREEZE_THAW);
+    durable("truncate-vs-fsync", Operation.TRUNCATE_DOWN, Operation.FSYNC);
+  }
+
+  private static void durable(String name, Operation left, Operation right) {
+    SPEAKING.put(name, new Named(name, left, right, null, false, true));
   }
 
   private static void speaking(String name, Operation left, Operation right) {
@@ -105,7 +131,7 @@ public final class Exploring implements AutoCloseable {
   }
 
   private static void three(String name, Operation left, Operation right, Operation third) {
-    SPEAKING.put(name, new Named(name, left, right, third, false));
+    SPEAKING.put(name, new Named(name, left, right, third, false, false));
   }
 
   private static void huge(String name, Operation left, Operation right) {
@@ -181,6 +207,11 @@ public final class Exploring implements AutoCloseable {
     return pairs;
   }
 
+  /** Those in which it is judged what fsync and its like promise. */
+  public static List<Named> durability() {
+    return SPEAKING.values().stream().filter(Named::durability).toList();
+  }
+
   static Named of(Operation left, Operation right, boolean huge) {
     String name = left.label() + "+" + right.label();
     return new Named(huge ? "pmd-" + name : name, left, right, huge);
@@ -231,7 +262,7 @@ public final class Exploring implements AutoCloseable {
 
   private Meeting meeting(Named scenario) throws IOException {
     Shape shape = scenario.shape();
-    return new Meeting(medium(shape), shape, options, scenario.operations());
+    return new Meeting(medium(shape), shape, options, scenario.operations(), scenario.durability());
   }
 
   private Medium medium(Shape shape) throws IOException {

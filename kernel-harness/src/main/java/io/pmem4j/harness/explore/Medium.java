@@ -4,6 +4,8 @@ package io.pmem4j.harness.explore;
 
 import io.pmem4j.harness.backend.PlainImage;
 import io.pmem4j.harness.backend.WorkDirectory;
+import io.pmem4j.harness.durable.LineTracker;
+import io.pmem4j.harness.durable.TrackedMemory;
 import io.pmem4j.pmem.MapSpec;
 import io.pmem4j.pmem.PersistentMemory;
 import io.pmem4j.pmem.Pmem;
@@ -39,7 +41,8 @@ final class Medium implements AutoCloseable {
   private final Arena arena = Arena.ofShared();
   private final PersistentMemory memory;
   private final BitSet touched = new BitSet();
-  private final BitSet unflushed = new BitSet();
+  private final LineTracker lines;
+  private Scheduler scheduler = Scheduler.production();
   private final @Nullable String[] names;
   private byte[] pristine;
   private long[] pristineSums;
@@ -49,6 +52,7 @@ final class Medium implements AutoCloseable {
   private Medium(WorkDirectory directory, Path image) throws IOException {
     this.directory = directory;
     this.memory = Pmem.map(image, MapSpec.existing(), arena);
+    this.lines = new LineTracker(memory.segment(), () -> scheduler.currentTask());
     this.pristine = Files.readAllBytes(image);
     this.names = names(pristine);
     this.pristineSums = new long[names.length];
@@ -109,21 +113,39 @@ final class Medium implements AutoCloseable {
   /**
    * The memory, as mke2fs or {@link #keep} left it. Its stores to bitmaps, counters and descriptors
    * are points of the scheduler.
+   *
+   * @param durable what drains are announced as; null where flushes and drains are no points
    */
-  AnnouncedMemory restored(Scheduler scheduler) {
+  AnnouncedMemory restored(Scheduler of, @Nullable Shared durable) {
+    scheduler = of;
     touched.stream()
         .forEach(block ->
             memory.copy((long) block * BLOCK_BYTES, pristine, block * BLOCK_BYTES, BLOCK_BYTES));
     touched.clear();
-    unflushed.clear();
-    Map<Integer, Shared> blocks = new HashMap<>();
+    lines.reset();
+    Map<Integer, Shared> stored = new HashMap<>();
     for (int block = 0; block < names.length; block++) {
       String name = names[block];
       if (name != null) {
-        blocks.put(block, new Shared(scheduler, name));
+        stored.put(block, new Shared(of, name));
       }
     }
-    return new AnnouncedMemory(memory, BLOCK_BYTES, touched, unflushed, blocks::get);
+    Map<Integer, Shared> flushed = new HashMap<>(stored);
+    return new AnnouncedMemory(
+        new TrackedMemory(memory, lines),
+        new AnnouncedMemory.Points(
+            BLOCK_BYTES,
+            touched,
+            stored::get,
+            durable == null
+                ? _ -> null
+                : block -> flushed.computeIfAbsent(block, _ -> new Shared(of, "block " + block)),
+            durable));
+  }
+
+  /** The cache lines of the memory. */
+  LineTracker lines() {
+    return lines;
   }
 
   /** What e2fsck says about the memory as it is now; empty if it is content. */
@@ -153,14 +175,6 @@ final class Medium implements AutoCloseable {
         .filter(line -> !line.isEmpty() && !line.startsWith(file))
         .filter(line -> !line.startsWith("e2fsck ") && !line.startsWith("Pass "))
         .collect(Collectors.joining("; "));
-  }
-
-  /** Whether a block has stores that nobody has flushed: after sync(2) none that is in use has. */
-  boolean isUnflushed(long block) {
-    int linesOfBlock = BLOCK_BYTES / AnnouncedMemory.LINE_BYTES;
-    int first = Math.toIntExact(block * linesOfBlock);
-    int next = unflushed.nextSetBit(first);
-    return next >= 0 && next < first + linesOfBlock;
   }
 
   /** How many different images runs have left. */

@@ -20,17 +20,29 @@ final class Meeting implements Scenario {
   private final Shape shape;
   private final MountOptions options;
   private final List<Operation> operations;
+  private final boolean durability;
 
-  Meeting(Medium medium, Shape shape, MountOptions options, List<Operation> operations) {
+  /**
+   * A meeting.
+   *
+   * @param durability whether the promises of fsync and its like are judged
+   */
+  Meeting(
+      Medium medium,
+      Shape shape,
+      MountOptions options,
+      List<Operation> operations,
+      boolean durability) {
     this.medium = medium;
     this.shape = shape;
     this.options = options;
     this.operations = List.copyOf(operations);
+    this.durability = durability;
   }
 
   @Override
   public Run start(Scheduler scheduler) throws Exception {
-    World world = new World(medium, shape, scheduler, options, operations.size());
+    World world = new World(medium, shape, scheduler, options, operations.size(), durability);
     if (isThere(OperationKind.NO_SPACE)) {
       world.fillUp();
     }
@@ -54,7 +66,8 @@ final class Meeting implements Scenario {
         Set<Long> blocks = damage.blocksInUse();
         world.leave();
         // Linux had nothing to tell it what mappings had stored before 4.5.
-        if (!options.profile().holePages() && blocks.stream().anyMatch(medium::isUnflushed)) {
+        if (!options.profile().holePages()
+            && blocks.stream().anyMatch(medium.lines()::isUnflushed)) {
           throw new AssertionError("a store is not durable after the file system was unmounted");
         }
         String complaint = medium.judge();
@@ -69,7 +82,7 @@ final class Meeting implements Scenario {
   Scenario leftAlone() {
     return scheduler -> {
       Operation left = operations.getFirst();
-      World world = new World(medium, shape, scheduler, options, 2);
+      World world = new World(medium, shape, scheduler, options, 2, durability);
       if (left.kind() == OperationKind.NO_SPACE) {
         world.fillUp();
       }
@@ -100,7 +113,7 @@ final class Meeting implements Scenario {
     Operation operation = operations.get(self);
     boolean full = isThere(OperationKind.NO_SPACE);
     try {
-      operation.run(world, world.users().get(self));
+      world.promises().operation(operation, () -> operation.run(world, world.users().get(self)));
     } catch (SignalException e) {
       boolean expected =
           operation.mayFault() && (full || isThereBeside(self, OperationKind.SHRINKS));

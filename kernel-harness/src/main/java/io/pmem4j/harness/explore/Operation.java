@@ -4,7 +4,6 @@ package io.pmem4j.harness.explore;
 
 import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.OpenFile;
-import io.pmem4j.ext2.mm.AddressSpace;
 import io.pmem4j.ext2.mm.PagePins;
 import io.pmem4j.ext2.mm.SignalException;
 import java.util.Arrays;
@@ -211,7 +210,72 @@ public enum Operation {
 
     @Override
     void run(World world, World.User self) throws Ext2Exception {
+      world.promises().fsync(self);
+    }
+  },
+  /** fsync(2) of a page that was written and needs a pointer in a block that is durable. */
+  FSYNC_FAR(OperationKind.OTHER) {
+    @Override
+    void prepare(World world, World.User self) throws Ext2Exception {
+      self.file.pwrite((long) FAR_PAGE * World.PAGE + self.at, new byte[] {self.mark});
       self.file.fsync();
+      self.file.pwrite((long) (FAR_PAGE + 1) * World.PAGE + self.at, new byte[] {self.mark});
+      self.stored.addAll(List.of(FAR_PAGE, FAR_PAGE + 1));
+    }
+
+    @Override
+    void run(World world, World.User self) throws Ext2Exception {
+      world.promises().fsync(self);
+    }
+  },
+  /** fsync(2) of {@code /b}, to which a page was written. */
+  FSYNC_B(OperationKind.OTHER) {
+    @Override
+    void prepare(World world, World.User self) throws Ext2Exception {
+      world.writeB();
+    }
+
+    @Override
+    void run(World world, World.User self) throws Ext2Exception {
+      world.promises().fsyncB(world.b());
+    }
+  },
+  /** sync(2) after a page has been stored to. */
+  SYNC(OperationKind.OTHER) {
+    @Override
+    void prepare(World world, World.User self) {
+      self.store(0);
+    }
+
+    @Override
+    void run(World world, World.User self) throws Ext2Exception {
+      world.promises().sync();
+    }
+  },
+  /** write(2) of a page whose block needs a block of pointers. */
+  WRITE_FAR(OperationKind.OTHER) {
+    @Override
+    void run(World world, World.User self) throws Ext2Exception {
+      self.file.pwrite((long) FAR_PAGE * World.PAGE + self.at, new byte[] {self.mark});
+      self.stored.add(FAR_PAGE);
+    }
+  },
+  /** write(2) to {@code /b}. */
+  WRITE_B(OperationKind.OTHER) {
+    @Override
+    void run(World world, World.User self) throws Ext2Exception {
+      world.writeB();
+    }
+  },
+  /** write(2) into the hole of a file that is open with O_SYNC. */
+  WRITE_SYNCED(OperationKind.OTHER) {
+    @Override
+    void run(World world, World.User self) throws Ext2Exception {
+      try (OpenFile synced = world.fs.open("/a", O_RDWR | O_SYNC, 0)) {
+        long position = world.shape.position(world.hole()) + self.at;
+        world.promises().writeSynced(synced, position, new byte[] {self.mark});
+      }
+      self.stored.add(world.hole());
     }
   },
   /** msync(2), as fsync. */
@@ -223,7 +287,7 @@ public enum Operation {
 
     @Override
     void run(World world, World.User self) throws Ext2Exception {
-      self.memory.msync(self.mapping(), 0, World.PAGE, AddressSpace.MS_SYNC);
+      world.promises().msync(self, world.shape.position(0), World.PAGE);
     }
   },
   /** FIFREEZE and FITHAW. */
@@ -235,7 +299,7 @@ public enum Operation {
 
     @Override
     void run(World world, World.User self) throws Ext2Exception {
-      world.fs.freeze();
+      world.promises().freeze();
       world.pause("frozen");
       world.fs.thaw();
     }
@@ -346,11 +410,25 @@ public enum Operation {
           STORE_AGAIN,
           STORE_AND_LEAVE,
           LOAD_AND_STORE,
-          READ);
+          READ,
+          FSYNC_FAR,
+          FSYNC_B,
+          SYNC,
+          WRITE_FAR,
+          WRITE_B,
+          WRITE_SYNCED);
+
+  /** Those that are nothing but a call that promises durability. */
+  private static final Set<Operation> PROMISING =
+      EnumSet.of(FSYNC, FSYNC_FAR, FSYNC_B, SYNC, MSYNC, FREEZE_THAW);
+
+  /** Needs a block of pointers; the file system has room for it and its block. */
+  private static final int FAR_PAGE = 20;
 
   private static final int O_RDWR = 2;
   private static final int O_CREAT = 0100;
   private static final int O_TRUNC = 01000;
+  private static final int O_SYNC = 04010000;
 
   private final OperationKind kind;
 
@@ -371,6 +449,11 @@ public enum Operation {
   void prepare(World world, World.User self) throws Ext2Exception {}
 
   abstract void run(World world, World.User self) throws Ext2Exception, SignalException;
+
+  /** Whether it is nothing but a call that promises durability. */
+  boolean promises() {
+    return PROMISING.contains(this);
+  }
 
   /** Whether two tasks can do it at the same time. */
   boolean canMeetItself() {

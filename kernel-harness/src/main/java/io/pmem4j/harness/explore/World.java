@@ -10,6 +10,7 @@ import io.pmem4j.ext2.OpenFile;
 import io.pmem4j.ext2.mm.AddressSpace;
 import io.pmem4j.ext2.mm.Vma;
 import io.pmem4j.sched.Scheduler;
+import io.pmem4j.sched.Shared;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -138,11 +139,13 @@ final class World {
 
   private final Scheduler scheduler;
   private final AnnouncedMemory memory;
+  private final Promises promises;
 
   /** Makes the two files, once for all runs. */
   static void found(Medium medium, Shape shape, MountOptions options) throws Ext2Exception {
     Ext2FileSystem fs =
-        Ext2FileSystem.mount(medium.restored(Scheduler.production()), options.withClock(() -> NOW));
+        Ext2FileSystem.mount(
+            medium.restored(Scheduler.production(), null), options.withClock(() -> NOW));
     byte[] page = new byte[PAGE];
     byte[] stale = new byte[PAGE];
     Arrays.fill(page, OF_A);
@@ -200,16 +203,35 @@ final class World {
     return file.fiemap().getFirst().physicalBytes() / PAGE;
   }
 
-  World(Medium medium, Shape shape, Scheduler scheduler, MountOptions options, int processes)
+  /**
+   * Begins a run.
+   *
+   * @param durability whether it is checked what fsync and its like promise; flushes and drains are
+   *     points then
+   */
+  World(
+      Medium medium,
+      Shape shape,
+      Scheduler scheduler,
+      MountOptions options,
+      int processes,
+      boolean durability)
       throws Ext2Exception {
     this.shape = shape;
     this.scheduler = scheduler;
-    memory = medium.restored(scheduler);
+    Shared durable = durability ? new Shared(scheduler, "durable lines") : null;
+    memory = medium.restored(scheduler, durable);
     fs = Ext2FileSystem.mount(memory, options.withScheduler(scheduler).withClock(() -> NOW));
     b = fs.open("/b", O_RDWR, 0);
     for (int i = 0; i < processes; i++) {
       users.add(user(MARKS[i], FIRST_STORE + i * BETWEEN_STORES));
     }
+    promises = new Promises(this, medium.lines(), durable);
+  }
+
+  /** The calls that promise durability. */
+  Promises promises() {
+    return promises;
   }
 
   /** The processes, in the order of their tasks. */
@@ -284,6 +306,14 @@ final class World {
     ofB = Math.toIntExact(b.pwrite(0, pages));
   }
 
+  /** write(2) of a page of {@code /b}, which needs a block. */
+  void writeB() throws Ext2Exception {
+    byte[] page = new byte[PAGE];
+    Arrays.fill(page, OF_B);
+    b.pwrite(ofB, page);
+    ofB += PAGE;
+  }
+
   /** How many bytes were written to {@code /b}. */
   int bytesOfB() {
     return ofB;
@@ -343,6 +373,6 @@ final class World {
     if (filler != null) {
       filler.close();
     }
-    fs.unmount();
+    promises().unmount();
   }
 }

@@ -20,7 +20,7 @@ class ShapeTest {
     Medium medium = Medium.make(Shape.HUGE.imageBlocks());
     try {
       World.found(medium, Shape.HUGE, options);
-      World world = new World(medium, Shape.HUGE, Scheduler.production(), options, 2);
+      World world = new World(medium, Shape.HUGE, Scheduler.production(), options, 2, false);
       world.left().load(0);
       assertThat(world.left().memory.pagemap(world.left().mapping(), 0).huge()).isTrue();
       world.leave();

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.durable;
+
+import io.pmem4j.ext2.layout.RawInode;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * The owners of the blocks of an ext2 image, read from its bytes without a lock and without the
+ * file system's own code: ext2.h, blocks of 4096 bytes. Not thread-safe.
+ */
+final class ImageMap {
+  private static final ValueLayout.OfInt INT =
+      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final ValueLayout.OfShort SHORT =
+      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+  private static final int SUPERBLOCK = 1024;
+  private static final int BLOCKS_COUNT = SUPERBLOCK + 4;
+  private static final int BLOCKS_PER_GROUP = SUPERBLOCK + 32;
+  private static final int INODES_PER_GROUP = SUPERBLOCK + 40;
+  private static final int REV_LEVEL = SUPERBLOCK + 76;
+  private static final int INODE_SIZE = SUPERBLOCK + 88;
+  private static final int GROUP_BYTES = 32;
+  private static final int BLOCK_BITMAP = 0;
+  private static final int INODE_BITMAP = 4;
+  private static final int INODE_TABLE = 8;
+
+  private static final int I_SIZE = 4;
+  private static final int I_CTIME = 12;
+  private static final int I_MTIME = 16;
+  private static final int I_LINKS = 26;
+  private static final int I_BLOCKS = 28;
+  private static final int I_BLOCK = 40;
+  private static final int I_BLOCK_END = I_BLOCK + RawInode.N_BLOCKS * Integer.BYTES;
+  private static final int I_DIR_ACL = 108;
+
+  private static final int DIRECT = 12;
+  private static final int TREES = 3;
+  private static final int POINTERS = TrackedBlock.BYTES / Integer.BYTES;
+
+  private final MemorySegment image;
+  private final long blocks;
+  private final int blocksPerGroup;
+  private final int inodesPerGroup;
+  private final int inodeBytes;
+
+  ImageMap(MemorySegment image) {
+    this.image = image;
+    this.blocks = Integer.toUnsignedLong(image.get(INT, BLOCKS_COUNT));
+    this.blocksPerGroup = image.get(INT, BLOCKS_PER_GROUP);
+    this.inodesPerGroup = image.get(INT, INODES_PER_GROUP);
+    this.inodeBytes = image.get(INT, REV_LEVEL) == 0 ? 128 : image.get(SHORT, INODE_SIZE);
+  }
+
+  private long group(int group, int field) {
+    long descriptor = TrackedBlock.BYTES + (long) group * GROUP_BYTES;
+    return Integer.toUnsignedLong(image.get(INT, descriptor + field));
+  }
+
+  /** Returns true if the bitmap says that a block is in use. */
+  boolean inUse(long block) {
+    int bit = (int) (block % blocksPerGroup);
+    long bitmap = group((int) (block / blocksPerGroup), BLOCK_BITMAP) * TrackedBlock.BYTES;
+    return block < blocks
+        && (image.get(ValueLayout.JAVA_BYTE, bitmap + (bit >> 3)) & 1 << (bit & 7)) != 0;
+  }
+
+  /** Where an inode lies in its table, bytes. */
+  long inode(int ino) {
+    long table = group((ino - 1) / inodesPerGroup, INODE_TABLE) * TrackedBlock.BYTES;
+    return table + (long) ((ino - 1) % inodesPerGroup) * inodeBytes;
+  }
+
+  long size(int ino) {
+    long low = Integer.toUnsignedLong(image.get(INT, inode(ino) + I_SIZE));
+    return low | (long) image.get(INT, inode(ino) + I_DIR_ACL) << 32;
+  }
+
+  int ctime(int ino) {
+    return image.get(INT, inode(ino) + I_CTIME);
+  }
+
+  int mtime(int ino) {
+    return image.get(INT, inode(ino) + I_MTIME);
+  }
+
+  int links(int ino) {
+    return image.get(SHORT, inode(ino) + I_LINKS);
+  }
+
+  long sectors(int ino) {
+    return Integer.toUnsignedLong(image.get(INT, inode(ino) + I_BLOCKS));
+  }
+
+  /** The blocks of an inode: the page of the file for data, {@link #POINTERS_OF_FILE} else. */
+  Map<Long, Long> blocksOf(int ino) {
+    Map<Long, Long> of = new TreeMap<>();
+    long at = inode(ino) + I_BLOCK;
+    for (int i = 0; i < DIRECT; i++) {
+      put(of, pointer(at, i), i);
+    }
+    long page = DIRECT;
+    long span = POINTERS;
+    for (int level = 1; level <= TREES; level++, span *= POINTERS) {
+      tree(of, pointer(at, DIRECT + level - 1), level, page);
+      page += span;
+    }
+    return of;
+  }
+
+  static final long POINTERS_OF_FILE = -1;
+
+  private void tree(Map<Long, Long> of, long block, int levels, long page) {
+    if (block == 0 || block >= blocks || of.containsKey(block)) {
+      return;
+    }
+    of.put(block, POINTERS_OF_FILE);
+    long span = 1;
+    for (int i = 1; i < levels; i++) {
+      span *= POINTERS;
+    }
+    for (int i = 0; i < POINTERS; i++) {
+      long next = pointer(block * TrackedBlock.BYTES, i);
+      if (levels == 1) {
+        put(of, next, page + i);
+      } else {
+        tree(of, next, levels - 1, page + i * span);
+      }
+    }
+  }
+
+  private void put(Map<Long, Long> of, long block, long page) {
+    if (block != 0 && block < blocks) {
+      of.put(block, page);
+    }
+  }
+
+  private long pointer(long at, int index) {
+    return Integer.toUnsignedLong(image.get(INT, at + (long) index * Integer.BYTES));
+  }
+
+  /**
+   * Names a block that belongs to no watched file, and a line of it where lines differ.
+   *
+   * @return empty for a block that is no metadata: a leaked one, or of a file never opened
+   */
+  String name(long block, int line) {
+    if (block == 0) {
+      return "superblock";
+    }
+    int groups = (int) Math.ceilDiv(blocks, (long) blocksPerGroup);
+    if (block <= Math.ceilDiv(groups * GROUP_BYTES, TrackedBlock.BYTES)) {
+      return "group descriptors";
+    }
+    int group = (int) (block / blocksPerGroup);
+    if (block == group(group, BLOCK_BITMAP)) {
+      return "block bitmap";
+    }
+    if (block == group(group, INODE_BITMAP)) {
+      return "inode bitmap";
+    }
+    long inTable = (block - group(group, INODE_TABLE)) * TrackedBlock.BYTES;
+    if (inTable >= 0 && inTable < (long) inodesPerGroup * inodeBytes) {
+      long index = (inTable + (long) line * TrackedBlock.LINE_BYTES) / inodeBytes;
+      return "inode " + (group * (long) inodesPerGroup + index + 1);
+    }
+    return "";
+  }
+
+  /**
+   * Returns true if a position may hold a pointer: in an inode, or in a block that is not metadata.
+   */
+  boolean mayHoldPointer(long offset) {
+    String name = name(offset / TrackedBlock.BYTES, 0);
+    long inInode = offset % inodeBytes;
+    return name.isEmpty()
+        || (name.startsWith("inode ") && inInode >= I_BLOCK && inInode < I_BLOCK_END);
+  }
+
+  /** Bytes of an inode that ext2 stores to. */
+  static long inodeLength() {
+    return RawInode.GOOD_OLD_BYTES;
+  }
+}
