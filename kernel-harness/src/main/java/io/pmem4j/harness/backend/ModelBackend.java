@@ -6,8 +6,11 @@ import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.Ext2FileSystem;
 import io.pmem4j.ext2.MountOptions;
 import io.pmem4j.ext2.lock.LockValidator;
+import io.pmem4j.harness.durable.LineTracker;
+import io.pmem4j.harness.durable.TrackedMemory;
 import io.pmem4j.harness.program.Program;
 import io.pmem4j.pmem.MapSpec;
+import io.pmem4j.pmem.PersistentMemory;
 import io.pmem4j.pmem.Pmem;
 import io.pmem4j.sched.Scheduler;
 import java.io.IOException;
@@ -54,14 +57,7 @@ public final class ModelBackend implements Backend {
 
   @Override
   public Optional<String> lacks(Program program) {
-    Optional<String> lacking = ModelSession.lacks(program).map(what -> "the model lacks " + what);
-    ProgramPart part = part(program);
-    return lacking.or(() -> part.isEmpty() ? part.omitted().getFirst() : Optional.empty());
-  }
-
-  @Override
-  public ProgramPart part(Program program) {
-    return ProgramPart.of(program, ModelSession::lacks);
+    return ModelSession.lacks(program).map(what -> "the model lacks " + what);
   }
 
   @Override
@@ -73,11 +69,17 @@ public final class ModelBackend implements Backend {
     try {
       FsImage image = ImageMaker.allocate(directory.resolve("model.img"));
       pristine.of(program.image()).writeTo(image);
-      var memory =
+      PersistentMemory memory =
           Pmem.map(
               image.path(),
               MapSpec.existing().slice(FsImage.OFFSET_BYTES, program.image().fsBytes()),
               arena);
+      // One task runs, so that its drain covers every flush: a missing one is what is found.
+      boolean judged = !kernel.profile().fourHandlers() && !program.image().isDamaged();
+      LineTracker lines = judged ? new LineTracker(memory.segment(), () -> this) : null;
+      if (lines != null) {
+        memory = new TrackedMemory(memory, lines);
+      }
       AtomicLong clock = new AtomicLong(CLOCK_BASE_SECONDS);
       MountOptions options =
           MountOptions.parse(OPTIONS)
@@ -92,7 +94,7 @@ public final class ModelBackend implements Backend {
       validator = fs.lockValidator();
       Session session =
           new ModelSession(
-              fs, clock, image, arena, kernel.alignment(), program.image().isDamaged());
+              fs, lines, clock, image, arena, kernel.alignment(), program.image().isDamaged());
       begun = true;
       return session;
     } catch (Ext2Exception e) {

@@ -74,11 +74,11 @@ final class ModelCalls {
       case SYNC_FILE_RANGE -> done(() -> file().syncFileRange(number(1), number(2), length(3)));
       case FALLOCATE -> done(() -> file().fallocate((int) number(1), number(2), number(3)));
       case LSEEK -> result(file().seek(number(1), length(2)));
-      case FDATASYNC -> done(() -> file().fsync());
+      case FDATASYNC -> done(() -> process.promises().fdatasync(file(), file()::fsync));
       case SYNCFS ->
           done(() -> {
             file().stat();
-            process.fs().sync();
+            process.promises().sync("syncfs");
           });
       case FLOCK -> done(() -> file().flock(length(1)));
       case MADVISE -> done(() -> memory().madvise(mapping(0), number(1), number(2), length(3)));
@@ -86,7 +86,7 @@ final class ModelCalls {
           done(() -> process.moved(text(0), memory().mremap(mapping(0), number(1), length(2))));
       case MPROTECT -> done(() -> memory().mprotect(mapping(0), number(1), number(2), length(3)));
       case MINCORE -> mincore();
-      case FREEZE -> done(process.fs()::freeze);
+      case FREEZE -> done(process.promises()::freeze);
       case THAW -> done(process.fs()::thaw);
       case FILL -> done(this::fill);
       default -> throw new IllegalStateException("lacking, and yet run: " + call);

@@ -30,6 +30,7 @@ final class ModelProcess {
   private static final int PATH_MAX = 4096;
 
   private final Ext2FileSystem fs;
+  private final ModelPromises promises;
   private final long alignment;
   private final AddressSpace memory;
   private final Map<String, OpenFile> files = new HashMap<>();
@@ -45,21 +46,25 @@ final class ModelProcess {
    *
    * @param alignment what the address of a mapping that may lie anywhere is a multiple of
    */
-  ModelProcess(Ext2FileSystem fs, long alignment) {
-    this(fs, alignment, fs.newAddressSpace());
+  ModelProcess(Ext2FileSystem fs, ModelPromises promises, long alignment) {
+    this(fs, promises, alignment, fs.newAddressSpace());
   }
 
-  private ModelProcess(Ext2FileSystem fs, long alignment, AddressSpace memory) {
+  private ModelProcess(
+      Ext2FileSystem fs, ModelPromises promises, long alignment, AddressSpace memory) {
     this.fs = fs;
+    this.promises = promises;
     this.alignment = alignment;
     this.memory = memory;
   }
 
   /** fork(2): descriptors of the same open files, mappings at the same places. */
   ModelProcess fork() throws Ext2Exception {
-    ModelProcess child = new ModelProcess(fs, alignment, memory.fork());
+    ModelProcess child = new ModelProcess(fs, promises, alignment, memory.fork());
     for (Map.Entry<String, OpenFile> file : files.entrySet()) {
-      child.files.put(file.getKey(), file.getValue().duplicate());
+      OpenFile duplicate = file.getValue().duplicate();
+      promises.duplicated(file.getValue(), duplicate);
+      child.files.put(file.getKey(), duplicate);
     }
     child.mappings.putAll(mappings);
     return child;
@@ -76,7 +81,9 @@ final class ModelProcess {
   Outcome.Builder answer(Operation operation) throws Ext2Exception {
     return switch (operation) {
       case Operation.Open open -> {
-        files.put(open.file(), fs.open(path(open.path()), open.flags(), open.mode()));
+        OpenFile file = fs.open(path(open.path()), open.flags(), open.mode());
+        promises.opened(open.path(), file, open.flags());
+        files.put(open.file(), file);
         yield result(0);
       }
       case Operation.Close close -> {
@@ -85,14 +92,14 @@ final class ModelProcess {
         yield result(0);
       }
       case Operation.Pwrite write ->
-          result(file(write.file()).pwrite(write.offset(), write.data().toArray()));
+          result(promises.pwrite(file(write.file()), write.offset(), write.data().toArray()));
       case Operation.Pread read -> pread(read.file(), read.offset(), read.length());
       case Operation.Ftruncate truncate -> {
         file(truncate.file()).truncate(truncate.size());
         yield result(0);
       }
       case Operation.Fsync sync -> {
-        file(sync.file()).fsync();
+        promises.fsync(file(sync.file()));
         yield result(0);
       }
       case Operation.Fstat stat -> stat(file(stat.file()).stat());
@@ -108,15 +115,17 @@ final class ModelProcess {
                     .collect(Collectors.joining(",")));
       }
       case Operation.Mmap map -> {
-        mappings.put(
-            map.mapping(),
+        OpenFile file = file(map.file());
+        Vma vma =
             memory.mmap(
-                file(map.file()).mappable(),
+                file.mappable(),
                 map.offset(),
                 map.length(),
                 map.prot(),
                 map.flags(),
-                Math.max(map.align() == 0 ? alignment : map.align(), Mmu.PAGE_BYTES)));
+                Math.max(map.align() == 0 ? alignment : map.align(), Mmu.PAGE_BYTES));
+        promises.mapped(vma, file);
+        mappings.put(map.mapping(), vma);
         yield result(0);
       }
       case Operation.Munmap unmap -> {
@@ -127,7 +136,8 @@ final class ModelProcess {
       case Operation.Load load -> load(load);
       case Operation.Store store -> store(store);
       case Operation.Msync sync ->
-          result(memory.msync(mapping(sync.mapping()), sync.offset(), sync.length(), sync.flags()));
+          promises.msync(
+              memory, mapping(sync.mapping()), sync.offset(), sync.length(), sync.flags());
       case Operation.Pagemap pagemap ->
           result(0)
               .value(
@@ -137,7 +147,7 @@ final class ModelProcess {
                       .toString()
                       .replace(' ', ':'));
       case Operation.Sync _ -> {
-        fs.sync();
+        promises.sync("sync");
         yield result(0);
       }
       case Operation.Call call -> ModelCalls.answer(this, call);
@@ -175,6 +185,10 @@ final class ModelProcess {
 
   Ext2FileSystem fs() {
     return fs;
+  }
+
+  ModelPromises promises() {
+    return promises;
   }
 
   AddressSpace memory() {

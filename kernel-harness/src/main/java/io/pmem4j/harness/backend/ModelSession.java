@@ -6,10 +6,13 @@ import io.pmem4j.ext2.Errno;
 import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.Ext2FileSystem;
 import io.pmem4j.ext2.mm.Mmu;
+import io.pmem4j.harness.durable.BrokenPromise;
+import io.pmem4j.harness.durable.LineTracker;
 import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Outcome;
 import io.pmem4j.harness.program.Program;
 import io.pmem4j.harness.program.ProgramText;
+import io.pmem4j.harness.program.Step;
 import io.pmem4j.harness.program.Verb;
 import java.lang.foreign.Arena;
 import java.util.HashMap;
@@ -17,12 +20,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /** A program on ext2-dax: a process, and the children it forks. */
 final class ModelSession implements Session {
   private static final int PROT_EXEC = 4;
 
   private final Ext2FileSystem fs;
+  private final ModelPromises promises;
   private final AtomicLong clock;
   private final FsImage image;
   private final Arena arena;
@@ -33,10 +38,12 @@ final class ModelSession implements Session {
   /**
    * Begins.
    *
+   * @param lines of the file system's memory; null where promises of durability are not judged
    * @param damaged whether the image was corrupt before: errors of the file system are expected
    */
   ModelSession(
       Ext2FileSystem fs,
+      @Nullable LineTracker lines,
       AtomicLong clock,
       FsImage image,
       Arena arena,
@@ -47,7 +54,8 @@ final class ModelSession implements Session {
     this.clock = clock;
     this.image = image;
     this.arena = arena;
-    this.process = new ModelProcess(fs, alignment);
+    this.promises = new ModelPromises(fs, lines);
+    this.process = new ModelProcess(fs, promises, alignment);
   }
 
   @Override
@@ -62,6 +70,8 @@ final class ModelSession implements Session {
       throw BackendException.hang("model: " + ProgramText.of(operation) + ": " + e.getMessage());
     } catch (ModelProcess.NoMapping e) {
       outcome = new Outcome.Builder().value("result", "none");
+    } catch (BrokenPromise e) {
+      throw BackendException.modelBroke("model: " + e.getMessage(), e);
     } catch (RuntimeException e) {
       throw BackendException.modelBroke("model: " + e, e);
     }
@@ -113,45 +123,35 @@ final class ModelSession implements Session {
     return child;
   }
 
-  /** Returns the reason for which the model cannot mount a program's image; empty if it can. */
+  /** What the model does not have that a program needs; empty when it can run it. */
   static Optional<String> lacks(Program program) {
-    return program.image().blockBytes() == Mmu.PAGE_BYTES
-        ? Optional.empty()
-        : Optional.of("file systems without DAX");
+    if (program.image().blockBytes() != Mmu.PAGE_BYTES) {
+      return Optional.of("file systems without DAX");
+    }
+    return program.steps().stream()
+        .map(Step::operation)
+        .flatMap(operation -> lacks(operation).stream())
+        .findFirst();
   }
 
-  /** Returns what ext2-dax lacks for an operation; empty if it has everything. */
-  static Optional<ProgramPart.Lack> lacks(Operation operation) {
+  private static Optional<String> lacks(Operation operation) {
     return switch (operation) {
       case Operation.Call call when ModelCalls.known(call.verb()) -> Optional.empty();
-      case Operation.Call call -> lack(call.verb().toString(), reach(call.verb()));
-      case Operation.Mmap map when (map.prot() & PROT_EXEC) != 0 ->
-          lack("mappings of code", ProgramPart.Reach.ALL);
-      case Operation.Remount _ -> lack("remount", ProgramPart.Reach.ALL);
-      case Operation.Mounted _ -> lack("remount", ProgramPart.Reach.NOTHING);
-      case Operation.Lockdep _ -> lack("the kernel's lockdep", ProgramPart.Reach.NOTHING);
-      case Operation.PowerCut _ -> lack("power cuts", ProgramPart.Reach.ALL);
-      case Operation.Park _ ->
-          lack("tasks that wait in the kernel (explore has them)", ProgramPart.Reach.NOTHING);
-      case Operation.Begin _,
+      case Operation.Call call -> Optional.of(call.verb().toString());
+      case Operation.In in -> lacks(in.operation());
+      case Operation.Mmap map when (map.prot() & PROT_EXEC) != 0 -> Optional.of("mappings of code");
+      case Operation.Remount _, Operation.Mounted _ -> Optional.of("remount");
+      case Operation.Lockdep _ -> Optional.of("the kernel's lockdep");
+      case Operation.PowerCut _ -> Optional.of("power cuts");
+      case Operation.Park _,
+          Operation.Begin _,
           Operation.Arrive _,
           Operation.Release _,
           Operation.Blocked _,
           Operation.Await _ ->
-          lack("tasks that wait in the kernel (explore has them)", ProgramPart.Reach.ALL);
+          Optional.of("tasks that wait in the kernel; it has explore");
       default -> Optional.empty();
     };
-  }
-
-  private static ProgramPart.Reach reach(Verb verb) {
-    return switch (verb) {
-      case CHMOD, CHOWN, UTIMENS -> ProgramPart.Reach.ATTRIBUTES;
-      default -> verb.onlyAsks() ? ProgramPart.Reach.NOTHING : ProgramPart.Reach.ALL;
-    };
-  }
-
-  private static Optional<ProgramPart.Lack> lack(String what, ProgramPart.Reach reach) {
-    return Optional.of(new ProgramPart.Lack("the model lacks " + what, reach));
   }
 
   @Override
@@ -162,8 +162,8 @@ final class ModelSession implements Session {
         child.exit();
       }
       process.exit();
-      fs.unmount();
-    } catch (Ext2Exception | RuntimeException e) {
+      promises.unmount();
+    } catch (Ext2Exception | RuntimeException | BrokenPromise e) {
       throw BackendException.modelBroke("model: unmount: " + e, e);
     } finally {
       release();
