@@ -37,7 +37,12 @@ final class Promises {
     this.lines = lines;
     this.a = watched("/a", world.left().file);
     this.b = watched("/b", world.b());
-    this.check = durable == null ? null : new DurabilityCheck(lines, durable::load, List.of(a, b));
+    if (durable == null) {
+      this.check = null;
+    } else {
+      this.check = new DurabilityCheck(lines, durable::load, List.of(a, b));
+      this.check.pointersLast();
+    }
   }
 
   private void make(DurabilityCheck.Call<Ext2Exception> call, Judged judged) throws Ext2Exception {
