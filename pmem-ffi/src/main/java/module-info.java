@@ -2,7 +2,8 @@
 
 /**
  * Persistent memory for Java programs: mapped regions whose {@code persist} is durable or throws,
- * on persistent memory and on ordinary files, and the locks that code above them is written with.
+ * on persistent memory and on ordinary files. Also the locks of the code above them, and their
+ * exploration.
  *
  * <p>The module calls native code through the Foreign Function and Memory API; run it with {@code
  * --enable-native-access=io.pmem4j.pmem}.

@@ -9,7 +9,7 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
- * Where a task is, in words.
+ * A position of a task in the code.
  *
  * @param call the method of a lock, as the kernel spells it: {@code down_read}, {@code mutex_lock};
  *     empty where there is none
@@ -17,17 +17,17 @@ import java.util.stream.Collectors;
  *     Outer.method}
  */
 public record CallSite(String call, String methods) {
-  /** Of steps that nobody looked for. */
+  /** The call site of steps that are not annotated. */
   public static final CallSite UNKNOWN = new CallSite("", "");
 
   private static final StackWalker WALKER = StackWalker.getInstance();
   private static final String LOCKS = "io.pmem4j.sched.";
 
   /**
-   * That of the calling thread, or continuation.
+   * Returns the call site of the calling thread, or continuation.
    *
    * @param named see {@link Explorer#located}
-   * @param most how many methods
+   * @param most the limit of methods
    */
   static CallSite here(Predicate<String> named, int most) {
     List<StackFrame> frames = WALKER.walk(all -> all.toList());
@@ -60,7 +60,7 @@ public record CallSite(String call, String methods) {
         && named.test(type);
   }
 
-  /** {@code Type.method}, also for what is a lambda in it. */
+  /** Returns {@code Type.method}; for a lambda the method that declares it. */
   private static String name(StackFrame frame) {
     String type = frame.getClassName();
     String method = frame.getMethodName();

@@ -2,27 +2,27 @@
 
 package io.pmem4j.explore;
 
-/** Decides who runs next. Tasks are bits of a mask, and numbers. */
+/** A choice of the next task. Tasks are numbers, and bits of a mask. */
 interface Chooser {
-  /** Nobody is to run: what follows has been seen in another order. */
+  /** Ends the run, because its rest equals a run that was made in another order. */
   int REDUNDANT = -1;
 
   /**
    * Chooses the next step.
    *
-   * @param execution the steps so far, and what each task would do next
+   * @param execution the steps so far, and the next step of each task
    * @param runnable at least one task
-   * @param last who ran last, -1 at the start
+   * @param last the task that ran last, -1 at the start
    * @return one of the runnable tasks, or {@link #REDUNDANT}
    */
   int choose(Execution execution, long runnable, int last);
 
-  /** Goes on without preemption: the last task if it can, else the first that can. */
+  /** Returns the last task if it is runnable, else the first one that is: no preemption. */
   static int unpreempted(long runnable, int last) {
     return last >= 0 && (runnable & 1L << last) != 0 ? last : Long.numberOfTrailingZeros(runnable);
   }
 
-  /** Whether another than the last task would be one that interrupts it. */
+  /** Returns true if the choice of {@code next} preempts the last task. */
   static boolean wouldPreempt(long runnable, int last, int next) {
     return last >= 0 && next != last && (runnable & 1L << last) != 0;
   }

@@ -8,15 +8,14 @@ import java.lang.invoke.MethodType;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A coroutine on the explorer's own thread: what virtual threads are made of. A switch is a copy of
- * a few stack frames. Needs {@code --add-exports java.base/jdk.internal.vm=ALL-UNNAMED} (or this
- * module's name): the class is not part of Java's API, and where it is not exported the explorer
- * uses threads.
+ * A coroutine on the explorer's own thread, as virtual threads have it. A switch copies a few stack
+ * frames. It needs {@code --add-exports java.base/jdk.internal.vm=ALL-UNNAMED} (or this module's
+ * name), because the class is not part of Java's API. Without that flag the explorer uses threads.
  */
 final class ContinuationCoroutine implements Coroutine {
   private static final @Nullable Handles HANDLES = Handles.find();
 
-  /** Whether this JVM exports what is needed. */
+  /** True if this JVM exports the class. */
   static final boolean AVAILABLE = HANDLES != null;
 
   private static final MethodHandle MAKE = AVAILABLE ? handles().make : unusable();
@@ -24,7 +23,7 @@ final class ContinuationCoroutine implements Coroutine {
   private static final MethodHandle DONE = AVAILABLE ? handles().done : unusable();
   private static final MethodHandle YIELD = AVAILABLE ? handles().yield : unusable();
 
-  /** Types are erased to Object: the classes cannot be named here. */
+  /** The methods of the class, with types erased to Object, because it cannot be named here. */
   private record Handles(
       MethodHandle make, MethodHandle run, MethodHandle done, MethodHandle yield) {
     static @Nullable Handles find() {
@@ -54,7 +53,7 @@ final class ContinuationCoroutine implements Coroutine {
                 0,
                 scope));
       } catch (Throwable e) {
-        // Not exported, or another Java: threads do as well.
+        // Not exported, or another Java: the explorer uses threads.
         return null;
       }
     }
@@ -99,7 +98,7 @@ final class ContinuationCoroutine implements Coroutine {
   @Override
   public void pause() {
     try {
-      // False would mean that it is pinned, by a monitor or a native frame: then it did not stop.
+      // False means that a monitor or a native frame pins it: then it did not stop.
       if (!(boolean) YIELD.invokeExact()) {
         throw new IllegalStateException("a point is reached inside a monitor or native code");
       }

@@ -2,28 +2,28 @@
 
 package io.pmem4j.explore;
 
-/** A task that is stopped at each of its points and goes on when it is told to. */
+/** A task that stops at each of its yield points until it is resumed. */
 interface Coroutine {
   /** Runs the task to its next {@link #pause} or to its end; called by one thread only. */
   void resume();
 
-  /** Whether the task has ended. */
+  /** Returns true if the task has ended. */
   boolean isDone();
 
-  /** Called by the task itself: returns when it is resumed. */
+  /** Stops the calling task until it is resumed. */
   void pause();
 
-  /** Lets go of a task that will not be resumed. */
+  /** Releases a task that will not be resumed. */
   void abandon();
 
-  /** Makes coroutines. */
+  /** A factory of coroutines. */
   @FunctionalInterface
   interface Maker {
-    /** A task that has not begun. */
+    /** Returns a task that has not begun. */
     Coroutine make(Runnable body);
   }
 
-  /** The fastest kind there is in this JVM. */
+  /** Returns the factory of the fastest kind that this JVM has. */
   static Maker fastest() {
     return ContinuationCoroutine.AVAILABLE ? ContinuationCoroutine::new : ThreadCoroutine::new;
   }

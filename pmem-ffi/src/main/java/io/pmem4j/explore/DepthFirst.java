@@ -6,26 +6,25 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Walks the tree of schedules, one path a run. Every node is a moment at which somebody runs next;
- * a path that switches away from a task that could go on more often than the bound allows is left
- * out, and so, with reduction, is one that differs from another only in the order of steps that
- * commute.
+ * A depth-first walk of the tree of schedules, one path a run. Every node is a choice of the next
+ * task. A path with more preemptions than the bound allows is left out. With reduction, so is a
+ * path that differs from another one only in the order of steps that commute.
  */
 final class DepthFirst implements Chooser {
-  /** No bound on preemptions. */
+  /** The bound of a walk with any number of preemptions. */
   static final int UNBOUNDED = Integer.MAX_VALUE;
 
-  /** A moment on the current path. */
+  /** A choice on the current path. */
   private static final class Node {
     final long runnable;
 
-    /** Who may run within the bound. */
+    /** Tasks that may run within the bound. */
     final long allowed;
 
     final int last;
     final int preemptionsBefore;
 
-    /** Steps that would repeat, in another order, what another path has shown. */
+    /** Tasks whose steps would repeat another path in another order. */
     final long asleep;
 
     int chosen;
@@ -44,7 +43,7 @@ final class DepthFirst implements Chooser {
       return preemptionsBefore + (Chooser.wouldPreempt(runnable, last, chosen) ? 1 : 0);
     }
 
-    /** One of these is to be tried here, unless one of them is tried anyway. */
+    /** Adds one of the tasks to those tried here, unless one of them is tried anyway. */
     void alsoTryOneOf(long initials) {
       if (((todo | done | 1L << chosen) & initials) == 0) {
         long awake = initials & runnable & ~asleep;
@@ -52,7 +51,7 @@ final class DepthFirst implements Chooser {
       }
     }
 
-    /** Somebody is to be tried here as well, if that is allowed and has not been done. */
+    /** Adds tasks to those tried here, if they are allowed and have not been tried. */
     void alsoTry(long tasks) {
       todo |= tasks & allowed & ~done & ~asleep & ~(1L << chosen);
     }
@@ -110,10 +109,9 @@ final class DepthFirst implements Chooser {
   }
 
   /**
-   * A step that was tried at the node before, or slept there, and that commutes with the one that
-   * was made instead, would lead to what it has led to already. Sleeping is sound only where
-   * nothing is left out for the bound's sake: a path that is asleep here may be one that was not
-   * allowed there.
+   * Returns the tasks that sleep at the next node. A step that was tried or slept at the node
+   * before, and that commutes with the step made instead, leads to a state seen before. Sleep sets
+   * are sound only without a bound: a path that sleeps here may not have been allowed there.
    */
   private long stillAsleep(Execution execution) {
     if (!reduces || bound != UNBOUNDED || path.isEmpty()) {
@@ -132,15 +130,15 @@ final class DepthFirst implements Chooser {
     return asleep;
   }
 
-  /** The step of a task now and the earlier one could have come the other way round. */
+  /** Adds the reverse order of two steps that race. */
   private void raced(int earlier, int task, long initials) {
     if (bound == UNBOUNDED) {
       path.get(earlier).alsoTryOneOf(initials);
       return;
     }
     tryAt(earlier, task);
-    // To come before the earlier step costs a preemption there, which may be one too many; before
-    // the row of steps it belongs to it costs none.
+    // Before the earlier step it costs a preemption, which may exceed the bound. Before the row of
+    // steps that the earlier one belongs to, it costs none.
     int first = earlier;
     while (first > 0 && path.get(first - 1).chosen == path.get(earlier).chosen) {
       first--;
@@ -153,7 +151,7 @@ final class DepthFirst implements Chooser {
     node.alsoTry((node.runnable & 1L << task) != 0 ? 1L << task : node.runnable);
   }
 
-  /** Prepares the next path; false when there is none. */
+  /** Prepares the next path; returns false when there is none. */
   boolean advance() {
     depth = 0;
     races = new Races();

@@ -14,14 +14,14 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One run of a scenario under one schedule. Everything happens one task at a time, so nothing here
- * is synchronised; with coroutines that are threads, handing over orders what they do.
+ * One run of a scenario under one schedule. One task runs at a time, so nothing here is
+ * synchronised. With coroutines that are threads, the hand-over orders their accesses.
  */
 final class Execution implements Scheduler {
   private static final int OUTSIDE = -1;
   private static final Object NOBODY = new Object();
 
-  /** A task and where it stands. */
+  /** A task and its next step. */
   private static final class Task {
     final String name;
     final Coroutine coroutine;
@@ -30,7 +30,7 @@ final class Execution implements Scheduler {
     CallSite place = CallSite.UNKNOWN;
     @Nullable BooleanSupplier wake;
 
-    /** Whether it was called while it could go on, or could go on when it was about to wait. */
+    /** True if the wake condition held at a call of unpark, or before the task slept. */
     boolean called;
 
     @Nullable Throwable failure;
@@ -53,7 +53,7 @@ final class Execution implements Scheduler {
       return wake == null || called;
     }
 
-    /** In messages, which must be the same whenever the same happens. */
+    /** Returns the name alone: messages must be equal in equal runs. */
     @Override
     public String toString() {
       return name;
@@ -64,7 +64,7 @@ final class Execution implements Scheduler {
   private final Set<String> seeded;
   private final int maxSteps;
 
-  /** Says where steps are; null where nobody wants to know, because it takes microseconds. */
+  /** Finds the call site of a step, which takes microseconds; null unless annotated. */
   private final @Nullable Supplier<CallSite> locator;
 
   private final List<Task> tasks = new ArrayList<>();
@@ -76,10 +76,10 @@ final class Execution implements Scheduler {
   private Object[] stepObjects = new Object[64];
   private final List<CallSite> stepPlaces = new ArrayList<>();
 
-  /** What steps have read and written, by their number; nothing where nobody wants to know. */
+  /** The values that steps have read and written, by step number; empty unless annotated. */
   private final Map<Integer, StringJoiner> notes = new HashMap<>();
 
-  /** What was waited for at the end of a step, by its number. */
+  /** The blockers that tasks waited for at the end of a step, by step number. */
   private final Map<Integer, Object> waits = new HashMap<>();
 
   Execution(
@@ -93,7 +93,7 @@ final class Execution implements Scheduler {
     this.maxSteps = maxSteps;
   }
 
-  /** Runs it all; null when nothing is wrong. */
+  /** Runs the scenario to its end; returns null if nothing failed. */
   @Nullable Finding run(Scenario scenario, Chooser chooser) {
     Scenario.Run run;
     try {
@@ -208,7 +208,7 @@ final class Execution implements Scheduler {
     return tasks.stream().map(task -> task.name).toList();
   }
 
-  /** The steps made so far. */
+  /** Returns the steps made so far. */
   List<Step> allSteps() {
     List<Step> all = new ArrayList<>();
     for (int i = 0; i < steps; i++) {
@@ -222,22 +222,22 @@ final class Execution implements Scheduler {
     return all;
   }
 
-  /** Steps made so far. */
+  /** Returns the number of steps made so far. */
   int steps() {
     return steps;
   }
 
-  /** How many tasks there are. */
+  /** Returns the number of tasks. */
   int taskCount() {
     return tasks.size();
   }
 
-  /** What a task that has not ended does next. */
+  /** Returns the kind of the next step of a task that has not ended. */
   Step.Kind nextKind(int task) {
     return tasks.get(task).kind;
   }
 
-  /** What it does that to; compared by identity. */
+  /** Returns the object of a task's next step; compared by identity. */
   Object nextObject(int task) {
     return tasks.get(task).object;
   }
@@ -296,7 +296,7 @@ final class Execution implements Scheduler {
   public void park(Object blocker, BooleanSupplier wake) {
     if (current == OUTSIDE) {
       if (!wake.getAsBoolean()) {
-        throw new IllegalStateException("nobody else runs outside of the tasks: " + blocker);
+        throw new IllegalStateException("no task runs that could end the wait for: " + blocker);
       }
       return;
     }

@@ -5,13 +5,13 @@ package io.pmem4j.explore;
 import java.util.List;
 
 /**
- * What came of exploring a scenario.
+ * The result of an exploration.
  *
- * @param schedules how many were run
- * @param steps how many steps they had together
- * @param complete whether every schedule within the bound was run, or shown to be like one that was
+ * @param schedules number of runs
+ * @param steps number of steps of all runs
+ * @param complete true if every schedule within the bound was run, or is equivalent to one that was
  * @param findings one for each message, the first of its kind, shrunk
- * @param nanos how long it took
+ * @param nanos elapsed time, in nanoseconds
  */
 public record Exploration(
     long schedules, long steps, boolean complete, List<Finding> findings, long nanos) {
@@ -20,7 +20,7 @@ public record Exploration(
     findings = List.copyOf(findings);
   }
 
-  /** Schedules a second. */
+  /** Returns the number of schedules run in a second. */
   public double schedulesPerSecond() {
     return schedules * 1e9 / Math.max(1, nanos);
   }

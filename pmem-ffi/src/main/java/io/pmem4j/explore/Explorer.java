@@ -10,11 +10,11 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How to explore: a value. {@link #bounded} and {@link #exhaustive} are complete within what they
- * say; {@link #random} is for what is too large for that.
+ * A search strategy over the schedules of a scenario. {@link #bounded} and {@link #exhaustive} are
+ * complete within their limits. {@link #random} is for scenarios that are too large for that.
  *
- * <p>Thread-safe, being immutable; the runs of one exploration happen on the calling thread, or on
- * threads of their own where this JVM does not export {@code jdk.internal.vm}: see {@link
+ * <p>Immutable and thread-safe. The runs of one exploration happen on the calling thread. Where
+ * this JVM does not export {@code jdk.internal.vm}, each task has a thread: see {@link
  * #usesContinuations}.
  */
 public final class Explorer {
@@ -23,7 +23,7 @@ public final class Explorer {
   private static final int MAX_FINDINGS = 20;
   private static final int RANDOM_DEPTH = 3;
 
-  /** Of a step that is located. */
+  /** The limit of methods named for an annotated step. */
   private static final int METHODS = 2;
 
   private final int preemptions;
@@ -61,15 +61,15 @@ public final class Explorer {
   }
 
   /**
-   * How often a schedule stops a task that could go on, at most: very large for {@link
-   * #exhaustive}, 0 for {@link #random}, which goes by priorities.
+   * Returns the limit of preemptions in a schedule: very large for {@link #exhaustive}, 0 for
+   * {@link #random}, which goes by priorities.
    */
   public int preemptions() {
     return preemptions;
   }
 
   /**
-   * Every schedule that stops a task which could go on at most this often. Most bugs need one or
+   * Returns an explorer of every schedule with at most this many preemptions. Most bugs need one or
    * two.
    *
    * @param preemptions 0 or more
@@ -91,7 +91,7 @@ public final class Explorer {
         Coroutine.fastest());
   }
 
-  /** Every schedule, up to the order of steps that commute. */
+  /** Returns an explorer of every schedule, up to the order of steps that commute. */
   public static Explorer exhaustive() {
     return new Explorer(
         DepthFirst.UNBOUNDED,
@@ -107,10 +107,10 @@ public final class Explorer {
   }
 
   /**
-   * Random priorities; never complete.
+   * Returns an explorer with random priorities; it is never complete.
    *
    * @param seed the same seed gives the same schedules
-   * @param schedules how many
+   * @param schedules number of runs
    */
   public static Explorer random(long seed, long schedules) {
     return new Explorer(
@@ -127,9 +127,8 @@ public final class Explorer {
   }
 
   /**
-   * With partial-order reduction, or without. It is sound only if tasks announce every access to
-   * state they share: a point says what comes next, and two steps on different objects are taken to
-   * commute.
+   * Returns a copy with partial-order reduction, or without. Reduction is sound only if tasks
+   * announce every access to shared state: two steps on different objects count as commuting.
    */
   public Explorer withReduction(boolean wanted) {
     return new Explorer(
@@ -145,7 +144,7 @@ public final class Explorer {
         maker);
   }
 
-  /** Steps after which a run counts as endless; 10,000 unless told. */
+  /** Returns a copy with another step limit, at which a run is a livelock; 10,000 by default. */
   public Explorer withMaxSteps(int steps) {
     return new Explorer(
         preemptions,
@@ -160,7 +159,7 @@ public final class Explorer {
         maker);
   }
 
-  /** Schedules after which the exploration ends without being complete. */
+  /** Returns a copy that ends incomplete after this many schedules. */
   public Explorer withMaxSchedules(long schedules) {
     return new Explorer(
         preemptions,
@@ -175,7 +174,7 @@ public final class Explorer {
         maker);
   }
 
-  /** Whether the first finding ends the exploration. */
+  /** Returns a copy that ends at the first finding, or does not. */
   public Explorer stoppingAtFirst(boolean wanted) {
     return new Explorer(
         preemptions,
@@ -190,7 +189,7 @@ public final class Explorer {
         maker);
   }
 
-  /** Plants faults, see {@link io.pmem4j.sched.Scheduler#seeded}. */
+  /** Returns a copy with planted faults, see {@link io.pmem4j.sched.Scheduler#seeded}. */
   public Explorer withSeeded(Set<String> faults) {
     return new Explorer(
         preemptions,
@@ -205,7 +204,7 @@ public final class Explorer {
         maker);
   }
 
-  /** Goes on over findings that are known, as if there were none. */
+  /** Returns a copy that goes on past known findings and does not report them. */
   public Explorer ignoring(Predicate<Finding> known) {
     return new Explorer(
         preemptions,
@@ -235,20 +234,20 @@ public final class Explorer {
   }
 
   /**
-   * Whether tasks are continuations on the calling thread rather than threads of their own, some
-   * thirty times slower. Needs {@code --add-exports java.base/jdk.internal.vm=ALL-UNNAMED}, or
-   * {@code =io.pmem4j.pmem} on the module path.
+   * Returns true if tasks are continuations on the calling thread, and false if they are threads,
+   * which are much slower. Continuations need {@code --add-exports
+   * java.base/jdk.internal.vm=ALL-UNNAMED}, or {@code =io.pmem4j.pmem} on the module path.
    */
   public static boolean usesContinuations() {
     return ContinuationCoroutine.AVAILABLE;
   }
 
-  /** Nothing is known unless {@link #ignoring} is told. */
+  /** Returns false: no finding is known unless {@link #ignoring} says so. */
   private static boolean isKnown(Finding finding) {
     return false;
   }
 
-  /** Explores. */
+  /** Explores a scenario with this strategy. */
   public Exploration explore(Scenario scenario) {
     return isRandom ? randomly(scenario) : depthFirst(scenario);
   }
@@ -275,23 +274,23 @@ public final class Explorer {
     return tally.exploration(false, start);
   }
 
-  /** Runs one schedule; what it finds, if anything. */
+  /** Runs one schedule; returns its finding, if there is one. */
   public Optional<Finding> replay(Scenario scenario, Schedule schedule) {
     return Optional.ofNullable(execution().run(scenario, new Replay(schedule)));
   }
 
   /**
-   * A finding of this explorer, with the methods that its steps are in and what they noted: runs
-   * its schedule once more.
+   * Returns a finding of this explorer with the methods and notes of its steps. Runs its schedule
+   * once more.
    *
-   * @param named whether to name a method of a class, given the class's name; those of {@code
-   *     io.pmem4j.sched}, of this package and of the JDK are never named
+   * @param named true for the names of classes whose methods are shown. Methods of {@code
+   *     io.pmem4j.sched}, of this package and of the JDK are never shown
    */
   public Finding located(Scenario scenario, Finding finding, Predicate<String> named) {
     Execution execution =
         new Execution(maker, seeded, maxSteps, () -> CallSite.here(named, METHODS));
     Finding again = execution.run(scenario, new Replay(finding.schedule()));
-    // What is not deterministic has no second time.
+    // A scenario that is not deterministic may fail in another way the second time.
     return again == null || !again.isLike(finding)
         ? finding
         : new Finding(
@@ -303,7 +302,7 @@ public final class Explorer {
             again.steps());
   }
 
-  /** Runs one schedule; everything that was announced in it. */
+  /** Runs one schedule; returns all its steps. */
   public Trace trace(Scenario scenario, Schedule schedule) {
     Execution execution = execution();
     Optional<Finding> finding = Optional.ofNullable(execution.run(scenario, new Replay(schedule)));
@@ -314,7 +313,7 @@ public final class Explorer {
     return new Execution(maker, seeded, maxSteps, null);
   }
 
-  /** What an exploration adds up. */
+  /** The running totals of an exploration. */
   private final class Tally {
     private final Scenario scenario;
     private final List<Finding> findings = new ArrayList<>();
@@ -331,7 +330,7 @@ public final class Explorer {
           && !(stopsAtFirst && !findings.isEmpty());
     }
 
-    /** Runs once; how many steps it took. */
+    /** Runs once; returns the number of steps. */
     int run(Chooser chooser) {
       Execution execution = execution();
       Finding finding = run(execution, chooser);

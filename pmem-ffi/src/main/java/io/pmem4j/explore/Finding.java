@@ -6,14 +6,14 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is wrong under a schedule.
+ * A failure of a scenario under a schedule.
  *
- * @param kind what kind of wrong
- * @param message in words
- * @param cause what was thrown, if anything was
- * @param schedule leads there
- * @param tasks their names
- * @param steps all steps, with what each announced
+ * @param kind the kind of failure
+ * @param message the failure in words
+ * @param cause the exception, if one was thrown
+ * @param schedule leads to the failure
+ * @param tasks names of the tasks
+ * @param steps all steps, with their announcements
  */
 public record Finding(
     Kind kind,
@@ -24,15 +24,15 @@ public record Finding(
     List<Step> steps) {
   /** A kind of finding. */
   public enum Kind {
-    /** A task threw. */
+    /** A task threw an exception. */
     TASK_FAILED,
     /** The state after all tasks had ended was judged wrong. */
     CHECK_FAILED,
     /** Every task that has not ended is blocked. */
     DEADLOCK,
-    /** The bound on steps was reached: a loop that waits for what another task should do. */
+    /** The step limit was reached, as by a loop that waits for another task. */
     ENDLESS,
-    /** The scenario did something else when it was scheduled the same again. */
+    /** The same schedule led to other steps. */
     NOT_DETERMINISTIC
   }
 
@@ -42,12 +42,12 @@ public record Finding(
     steps = List.copyOf(steps);
   }
 
-  /** Whether another finding is, as far as one can tell, the same. */
+  /** Returns true if another finding has the same kind and message. */
   boolean isLike(Finding other) {
     return kind == other.kind && message.equals(other.message);
   }
 
-  /** How often a task was stopped that could have gone on. */
+  /** Returns the number of switches between tasks. */
   public int switches() {
     return Math.max(0, schedule.runs().size() - 1);
   }

@@ -7,12 +7,12 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/** Which task holds what, and waits for what, as far as steps tell. */
+/** The locks that each task holds and waits for, derived from the steps. */
 final class HeldLocks {
   private final List<List<String>> held;
   private final @Nullable String[] awaited;
 
-  /** Whether what is awaited is a lock, which its task will have. */
+  /** True for a task that waits for a lock, which it will own. */
   private final boolean[] waited;
 
   HeldLocks(int tasks) {
@@ -21,12 +21,12 @@ final class HeldLocks {
     waited = new boolean[tasks];
   }
 
-  /** After the step. */
+  /** Adds the effect of a step. */
   void add(Step step) {
     List<String> own = held.get(step.task());
     String lock = step.lock();
     if (step.kind() == Step.Kind.WAKE) {
-      // Locks are handed over: whoever waited for one has it. A gate that opens belongs to nobody.
+      // Locks are handed over: the waiter owns its lock now. A gate that opens has no owner.
       if (waited[step.task()]) {
         own.add(lock);
       }
@@ -42,7 +42,7 @@ final class HeldLocks {
     }
   }
 
-  /** Of one task; empty if there is nothing to say. */
+  /** Returns the locks of one task in words; empty if it has none. */
   String words(int task) {
     List<String> words = new ArrayList<>();
     if (!held.get(task).isEmpty()) {

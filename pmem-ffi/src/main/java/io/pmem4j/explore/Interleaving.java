@@ -5,18 +5,18 @@ package io.pmem4j.explore;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A finding as people read it: a column for each task, time running down. */
+/** A finding as text or HTML, with a column for each task and time running down. */
 public final class Interleaving {
   private static final int MIN_WIDTH = 24;
 
-  /** Of what has no end: the rest is the same again. */
+  /** Steps shown of a livelock, which repeats itself. */
   private static final int BEGINNING = 80;
 
   private static final int MAX_WIDTH = 64;
 
   private Interleaving() {}
 
-  /** Plain text. */
+  /** Returns the interleaving as plain text. */
   public static String text(Finding finding) {
     List<Step> steps = shown(finding);
     int width =
@@ -85,7 +85,7 @@ public final class Interleaving {
     };
   }
 
-  /** Where it was seen, if its cause has a cause that says so. */
+  /** Returns the place of the damage, if the cause of the finding's cause names it. */
   private static String where(Finding finding) {
     Throwable cause = finding.cause();
     Throwable seen = cause instanceof AssertionError ? cause.getCause() : null;
@@ -102,7 +102,7 @@ public final class Interleaving {
     text.append('\n');
   }
 
-  /** A page by itself: a table, with what commutes greyed by kind. */
+  /** Returns a self-contained HTML page: a table, with colours by kind of step. */
   public static String html(String title, List<Finding> findings) {
     List<String> body = new ArrayList<>();
     for (Finding finding : findings) {

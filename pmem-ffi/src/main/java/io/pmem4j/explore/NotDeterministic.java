@@ -2,7 +2,7 @@
 
 package io.pmem4j.explore;
 
-/** A scenario did something else when it was scheduled the same again. */
+/** Signals that the same schedule led a scenario to other steps. */
 final class NotDeterministic extends IllegalStateException {
   private static final long serialVersionUID = 1L;
 

@@ -8,28 +8,28 @@ import java.util.IdentityHashMap;
 import java.util.List;
 
 /**
- * Which steps of a run could have come in the other order: two of different tasks on one object,
- * not both of them loads, of which neither happens before the other by way of others. Kept with
- * vector clocks, as Flanagan and Godefroid do.
+ * The happens-before relation of a run's steps, kept with vector clocks as Flanagan and Godefroid
+ * do. Two steps of different tasks on one object race if not both are loads, and no other steps
+ * order them.
  */
 @SuppressWarnings("ReferenceEquality") // objects are told apart by identity
 final class Races {
-  /** Told of a race. */
+  /** A listener for races. */
   interface Listener {
     /**
-     * Two steps race.
+     * Receives two steps that race.
      *
      * @param earlier index of the earlier step
-     * @param task whose step is the later one
-     * @param initials tasks that may make the first step of a run in which the later step comes
-     *     first and everything that does not depend on the earlier one has happened
+     * @param task the task of the later step
+     * @param initials tasks that may run first instead of the earlier step, to reach the later one
+     *     before it
      */
     void raced(int earlier, int task, long initials);
   }
 
   private static final int NEVER = -1;
 
-  /** Accesses to one object: by each task the last load and the last other one. */
+  /** The accesses to one object: for each task the last load and the last other access. */
   private static final class Accesses {
     final int[] load;
     final int[] store;
@@ -44,7 +44,7 @@ final class Races {
 
   private final IdentityHashMap<Object, Accesses> accesses = new IdentityHashMap<>();
 
-  /** For each step: by each task, the last step that happened before it or is it. */
+  /** The clock of each step: for each task, the last step that happened before it or is it. */
   private final List<int[]> clocks = new ArrayList<>();
 
   private final List<Integer> taskOfStep = new ArrayList<>();
@@ -52,7 +52,7 @@ final class Races {
   private Step.Kind lastKind = Step.Kind.START;
   private Object lastObject = this;
 
-  /** A task makes the next step. */
+  /** Adds the next step, which {@code task} makes, and reports its races. */
   void step(Execution execution, int task, int index, Listener listener) {
     int tasks = execution.taskCount();
     if (clockOfTask.length == 0) {
@@ -93,9 +93,9 @@ final class Races {
   }
 
   /**
-   * The tasks whose first step, among those behind the earlier one that do not depend on it,
-   * depends on none of the others (Abdulla and others, "Optimal dynamic partial order reduction",
-   * POPL 2014).
+   * Returns the tasks that may run first instead of the earlier step. Each has a first step after
+   * it that does not depend on it, nor on the first such step of another task. See Abdulla and
+   * others, "Optimal dynamic partial order reduction", POPL 2014.
    */
   private long initials(int earlier, int task, int index, int[] clock) {
     int[] first = new int[clock.length];
@@ -135,7 +135,7 @@ final class Races {
     }
   }
 
-  /** Whether what a task does next, and the last step, may change places without effect. */
+  /** Returns true if a task's next step and the last step may change places without effect. */
   boolean commutesWithLastStep(Execution execution, int task) {
     Step.Kind kind = execution.nextKind(task);
     return kind == Step.Kind.START

@@ -6,9 +6,9 @@ import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 
 /**
- * Each task has a random priority, and the highest runs; at a few random steps the running task's
- * priority falls below all others. A bug that needs d such orderings among n tasks and k steps is
- * met by a run with a probability of at least 1 / (n k^(d-1)) ("PCT").
+ * A choice by random priorities: the task with the highest one runs. At a few random steps the
+ * running task's priority falls below all others. Let a bug need d orderings among n tasks and k
+ * steps. A run meets it with a probability of at least 1 / (n k^(d-1)) ("PCT").
  */
 final class RandomPriority implements Chooser {
   private final RandomGenerator random;
@@ -21,8 +21,8 @@ final class RandomPriority implements Chooser {
    * Draws the priorities of one run.
    *
    * @param seed decides all of it
-   * @param depth how many orderings the bug needs, from 1
-   * @param length how many steps a run has, about
+   * @param depth number of orderings that the bug needs, from 1
+   * @param length approximate number of steps in a run
    */
   RandomPriority(long seed, int depth, int length) {
     this.random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);

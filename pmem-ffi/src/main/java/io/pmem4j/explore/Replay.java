@@ -3,8 +3,8 @@
 package io.pmem4j.explore;
 
 /**
- * Follows a schedule as far as it goes. Steps of a task that is blocked or has ended are skipped: a
- * schedule that was shortened by hand still means something.
+ * A choice that follows a schedule to its end. Steps of a task that is blocked or has ended are
+ * skipped, so that a schedule shortened by hand still runs.
  */
 final class Replay implements Chooser {
   private final Schedule schedule;

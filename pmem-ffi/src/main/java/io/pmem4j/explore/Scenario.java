@@ -6,44 +6,44 @@ import io.pmem4j.sched.Scheduler;
 import java.util.List;
 
 /**
- * What is explored. Must do the same again when it is scheduled the same again: no clocks, no
- * random numbers, no identity hashes, no state that outlives a run.
+ * A test of concurrent code. It must be deterministic under a schedule: no clocks, no random
+ * numbers, no identity hashes, no state that outlives a run.
  */
 @FunctionalInterface
 public interface Scenario {
   /**
-   * Makes fresh state. Points that are reached here are not explored.
+   * Makes fresh state. Yield points that are reached here are not explored.
    *
    * @param scheduler to build the state and the tasks on
    */
   Run start(Scheduler scheduler) throws Exception;
 
-  /** One run's state. */
+  /** The state of one run. */
   interface Run {
-    /** Two tasks or more, in a fixed order. */
+    /** Returns two tasks or more, in a fixed order. */
     List<Task> tasks();
 
     /**
      * Judges the state after all tasks have ended.
      *
-     * @throws Throwable what is wrong, in words
+     * @throws Throwable the damage found, in words
      */
     default void check() throws Throwable {}
 
-    /** Lets go of what {@link Scenario#start} took; called once, whatever happened. */
+    /** Releases the resources of {@link Scenario#start}; called once, also after a failure. */
     default void close() {}
   }
 
-  /** One thread of control. */
+  /** A thread of control. */
   record Task(String name, Body body) {}
 
-  /** What a task does. */
+  /** The code of a task. */
   @FunctionalInterface
   interface Body {
     /**
-     * Does it.
+     * Runs the task to its end.
      *
-     * @throws Throwable a finding
+     * @throws Throwable reported as a finding
      */
     void run() throws Throwable;
   }

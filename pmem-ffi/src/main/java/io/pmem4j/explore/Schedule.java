@@ -8,20 +8,20 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Who runs for how many steps, as {@code A3 B1 A2}: tasks are letters in the order of the scenario,
- * from A. What lies behind the end of a schedule runs without preemption, the first runnable task
+ * An order of tasks and steps, written as {@code A3 B1 A2}. Tasks are letters from A, in the order
+ * of the scenario. Past the end of a schedule tasks run without preemption, the first runnable one
  * first.
  *
  * @param runs in order
  */
 public record Schedule(List<Run> runs) {
-  /** More tasks than letters are not of this world. */
+  /** The limit of tasks, which are named by letters. */
   static final int MAX_TASKS = 26;
 
   private static final Pattern RUN = Pattern.compile("([A-Z])([1-9]\\d{0,8})");
 
   /**
-   * A task's steps in a row.
+   * Consecutive steps of one task.
    *
    * @param task index of the task, from 0
    * @param steps 1 or more
@@ -40,7 +40,7 @@ public record Schedule(List<Run> runs) {
     }
   }
 
-  /** Copies, joining neighbours of one task. */
+  /** Copies the runs and joins neighbours of one task. */
   public Schedule {
     List<Run> joined = new ArrayList<>();
     for (Run run : runs) {
@@ -54,9 +54,9 @@ public record Schedule(List<Run> runs) {
   }
 
   /**
-   * Reads what {@link #toString} writes.
+   * Parses the form that {@link #toString} writes.
    *
-   * @throws IllegalArgumentException naming what is no run
+   * @throws IllegalArgumentException if a word is not a run; the message names it
    */
   public static Schedule parse(String text) {
     List<Run> runs = new ArrayList<>();
@@ -72,12 +72,12 @@ public record Schedule(List<Run> runs) {
     return new Schedule(runs);
   }
 
-  /** The schedule of tasks that ran, step by step. */
+  /** Returns the schedule that these steps followed. */
   static Schedule of(List<Step> steps) {
     return new Schedule(steps.stream().map(step -> new Run(step.task(), 1)).toList());
   }
 
-  /** All steps. */
+  /** Returns the number of steps. */
   public int length() {
     return runs.stream().mapToInt(Run::steps).sum();
   }

@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Looks for a shorter schedule with the same finding: fewer switches first, then fewer steps. */
+/** A search for a shorter schedule of a finding: fewer switches first, then fewer steps. */
 final class Shrinker {
   private static final int MAX_RUNS = 500;
 
@@ -19,7 +19,7 @@ final class Shrinker {
     this.scenario = scenario;
   }
 
-  /** The same finding with the shortest schedule met; the one given when none is shorter. */
+  /** Returns the same finding with the shortest schedule met, which may be the given one. */
   Finding shrink(Finding found) {
     if (found.kind() == Finding.Kind.NOT_DETERMINISTIC) {
       return found;
@@ -41,8 +41,8 @@ final class Shrinker {
   }
 
   /**
-   * The finding under the candidate, with the candidate as its schedule: what lies behind its end
-   * needs no saying.
+   * Returns the finding under the candidate, with the candidate as its schedule. Steps past its end
+   * are not part of it.
    */
   private Optional<Finding> attempt(Schedule candidate, Finding wanted) {
     if (tries++ >= MAX_RUNS) {
@@ -61,7 +61,7 @@ final class Shrinker {
                 again.steps()));
   }
 
-  /** Strictly shorter ones, the shortest first. */
+  /** Returns strictly shorter schedules, the shortest first. */
   private static List<Schedule> candidates(Schedule schedule) {
     List<Schedule.Run> runs = schedule.runs();
     List<Schedule> candidates = new ArrayList<>();

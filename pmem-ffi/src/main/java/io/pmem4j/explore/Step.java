@@ -3,53 +3,54 @@
 package io.pmem4j.explore;
 
 /**
- * One step of one task: what it announced at a point, and everything up to its next one.
+ * One step of one task, from a yield point to the next one.
  *
  * @param task index of the task
- * @param kind what it was about to do
- * @param object what to, in words; empty for a start
- * @param place where that was; {@link CallSite#UNKNOWN} unless {@link Explorer#located} was asked
- * @param waitsFor what it waited for at the end of the step; empty if it could go on
- * @param notes what it read or wrote; empty if it did not say, and unless located
+ * @param kind the access announced at the yield point
+ * @param object the object of the access, in words; empty for a start
+ * @param place the call site; {@link CallSite#UNKNOWN} unless {@link Explorer#located} made the
+ *     step
+ * @param waitsFor the blocker at the end of the step; empty if the task could go on
+ * @param notes the values read or written; empty unless {@link Explorer#located} made the step
  */
 public record Step(
     int task, Kind kind, String object, CallSite place, String waitsFor, String notes) {
-  /** What a task does next. */
+  /** The kind of a step. */
   public enum Kind {
-    /** Its first step. */
+    /** Begins the task. */
     START,
-    /** Takes a lock, or queues for it. */
+    /** Takes a lock, or waits for it. */
     ACQUIRE,
-    /** Releases a lock. */
+    /** Releases a lock that the task holds. */
     RELEASE,
-    /** Reads shared state. */
+    /** Reads state that tasks share. */
     LOAD,
-    /** Changes shared state. */
+    /** Changes state that tasks share. */
     STORE,
     /** Makes stores durable. */
     PERSIST,
-    /** Something else at which a switch is of interest. */
+    /** Does anything else at which a switch is of interest. */
     STEP,
     /** Goes on after it was blocked. */
     WAKE
   }
 
-  /** Whether it takes a lock in any case, at once or after a wait. */
+  /** Returns true if the step takes a lock in any case, at once or after a wait. */
   boolean takes() {
     return kind == Kind.ACQUIRE && !place.call().contains("try");
   }
 
-  /** Whether it waits for what it wanted to take, and not for something behind that. */
+  /** Returns true if the step waits for the lock that it announced, and for no other object. */
   boolean waitsForOwn() {
     return !waitsFor.isEmpty() && kind == Kind.ACQUIRE && waitsFor.equals(object);
   }
 
-  /** A lock's name, without its type where the call says that. */
+  /** Returns the name of the lock, without its type if the call implies that. */
   String lock() {
     return place.call().isEmpty() ? object : shortly(object);
   }
 
-  /** A lock's name without its type. */
+  /** Returns the name of a lock without its type. */
   static String shortly(String object) {
     return object.replaceFirst("^(RwSemaphore|Mutex) ", "");
   }

@@ -5,7 +5,7 @@ package io.pmem4j.explore;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
-/** A coroutine with a thread of its own; exactly one side runs at any time. */
+/** A coroutine on a thread of its own; exactly one side runs at any time. */
 final class ThreadCoroutine implements Coroutine {
   /** Unwinds the thread of an abandoned task. */
   private static final class Abandoned extends Error {
@@ -31,7 +31,7 @@ final class ThreadCoroutine implements Coroutine {
               try {
                 body.run();
               } catch (Abandoned e) {
-                // That was the purpose.
+                // Expected: the explorer has abandoned the task.
               } finally {
                 done = true;
                 taskRuns = false;
@@ -75,7 +75,7 @@ final class ThreadCoroutine implements Coroutine {
   public void abandon() {
     if (!done && thread.getState() != Thread.State.NEW) {
       abandoned = true;
-      // Until it has unwound: what it still does in finally blocks must not meet the next run.
+      // Waits until it has unwound: its finally blocks must not overlap the next run.
       for (int i = 0; i < 1000 && !done; i++) {
         resume();
       }

@@ -6,11 +6,11 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * One run: what each task announced, in the order in which they ran.
+ * The steps of one run, in order.
  *
- * @param tasks their names
+ * @param tasks names of the tasks
  * @param steps all steps
- * @param finding what was wrong with it, if anything was
+ * @param finding the failure, if there was one
  */
 public record Trace(List<String> tasks, List<Step> steps, Optional<Finding> finding) {
   /** Copies the lists. */

@@ -7,7 +7,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 
 /**
- * Finds the place of a fault in a part of a file that is mapped. The JVM reports a fault of
+ * The search for the place of a fault in a part of a mapped file. The JVM reports a fault of
  * compiled code late, so the access that gets the report need not be the one that faulted. A second
  * access to the same pages decides that.
  *

@@ -2,13 +2,10 @@
 
 package io.pmem4j.pmem;
 
-/** Who maps a region and makes it durable. */
+/** The implementation that maps a region and makes it durable. */
 public enum Backend {
-  /**
-   * libpmem: knows persistent memory that the JDK does not (device DAX), and platforms whose caches
-   * are durable.
-   */
+  /** The library libpmem, which also supports device DAX and platforms whose caches are durable. */
   LIBPMEM,
-  /** The JDK alone: {@code READ_WRITE_SYNC} mappings where the medium has them, else msync. */
+  /** The JDK alone: {@code READ_WRITE_SYNC} mappings if the medium supports them, else msync. */
   JDK
 }

@@ -14,12 +14,12 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A regular file that is mapped in this JVM, once for all its mappings: one descriptor, one lock,
- * and one answer to the question if it can still be written back. It begins with the first mapping
- * and ends with the last; what is mapped after that is a new generation. Thread-safe.
+ * A regular file that is mapped in this JVM, shared by all its mappings: one descriptor, one lock,
+ * one record of the first write-back failure. It lives from the first mapping to the last. A later
+ * mapping starts without the failure. Thread-safe.
  */
 final class BackingFile {
-  /** f_type of hugetlbfs, which keeps nothing and maps nothing smaller than a huge page. */
+  /** The f_type of hugetlbfs, which keeps no data and maps only huge pages. */
   private static final long HUGETLBFS_MAGIC = 0x958458f6L;
 
   private static final Map<Identity, BackingFile> OPEN = new HashMap<>();
@@ -32,10 +32,10 @@ final class BackingFile {
   private int writers;
   private boolean exclusive;
 
-  /** The first failure to write back; no promise can be made after it. */
+  /** The first write-back failure; after it nothing can be promised. */
   private volatile @Nullable PmemException failure;
 
-  /** Write-backs in progress. */
+  /** The number of write-backs in progress. */
   private final AtomicInteger syncs = new AtomicInteger();
 
   private BackingFile(Identity identity, NativeFile file) {
@@ -43,13 +43,13 @@ final class BackingFile {
     this.file = file;
   }
 
-  /** Opens a regular file that exists. */
+  /** Opens an existing regular file. */
   static NativeFile open(Path path, boolean readOnly) throws IOException {
     BasicFileAttributes found = Files.readAttributes(path, BasicFileAttributes.class);
     if (found.isDirectory()) {
       throw new FileSystemException(path.toString(), null, "is a directory");
     }
-    // Opening a device may do something, and a FIFO would wait for its writer.
+    // Opening a device may have side effects, and a FIFO waits for its writer.
     if (!found.isRegularFile()) {
       throw new FileSystemException(path.toString(), null, "is not a regular file");
     }
@@ -71,17 +71,14 @@ final class BackingFile {
     }
   }
 
-  /**
-   * Returns true if the path is a character device: DAX devices are, and only libpmem maps them.
-   */
+  /** Returns true if the path is a character device, as DAX devices are. */
   static boolean isCharacterDevice(Path path) throws IOException {
     int mode = (Integer) Files.getAttribute(path, "unix:mode");
     return (mode & 0170000) == 0020000;
   }
 
   /**
-   * Begins a mapping of an open file, which from here on is this object's to close, also when it
-   * throws.
+   * Begins a mapping of an open file. This class closes the file from here on, also if it throws.
    *
    * @throws FileLockedException if another writer excludes this one, or is excluded by it
    */
@@ -92,7 +89,6 @@ final class BackingFile {
       try {
         Identity identity = opened.status().identity();
         BackingFile known = OPEN.get(identity);
-        // A descriptor for loads alone cannot be reopened for stores by those who come later.
         fresh = known == null;
         shared = known == null ? new BackingFile(identity, opened) : known;
         shared.lock(opened.path, spec);
@@ -137,7 +133,7 @@ final class BackingFile {
       if (alone) {
         throw unsupported;
       }
-      return; // no file of this file system can be exclusive
+      return; // this file system has no locks, so no file of it is exclusive
     }
     if (!locked) {
       throw new FileLockedException(
@@ -148,7 +144,7 @@ final class BackingFile {
     }
   }
 
-  /** Ends a mapping. */
+  /** Ends one mapping of the file. */
   void release(MapSpec spec) {
     synchronized (OPEN) {
       if (!spec.isReadOnly()) {
@@ -202,7 +198,7 @@ final class BackingFile {
   /**
    * Throws if the file has failed.
    *
-   * @throws PmemFailedFileException if so
+   * @throws PmemFailedFileException with the first failure as cause
    */
   void check(String operation, Path path, long offset, long length) {
     PmemException first = failure;
@@ -211,7 +207,7 @@ final class BackingFile {
     }
   }
 
-  /** Fails the file for good, unless it has failed before; returns what to throw. */
+  /** Fails the file for good, unless it has failed before; returns the exception to throw. */
   PmemException fail(PmemException reason) {
     synchronized (OPEN) {
       if (failure == null) {
@@ -226,16 +222,16 @@ final class BackingFile {
   }
 
   /**
-   * Ends a write-back that was begun, and returns true if another one is in progress: that one may
-   * have been told of an error that is ours too, and not have said so yet.
+   * Ends a write-back, and returns true if another one is in progress. The kernel may have reported
+   * an error to that one which concerns this one too, and it may not have recorded it yet.
    */
   boolean endSync() {
     return syncs.getAndDecrement() > 1;
   }
 
   /**
-   * Asks the kernel by a description of our own for an error that it has told another write-back of
-   * the same file, and fails the file then. Whoever is told fails the file before another one asks.
+   * Fails the file if the kernel has reported an error to a concurrent write-back. The shared open
+   * file description gets each error once. A caller that gets it records it before the next asks.
    */
   void checkOtherSyncs(String operation, Path path, long offset, long length) {
     synchronized (syncs) {

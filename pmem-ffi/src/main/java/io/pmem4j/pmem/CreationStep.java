@@ -2,9 +2,9 @@
 
 package io.pmem4j.pmem;
 
-/** The points in the making of a new file between which a kill or a power cut may fall. */
+/** A point in the creation of a file; a kill or a power cut may fall between two of them. */
 enum CreationStep {
-  /** The file is there, empty, without the name asked for. */
+  /** The file exists, empty, without its final name. */
   OPENED,
   /** It has its length and its blocks. */
   ALLOCATED,
@@ -12,7 +12,7 @@ enum CreationStep {
   SYNCED,
   /** It is mapped into this process. */
   MAPPED,
-  /** It has its name. */
+  /** It has its final name. */
   NAMED,
   /** Its name is durable. */
   DURABLE

@@ -8,9 +8,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Unmaps what was still in use when its arena had waited long enough: a write-back that a disk
- * takes seconds for. A daemon thread looks until the last use has ended; it lives as long as there
- * is such a mapping. Thread-safe.
+ * The deferred unmap of mappings that were still in use when their arena stopped waiting, as by a
+ * write-back to a slow disk. A daemon thread polls until the last use has ended. It lives as long
+ * as there is such a mapping. Thread-safe.
  */
 final class DeferredUnmap {
   private static final long LOOK_AGAIN_MILLIS = 10;
@@ -22,7 +22,7 @@ final class DeferredUnmap {
 
   private DeferredUnmap() {}
 
-  /** Runs {@code unmap} when nothing uses the guard any more. */
+  /** Runs {@code unmap} when the guard is idle. */
   static synchronized void whenIdle(UseGuard guard, Runnable unmap) {
     WAITING.add(new Waiting(guard, unmap));
     if (thread == null) {
@@ -35,12 +35,12 @@ final class DeferredUnmap {
       try {
         Thread.sleep(LOOK_AGAIN_MILLIS);
       } catch (InterruptedException ignored) {
-        // Nobody has this thread to interrupt it; it goes on.
+        // No other code has a reference to this thread; it goes on.
       }
     }
   }
 
-  /** Returns whether there are mappings left. */
+  /** Unmaps idle mappings; returns true if others are left. */
   private static synchronized boolean unmapTheIdle() {
     for (Iterator<Waiting> each = WAITING.iterator(); each.hasNext(); ) {
       Waiting waiting = each.next();

@@ -6,8 +6,8 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 
 /**
- * A file is mapped by another writer, in this JVM or in another process, and one of the two asked
- * for it to be {@link MapSpec#exclusive exclusive}. Nothing was mapped or changed.
+ * Signals a file that another writer has mapped, in this JVM or in another process, where one of
+ * the two is {@link MapSpec#exclusive exclusive}. Nothing was mapped or changed.
  */
 public final class FileLockedException extends FileSystemException {
   private static final long serialVersionUID = 1;

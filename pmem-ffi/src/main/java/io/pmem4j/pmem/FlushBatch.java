@@ -6,10 +6,10 @@ import java.util.Arrays;
 import java.util.Objects;
 
 /**
- * Collects the ranges that a larger change has stored to, and makes them durable together: each
- * cache line once, however often it was named, in ascending order, with one drain. At {@link
- * Granularity#PAGE} one write-back covers all that lies within 64 MiB of its neighbour: the kernel
- * writes only pages that are dirty, and a second write-back would wait for the disk again.
+ * A batch of ranges that a larger change has stored to, made durable together. Each cache line is
+ * flushed once, in ascending order, with one drain for all. At {@link Granularity#PAGE} one
+ * write-back covers ranges up to 64 MiB apart: the kernel writes only dirty pages, and each
+ * write-back waits for the disk.
  *
  * {@snippet :
  * try (FlushBatch batch = new FlushBatch(memory)) {
@@ -21,10 +21,9 @@ import java.util.Objects;
  * }
  * }
  *
- * <p>Ranges named are flushed by {@link #commit} only; their stores may become durable earlier, as
- * any store may. Naming a range costs some nanoseconds in any order. Not thread-safe: a batch
- * belongs to one thread at a time, the one that commits, because a drain waits for the flushes of
- * its own thread.
+ * <p>Only {@link #commit} flushes the ranges; their stores may become durable earlier, as any store
+ * may. Adding n ranges in any order takes O(n log n) time in all. Not thread-safe: the thread that
+ * commits owns the batch, because a drain waits for the flushes of its own thread.
  */
 public final class FlushBatch implements AutoCloseable {
   private static final int LINE_BYTES = 64;
@@ -35,20 +34,20 @@ public final class FlushBatch implements AutoCloseable {
   private final PersistentMemory memory;
   private final int unit;
 
-  /** The most units between two ranges that are still flushed as one. */
+  /** The largest gap between two ranges that are flushed as one, in units. */
   private final long between;
 
-  /** Where in its unit the first byte of the memory lies: slices do not begin on a line. */
+  /** The offset of the memory's first byte in its unit: slices need not begin on a line. */
   private final int phase;
 
-  /** Units named, as ranges; ends are exclusive. In the order named until they are sorted. */
+  /** The ranges, in units, with exclusive ends; in order of addition until they are sorted. */
   private long[] starts = new long[INITIAL_RANGES];
 
   private long[] ends = new long[INITIAL_RANGES];
   private int ranges;
   private boolean sorted = true;
 
-  /** An empty batch over this memory. */
+  /** Makes an empty batch over this memory. */
   public FlushBatch(PersistentMemory memory) {
     this.memory = memory;
     this.unit = memory.granularity() == Granularity.PAGE ? PAGE_BYTES : LINE_BYTES;
@@ -57,7 +56,7 @@ public final class FlushBatch implements AutoCloseable {
   }
 
   /**
-   * Names a range that has been stored to, or will be before {@link #commit}.
+   * Adds a range that has been stored to, or will be before {@link #commit}.
    *
    * @throws IndexOutOfBoundsException if it is not inside the memory
    */
@@ -85,7 +84,7 @@ public final class FlushBatch implements AutoCloseable {
     ranges++;
   }
 
-  /** Sorts and joins first: a program that names the same ranges again needs no more room. */
+  /** Sorts and joins first, so that ranges added again need no more room. */
   private void makeRoom() {
     sortAndJoin();
     if (ranges > starts.length / 2) {
@@ -112,7 +111,7 @@ public final class FlushBatch implements AutoCloseable {
     ranges = joined;
   }
 
-  /** Heap sort of both arrays in place: no range is ever an object. */
+  /** Sorts both arrays in place by a heap sort, which makes no object for a range. */
   private void sortByStart() {
     for (int parent = ranges / 2 - 1; parent >= 0; parent--) {
       sink(parent, ranges);
@@ -148,11 +147,11 @@ public final class FlushBatch implements AutoCloseable {
   }
 
   /**
-   * Makes all ranges named durable: they are when it returns. The batch is empty then and can be
-   * used again. After an exception it still names all of them.
+   * Makes all ranges durable before it returns. The batch is then empty and can be used again.
+   * After an exception it keeps all ranges.
    *
    * @throws PmemException if a range cannot be made durable; after a {@link
-   *     PmemFailedFileException} trying again is of no use
+   *     PmemFailedFileException} a retry fails too
    */
   public void commit() {
     if (ranges == 0) {
@@ -168,18 +167,17 @@ public final class FlushBatch implements AutoCloseable {
     discard();
   }
 
-  /** Forgets all ranges named; nothing is promised about them. */
+  /** Discards all ranges without a promise about them. */
   public void discard() {
     ranges = 0;
     sorted = true;
   }
 
   /**
-   * Ends the batch. It does not commit: after an exception in the middle of a change there is
-   * nothing to be made durable.
+   * Ends the batch without a commit, because a change that threw an exception is not complete.
    *
-   * @throws IllegalStateException if ranges were named that were neither committed nor discarded: a
-   *     forgotten commit. In a {@code try} whose body threw it is a suppressed exception
+   * @throws IllegalStateException if ranges were neither committed nor discarded. In a {@code try}
+   *     whose body threw, it is a suppressed exception
    */
   @Override
   public void close() {

@@ -2,12 +2,12 @@
 
 package io.pmem4j.pmem;
 
-/** The smallest unit in which a store becomes durable, and so what {@code persist} has to do. */
+/** The smallest unit in which a store becomes durable, which decides the work of a persist. */
 public enum Granularity {
-  /** Caches are inside the persistence domain (eADR, GPF): a fence is enough. */
+  /** Caches are inside the persistence domain (eADR, GPF), so that a fence is enough. */
   BYTE,
   /** Cache lines have to be written back: {@code clwb} or its like, and a fence. */
   CACHE_LINE,
-  /** Ordinary storage: {@code msync} of whole pages. */
+  /** Ordinary storage writes whole pages back by {@code msync}. */
   PAGE
 }

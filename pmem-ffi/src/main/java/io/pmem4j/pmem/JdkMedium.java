@@ -5,8 +5,8 @@ package io.pmem4j.pmem;
 import java.io.IOException;
 
 /**
- * The pure-JDK backend. {@code READ_WRITE_SYNC} is tried first: the kernel grants it (MAP_SYNC)
- * only where written-back cache lines are durable, and then {@code force} is the JDK's own
+ * A mapping by the JDK alone. {@code READ_WRITE_SYNC} is tried first. The kernel grants it
+ * (MAP_SYNC) only where written-back cache lines are durable; then {@code force} is the JDK's own
  * write-back loop. Everywhere else {@code force} is msync.
  */
 final class JdkMedium extends MappedMedium {
@@ -29,7 +29,7 @@ final class JdkMedium extends MappedMedium {
         : "storage: pages written by msync";
   }
 
-  /** A force ends with a fence, so that there is nothing left to wait for. */
+  /** Does nothing: a force ends with a fence. */
   @Override
   void drainLines() {}
 
@@ -49,7 +49,7 @@ final class JdkMedium extends MappedMedium {
     }
   }
 
-  /** The write-back stops at the memory controller. */
+  /** Syncs the file, because the write-back stops at the memory controller. */
   @Override
   void deepPersistLines(long offset, long length) throws IOException {
     syncFile();

@@ -8,9 +8,9 @@ import java.util.Optional;
 import java.util.function.LongToIntFunction;
 
 /**
- * The libpmem backend. Native code works on raw addresses, in critical calls. It stores to no page
- * that may have no block: where the file may have holes, each page is first touched by Java, where
- * a fault is an exception.
+ * A mapping whose stores libpmem writes back, by critical calls on raw addresses. Native code
+ * stores to no page that may have no block. Where the file may have holes, Java first stores to
+ * each page, where a fault is an exception.
  */
 final class LibPmemMedium extends MappedMedium {
   private static final int PAGE_BYTES = PageWindow.PAGE_BYTES;
@@ -102,17 +102,17 @@ final class LibPmemMedium extends MappedMedium {
   }
 
   /**
-   * Makes the file system give each page of the range a block, by a plain store of a byte that is
-   * about to be stored there anyway.
+   * Makes the file system allocate a block for each page of the range. It stores a byte of the
+   * value that is about to be stored there.
    *
-   * @throws PmemMediaException if there is no block to be had
+   * @throws PmemMediaException if the file system has no block left
    */
   private void allocate(long offset, long length, LongToIntFunction value) {
     if (!mayHaveHoles()) {
       return;
     }
     long end = offset + length;
-    // A mapping begins with a page, and a slice of a device anywhere.
+    // A mapping begins on a page boundary, a slice of a device anywhere.
     long skew = address & (PAGE_BYTES - 1);
     for (long at = offset; at < end; ) {
       try {

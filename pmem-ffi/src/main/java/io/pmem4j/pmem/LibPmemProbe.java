@@ -8,7 +8,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.Optional;
 
 /**
- * Looks for libpmem without binding it: initialising the binding where the library is missing is an
+ * A probe for libpmem that does not bind it. Without the library, initialising the binding is an
  * error that cannot be undone.
  */
 final class LibPmemProbe {
@@ -16,7 +16,7 @@ final class LibPmemProbe {
 
   private LibPmemProbe() {}
 
-  /** Why libpmem cannot be used in this JVM, or empty if it can. */
+  /** Returns the reason if libpmem cannot be used in this JVM, or empty if it can. */
   static Optional<String> absence() {
     return ABSENCE;
   }

@@ -6,7 +6,7 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * What to map and how. Immutable; each method answers a changed copy.
+ * A specification of a mapping. Immutable; each method returns a changed copy.
  *
  * {@snippet :
  * MapSpec.openOrCreate(1 << 24).exclusive()
@@ -14,11 +14,11 @@ import java.util.Optional;
  * MapSpec.createNew(1 << 20).sparse().require(Granularity.CACHE_LINE)
  * }
  *
- * <p>No file that exists is ever changed in length or content by mapping it.
+ * <p>Mapping never changes the length or content of a file that exists.
  *
  * <p><b>Creation is atomic.</b> A new file has no name until its length, blocks and zeros are
- * durable, and mapping returns only when the name is durable too. After a kill or a power cut at
- * any moment there is no file under the name, or a whole one.
+ * durable. Mapping returns only when the name is durable too. After a kill or a power cut at any
+ * moment there is no file under the name, or a whole one.
  */
 public final class MapSpec {
   /** Offsets of slices of a file are multiples of this many bytes. */
@@ -62,14 +62,14 @@ public final class MapSpec {
         newLength, opens, false, false, false, 0, TO_THE_END, Granularity.PAGE, Optional.empty());
   }
 
-  /** A file or DAX device that exists, whole and unchanged in length; it is never created. */
+  /** Returns a specification of a whole file or DAX device that exists. */
   public static MapSpec existing() {
     return of(0, true);
   }
 
   /**
-   * A new file of {@code bytes} zeros, its blocks allocated. Mapping fails if the path exists, and
-   * when mapping fails for any reason no file is left behind.
+   * Returns a specification of a new file of {@code bytes} zeros with allocated blocks. Mapping
+   * fails if the path exists. A failed mapping leaves no file behind.
    *
    * @param bytes at least 1
    */
@@ -78,14 +78,14 @@ public final class MapSpec {
   }
 
   /**
-   * The file that exists, whole and unchanged in length, or else a new one as {@link #createNew}
-   * makes it. Of several that create it at once one does, and the others open its file.
+   * Returns a specification of the whole file that exists, or of a new one as by {@link
+   * #createNew}. If several callers create it at once, one does and the others open its file.
    *
    * <p>A file that exists and is shorter than {@code bytes} is refused: another program has made
-   * it, or is writing it. Safe against a kill and a power cut, which {@code Files.exists(path) ?
-   * existing() : createNew(bytes)} is not against other programs.
+   * it, or is writing it. This is safe against a kill, a power cut and other programs, unlike
+   * {@code Files.exists(path) ? existing() : createNew(bytes)}.
    *
-   * @param bytes length of a new file, at least 1, and the least of one that exists
+   * @param bytes length of a new file and minimum length of one that exists, at least 1
    */
   public static MapSpec openOrCreate(long bytes) {
     return of(checkedLength(bytes), true);
@@ -99,7 +99,7 @@ public final class MapSpec {
   }
 
   /**
-   * Does not allocate the blocks of a new file. A store into a hole of a full file system then
+   * Leaves the blocks of a new file unallocated. A store into a hole of a full file system then
    * throws {@link PmemMediaException}.
    *
    * @throws IllegalArgumentException on an existing file
@@ -113,7 +113,7 @@ public final class MapSpec {
   }
 
   /**
-   * Maps for loads only: the file needs only be readable, and stores throw. The region has the
+   * Maps for loads only: the file needs read permission only, and stores throw. The region has the
    * granularity of its medium.
    *
    * @throws IllegalArgumentException on a new file, or an exclusive one
@@ -129,13 +129,13 @@ public final class MapSpec {
   }
 
   /**
-   * Refuses to map while another region writes the file, and has other writable regions of it
-   * refused as long as this one lives: {@link FileLockedException}, in this JVM and between
-   * processes. A kill releases the lock.
+   * Makes the region the only writable one of its file, in this JVM and among processes. Mapping
+   * throws {@link FileLockedException} while another writable region exists. As long as this one
+   * lives, other writable ones are refused in the same way. A kill releases the lock.
    *
-   * <p>The lock is flock(2), which every writable region of this library takes (shared, if it is
-   * not exclusive). It does not stop programs that do not ask for it, nor readers. On network file
-   * systems it is as good as their flock.
+   * <p>The lock is flock(2). Every writable region of this library takes it, shared unless it is
+   * exclusive. It does not stop readers or programs that do not take it. On network file systems it
+   * is as good as their flock.
    *
    * @throws IllegalArgumentException on a read-only mapping
    */
@@ -147,10 +147,10 @@ public final class MapSpec {
   }
 
   /**
-   * Only this part of the file, in bytes. That it lies inside is checked when it is mapped.
+   * Maps only this part of the file. Mapping fails if it does not lie inside the file.
    *
-   * @param offset from the start of the file, a multiple of {@link #SLICE_ALIGNMENT}
-   * @param length at least 1
+   * @param offset bytes from the start of the file, a multiple of {@link #SLICE_ALIGNMENT}
+   * @param length bytes, at least 1
    */
   public MapSpec slice(long offset, long length) {
     if (offset < 0 || offset % SLICE_ALIGNMENT != 0) {
@@ -181,7 +181,7 @@ public final class MapSpec {
         backend);
   }
 
-  /** Uses this backend or fails; the default is {@link Pmem#preferredBackend}. */
+  /** Uses this backend, or fails to map; the default is {@link Pmem#preferredBackend}. */
   public MapSpec backend(Backend backend) {
     return new MapSpec(
         newLength,
@@ -195,7 +195,7 @@ public final class MapSpec {
         Optional.of(backend));
   }
 
-  /** Returns true if a file that exists is welcome. */
+  /** Returns true if a file that exists is opened. */
   boolean opens() {
     return opens;
   }
@@ -228,7 +228,7 @@ public final class MapSpec {
     return backend;
   }
 
-  /** The length to map of a file of {@code fileLength} bytes, or -1 if the slice is not inside. */
+  /** Returns the length to map in a file of this length, or -1 if the slice is not inside. */
   long lengthWithin(long fileLength) {
     if (length == TO_THE_END) {
       return fileLength;

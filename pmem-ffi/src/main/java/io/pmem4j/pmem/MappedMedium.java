@@ -12,16 +12,15 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A medium that is a file or device, mapped. What both backends do alike: uses under a {@link
- * UseGuard}, and all of {@link Granularity#PAGE}. There {@link MemorySegment#force} is msync(2),
- * which does not touch the memory, so a truncated file cannot kill the JVM; in a virtual thread the
- * JDK compensates the carrier that it blocks.
+ * The common part of both backends: uses under a {@link UseGuard}, and {@link Granularity#PAGE}.
+ * There {@link MemorySegment#force} is msync(2), which does not touch the memory, so that a
+ * truncated file cannot end the JVM. In a virtual thread the JDK compensates for the blocked
+ * carrier.
  *
- * <p>The range that is forced is not in the caller's arena. In it a force would be stopped by an
- * exception at any of its safepoint polls when the arena is closed: between the kernel's unmapping
- * and msync, which then works on other memory; or in a virtual thread between two counts of the
- * scheduler of virtual threads, which then has carriers without end or wakes none ever again (JDK
- * 25.0.3).
+ * <p>The forced range is not in the caller's arena, whose closing throws an exception at any
+ * safepoint poll of a force. The exception could fall between unmap and msync, which then works on
+ * other memory. In a virtual thread it could fall between two counts of the scheduler. That then
+ * adds carriers without limit, or never wakes one again (JDK 25.0.3).
  */
 abstract class MappedMedium extends Medium {
   private final Granularity granularity;
@@ -30,10 +29,10 @@ abstract class MappedMedium extends Medium {
   private final @Nullable BackingFile file;
   private final @Nullable MemorySegment forced;
 
-  /** {@link MemorySegment#force()}, of a part of {@link #forced}. */
+  /** Calls {@link MemorySegment#force()} on a part of {@link #forced}. */
   private final Consumer<MemorySegment> force;
 
-  /** The parts of a medium; see its fields. */
+  /** The constructor's arguments; see the fields. */
   record Made(
       Path path,
       MapSpec spec,
@@ -73,7 +72,7 @@ abstract class MappedMedium extends Medium {
         file.file().reopenable(), writable ? NativeFile.O_RDWR : NativeFile.O_RDONLY);
   }
 
-  /** The calls that are made under the guard. */
+  /** A call that is made under the guard. */
   enum Call {
     FLUSH("flush"),
     DRAIN("drain"),
@@ -123,7 +122,7 @@ abstract class MappedMedium extends Medium {
    * Makes a call under the guard. From {@code enter} to the {@code try} and after {@code exit}
    * there is no call that could overflow the stack.
    */
-  // A ticket is its thread's; an overflow of the stack is all that is thrown in the finally.
+  // The ticket belongs to this thread; only an overflow of the stack is thrown in the finally.
   @SuppressWarnings({"NonAtomicVolatileUpdate", "Finally"})
   private void call(
       Call call,
@@ -200,27 +199,27 @@ abstract class MappedMedium extends Medium {
     }
   }
 
-  /** Called under the guard: starts to write cache lines back. */
+  /** Starts to write cache lines back; called under the guard. */
   abstract void flushLines(long offset, long length);
 
-  /** Called under the guard: waits for the cache lines that this thread writes back. */
+  /** Waits for the cache lines that this thread writes back; called under the guard. */
   abstract void drainLines();
 
-  /** Called under the guard: writes cache lines back. */
+  /** Writes cache lines back and waits for them; called under the guard. */
   abstract void persistLines(long offset, long length);
 
-  /** Called under the guard: beyond what {@link #persistLines} does. */
+  /** Reaches the smallest failure domain after {@link #persistLines}; called under the guard. */
   abstract void deepPersistLines(long offset, long length) throws IOException;
 
   /**
-   * Called under the guard: copies and flushes as the backend does that best; returns false, and
-   * has done nothing, if Java has to.
+   * Copies and flushes by native code; called under the guard. Returns false, and has done nothing,
+   * if Java has to copy.
    */
   boolean writeLines(long offset, MemorySegment source, Caching how) {
     return false;
   }
 
-  /** As {@link #writeLines}, of one value. */
+  /** Fills and flushes with one value, as {@link #writeLines} copies. */
   boolean fillLines(long offset, long length, byte value, Caching how) {
     return false;
   }
@@ -277,7 +276,7 @@ abstract class MappedMedium extends Medium {
     }
   }
 
-  /** A name that was never synced is lost with the power, and the file with it. */
+  /** Syncs the folder: a power cut loses a name that was never synced, and its file. */
   private void makeNameDurable(Call call, BackingFile named, long offset, long length)
       throws IOException {
     if (named.file().status().links() == 0) {
@@ -293,7 +292,7 @@ abstract class MappedMedium extends Medium {
     NewFile.syncFolder(folder, named.file());
   }
 
-  /** fsync(2): makes the driver empty its queues. */
+  /** Calls fsync(2), which makes the driver empty its queues. */
   final void syncFile() throws IOException {
     if (file != null) {
       NewFile.sync(file.file());
@@ -323,7 +322,7 @@ abstract class MappedMedium extends Medium {
     checkLength(call, synced, offset, length);
   }
 
-  /** Fails the file for good; returns what to throw. */
+  /** Fails the file for good; returns the exception to throw. */
   final PmemException failed(Call call, Exception reason, long offset, long length) {
     String said = Objects.toString(reason.getMessage(), reason.toString());
     PmemException failure = failure(call.operation, 0, said, offset, length);
@@ -336,8 +335,8 @@ abstract class MappedMedium extends Medium {
   }
 
   /**
-   * Fails unless the file still has the range, which msync does not tell: for a page that another
-   * process truncated away it answers success.
+   * Throws unless the file still has the range. msync does not report that: it succeeds for a page
+   * that another process has truncated.
    */
   private void checkLength(Call call, BackingFile synced, long offset, long length) {
     long now;

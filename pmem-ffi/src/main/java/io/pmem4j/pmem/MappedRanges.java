@@ -7,12 +7,12 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
 
 /**
- * Where libpmem has mapped files in this JVM. Native code must not read there: a page that is gone
- * is a SIGBUS, and outside of Java code that ends the JVM. Segments of the JDK's own mappings know
- * what they are; those made from libpmem's addresses do not. Thread-safe.
+ * The address ranges of the files that this library has mapped. Native code must not read there: a
+ * missing page raises SIGBUS, which outside Java code ends the JVM. Segments that the JDK has
+ * mapped say so themselves; segments made from raw addresses do not. Thread-safe.
  */
 final class MappedRanges {
-  /** Ends, exclusive, by their starts. */
+  /** The exclusive ends of the ranges, by their starts. */
   private static final ConcurrentSkipListMap<Long, Long> ENDS = new ConcurrentSkipListMap<>();
 
   private MappedRanges() {}
@@ -25,7 +25,7 @@ final class MappedRanges {
     ENDS.remove(address);
   }
 
-  /** Whether all of the segment is memory that cannot go away under native code. */
+  /** Returns true if no part of the segment can lose its memory under native code. */
   static boolean isTrusted(MemorySegment segment) {
     if (!segment.isNative()) {
       return true;

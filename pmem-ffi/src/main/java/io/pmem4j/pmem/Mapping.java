@@ -14,15 +14,15 @@ import jdk.nio.mapmode.ExtendedMapMode;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A range of a file or device in this process's address space, made by mmap(2) and ours to unmap.
+ * A range of a file or device in this process's address space, made by mmap(2) and unmapped here.
  *
  * @param address of the first byte
  * @param length in bytes
- * @param granularity what makes stores durable there
- * @param forced the range as the JDK has mapped it, for {@link MemorySegment#force}; its arena is
- *     the global one, because closing another would stop a force in the middle. Null where nothing
- *     is forced
- * @param isDevice a DAX device, mapped by libpmem
+ * @param granularity of stores to the range
+ * @param forced the range as the JDK has mapped it, for {@link MemorySegment#force}. It is in the
+ *     global arena, because closing another one would stop a force in the middle. Null where
+ *     nothing is forced
+ * @param isDevice true for a DAX device, which libpmem has mapped
  */
 record Mapping(
     long address,
@@ -31,10 +31,10 @@ record Mapping(
     @Nullable MemorySegment forced,
     boolean isDevice) {
 
-  /** The environment variable by which libpmem takes anything, or nothing, for memory. */
+  /** The environment variable that makes libpmem treat any file, or none, as memory. */
   private static final String FORCE = "PMEM_IS_PMEM_FORCE";
 
-  /** What the kernel can map at once where addresses are congruent to places in the file. */
+  /** The size of a huge page in bytes; it needs addresses congruent to offsets in the file. */
   private static final long HUGE_BYTES = 2L << 20;
 
   static boolean isForced() {
@@ -83,7 +83,7 @@ record Mapping(
     try {
       return jdkMap(file, spec, length, ExtendedMapMode.READ_WRITE_SYNC, Granularity.CACHE_LINE);
     } catch (IOException | UnsupportedOperationException _) {
-      // Not this medium, or not this processor. Whatever else is wrong the plain map says again.
+      // Not this medium, or not this processor. The plain map reports any other failure again.
       return jdkMap(file, spec, length, FileChannel.MapMode.READ_WRITE, Granularity.PAGE);
     }
   }
@@ -100,7 +100,7 @@ record Mapping(
     return new Mapping(mapped.address(), length, granularity, mapped, false);
   }
 
-  /** The kernel grants MAP_SYNC only where written-back cache lines are durable. */
+  /** Maps with MAP_SYNC, which the kernel grants only where written-back lines are durable. */
   private static Mapping forLibpmem(NativeFile file, MapSpec spec, long length) throws IOException {
     int prot = NativePages.PROT_READ | NativePages.PROT_WRITE;
     int sync = NativePages.MAP_SHARED_VALIDATE | NativePages.MAP_SYNC;
@@ -124,7 +124,7 @@ record Mapping(
         : Granularity.CACHE_LINE;
   }
 
-  /** Maps where addresses have the same place in their 2 MiB as the bytes have in the file. */
+  /** Maps at an address that is congruent to the offset in the file, modulo 2 MiB. */
   private static long mmap(NativeFile file, MapSpec spec, long length, int prot, int flags)
       throws IOException {
     if (length < HUGE_BYTES || length > Long.MAX_VALUE - HUGE_BYTES) {
@@ -151,12 +151,12 @@ record Mapping(
     return address;
   }
 
-  /** Maps a DAX device, whole: pieces of it are segments. */
+  /** Maps a whole DAX device; slices of it are segments. */
   static Mapping ofDevice(Path path) throws IOException {
     NativePmem.MapResult result = NativePmem.mapDevice(path);
     if (result.failure().isPresent()) {
       NativePmem.Failure failure = result.failure().get();
-      // libpmem answers for devices that are not DAX devices without a word.
+      // For devices that are not DAX devices libpmem gives no message.
       String said = failure.message().isBlank() ? "is not a DAX device" : failure.message();
       throw NativeCalls.refusal(
           path, failure.errno(), said, new PmemException("map", failure.errno(), said, path, 0, 0));
@@ -169,7 +169,7 @@ record Mapping(
     return new Mapping(mapped.address(), mapped.length(), memoryGranularity(), null, true);
   }
 
-  /** Unmaps it; called once, when nothing uses it any more. */
+  /** Unmaps the range; called once, after the last use. */
   void unmap(Path path) {
     if (!isDevice) {
       NativePages.munmap(address, length);

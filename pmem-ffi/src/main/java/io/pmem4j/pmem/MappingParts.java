@@ -8,11 +8,11 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
- * The parts that a mapping is made with, for tests to replace.
+ * The replaceable parts of a mapping.
  *
- * @param guards what keeps it in place
+ * @param guards makes the guard that keeps the mapping in place
  * @param force msync of a range, {@link MemorySegment#force}
- * @param steps called at each step of the making of a new file
+ * @param steps called at each step of the creation of a file
  */
 record MappingParts(
     Function<Arena, UseGuard> guards, Consumer<MemorySegment> force, Consumer<CreationStep> steps) {

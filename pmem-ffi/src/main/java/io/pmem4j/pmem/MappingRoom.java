@@ -12,15 +12,15 @@ import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 
 /**
- * How many mappings windows may still make. The kernel allows a process so many ({@code
- * vm.max_map_count}); a JVM that gets none when it needs one for itself ends. So windows leave a
- * part of them to everybody else. Thread-safe. Source: mm/mmap.c, sysctl vm/max_map_count.
+ * The budget of mappings for regions and windows. The kernel limits the mappings of a process
+ * ({@code vm.max_map_count}), and a JVM that gets none for itself ends. So this library leaves a
+ * part of them to the rest of the process. Thread-safe. Source: mm/mmap.c, sysctl vm/max_map_count.
  */
 final class MappingRoom {
   private static final long SHARE_OF_OTHERS = 16;
   private static final long FEWEST_OF_OTHERS = 1024;
 
-  /** A change in the middle of a mapping leaves two of it, and one in between. */
+  /** A change in the middle of a mapping splits it into three. */
   private static final long MOST_BY_A_CHANGE = 2;
 
   private static final MappingRoom OF_THIS_PROCESS =
@@ -29,14 +29,14 @@ final class MappingRoom {
   private final long most;
   private final LongSupplier count;
 
-  /** There are no more than these, but for what others make. */
+  /** An upper bound of the mappings, not counting those of other code since the last count. */
   private long atMost = Long.MAX_VALUE;
 
   /**
-   * Room below a limit.
+   * Makes a budget below a limit.
    *
    * @param limit of the kernel; {@link Long#MAX_VALUE} if there is none
-   * @param count how many mappings there are
+   * @param count returns the number of mappings
    */
   MappingRoom(long limit, LongSupplier count) {
     this.most =
@@ -51,7 +51,7 @@ final class MappingRoom {
   }
 
   private static long limit() {
-    // One read: sysctl files answer nothing to the second one, and readString begins with a byte.
+    // One read: sysctl files return nothing to a second one, and readString begins with a byte.
     try (InputStream in = Files.newInputStream(Path.of("/proc/sys/vm/max_map_count"))) {
       String text = new String(in.readNBytes(32), StandardCharsets.US_ASCII);
       return Long.parseLong(text.strip());
@@ -69,17 +69,17 @@ final class MappingRoom {
   }
 
   /**
-   * Called before a change of a window.
+   * Reserves the mappings of one change, before it is made.
    *
-   * @throws IOException if it could take what others need
+   * @throws IOException if the budget is exhausted
    */
   synchronized void take() throws IOException {
     if (most == Long.MAX_VALUE) {
       return;
     }
     if (atMost > most - MOST_BY_A_CHANGE) {
-      // Most changes make less than they could. Counting takes some 10 ms; not often, because the
-      // next one is as many changes away as there is room, or the end.
+      // Most changes make fewer mappings than reserved. The count is slow but rare: the next one
+      // comes when the rest of the budget is reserved.
       atMost = count.getAsLong();
       if (atMost > most - MOST_BY_A_CHANGE) {
         throw new IOException(

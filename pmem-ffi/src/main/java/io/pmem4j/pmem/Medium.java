@@ -8,18 +8,18 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 
 /**
- * A mapped range and what makes it durable. Ranges given to it are inside {@link #memory}, bytes
- * from its start, not empty; {@link PmemRegion} has checked that. Which of the durability methods
- * does what is decided once, when it is made.
+ * A mapped range and the way to make it durable, which is decided once, at construction. Ranges are
+ * offsets in {@link #memory}, in bytes, and not empty. {@link PmemRegion} has checked that they lie
+ * inside.
  */
 abstract class Medium {
-  /** What exceptions name. */
+  /** The path that exceptions name. */
   final Path path;
 
-  /** Where the memory begins in the file, in bytes: exceptions speak of places in the file. */
+  /** The offset of the memory in the file, in bytes; exceptions name offsets in the file. */
   final long fileOffset;
 
-  /** In the caller's arena; writable unless mapped read-only. Loads and stores check liveness. */
+  /** The memory, in the caller's arena; read-only only if it was mapped so. */
   final MemorySegment memory;
 
   Medium(Path path, long fileOffset, MemorySegment memory) {
@@ -39,7 +39,7 @@ abstract class Medium {
     return false;
   }
 
-  /** Opens the mapped file once more, whatever its path leads to by now. */
+  /** Opens the mapped file once more, even if its path leads to another file by now. */
   NativeFile reopen(boolean writable) throws IOException {
     return NativeFile.open(path, writable ? NativeFile.O_RDWR : NativeFile.O_RDONLY);
   }
@@ -52,19 +52,19 @@ abstract class Medium {
 
   abstract void deepPersist(long offset, long length);
 
-  /** Copies all of {@code source}, not empty, and flushes. */
+  /** Copies all of {@code source}, which is not empty, and flushes. */
   void write(long offset, MemorySegment source, Caching how) {
     MemorySegment.copy(source, 0, memory, offset, source.byteSize());
     flush(offset, source.byteSize());
   }
 
-  /** Fills and flushes. */
+  /** Fills the range with a value and flushes it. */
   void writeFill(long offset, long length, byte value, Caching how) {
     memory.asSlice(offset, length).fill(value);
     flush(offset, length);
   }
 
-  /** Throws as an access to the memory would, for calls that make none. */
+  /** Throws the exception of an access to the memory; for calls that make no access. */
   final void checkUsable() {
     if (!memory.isAccessibleBy(Thread.currentThread())) {
       throw new WrongThreadException("the region is confined to another thread");
@@ -74,7 +74,7 @@ abstract class Medium {
     }
   }
 
-  /** For {@link MapSpec#require}: called before anything is left that a caller could hold. */
+  /** Throws unless the granularity is as fine as {@link MapSpec#require} demands. */
   static void refuseIfTooCoarse(Path path, MapSpec spec, Granularity granularity)
       throws FileSystemException {
     if (!spec.accepts(granularity)) {

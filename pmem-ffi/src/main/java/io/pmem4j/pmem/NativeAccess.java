@@ -4,7 +4,7 @@ package io.pmem4j.pmem;
 
 import java.lang.foreign.MemorySegment;
 
-/** The right to call native code, which a JVM can be started without. */
+/** The permission to call native code, which a JVM can deny. */
 final class NativeAccess {
   private NativeAccess() {}
 

@@ -60,11 +60,10 @@ final class NativeCalls {
   private NativeCalls() {}
 
   /**
-   * Returns a handle for {@link #call}. All functions have one shape, of which each reads what its
-   * own has: the calling convention of x86-64 passes the first six words in registers. Each shape
-   * of its own would cost the start of the JVM some twenty classes that are spun at run time, and
-   * so many of them make C2 compile the JDK's class writer, in which it crashes now and then (JDK
-   * 25.0.3, PhaseChaitin::gather_lrg_masks).
+   * Returns a handle for {@link #call}. All functions have one shape: the calling conventions pass
+   * the first six words in registers, and a function ignores those it does not have. Each further
+   * shape would spin some twenty classes at run time. Many of them make C2 compile the JDK's class
+   * writer, in which it sometimes crashes (JDK 25.0.3, PhaseChaitin::gather_lrg_masks).
    */
   static MethodHandle reporting(String name) {
     return LINKER.downcallHandle(
@@ -94,7 +93,7 @@ final class NativeCalls {
     return (int) ERRNO.get(state, 0L);
   }
 
-  /** Returns the system's words for an errno. */
+  /** Returns the message of the system for an errno. */
   static String words(int errno) {
     try {
       MemorySegment text = (MemorySegment) STRERROR.invokeExact(errno);

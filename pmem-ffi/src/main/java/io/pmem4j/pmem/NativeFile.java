@@ -14,12 +14,12 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 
 /**
- * An open file description of our own, and the calls of libc on it: open(2), statx(2), fstatfs(2),
- * flock(2), fallocate(2), linkat(2), lseek(2), sync_file_range(2), syncfs(2). Values are those of
- * Linux on x86-64 and AArch64. The descriptor is not inherited by child processes.
+ * An open file description and the calls of libc on it: open(2), statx(2), fstatfs(2), flock(2),
+ * fallocate(2), linkat(2), lseek(2), sync_file_range(2), syncfs(2). Values are those of Linux on
+ * x86-64 and AArch64. Child processes do not inherit the descriptor.
  *
- * <p>Calls that may wait for a disk are made through the JDK instead ({@link #reopenable}), which
- * compensates the carrier of a virtual thread.
+ * <p>Calls that may wait for a disk go through the JDK ({@link #reopenable}), which compensates for
+ * the blocked carrier of a virtual thread.
  */
 final class NativeFile implements Closeable {
   static final int O_RDONLY = 0;
@@ -45,10 +45,12 @@ final class NativeFile implements Closeable {
   private static final int SYNC_FILE_RANGE_WAIT_BEFORE = 1;
   private static final int BLOCK_BYTES = 512;
 
-  /** flock(2): one holder, or many. */
+  /** The shared lock of flock(2). */
   static final int LOCK_SH = 1;
 
+  /** The exclusive lock of flock(2). */
   static final int LOCK_EX = 2;
+
   private static final int LOCK_NB = 4;
   private static final int LOCK_UN = 8;
 
@@ -65,17 +67,17 @@ final class NativeFile implements Closeable {
   private static final MethodHandle SYNC_FILE_RANGE = NativeCalls.reporting("sync_file_range");
   private static final MethodHandle SYNCFS = NativeCalls.reporting("syncfs");
 
-  /** renameat2(2), which older C libraries do not have. */
+  /** The handle of renameat2(2), which older C libraries do not have. */
   private static final class Renaming {
     static final MethodHandle RENAMEAT2 = NativeCalls.reporting("renameat2");
 
     private Renaming() {}
   }
 
-  /** The file itself, whatever names lead to it. */
+  /** The identity of a file, which its names share. */
   record Identity(int deviceMajor, int deviceMinor, long inode) {}
 
-  /** statx(2): what a file is at a moment. Blocks are of 512 bytes. */
+  /** The status of a file by statx(2). Blocks have 512 bytes. */
   record Status(Identity identity, long links, long blocks) {}
 
   final Path path;
@@ -87,8 +89,8 @@ final class NativeFile implements Closeable {
   }
 
   /**
-   * Returns the name as the file system has it. In a locale that cannot say all bytes the text of a
-   * path is another name; its URI is not.
+   * Returns the name in the bytes of the file system. In a locale that cannot represent all bytes
+   * the text of a path is another name; its URI is not.
    */
   static byte[] bytes(Path path) {
     byte[] uri = path.toAbsolutePath().toUri().getRawPath().getBytes(StandardCharsets.US_ASCII);
@@ -104,7 +106,7 @@ final class NativeFile implements Closeable {
     return name.toByteArray();
   }
 
-  /** Returns the bytes of the name, and the zero behind it. */
+  /** Returns the bytes of the name with a terminating zero. */
   static MemorySegment name(Arena arena, Path path) {
     byte[] bytes = bytes(path);
     MemorySegment name = arena.allocate(bytes.length + 1L);
@@ -136,7 +138,7 @@ final class NativeFile implements Closeable {
   }
 
   /**
-   * Returns a path that opens this very file again, even if it has another name by now or none. It
+   * Returns a path that opens the same file again, even if it has another name by now or none. It
    * is plain ASCII.
    */
   Path reopenable() {
@@ -187,7 +189,7 @@ final class NativeFile implements Closeable {
 
   /**
    * Returns false only if each page of the first {@code length} bytes has a block. File systems
-   * that know no holes call everything data, so the number of blocks has to agree.
+   * without SEEK_HOLE report data everywhere, so the number of blocks has to agree.
    */
   boolean mayHaveHoles(long length) throws IOException {
     return status().blocks() < (length + BLOCK_BYTES - 1) / BLOCK_BYTES
@@ -229,7 +231,7 @@ final class NativeFile implements Closeable {
     }
   }
 
-  /** Allocates blocks; returns false if the file system cannot do that but by writing them. */
+  /** Allocates blocks; returns false if the file system can allocate only by writes. */
   boolean allocate(long length) throws IOException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment state = NativeCalls.state(arena);
@@ -245,7 +247,7 @@ final class NativeFile implements Closeable {
     }
   }
 
-  /** Gives a file made with {@link #O_TMPFILE} its name, unless something has that name. */
+  /** Links a file made with {@link #O_TMPFILE} under a name; fails if the name exists. */
   void linkAs(Path name) throws IOException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment state = NativeCalls.state(arena);
@@ -268,7 +270,7 @@ final class NativeFile implements Closeable {
     }
   }
 
-  /** Gives a file another name, unless something has that name. */
+  /** Renames a file; fails if the new name exists. */
   static void rename(Path from, Path to) throws IOException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment state = NativeCalls.state(arena);
@@ -292,8 +294,8 @@ final class NativeFile implements Closeable {
   }
 
   /**
-   * Returns the errno of a write-back error that this open file description has not been told of,
-   * or 0. It is told of each once. Source: sync_file_range(2), mm/filemap.c
+   * Returns the errno of a write-back error not yet reported to this open file description, or 0.
+   * Each error is reported once. Source: sync_file_range(2), mm/filemap.c
    * file_check_and_advance_wb_err.
    */
   int writeBackError(long offset, long length) {
@@ -316,7 +318,7 @@ final class NativeFile implements Closeable {
     }
   }
 
-  /** syncfs(2): for a directory that may be written to, but not be opened. */
+  /** Calls syncfs(2), for a directory that may be written but not opened. */
   void syncFileSystem() throws IOException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment state = NativeCalls.state(arena);
@@ -327,7 +329,7 @@ final class NativeFile implements Closeable {
     }
   }
 
-  /** close(2); nothing that is written can be lost by it. */
+  /** Closes the descriptor; close(2) loses no data here. */
   @Override
   public void close() {
     NativePages.close(descriptor);

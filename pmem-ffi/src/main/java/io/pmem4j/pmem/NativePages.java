@@ -13,8 +13,8 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 
 /**
- * The calls of libc on pages: mmap(2), munmap(2), memfd_create(2) and close(2), with the values of
- * Linux on x86-64 and AArch64.
+ * The calls of libc on pages: mmap(2), munmap(2), memfd_create(2), futex(2) and close(2), with the
+ * values of Linux on x86-64 and AArch64.
  */
 final class NativePages {
   static final int PROT_READ = 1;
@@ -36,7 +36,7 @@ final class NativePages {
   private static final int FUTEX_OP_ADD_ZERO = 1 << 28;
   private static final int EFAULT = 14;
 
-  /** Has a word more than the others, and is seldom called. */
+  /** The handle of futex(2), which has one argument more than {@link NativeCalls#call}. */
   private static final class Futex {
     static final MethodHandle SYSCALL =
         NativeCalls.LINKER.downcallHandle(
@@ -63,7 +63,7 @@ final class NativePages {
 
   private NativePages() {}
 
-  /** memfd_create(2): a file of no bytes that has no name. */
+  /** Returns the descriptor of an empty file without a name, by memfd_create(2). */
   static int emptyFile() throws IOException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment state = NativeCalls.state(arena);
@@ -85,11 +85,11 @@ final class NativePages {
   }
 
   /**
-   * Stores to the four bytes at an address, a multiple of four, what is there, in one atomic step.
-   * An access of Java could end the JVM: its atomic updates are not made to survive SIGBUS before
-   * they are compiled. The kernel's is: futex(2), FUTEX_WAKE_OP of nobody.
+   * Stores the four bytes at an address, a multiple of four, back in one atomic step. An atomic
+   * update by Java could end the JVM: before it is compiled it does not survive SIGBUS. The
+   * kernel's does: futex(2), FUTEX_WAKE_OP that wakes no waiter.
    *
-   * @return false if there is no memory to be had
+   * @return false if there is no memory behind the address
    */
   static boolean touch(long address) {
     try (Arena arena = Arena.ofConfined()) {
@@ -116,7 +116,7 @@ final class NativePages {
     return NativeCalls.words(errno) + " (errno " + errno + ")";
   }
 
-  /** close(2); nothing that is written can be lost by it. */
+  /** Closes a descriptor; close(2) loses no data here. */
   static void close(int descriptor) {
     try (Arena arena = Arena.ofConfined()) {
       int _ = (int) NativeCalls.call(CLOSE, NativeCalls.state(arena), descriptor, 0, 0, 0, 0, 0);
@@ -125,7 +125,7 @@ final class NativePages {
     }
   }
 
-  /** mmap(2): answers the address. */
+  /** Calls mmap(2); returns the address. */
   static long mmap(long address, long length, int prot, int flags, int descriptor, long offset)
       throws IOException {
     try (Arena arena = Arena.ofConfined()) {
@@ -140,7 +140,7 @@ final class NativePages {
     }
   }
 
-  /** munmap(2) of what was mapped here. */
+  /** Unmaps a range of {@link #mmap} by munmap(2). */
   static void munmap(long address, long length) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment state = NativeCalls.state(arena);

@@ -16,17 +16,15 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * The calls of libpmem as this package makes them. The raw binding's own handles are not used where
- * they cannot do what is needed: report errno, take an address without counting its users, or be
- * called without a thread state transition.
+ * The calls of libpmem as this package makes them. They replace handles of the raw binding, which
+ * cannot report errno, take raw addresses, or be called without a thread state transition.
  *
- * <p>Initialising this class needs the library: {@link LibPmemProbe} is asked first.
+ * <p>Initialising this class needs the library; call {@link LibPmemProbe} first.
  */
 final class NativePmem {
   /**
-   * The longest range given to one critical call, some 10 us of work: a garbage collection waits
-   * for its end. Between two pieces all write-backs under way are waited for, which makes shorter
-   * ones dear.
+   * The longest range of one critical call, in bytes: a garbage collection waits for its end. Each
+   * call waits for its write-backs, which makes shorter ones expensive.
    */
   static final long CRITICAL_BYTES = 256 << 10;
 
@@ -53,7 +51,7 @@ final class NativePmem {
   private static final MethodHandle DRAIN =
       critical(LibPmem.pmem_drain$address(), FunctionDescriptor.ofVoid());
 
-  // What they return, their first argument, is of no use. The source may lie on the Java heap.
+  // They return their first argument, which is ignored. The source may lie on the Java heap.
   private static final MethodHandle MEMMOVE =
       LINKER.downcallHandle(
           LibPmem.pmem_memmove$address(), VOID_OF_COPY, Linker.Option.critical(true));
@@ -68,13 +66,13 @@ final class NativePmem {
 
   private NativePmem() {}
 
-  /** What a native call said when it failed. */
+  /** The errno and message of a native call that failed. */
   record Failure(int errno, String message) {}
 
-  /** A device that is mapped, whole. */
+  /** A mapping of a whole device. */
   record DeviceMapping(long address, long length, boolean isPmem) {}
 
-  /** The answer of a call that makes something or fails; exactly one of the two is there. */
+  /** The result of a map call; exactly one of the two is present. */
   record MapResult(Optional<DeviceMapping> mapping, Optional<Failure> failure) {}
 
   private static MethodHandle critical(MemorySegment function, FunctionDescriptor descriptor) {
@@ -85,7 +83,7 @@ final class NativePmem {
     return LINKER.downcallHandle(function, descriptor, Linker.Option.captureCallState("errno"));
   }
 
-  /** pmem_map_file(3) of a DAX device, whole. */
+  /** Maps a whole DAX device by pmem_map_file(3). */
   static MapResult mapDevice(Path path) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment state = arena.allocate(CALL_STATE);
@@ -111,12 +109,12 @@ final class NativePmem {
     }
   }
 
-  /** pmem_unmap(3). */
+  /** Unmaps a device by pmem_unmap(3). */
   static Optional<Failure> unmap(long address, long length) {
     return reportingCall(UNMAP, address, length);
   }
 
-  /** pmem_deep_persist(3) of any length: not critical. */
+  /** Calls pmem_deep_persist(3) on a range of any length; the call is not critical. */
   static Optional<Failure> deepPersist(long address, long length) {
     return reportingCall(DEEP_PERSIST, address, length);
   }
@@ -131,7 +129,7 @@ final class NativePmem {
     }
   }
 
-  /** pmem_persist(3); at most {@link #CRITICAL_BYTES}. */
+  /** Calls pmem_persist(3) on at most {@link #CRITICAL_BYTES}. */
   static void persist(long address, long length) {
     try {
       PERSIST.invokeExact(address, length);
@@ -140,7 +138,7 @@ final class NativePmem {
     }
   }
 
-  /** pmem_flush(3) of any length, in pieces. */
+  /** Calls pmem_flush(3) on a range of any length, in pieces. */
   static void flush(long address, long length) {
     try {
       for (long done = 0; done < length; done += CRITICAL_BYTES) {
@@ -155,8 +153,8 @@ final class NativePmem {
   }
 
   /**
-   * pmem_memmove(3) without drain, of any length, in pieces that end where a line does. The source
-   * does not overlap the target.
+   * Calls pmem_memmove(3) without drain on a range of any length, in pieces that end with a cache
+   * line. The source does not overlap the target.
    */
   static void write(long address, MemorySegment source, Caching how) {
     int flags = flags(how);
@@ -175,7 +173,7 @@ final class NativePmem {
     }
   }
 
-  /** pmem_memset(3) without drain, of any length, in pieces. */
+  /** Calls pmem_memset(3) without drain on a range of any length, in pieces. */
   static void fill(long address, long length, byte value, Caching how) {
     int flags = flags(how);
     try {
@@ -205,7 +203,7 @@ final class NativePmem {
         };
   }
 
-  /** pmem_drain(3). */
+  /** Waits for earlier flushes by pmem_drain(3). */
   static void drain() {
     try {
       DRAIN.invokeExact();
@@ -214,12 +212,12 @@ final class NativePmem {
     }
   }
 
-  /** pmem_has_auto_flush(3): whether caches are durable; "cannot tell" counts as no. */
+  /** Returns true if caches are durable by pmem_has_auto_flush(3); "unknown" counts as false. */
   static boolean hasAutoFlush() {
     return LibPmem.pmem_has_auto_flush() == 1;
   }
 
-  /** Both are the calling thread's: read before any other call of it can change them. */
+  /** Returns the thread's errno and message; no other call may come in between. */
   private static Failure failure(MemorySegment state) {
     int errno = (int) ERRNO.get(state, 0L);
     return new Failure(errno, LibPmem.pmem_errormsg().getString(0));

@@ -21,12 +21,12 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A file in the making: without its name until it is whole and durable. A kill or a power cut
- * leaves no file under the name, or a whole one.
+ * A new file that gets its name only when it is whole and durable. A kill or a power cut leaves no
+ * file under the name, or a whole one.
  *
- * <p>It is made with O_TMPFILE, which leaves nothing at all behind, and linked. Where the file
- * system has no such files it is made under the name {@code .NAME.UUID.new} in the same folder; a
- * kill can leave that. Source: open(2), linkat(2), renameat2(2).
+ * <p>It is made with O_TMPFILE, which leaves nothing behind, and linked. Without O_TMPFILE it is
+ * made as {@code .NAME.UUID.new} in the same folder and renamed; a kill can leave that name behind.
+ * Source: open(2), linkat(2), renameat2(2).
  */
 final class NewFile implements Closeable {
   private static final int ZEROS_AT_ONCE = 1 << 20;
@@ -35,7 +35,7 @@ final class NewFile implements Closeable {
   private final Path path;
   private final Path folder;
 
-  /** Null if the file has no name at all. */
+  /** The temporary name; null for a file without a name. */
   private @Nullable Path temporary;
 
   private final Consumer<CreationStep> steps;
@@ -53,14 +53,14 @@ final class NewFile implements Closeable {
     this.steps = steps;
   }
 
-  /** Makes a file of zeros, durable but for its name. */
+  /** Makes a file of zeros whose content is durable, but not its name. */
   static NewFile make(Path path, MapSpec spec, Consumer<CreationStep> steps) throws IOException {
     Path folder = Objects.requireNonNull(path.toAbsolutePath().getParent());
     checkRoom(path, folder, spec);
     return opened(path, folder, steps).filled(spec);
   }
 
-  /** As {@link #make}, on a file system that has no O_TMPFILE. */
+  /** Makes the file as {@link #make} does, on a file system without O_TMPFILE. */
   static NewFile makeNamed(Path path, MapSpec spec, Consumer<CreationStep> steps)
       throws IOException {
     Path folder = Objects.requireNonNull(path.toAbsolutePath().getParent());
@@ -112,16 +112,16 @@ final class NewFile implements Closeable {
         || errno == NativeCalls.EINVAL;
   }
 
-  /** Returns the same refusal, of the path that the caller knows. */
+  /** Returns the same refusal with the caller's path. */
   private static FileSystemException renamed(FileSystemException refusal, Path path) {
     int errno = refusal.getCause() instanceof PmemException cause ? cause.errno() : 0;
     return NativeCalls.refusal(path, "create", errno, 0);
   }
 
   /**
-   * Refuses paths that exist, and lengths that cannot be, before blocks are allocated: filling a
-   * file system only to find that it is too small disturbs all its users. A file system without a
-   * limit (ramfs, tmpfs with size=0) says that it has 0 bytes; then only trying can tell.
+   * Refuses paths that exist and lengths that do not fit, before blocks are allocated: a failed
+   * allocation fills the file system for its other users. A file system without a limit (ramfs,
+   * tmpfs with size=0) reports 0 bytes in total, and then the allocation is tried.
    */
   private static void checkRoom(Path path, Path folder, MapSpec spec) throws IOException {
     if (spec.lengthWithin(spec.newLength()) < 0) {
@@ -131,7 +131,7 @@ final class NewFile implements Closeable {
       throw new FileAlreadyExistsException(path.toString());
     }
     if (spec.isSparse() || !Files.exists(folder)) {
-      return; // holes need no room; the open says that the folder is missing
+      return; // holes need no space; the open reports a missing folder
     }
     var store = Files.getFileStore(folder);
     if (store.getTotalSpace() > 0 && store.getUsableSpace() < spec.newLength()) {
@@ -175,7 +175,7 @@ final class NewFile implements Closeable {
     return Path.of("");
   }
 
-  /** Gives the file its name, and makes the name durable. */
+  /** Links the file under its name, and makes the name durable. */
   void publish() throws IOException {
     steps.accept(CreationStep.MAPPED);
     if (temporary == null) {
@@ -185,7 +185,7 @@ final class NewFile implements Closeable {
     }
     try {
       steps.accept(CreationStep.NAMED);
-      sync(file); // its count of names has changed
+      sync(file); // its link count has changed
       syncFolder(folder, file);
       steps.accept(CreationStep.DURABLE);
     } catch (IOException | RuntimeException | Error failure) {
@@ -214,7 +214,7 @@ final class NewFile implements Closeable {
     temporary = null;
   }
 
-  /** Makes the names in a folder durable. */
+  /** Makes the names in a folder durable by fsync(2), or by syncfs(2) on a file in it. */
   static void syncFolder(Path folder, NativeFile inIt) throws IOException {
     try {
       Uninterrupted.open(
@@ -233,7 +233,7 @@ final class NewFile implements Closeable {
     }
   }
 
-  /** fsync(2). */
+  /** Calls fsync(2) through the JDK. */
   static void sync(NativeFile file) throws IOException {
     try (RandomAccessFile reopened = new RandomAccessFile(file.reopenable().toFile(), "r")) {
       reopened.getFD().sync();
@@ -258,14 +258,14 @@ final class NewFile implements Closeable {
     file.close();
   }
 
-  /** Removes a temporary name; the open file remains open. */
+  /** Removes the temporary name; the file remains open. */
   @Override
   public void close() {
     if (temporary != null) {
       try {
         Files.deleteIfExists(temporary);
       } catch (IOException stays) {
-        // It is a hidden file that nothing looks for; the reason why we are here matters more.
+        // A hidden file stays behind; the failure that led here is reported instead.
       }
     }
   }

@@ -9,32 +9,32 @@ import java.lang.foreign.ValueLayout;
 import java.util.Objects;
 
 /**
- * A range of addresses that shows pages of a region's file in any order: what lies in pieces all
- * over the region can be one contiguous segment. Where nothing is shown an access is an {@link
- * InternalError}, as behind the end of a mapped file; never another page's bytes, never the end of
- * the JVM. Source: mmap(2), MAP_FIXED.
+ * A range of addresses that maps pages of a region's file in any order, so that scattered extents
+ * form one contiguous segment. An access to a page that is not mapped throws {@link InternalError},
+ * as past EOF of a mapped file. It never sees another page's bytes and never ends the JVM. Source:
+ * mmap(2), MAP_FIXED.
  *
- * <p>Changes are atomic for those who access: each access sees the page of before or that of after.
- * Once {@link #revoke} has returned nobody sees the page any more. Thread-safe.
+ * <p>Changes are atomic: each access sees the page before the change or the one after it. Once
+ * {@link #revoke} has returned, no access sees the page any more. Thread-safe.
  *
- * <p>A piece that is shown is a mapping of its own unless it continues its neighbour; the kernel
- * allows some 65,000 of them to a process (vm.max_map_count), of which windows leave one in 16 to
- * everybody else: a JVM that can map nothing any more ends.
+ * <p>Each extent that is shown is a mapping of its own unless it continues its neighbour. The
+ * kernel limits the mappings of a process (vm.max_map_count). Windows leave one in 16 to the rest
+ * of the JVM, which ends if it can map nothing.
  */
 public final class PageWindow implements AutoCloseable {
-  /** Bytes of a page: every offset and length is a multiple. */
+  /** The size of a page in bytes; every offset and length is a multiple. */
   public static final int PAGE_BYTES = 4096;
 
-  /** What the kernel can map at once where addresses are congruent to places in the file. */
+  /** The size of a huge page in bytes; it needs addresses congruent to offsets in the file. */
   public static final long HUGE_BYTES = 2L << 20;
 
-  /** What can be done with what a window shows. */
+  /** The accesses that a window allows. */
   public enum Access {
-    /** Loads; the segment is read-only. */
+    /** Loads only; the segment is read-only. */
     READ_ONLY,
     /** Loads, and stores into the region. */
     READ_WRITE,
-    /** Loads, and stores that only this window shows. */
+    /** Loads, and stores that are visible only through this window. */
     PRIVATE
   }
 
@@ -68,7 +68,7 @@ public final class PageWindow implements AutoCloseable {
     this.length = length;
   }
 
-  /** A file of no bytes: all of a mapping of it is behind its end. Open as long as the JVM. */
+  /** An empty file: all of its mapping is past EOF. Never closed. */
   private static final class Nothing {
     private static int descriptor = -1;
 
@@ -83,15 +83,15 @@ public final class PageWindow implements AutoCloseable {
   }
 
   /**
-   * Reserves addresses; nothing is shown yet.
+   * Reserves addresses and shows no page yet.
    *
-   * @param region whose pages it will show, of an ordinary or fsdax file; a page of the region has
-   *     to be a page of the file
+   * @param region the pages to show, of an ordinary or fsdax file; the region begins on a page of
+   *     the file
    * @param length bytes, a multiple of {@link #PAGE_BYTES}
-   * @param congruentTo an offset in the region: the first address has the same place in its 2 MiB
-   *     as that byte has in the file's, so that huge pages are possible there
-   * @throws IllegalArgumentException for a region or length that has no whole pages
-   * @throws IOException if the file cannot be opened again, or there are no addresses
+   * @param congruentTo an offset in the region, in bytes; it and the first address are congruent
+   *     modulo 2 MiB, so that huge pages are possible
+   * @throws IllegalArgumentException if the region or the length is not made of whole pages
+   * @throws IOException if the file cannot be opened again, or addresses are exhausted
    */
   public static PageWindow reserve(PmemRegion region, long length, Access access, long congruentTo)
       throws IOException {
@@ -123,7 +123,8 @@ public final class PageWindow implements AutoCloseable {
   }
 
   /**
-   * MAP_SYNC where the region has it: else written-back lines of new blocks would not be enough.
+   * Returns flags with MAP_SYNC where the region has it. Without it the write-back of cache lines
+   * does not make new blocks durable.
    */
   private static int sharing(PmemRegion region, Access access, NativeFile file, long address)
       throws IOException {
@@ -154,18 +155,18 @@ public final class PageWindow implements AutoCloseable {
     return NativePages.PROT_READ | (access == Access.READ_ONLY ? 0 : NativePages.PROT_WRITE);
   }
 
-  /** Bytes. */
+  /** Returns the length in bytes. */
   public long byteSize() {
     return length;
   }
 
   /**
-   * Hands the window over to an arena, which closes it; {@link #close} does nothing from then on.
+   * Transfers the window to an arena, which closes it; {@link #close} does nothing from then on.
    *
-   * @param beforeClose called when the arena closes, first; nothing is shown after it
-   * @return all of the window
-   * @throws IllegalStateException if the arena is closed, and the window is as before; or if the
-   *     window was closed or handed over already
+   * @param beforeClose called when the arena closes, before the window is unmapped
+   * @return the whole window
+   * @throws IllegalStateException if the arena is closed, or if the window was closed or adopted
+   *     before; the window is unchanged
    */
   public synchronized MemorySegment adopt(Arena arena, Runnable beforeClose) {
     if (adopted || closed) {
@@ -189,11 +190,10 @@ public final class PageWindow implements AutoCloseable {
   }
 
   /**
-   * A checked copy out of a segment that {@link #adopt} has made, or a part of one: what an access
-   * of Java alone would report somewhat later, and without the place.
+   * Copies bytes out of a segment of {@link #adopt}, or of a part of one, by checked loads.
    *
-   * @throws PmemMediaException if nothing is shown in a part of the range, with the offset in the
-   *     segment; {@code target} then holds anything
+   * @throws PmemMediaException if a page of the range is not shown, with the offset in the segment;
+   *     the content of {@code target} is then undefined
    */
   public void read(MemorySegment segment, long offset, byte[] target) {
     try {
@@ -217,10 +217,10 @@ public final class PageWindow implements AutoCloseable {
   /**
    * Shows a part of the region.
    *
-   * @param at place in the window, bytes
-   * @param offset in the region, bytes
-   * @param bytes how many
-   * @throws IOException if there cannot be another mapping; the window is as before
+   * @param at offset in the window, in bytes
+   * @param offset offset in the region, in bytes
+   * @param bytes length in bytes
+   * @throws IOException if the process may have no other mapping; the window is unchanged
    */
   public synchronized void show(long at, long offset, long bytes) throws IOException {
     check(at, bytes);
@@ -237,10 +237,10 @@ public final class PageWindow implements AutoCloseable {
   }
 
   /**
-   * Shows zeros, which in a {@link Access#PRIVATE} window may be stored to.
+   * Shows zeros; a {@link Access#PRIVATE} window may store to them.
    *
-   * @throws IllegalStateException in a window whose stores have to arrive
-   * @throws IOException if there cannot be another mapping; the window is as before
+   * @throws IllegalStateException in a {@link Access#READ_WRITE} window, where stores would be lost
+   * @throws IOException if the process may have no other mapping; the window is unchanged
    */
   public synchronized void zeros(long at, long bytes) throws IOException {
     check(at, bytes);
@@ -259,8 +259,8 @@ public final class PageWindow implements AutoCloseable {
   }
 
   /**
-   * Shows nothing any more: whoever accesses these pages from now on gets an {@link InternalError}.
-   * It always succeeds: where the kernel has no room for another mapping, the whole window goes.
+   * Unmaps pages: an access to them throws {@link InternalError} from now on. It always succeeds.
+   * If the kernel allows no other mapping, the whole window is revoked.
    */
   public synchronized void revoke(long at, long bytes) {
     check(at, bytes);
@@ -272,7 +272,7 @@ public final class PageWindow implements AutoCloseable {
       try {
         NativePages.mmap(address + at, bytes, prot(access), flags, Nothing.file(), 0);
       } catch (IOException noRoom) {
-        // All of it is one mapping, which needs no room.
+        // One mapping replaces all of it, so the number of mappings does not grow.
         NativePages.mmap(reserved, reservedLength, prot(access), flags, Nothing.file(), 0);
       }
     } catch (IOException impossible) {
@@ -280,7 +280,7 @@ public final class PageWindow implements AutoCloseable {
     }
   }
 
-  /** Gives the addresses back, unless an arena has the window. Twice does nothing. */
+  /** Releases the addresses, unless an arena owns the window. A second call does nothing. */
   @Override
   public synchronized void close() {
     if (!adopted) {

@@ -9,42 +9,39 @@ import java.util.Objects;
 import java.util.zip.CRC32C;
 
 /**
- * Memory whose stores can be made durable. This is the one write path: everything above stores
- * through these methods, so that recording, crash simulation and scheduling are decorators and need
- * no second implementation.
+ * Memory whose stores can be made durable. All code above stores through these methods, so that
+ * recording, crash simulation and scheduling are decorators.
  *
  * <p><b>Units and ranges.</b> Offsets and lengths are bytes from the start of this memory, checked
- * without overflow: a range outside is an {@link IndexOutOfBoundsException} and changes nothing.
- * Values are little-endian. Multi-byte values lie on their natural alignment, or the call is an
- * {@link IllegalArgumentException}; that is what makes them appear whole or not at all after a
- * crash.
+ * without overflow. A range outside throws {@link IndexOutOfBoundsException} and changes nothing.
+ * Values are little-endian. Multi-byte values have natural alignment, or the call throws {@link
+ * IllegalArgumentException}. After a crash an aligned value is old or new, never torn.
  *
- * <p><b>Durability.</b> A store is visible at once and durable after a later {@link #persist}, or
- * {@link #flush} and then {@link #drain}, of its range has returned. It may become durable earlier.
- * After a crash, of the stores not yet durable any subset may be there, in aligned units of 8
- * bytes.
+ * <p><b>Durability.</b> A store is visible at once. It is durable when a later {@link #persist} of
+ * its range has returned, or {@link #flush} and then {@link #drain}. It may become durable earlier.
+ * After a crash any subset of the other stores may be there, in aligned units of 8 bytes.
  *
- * <p><b>Threads.</b> Any thread may call any method (if the arena of the mapping allows it);
- * ordering between stores of different threads is the caller's, as for any memory.
+ * <p><b>Threads.</b> Any thread may call any method, if the arena of the mapping allows it. The
+ * caller orders stores of different threads, as for any memory.
  *
- * <p><b>Lifetime.</b> Once the arena of the mapping is closed every method but {@link #byteSize}
- * and {@link #granularity} throws {@link IllegalStateException}. From a thread that does not own a
- * confined arena they throw {@link WrongThreadException}.
+ * <p><b>Lifetime.</b> Once the arena of the mapping is closed, every method but {@link #byteSize}
+ * and {@link #granularity} throws {@link IllegalStateException}. A thread that does not own a
+ * confined arena gets {@link WrongThreadException}.
  *
- * <p>Stores to memory mapped read-only are {@link IllegalArgumentException}s.
+ * <p>Stores to memory mapped read-only throw {@link IllegalArgumentException}.
  */
 public interface PersistentMemory {
 
-  /** The size in bytes; fixed. */
+  /** Returns the size in bytes; it never changes. */
   long byteSize();
 
-  /** The unit in which stores become durable here; fixed. */
+  /** Returns the unit in which stores become durable here; it never changes. */
   Granularity granularity();
 
   /**
-   * The memory, read-only: loads go through it with VarHandles, and a store through it throws. On a
-   * file that another process truncates, a load beyond the new end is an {@link InternalError};
-   * {@link PmemRegion} has checked loads for bytes nobody vouches for.
+   * Returns the memory as a read-only segment, for loads with VarHandles. If another process
+   * truncates the file, a load past EOF throws {@link InternalError}, possibly late. {@link
+   * PmemRegion} has checked loads for that case.
    */
   MemorySegment segment();
 
@@ -61,21 +58,21 @@ public interface PersistentMemory {
   void putLong(long offset, long value);
 
   /**
-   * Copies {@code length} bytes from {@code source} with plain stores. Not atomic in any unit; the
-   * source may be a heap segment, or overlap.
+   * Copies {@code length} bytes from {@code source} with plain stores. The copy is not atomic in
+   * any unit. The source may be a heap segment, or overlap.
    */
   void copy(long offset, MemorySegment source, long sourceOffset, long length);
 
-  /** Copies {@code length} bytes from an array with plain stores. Not atomic in any unit. */
+  /** Copies {@code length} bytes from an array with plain stores, not atomically in any unit. */
   void copy(long offset, byte[] source, int sourceOffset, int length);
 
   /** Stores {@code value} into each byte of the range, with plain stores. */
   void fill(long offset, long length, byte value);
 
   /**
-   * Copies {@code length} bytes from {@code source} and starts to make them durable: as {@link
-   * #copy(long, MemorySegment, long, long)} and {@link #flush}, but possibly with stores that go
-   * around the caches. Not atomic in any unit. Nothing is staged in between.
+   * Copies {@code length} bytes from {@code source} and starts to make them durable, as {@link
+   * #copy(long, MemorySegment, long, long)} and {@link #flush} do. The stores may bypass the
+   * caches. The copy is not atomic in any unit, and nothing is staged in between.
    *
    * @throws PmemException if the range cannot be made durable
    */
@@ -86,7 +83,7 @@ public interface PersistentMemory {
     flush(offset, length);
   }
 
-  /** As {@link #write(long, MemorySegment, long, long, Caching)}, from an array. */
+  /** Copies from an array as {@link #write(long, MemorySegment, long, long, Caching)} does. */
   default void write(long offset, byte[] source, int sourceOffset, int length, Caching how) {
     Objects.requireNonNull(how);
     copy(offset, source, sourceOffset, length);
@@ -94,8 +91,8 @@ public interface PersistentMemory {
   }
 
   /**
-   * Stores {@code value} into each byte of the range and starts to make that durable: as {@link
-   * #fill} and {@link #flush}.
+   * Stores {@code value} into each byte of the range and starts to make that durable, as {@link
+   * #fill} and {@link #flush} do.
    *
    * @throws PmemException if the range cannot be made durable
    */
@@ -106,29 +103,28 @@ public interface PersistentMemory {
   }
 
   /**
-   * Starts to make the stores of this range durable; complete after the next {@link #drain} by this
-   * thread. Where there is nothing to start (at {@link Granularity#PAGE}) it does the work at once.
+   * Starts to make the stores of this range durable. They are after the next {@link #drain} by this
+   * thread. At {@link Granularity#PAGE} this method completes the work itself.
    *
    * @throws PmemException if the range cannot be made durable
    */
   void flush(long offset, long length);
 
-  /** Waits until everything this thread has flushed is durable. */
+  /** Waits until all ranges that this thread has flushed are durable. */
   void drain();
 
   /**
-   * Makes the stores of this range durable: they are when it returns. As {@link #flush} and {@link
-   * #drain}.
+   * Makes the stores of this range durable before it returns, as {@link #flush} and {@link #drain}
+   * do.
    *
    * @throws PmemException if the range cannot be made durable
    */
   void persist(long offset, long length);
 
   /**
-   * As {@link #persist}, and further: into the smallest failure domain there is, where even the
-   * loss of what platforms promise to save (the queues of the memory controller, caches with a
-   * battery) loses nothing. A system call; for the rare store that may never be lost. Source:
-   * pmem_deep_persist(3).
+   * Makes the stores of this range durable in the smallest failure domain. They then survive even
+   * the loss of memory controller queues and battery-backed caches. It is a system call, for rare
+   * stores that may never be lost. Source: pmem_deep_persist(3).
    *
    * @throws PmemException if the range cannot be made durable that far
    */
@@ -137,8 +133,8 @@ public interface PersistentMemory {
   }
 
   /**
-   * Stores an aligned eight-byte value with release order and persists it: the commit point of what
-   * was made durable before. Readers with acquire order that see the value see all earlier stores.
+   * Stores an aligned eight-byte value with release order and persists it, as the commit point of
+   * earlier durable stores. Readers with acquire order that see the value see all earlier stores.
    * They may see it shortly before it is durable.
    *
    * @throws PmemException if the value cannot be made durable
@@ -146,28 +142,28 @@ public interface PersistentMemory {
   void publishLong(long offset, long value);
 
   /**
-   * Where an aligned eight-byte value is {@code expected}, stores {@code value} and persists it, as
-   * {@link #publishLong} does; else does nothing. The comparison and the store are one atomic step
-   * with the order of volatile accesses.
+   * Replaces an aligned eight-byte value if it is {@code expected}, and persists the new one as
+   * {@link #publishLong} does. The comparison and the store are one atomic step with the order of
+   * volatile accesses.
    *
-   * <p>After {@code false} the value that was found need not be durable yet: its publisher is still
-   * at it. Who builds on it persists it first.
+   * <p>After {@code false} the value found need not be durable yet. A caller that depends on it
+   * persists it first.
    *
-   * @return whether {@code value} was stored
+   * @return true if {@code value} was stored
    * @throws PmemException if it was stored and cannot be made durable
    */
   boolean compareAndPublish(long offset, long expected, long value);
 
   /**
-   * An aligned eight-byte value with acquire order: who sees what {@link #publishLong} stored sees
-   * all that was stored before. It need not be durable yet.
+   * Returns an aligned eight-byte value with acquire order. A reader of a value of {@link
+   * #publishLong} sees all stores before it. The value need not be durable yet.
    */
   long getLongAcquire(long offset);
 
   /**
-   * Copies all of {@code target} out of this memory. A checked load in a {@link PmemRegion}: where
-   * there is no memory behind a part of the range it throws {@link PmemMediaException}, and {@code
-   * target} then holds anything.
+   * Fills {@code target} from this memory. A {@link PmemRegion} checks the loads: it throws {@link
+   * PmemMediaException} if there is no memory behind a part of the range. The content of {@code
+   * target} is then undefined.
    */
   default void read(long offset, byte[] target) {
     read(offset, target, 0, target.length);
@@ -184,9 +180,9 @@ public interface PersistentMemory {
   }
 
   /**
-   * Copies out of this memory into the buffer, from its position to its limit, which becomes its
-   * position; checked as {@link #read(long, byte[])} is. After an exception the position is as
-   * before.
+   * Copies out of this memory into the buffer, from its position to its limit, and moves the
+   * position to the limit. It is checked as {@link #read(long, byte[])} is. After an exception the
+   * position is unchanged.
    */
   default void read(long offset, ByteBuffer target) {
     MemorySegment part = MemorySegment.ofBuffer(target);
@@ -195,9 +191,9 @@ public interface PersistentMemory {
   }
 
   /**
-   * Returns the CRC-32C of a range, as {@link CRC32C} over the same bytes has it: for records that
-   * are checked when they are recovered. It loads as {@link #read(long, byte[])} does; {@code
-   * CRC32C.update} over the segment's buffer ends the JVM where a file was truncated.
+   * Returns the CRC-32C of a range, equal to {@link CRC32C} over the same bytes, for recovery of
+   * checked records. It loads as {@link #read(long, byte[])} does. In contrast, {@code
+   * CRC32C.update} over the segment's buffer ends the JVM if the file was truncated.
    *
    * @return 0 to 2^32 - 1
    */
@@ -214,10 +210,11 @@ public interface PersistentMemory {
   }
 
   /**
-   * A part of this memory as memory of its own, in the same lifetime.
+   * Returns a part of this memory as memory with the same lifetime.
    *
-   * @param offset a multiple of 8, so that natural alignment is the same in both
-   * @throws IllegalArgumentException if it is not
+   * @param offset bytes, a multiple of 8, so that natural alignment is the same in both
+   * @param length bytes
+   * @throws IllegalArgumentException if the offset is not a multiple of 8
    */
   PersistentMemory slice(long offset, long length);
 }

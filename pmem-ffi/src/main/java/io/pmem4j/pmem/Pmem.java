@@ -9,37 +9,37 @@ import java.nio.file.Path;
 import java.nio.file.ProviderMismatchException;
 import java.util.Optional;
 
-/** Maps files and DAX devices. Thread-safe. */
+/** The entry point: maps files and DAX devices. Thread-safe. */
 public final class Pmem {
   private Pmem() {}
 
   /**
-   * Maps a file or DAX device into {@code arena}: the region lives until the arena is closed.
-   * Closing turns later calls away and waits for those in progress, for two seconds at most; what a
-   * slow disk still writes back then keeps its mapping until it has.
+   * Maps a file or DAX device into {@code arena}; the region lives until the arena is closed. The
+   * close refuses later calls and waits for those in progress, for two seconds at most. If a slow
+   * disk still writes back then, the mapping stays until that has ended.
    *
-   * <p>An interrupt neither stops this call nor is lost by it. All regions of a file in this JVM
-   * share one descriptor; each is a mapping of its own, of which the kernel allows a process some
-   * 65,000 (vm.max_map_count).
+   * <p>An interrupt does not stop this call and stays pending. All regions of a file in this JVM
+   * share one descriptor. Each is a mapping of its own, and the kernel limits the mappings of a
+   * process (vm.max_map_count).
    *
-   * @param path of the default file system provider; the file is the one of the path's bytes, also
-   *     where the locale cannot show them
-   * @param spec what of it, created or existing, and what is required of it
+   * @param path of the default file system provider; its bytes name the file, even if the locale
+   *     cannot represent them
+   * @param spec the part to map, and the requirements
    * @param arena any arena; a confined one binds the region to its thread
-   * @throws java.nio.file.NoSuchFileException if an existing file is asked for and is not there, or
-   *     the folder of a new one is not
-   * @throws java.nio.file.FileAlreadyExistsException if a new file is asked for and the path exists
-   * @throws java.nio.file.AccessDeniedException if the file or folder may not be read or written
+   * @throws java.nio.file.NoSuchFileException if an existing file, or the folder of a new one, is
+   *     missing
+   * @throws java.nio.file.FileAlreadyExistsException if the path of a new file exists
+   * @throws java.nio.file.AccessDeniedException if permission to read or write is missing
    * @throws FileLockedException if another writer of the file or this one is exclusive
-   * @throws java.nio.file.FileSystemException for everything else the path or medium refuses: a
-   *     directory, an empty file, one that is shorter than {@code openOrCreate} expects, a slice
-   *     outside the file, no space, a granularity coarser than required, hugetlbfs, no room for
-   *     another mapping. Nothing is left behind
+   * @throws java.nio.file.FileSystemException if the path or medium is refused for another reason:
+   *     a directory, an empty file, a file shorter than {@code openOrCreate} expects, a slice
+   *     outside the file, no space, a granularity coarser than required, hugetlbfs, too many
+   *     mappings. Nothing is left behind
    * @throws java.nio.file.ProviderMismatchException if the path is of another file system provider
-   * @throws UnsupportedOperationException if the backend asked for cannot be used in this JVM, or
-   *     native access is denied to this library; the message names the flag
+   * @throws UnsupportedOperationException if the backend cannot be used in this JVM, or native
+   *     access is denied to this library; the message names the flag
    * @throws IllegalStateException if the arena is closed
-   * @throws WrongThreadException if the arena is another thread's
+   * @throws WrongThreadException if the arena is confined to another thread
    */
   public static PmemRegion map(Path path, MapSpec spec, Arena arena) throws IOException {
     if (!path.getFileSystem().equals(FileSystems.getDefault())) {
@@ -60,14 +60,14 @@ public final class Pmem {
   }
 
   /**
-   * The backend that {@link #map} uses when the {@link MapSpec} does not name one: libpmem where it
-   * can be used, else the JDK's.
+   * Returns the backend of {@link #map} if the {@link MapSpec} names none: libpmem if it can be
+   * used, else the JDK's.
    */
   public static Backend preferredBackend() {
     return libpmemAbsence().isEmpty() ? Backend.LIBPMEM : Backend.JDK;
   }
 
-  /** Why libpmem cannot be used in this JVM, in words; empty if it can. */
+  /** Returns the reason, in words, if libpmem cannot be used in this JVM; empty if it can. */
   public static Optional<String> libpmemAbsence() {
     return LibPmemProbe.absence();
   }

@@ -5,11 +5,10 @@ package io.pmem4j.pmem;
 import java.nio.file.Path;
 
 /**
- * Memory could not be made durable, or mapped. Unchecked, because it comes out of {@code persist}:
- * a store path deep inside a data structure can do nothing about it but unwind, and a checked
- * exception there would only be wrapped. {@link Pmem#map}, where callers do choose what to do next,
- * throws the usual checked {@link java.nio.file.FileSystemException}s, with one of these as cause
- * when a native call failed.
+ * Signals memory that could not be made durable, or mapped. It is unchecked, because a store path
+ * deep inside a data structure can only unwind. {@link Pmem#map}, whose callers can react, throws
+ * the usual checked {@link java.nio.file.FileSystemException}s. Their cause is a {@code
+ * PmemException} if a native call failed.
  */
 public class PmemException extends RuntimeException {
   private static final long serialVersionUID = 1;
@@ -41,32 +40,32 @@ public class PmemException extends RuntimeException {
     this.length = length;
   }
 
-  /** What was attempted, such as {@code persist}, {@code map}, {@code read}. */
+  /** Returns the operation that failed, such as {@code persist}, {@code map}, {@code read}. */
   public String operation() {
     return operation;
   }
 
-  /** The errno of the native call, or 0 if none failed or the JDK does not tell. */
+  /** Returns the errno of the native call, or 0 if none failed or the JDK hides it. */
   public int errno() {
     return errno;
   }
 
-  /** What libpmem, the JDK or the check here said. */
+  /** Returns the message of libpmem, the JDK or this library. */
   public String detail() {
     return detail;
   }
 
-  /** The file or device. */
+  /** Returns the path of the file or device. */
   public Path path() {
     return Path.of(path);
   }
 
-  /** Where the range begins, in bytes from the start of the file. */
+  /** Returns the begin of the range, in bytes from the start of the file. */
   public long offset() {
     return offset;
   }
 
-  /** How long the range is, in bytes. */
+  /** Returns the length of the range, in bytes. */
   public long length() {
     return length;
   }

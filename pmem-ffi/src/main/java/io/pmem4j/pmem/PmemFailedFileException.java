@@ -5,15 +5,15 @@ package io.pmem4j.pmem;
 import java.nio.file.Path;
 
 /**
- * A file could not be written back earlier, so nothing can be made durable in it any more. The
- * kernel reports a write-back error once and may then drop the data; a later msync(2) or fsync(2)
- * that succeeds says nothing about it. So after the first failure every persist, flush, drain,
- * deepPersist, publish and commit of the file throws, in all its regions and slices, of both
- * backends.
+ * Signals a file whose write-back failed earlier, so that nothing in it can be made durable. The
+ * kernel reports a write-back error once and may then drop the data. A later msync(2) or fsync(2)
+ * that succeeds is no evidence. So after the first failure every persist, flush, drain,
+ * deepPersist, publish and commit of the file throws. That holds for all its regions and slices, of
+ * both backends.
  *
- * <p>What to do: close the arenas of all regions of this file in this JVM, map it anew, and verify
- * its content: stores since the last successful persist of their range may be lost in part. The
- * first failure is the {@link #getCause cause}. Source: fsync(2), errors and notes.
+ * <p>To recover, close the arenas of all regions of this file in this JVM and map it anew. Then
+ * verify its content: stores since the last successful persist of their range may be lost in part.
+ * The first failure is the {@link #getCause cause}. Source: fsync(2), errors and notes.
  */
 public final class PmemFailedFileException extends PmemException {
   private static final long serialVersionUID = 1;

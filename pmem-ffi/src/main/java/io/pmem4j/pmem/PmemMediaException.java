@@ -5,13 +5,12 @@ package io.pmem4j.pmem;
 import java.nio.file.Path;
 
 /**
- * An access found no memory behind its address: poisoned media, a hole that could not be filled
- * because the file system is full, or a file that was truncated by another process.
+ * Signals an access without memory behind its address. The media are poisoned, a full file system
+ * has no block for a hole, or another process has truncated the file.
  *
- * <p>If {@link #isPlaceCertain} the bytes named by {@link #offset} and {@link #length} hold an
- * address without memory; others may be usable. If not, the fault belongs to an access that this
- * thread made before the call, around {@link PmemRegion}: the JVM tells of those late. Then the
- * place of the call is named.
+ * <p>If {@link #isPlaceCertain}, the bytes named by {@link #offset} and {@link #length} contain an
+ * address without memory; others may be usable. If not, an earlier unchecked access of this thread
+ * faulted, and the JVM has reported it late. The exception then names the place of the call.
  */
 public final class PmemMediaException extends PmemException {
   private static final long serialVersionUID = 1;
@@ -69,7 +68,7 @@ public final class PmemMediaException extends PmemException {
             fault);
   }
 
-  /** Returns whether the range named holds the address of the fault. */
+  /** Returns true if the named range contains the address of the fault. */
   public boolean isPlaceCertain() {
     return placeCertain;
   }

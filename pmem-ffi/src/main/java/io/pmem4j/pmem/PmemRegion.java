@@ -20,8 +20,8 @@ import java.util.Objects;
  * of the next call here, before it acknowledges anything; {@link PmemMediaException#isPlaceCertain}
  * is then false.
  *
- * <p><b>A failed write-back is final.</b> After the first failure of msync(2) or fsync(2) every
- * later call that promises durability throws {@link PmemFailedFileException}, in all regions and
+ * <p><b>A failed write-back is final.</b> Once msync(2) or fsync(2) has failed, every later call
+ * that promises durability throws {@link PmemFailedFileException}. That holds in all regions and
  * slices of the file.
  *
  * <p><b>The promise is about the file, not its name.</b> {@link #persist} makes bytes durable in
@@ -37,7 +37,7 @@ import java.util.Objects;
  * InternalError}. JDK operations in native code or intrinsics end the JVM: {@code CRC32}, {@code
  * CRC32C}, {@code Adler32} and {@code Deflater} over {@code asByteBuffer()}, {@code mismatch},
  * comparisons of buffers, {@code getString}, decoders, digests, ciphers, and channels that write
- * from the buffer. Use {@link #crc32c} and {@link #read} instead.
+ * from it. Use {@link #crc32c} and {@link #read} instead.
  */
 public final class PmemRegion implements PersistentMemory {
   private static final VarHandle BYTE = handle(ValueLayout.JAVA_BYTE);
@@ -68,34 +68,34 @@ public final class PmemRegion implements PersistentMemory {
     return layout.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle().withInvokeExactBehavior();
   }
 
-  /** The file or device. */
+  /** Returns the path of the file or device, as it was mapped. */
   public Path path() {
     return medium.path;
   }
 
-  /** Where the first byte lies in the file, in bytes. */
+  /** Returns the offset of the first byte in the file, in bytes. */
   public long fileOffset() {
     return medium.fileOffset + base;
   }
 
-  /** Opens the mapped file once more, whatever its path leads to by now. */
+  /** Opens the mapped file once more, even if its path leads to another file by now. */
   NativeFile reopen(boolean writable) throws IOException {
     return medium.reopen(writable);
   }
 
-  /** Who mapped it. */
+  /** Returns the backend that mapped the region. */
   public Backend backend() {
     return medium.backend();
   }
 
-  /** What {@link #persist} really does here, and how far that carries, in words. */
+  /** Returns the persistence domain that {@link #persist} reaches here, in words. */
   public String domain() {
     return medium.domain();
   }
 
   /**
-   * What the address of the first byte is a multiple of: the largest power of two. From 2 MiB up
-   * the kernel can map persistent memory with huge pages.
+   * Returns the largest power of two that divides the address of the first byte. From 2 MiB up the
+   * kernel can map persistent memory with huge pages.
    */
   public long alignment() {
     return Long.lowestOneBit(memory.address());
@@ -249,7 +249,7 @@ public final class PmemRegion implements PersistentMemory {
 
   @Override
   public boolean compareAndPublish(long offset, long expected, long value) {
-    getLongAcquire(offset); // finds what was truncated
+    getLongAcquire(offset); // detects a truncated file
     if (medium.mayHaveHoles()) {
       faults.requireStorable(offset);
     }
@@ -269,7 +269,7 @@ public final class PmemRegion implements PersistentMemory {
   /**
    * {@inheritDoc}
    *
-   * <p>A checked load, as {@link #getLong} is.
+   * <p>This is a checked load, as {@link #getLong} is.
    *
    * @throws PmemMediaException if there is no memory behind the address
    */
@@ -285,7 +285,7 @@ public final class PmemRegion implements PersistentMemory {
   }
 
   /**
-   * A checked load of one byte.
+   * Returns one byte by a checked load.
    *
    * @throws PmemMediaException if there is no memory behind the address
    */
@@ -300,7 +300,7 @@ public final class PmemRegion implements PersistentMemory {
   }
 
   /**
-   * A checked load of two bytes; {@code offset} is a multiple of 2.
+   * Returns two bytes by a checked load; {@code offset} is a multiple of 2.
    *
    * @throws PmemMediaException if there is no memory behind the address
    */
@@ -315,7 +315,7 @@ public final class PmemRegion implements PersistentMemory {
   }
 
   /**
-   * A checked load of four bytes; {@code offset} is a multiple of 4.
+   * Returns four bytes by a checked load; {@code offset} is a multiple of 4.
    *
    * @throws PmemMediaException if there is no memory behind the address
    */
@@ -330,8 +330,8 @@ public final class PmemRegion implements PersistentMemory {
   }
 
   /**
-   * A checked load of eight bytes; {@code offset} is a multiple of 8. The check costs two loads
-   * from the first-level cache; where much is to be checked, {@link #read} checks it at once.
+   * Returns eight bytes by a checked load; {@code offset} is a multiple of 8. The check costs two
+   * loads from the first-level cache. For larger ranges {@link #read} checks once.
    *
    * @throws PmemMediaException if there is no memory behind the address
    */
@@ -346,10 +346,10 @@ public final class PmemRegion implements PersistentMemory {
   }
 
   /**
-   * A checked copy out of this memory.
+   * Copies bytes out of this memory by checked loads.
    *
-   * @throws PmemMediaException if there is no memory behind a part of the range; {@code target}
-   *     then holds anything in its part
+   * @throws PmemMediaException if there is no memory behind a part of the range; the content of
+   *     {@code target} is then undefined
    */
   @Override
   public void read(long offset, byte[] target, int targetOffset, int length) {
@@ -362,10 +362,10 @@ public final class PmemRegion implements PersistentMemory {
   }
 
   /**
-   * A checked copy out of this memory.
+   * Copies bytes out of this memory by checked loads.
    *
    * @throws PmemMediaException if there is no memory behind a part of the range, or behind the
-   *     target; {@code target} then holds anything in its part
+   *     target; the content of {@code target} is then undefined
    */
   @Override
   public void read(long offset, MemorySegment target, long targetOffset, long length) {
@@ -377,7 +377,7 @@ public final class PmemRegion implements PersistentMemory {
     }
   }
 
-  /** Returns true for no bytes, of which nothing is left to do; throws if the range is outside. */
+  /** Returns true for a usable region and no bytes; throws if the range is outside. */
   private boolean isEmpty(long offset, long length) {
     Objects.checkFromIndexSize(offset, length, memory.byteSize());
     if (length == 0) {

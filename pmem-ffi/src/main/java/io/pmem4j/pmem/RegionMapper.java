@@ -14,13 +14,13 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a mapping begins and ends: opens or makes the file, maps it, takes its lock, gives it its
- * name, and hands all of that over to the arena.
+ * The begin and end of a mapping: opens or creates the file, maps it, takes its lock, links its
+ * name, and transfers all of that to the arena.
  */
 final class RegionMapper {
   private RegionMapper() {}
 
-  /** Maps what {@code spec} says; nothing is left if it throws. */
+  /** Maps a file by its specification; leaves nothing behind if it throws. */
   static Medium map(Path path, MapSpec spec, Arena arena, Backend backend, MappingParts parts)
       throws IOException {
     while (true) {
@@ -67,7 +67,7 @@ final class RegionMapper {
     return adopt(path, spec, arena, backend, parts, file, null);
   }
 
-  /** Maps an open file, which from here on is this method's to close. */
+  /** Maps an open file, and closes it if that fails. */
   private static Medium adopt(
       Path path,
       MapSpec spec,
@@ -101,7 +101,7 @@ final class RegionMapper {
       if (unnamed != null) {
         unnamed.publish();
       } else if (spec.creates()) {
-        // The maker may have died before the name was durable.
+        // The creator may have died before the name was durable.
         NewFile.syncFolder(folder(path), shared.file());
       }
       BackingFile held = shared;
@@ -164,7 +164,7 @@ final class RegionMapper {
     }
   }
 
-  /** Opens a device and takes its lock, which lives as long as this is open. */
+  /** Opens a device and takes its lock, which lives until the device is closed. */
   private static NativeFile locked(Path path, MapSpec spec) throws IOException {
     NativeFile device = NativeFile.open(path, NativeFile.O_RDONLY);
     try {
@@ -187,12 +187,12 @@ final class RegionMapper {
     return backend == Backend.JDK ? new JdkMedium(made) : new LibPmemMedium(made);
   }
 
-  /** Returns the folder that holds the name of a file, behind all symbolic links. */
+  /** Returns the folder that holds the name of a file, after all symbolic links. */
   static Path folder(Path path) throws IOException {
     return Objects.requireNonNull(path.toRealPath().getParent());
   }
 
-  /** Hands the mapping over to the arena, as the last thing that can fail. */
+  /** Transfers the mapping to the arena; the last step that can fail. */
   private static MemorySegment inArena(
       Path path, Arena arena, Mapping mapping, UseGuard guard, Runnable afterwards) {
     MemorySegment whole =

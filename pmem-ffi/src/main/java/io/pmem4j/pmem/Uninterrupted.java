@@ -9,13 +9,13 @@ import java.nio.file.OpenOption;
 import java.nio.file.Path;
 
 /**
- * Work with a {@link FileChannel} in a thread that may be interrupted: the interrupt would close
- * the channel. It is kept back, and set again at the end.
+ * Work with a {@link FileChannel} in a thread that may be interrupted. An interrupt would close the
+ * channel, so it is cleared first and set again at the end.
  */
 final class Uninterrupted {
   private Uninterrupted() {}
 
-  /** Uses the channel; may be called more than once. */
+  /** A use of the channel, which may be repeated. */
   interface Work<T> {
     T with(FileChannel channel) throws IOException;
   }

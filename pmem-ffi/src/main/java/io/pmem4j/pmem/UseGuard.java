@@ -11,26 +11,25 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps a mapping in place while native code works on its raw address. A caller enters, works, and
- * exits; the clean-up of the arena shuts the guard, which waits for those inside, but not without
- * limit, and turns away those who come later.
+ * A guard that keeps a mapping in place while native code works on its raw address. A caller
+ * enters, works, and exits. The clean-up of the arena shuts the guard: uses in progress get a
+ * bounded time to end, and later ones are refused.
  *
- * <p>Passing the arena's segment to native code instead would do the same with one counter that all
- * threads share, and cost microseconds a call where many cores persist at once.
+ * <p>Passing the arena's segment to native code would do the same, but with one counter that all
+ * threads share and contend for.
  *
  * <p><b>No use stays counted.</b> An exception between the count and the caller's {@code try} would
- * leave a count that nobody takes back. So {@link #enter} polls before it counts, where the JVM
- * delivers the fault of an earlier store, and counts last of all: by a store to a field, which
- * needs no stack as a call would. A caller whose {@link #exit} overflows the stack, which then has
- * done nothing, takes the count back in the same way.
+ * leave a count for ever. So {@link #enter} polls before it counts: there the JVM delivers the
+ * fault of an earlier store. It counts last, by a store to a field, which needs no stack. If {@link
+ * #exit} overflows the stack it has done nothing, and the caller lowers the count in the same way.
  *
- * <p>The poll has a second purpose. A critical call is made without a change of the thread's state,
- * so nothing in it stops for a garbage collection or for the closing of a shared arena.
+ * <p>The poll has a second purpose. A critical call does not change the thread's state. So it does
+ * not stop for a garbage collection, nor for the closing of a shared arena.
  */
 abstract class UseGuard {
   private static final int MAX_STRIPES = 64;
 
-  /** Counters there are for threads to spread over. */
+  /** The number of counters that threads spread over. */
   private static final int STRIPES =
       Math.min(
           MAX_STRIPES, Integer.highestOneBit(4 * Runtime.getRuntime().availableProcessors() - 1));
@@ -39,7 +38,7 @@ abstract class UseGuard {
 
   UseGuard() {}
 
-  /** A count of uses, on cache lines of its own; processors fetch lines in pairs. */
+  /** A count of uses on its own pair of cache lines; processors fetch lines in pairs. */
   @SuppressWarnings("UnusedVariable") // padding
   static final class Stripe {
     private long before0, before1, before2, before3, before4, before5, before6, before7;
@@ -51,7 +50,7 @@ abstract class UseGuard {
     private long after0, after1, after2, after3, after4, after5, after6, after7;
     private long after8, after9, after10, after11, after12, after13, after14;
 
-    /** Weak, because a thread must not be kept for the regions that it once used. */
+    /** Weak, so that a region does not keep the threads that once used it. */
     private volatile @Nullable WeakReference<Thread> owner;
   }
 
@@ -75,24 +74,23 @@ abstract class UseGuard {
   abstract void exit(Stripe ticket);
 
   /**
-   * Lets no use begin any more, and waits for those in progress, for two seconds at most. Called
-   * once.
+   * Refuses new uses, and waits for those in progress, for two seconds at most. Called once.
    *
-   * @return whether none is left
+   * @return true if no use is left
    */
   abstract boolean shut();
 
-  /** Returns whether no use is in progress; asked after {@link #shut}. */
+  /** Returns true if no use is in progress; called after {@link #shut}. */
   boolean isIdle() {
     return true;
   }
 
-  /** Returns the guard that an arena's way of closing asks for. */
+  /** Returns the guard for the arena's kind. */
   static UseGuard of(Arena arena) {
     if (arena.scope().equals(Arena.global().scope())) {
       return new ForEver();
     }
-    // A thread that has not started owns nothing: only an arena without owner lets it in.
+    // A thread that has not started owns nothing, so only a shared arena admits it.
     boolean shared = arena.allocate(1).isAccessibleBy(new Thread(() -> {}));
     return shared ? new Striped() : new Confined();
   }
@@ -101,7 +99,7 @@ abstract class UseGuard {
     return new IllegalStateException("Already closed");
   }
 
-  /** For the global arena, which is never closed: there is nothing to wait for. */
+  /** The guard for the global arena, which is never closed. */
   private static final class ForEver extends UseGuard {
     @Override
     Stripe enter() {
@@ -118,7 +116,7 @@ abstract class UseGuard {
     }
   }
 
-  /** For confined arenas: the one thread that may use is the one that closes. */
+  /** The guard for confined arenas, whose only user is the thread that closes them. */
   private static final class Confined extends UseGuard {
     private final Thread owner = Thread.currentThread();
     private boolean shut;
@@ -146,14 +144,14 @@ abstract class UseGuard {
   }
 
   /**
-   * For shared and automatic arenas. Uses are counted in stripes, so that threads do not contend
-   * for a counter. The first thread that comes to a stripe owns it and counts without atomic
-   * instructions. A thread that finds its stripe owned by another claims a spare one for each use.
-   * A stripe whose owner is dead is inherited by the next thread that comes.
+   * The guard for shared and automatic arenas. Uses are counted in stripes, so that threads do not
+   * contend for a counter. The first thread that uses a stripe owns it and counts without atomic
+   * instructions. A thread whose stripe has another owner claims a spare one for each use. The next
+   * thread inherits the stripe of a dead owner.
    *
-   * <p>enter counts itself in and then reads {@code shut}; shut sets {@code shut} and then reads
-   * the counts; each has a full fence in between, which a volatile store or a compareAndSet is. So
-   * at least one side sees the other: either shut waits for the use, or the use is turned away.
+   * <p>enter counts and then reads {@code shut}; shut sets {@code shut} and then reads the counts.
+   * Each has a full fence in between: a volatile store or a compareAndSet. So at least one side
+   * sees the other: shut waits for the use, or the use is refused.
    */
   static class Striped extends UseGuard {
     private static final VarHandle USES;
@@ -175,7 +173,7 @@ abstract class UseGuard {
 
     private final Stripe[] stripes = new Stripe[STRIPES];
 
-    /** More are added when all are claimed; none is ever removed. */
+    /** Stripes for single uses; added when all are claimed, never removed. */
     private volatile Stripe[] spares = {};
 
     private volatile boolean shut;
@@ -204,7 +202,9 @@ abstract class UseGuard {
       return stripe;
     }
 
-    /** Counts the owner in. A test leaves out the fence that a volatile store is. */
+    /**
+     * Counts a use of the owner. A test overrides it to leave out the fence of a volatile store.
+     */
     @SuppressWarnings("NonAtomicVolatileUpdate") // the stripe is this thread's
     void count(Stripe stripe) {
       stripe.uses = stripe.uses + 1;
@@ -218,7 +218,7 @@ abstract class UseGuard {
       WeakReference<Thread> owner = stripe.owner;
       Thread living = owner == null ? null : owner.get();
       if (living == null || !living.isAlive()) {
-        // All that the dead one did has happened before its death, which isAlive has seen.
+        // All stores of the dead owner happened before its death, which isAlive has observed.
         if (OWNER.compareAndSet(stripe, owner, new WeakReference<>(self))) {
           stripe.uses = 0;
           count(stripe);
@@ -274,7 +274,7 @@ abstract class UseGuard {
       return true;
     }
 
-    /** A dead owner uses nothing, whatever its count says. */
+    /** Returns true if the owner lives; the count of a dead owner is void. */
     private static boolean isOwned(Stripe stripe) {
       WeakReference<Thread> owner = stripe.owner;
       Thread thread = owner == null ? null : owner.get();
@@ -289,8 +289,8 @@ abstract class UseGuard {
       boolean interrupted = false;
       boolean idle = isIdle();
       while (!idle && System.nanoTime() - begin < PATIENCE_NANOS) {
-        // An exit does not wake us: that would take a fence in each use. A use takes microseconds,
-        // or as long as the disk.
+        // An exit does not wake this thread: that would cost a fence in each use. A use takes
+        // microseconds, or as long as the disk.
         LockSupport.parkNanos(this, LOOK_AGAIN_NANOS);
         interrupted |= Thread.interrupted();
         idle = isIdle();

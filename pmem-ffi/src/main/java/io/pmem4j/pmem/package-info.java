@@ -3,7 +3,7 @@
 /**
  * Persistent memory: mapped files and devices whose {@code persist} is durable or throws.
  *
- * <p>A ledger that may be killed at any moment. Run it with {@code
+ * <p>The example is a ledger that survives a kill at any moment. Run it with {@code
  * --enable-native-access=io.pmem4j.pmem} (on the class path: {@code ALL-UNNAMED}):
  *
  * {@snippet lang="java" :
@@ -30,8 +30,8 @@
  * }
  * }
  *
- * <p>Lives here: the region API, its two backends, their errors. Does not live here: structures on
- * top of a region, crash simulation, anything that knows a file system.
+ * <p>The region API, its two backends and their errors belong here. Structures on top of a region,
+ * crash simulation, and code that knows a file system do not.
  */
 @NullMarked
 package io.pmem4j.pmem;

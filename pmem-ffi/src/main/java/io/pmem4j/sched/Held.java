@@ -11,13 +11,13 @@ package io.pmem4j.sched;
  * }
  * }
  *
- * <p>Closing it releases the lock once more each time: it is the lock's own token, not one of a
- * kind, so that taking a lock allocates nothing.
+ * <p>Each call of {@link #close} releases the lock once. The token belongs to the lock and is the
+ * same every time, so that taking a lock allocates nothing.
  */
 @FunctionalInterface
 public interface Held extends AutoCloseable {
   /**
-   * Releases the lock.
+   * Releases the lock once.
    *
    * @throws IllegalStateException if the running task does not hold it
    */

@@ -10,13 +10,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * A mutual exclusion lock after Linux's {@code struct mutex}: not reentrant, owned by the task that
  * took it, uninterruptible, first come first served. The releaser hands the lock to the first
- * waiter; nobody overtakes the queue.
+ * waiter; no task overtakes the queue.
  *
  * <p>Taking a mutex that the running task already holds is a certain deadlock and is reported as an
  * {@link IllegalStateException}; Linux would hang.
  *
- * <p>Thread-safe. What one owner wrote before {@link #unlock} the next one sees after {@link
- * #lock}.
+ * <p>Thread-safe. The stores of one owner before {@link #unlock} are visible to the next owner
+ * after {@link #lock}.
  *
  * <p>Seeded faults: {@code mutex-ignores-owner} grants the lock while it is held, {@code
  * mutex-lifo} serves the last waiter first.
@@ -39,7 +39,7 @@ public final class Mutex {
     }
   }
 
-  /** An owner whom others wait for: taking and releasing go through the monitor then. */
+  /** An owner with waiters: lock and unlock then go through the monitor. */
   private record Awaited(Object task) {}
 
   /** Guards the queue. Never held across a yield point, a park or a call out. */
@@ -54,9 +54,9 @@ public final class Mutex {
   private volatile @Nullable Object owner;
 
   /**
-   * A mutex that nobody holds.
+   * Makes a free mutex.
    *
-   * @param name what it protects, for messages and schedules
+   * @param name names the protected object, in messages and schedules
    */
   public Mutex(Scheduler scheduler, String name) {
     this.scheduler = scheduler;
@@ -65,13 +65,13 @@ public final class Mutex {
     this.lifo = scheduler.seeded("mutex-lifo");
   }
 
-  /** The name given at construction. */
+  /** Returns the name given at construction. */
   public String name() {
     return name;
   }
 
   /**
-   * Takes the lock, waiting as long as it takes. Interrupts do not end the wait and stay pending.
+   * Takes the lock; waits without limit. Interrupts do not end the wait and stay pending.
    *
    * @return the token that releases it, for try-with-resources
    * @throws IllegalStateException if the running task holds the lock
@@ -89,7 +89,7 @@ public final class Mutex {
     return held;
   }
 
-  /** Puts a task into the queue; false if the lock was free by now, and the task has it. */
+  /** Queues a task; returns false if the lock had become free, and the task owns it. */
   private boolean enqueue(Waiter waiter) {
     Object self = waiter.task;
     synchronized (state) {
@@ -114,7 +114,7 @@ public final class Mutex {
     return owner instanceof Awaited awaited ? awaited.task : owner;
   }
 
-  /** Takes the lock if it is free; never waits. False also if the running task holds it. */
+  /** Takes the lock if it is free; never waits. Returns false also if the running task holds it. */
   public boolean tryLock() {
     scheduler.yieldPoint(Scheduler.Point.ACQUIRE, this);
     return OWNER.compareAndSet(this, null, scheduler.currentTask());
@@ -138,7 +138,7 @@ public final class Mutex {
       }
       next = lifo ? waiters.pollLast() : waiters.poll();
       if (next == null) {
-        owner = null; // only where the owner is ignored
+        owner = null; // only with the seeded fault
       } else {
         owner = waiters.isEmpty() ? next.task : new Awaited(next.task);
         next.grant();
@@ -149,18 +149,18 @@ public final class Mutex {
     }
   }
 
-  /** Whether any task holds the lock; may be out of date when it returns. */
+  /** Returns true if any task holds the lock; may be out of date when it returns. */
   public boolean isLocked() {
     return owner != null;
   }
 
-  /** Whether the running task holds the lock. */
+  /** Returns true if the running task holds the lock. */
   public boolean isHeld() {
     return taskOf(owner) == scheduler.currentTask();
   }
 
   /**
-   * States that the running task holds the lock.
+   * Asserts that the running task holds the lock.
    *
    * @throws IllegalStateException if it does not
    */
@@ -170,7 +170,7 @@ public final class Mutex {
     }
   }
 
-  /** How many tasks wait; may be out of date when it returns. */
+  /** Returns the number of waiters; may be out of date when it returns. */
   public int queueLength() {
     synchronized (state) {
       return waiters.size();

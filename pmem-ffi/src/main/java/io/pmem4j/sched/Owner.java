@@ -5,20 +5,20 @@ package io.pmem4j.sched;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who holds a side of a semaphore: immutable, one for each time it is held, the youngest first. Few
- * at a time: walked, not hashed.
+ * An acquisition of a side of a semaphore; immutable. Acquisitions form a list, the youngest first.
+ * They are few at a time, so the list is walked.
  *
- * @param awaited of the youngest: whether others wait
+ * @param awaited valid in the youngest: true if there are waiters
  */
 @SuppressWarnings("ReferenceEquality") // tasks are compared by identity
 record Owner(Object task, boolean exclusive, boolean awaited, @Nullable Owner older) {
 
-  /** The same owners, now that others wait. */
+  /** Returns the same owners, marked as having waiters. */
   Owner awaitedOnes() {
     return new Owner(task, exclusive, true, older);
   }
 
-  /** Whether the task holds the shared side. */
+  /** Returns true if the task holds the shared side. */
   static boolean holdsShared(Object task, @Nullable Owner youngest) {
     for (Owner owner = youngest; owner != null; owner = owner.older) {
       if (owner.task == task && !owner.exclusive) {
@@ -28,7 +28,7 @@ record Owner(Object task, boolean exclusive, boolean awaited, @Nullable Owner ol
     return false;
   }
 
-  /** The owners but for the youngest shared entry of this task, which is among them. */
+  /** Returns the owners without the youngest shared entry of this task, which is among them. */
   static @Nullable Owner without(Object task, Owner owner) {
     Owner older = owner.older;
     if ((owner.task == task && !owner.exclusive) || older == null) {

@@ -16,26 +16,25 @@ import org.jspecify.annotations.Nullable;
  * readers or one writer, uninterruptible, no upgrade.
  *
  * <ul>
- *   <li>A reader that arrives while anybody waits queues behind them: readers cannot starve a
- *       writer.
- *   <li>The one who frees the semaphore hands it to the first waiter. If that is a writer, it alone
- *       runs; if it is a reader, <em>all</em> readers in the queue run, also those behind a waiting
- *       writer (the phase-fair rule of {@code rwsem_mark_wake}; Linux's limit of 256 readers per
- *       wake-up does not matter here).
- *   <li>A task may take the shared side again while it holds it. As in Linux that works when nobody
- *       waits; behind a waiting writer it is a certain deadlock (the writer waits for this task).
+ *   <li>A reader that arrives while tasks wait queues behind them: readers cannot starve a writer.
+ *   <li>The last owner hands the semaphore to the first waiter. If that is a writer, it alone runs.
+ *       If it is a reader, <em>all</em> readers in the queue run, also those behind a waiting
+ *       writer. This is the phase-fair rule of {@code rwsem_mark_wake}, without Linux's limit of
+ *       256 readers per wake-up.
+ *   <li>A task may take the shared side again while it holds it. As in Linux that works without
+ *       waiters. Behind a waiting writer it is a certain deadlock: the writer waits for this task.
  * </ul>
  *
- * <p>Certain deadlocks of a task with itself, where Linux hangs, are {@link
- * IllegalStateException}s: the exclusive side while holding either, the shared side while holding
- * the exclusive one or while holding the shared one behind a waiter. A side is released by the task
- * that took it.
+ * <p>Where Linux hangs in a certain deadlock of a task with itself, an {@link
+ * IllegalStateException} is thrown. That is the exclusive side while holding either, and the shared
+ * side while holding the exclusive one, or the shared one behind a waiter. A side is released by
+ * the task that took it.
  *
- * <p>Thread-safe. What a writer wrote before {@link #upWrite} later owners of either side see; what
- * readers did before {@link #upRead} later writers see.
+ * <p>Thread-safe. The stores of a writer before {@link #upWrite} are visible to later owners of
+ * either side. The stores of readers before {@link #upRead} are visible to later writers.
  *
- * <p>Seeded faults: {@code rwsem-readers-barge} lets a reader pass waiting writers, {@code
- * rwsem-wakes-one-reader} hands over to the first reader only, {@code rwsem-ignores-readers} grants
+ * <p>Seeded faults: {@code rwsem-readers-barge} lets a reader pass waiting writers. {@code
+ * rwsem-wakes-one-reader} hands over to the first reader only. {@code rwsem-ignores-readers} grants
  * the exclusive side while readers run.
  */
 @SuppressWarnings("ReferenceEquality") // tasks are compared by identity
@@ -64,15 +63,15 @@ public final class RwSemaphore {
   private final ArrayDeque<Waiter> waiters = new ArrayDeque<>();
 
   /**
-   * Null when free. While the youngest is awaited, which is exactly while the queue is not empty,
-   * only the holder of the monitor changes it; otherwise it changes by compare and set alone.
+   * Null when free. The youngest is awaited exactly while the queue is not empty. Then only the
+   * holder of the monitor changes this field; otherwise it changes by compare and set alone.
    */
   private volatile @Nullable Owner owners;
 
   /**
-   * A semaphore that nobody holds.
+   * Makes a free semaphore.
    *
-   * @param name what it protects, for messages and schedules
+   * @param name names the protected object, in messages and schedules
    */
   public RwSemaphore(Scheduler scheduler, String name) {
     this.scheduler = scheduler;
@@ -82,25 +81,25 @@ public final class RwSemaphore {
     this.ignoresReaders = scheduler.seeded("rwsem-ignores-readers");
   }
 
-  /** The name given at construction. */
+  /** Returns the name given at construction. */
   public String name() {
     return name;
   }
 
-  /** {@link #downRead}, released at the end of a try-with-resources statement. */
+  /** Takes the shared side as {@link #downRead} does, for a try-with-resources statement. */
   public Held shared() {
     downRead();
     return shared;
   }
 
-  /** {@link #downWrite}, released at the end of a try-with-resources statement. */
+  /** Takes the exclusive side as {@link #downWrite} does, for a try-with-resources statement. */
   public Held exclusive() {
     downWrite();
     return exclusive;
   }
 
   /**
-   * Takes the shared side, waiting as long as it takes; interrupts stay pending.
+   * Takes the shared side; waits without limit. Interrupts stay pending.
    *
    * @throws IllegalStateException if that would be a certain deadlock of the task with itself
    */
@@ -116,7 +115,7 @@ public final class RwSemaphore {
     }
   }
 
-  /** Takes the shared side unless a writer has it or anybody waits. */
+  /** Takes the shared side unless a writer has it or a task waits. */
   private boolean takeShared(Object self) {
     while (true) {
       Owner now = owners;
@@ -129,7 +128,7 @@ public final class RwSemaphore {
     }
   }
 
-  /** Puts a reader into the queue; false if the side was free by now, and the task has it. */
+  /** Queues a reader; returns false if the side had become free, and the task owns it. */
   private boolean enqueueReader(Waiter waiter) {
     Object self = waiter.task;
     synchronized (state) {
@@ -155,12 +154,12 @@ public final class RwSemaphore {
     }
   }
 
-  /** Marks the owners as awaited; false if they have changed. Called under the monitor. */
+  /** Marks the owners as awaited; returns false if they have changed. Needs the monitor. */
   private boolean await(Owner now) {
     return now.awaited() || OWNERS.compareAndSet(this, now, now.awaitedOnes());
   }
 
-  /** Takes the shared side if no writer holds it and nobody waits; never waits. */
+  /** Takes the shared side if no writer holds it and no task waits; never waits. */
   public boolean tryDownRead() {
     scheduler.yieldPoint(Scheduler.Point.ACQUIRE, this);
     return takeShared(scheduler.currentTask());
@@ -207,7 +206,7 @@ public final class RwSemaphore {
   }
 
   /**
-   * Takes the exclusive side, waiting as long as it takes; interrupts stay pending.
+   * Takes the exclusive side; waits without limit. Interrupts stay pending.
    *
    * @throws IllegalStateException if the running task holds either side
    */
@@ -227,7 +226,7 @@ public final class RwSemaphore {
     return owners == null && OWNERS.compareAndSet(this, null, new Owner(self, true, false, null));
   }
 
-  /** Puts a writer into the queue; false if the side was free by now, and the task has it. */
+  /** Queues a writer; returns false if the side had become free, and the task owns it. */
   private boolean enqueueWriter(Waiter waiter) {
     Object self = waiter.task;
     synchronized (state) {
@@ -253,7 +252,7 @@ public final class RwSemaphore {
     }
   }
 
-  /** Takes the exclusive side if nobody holds either; never waits. */
+  /** Takes the exclusive side if the semaphore is free; never waits. */
   public boolean tryDownWrite() {
     scheduler.yieldPoint(Scheduler.Point.ACQUIRE, this);
     return takeExclusive(scheduler.currentTask());
@@ -271,7 +270,7 @@ public final class RwSemaphore {
     if (now == null || !now.exclusive() || now.task() != self) {
       throw notHeld("exclusive side");
     }
-    // Below a writer are readers, and they may leave, only where those are ignored.
+    // Readers below a writer exist only with a seeded fault.
     if (!now.awaited() && OWNERS.compareAndSet(this, now, now.older())) {
       return;
     }
@@ -287,24 +286,24 @@ public final class RwSemaphore {
     unpark(granted);
   }
 
-  /** Whether any task holds either side; may be out of date when it returns. */
+  /** Returns true if any task holds either side; may be out of date when it returns. */
   public boolean isLocked() {
     return owners != null;
   }
 
-  /** Whether the running task holds the exclusive side. */
+  /** Returns true if the running task holds the exclusive side. */
   public boolean isHeldExclusively() {
     Owner now = owners;
     return now != null && now.exclusive() && now.task() == scheduler.currentTask();
   }
 
-  /** Whether the running task holds the shared side (not merely the exclusive one). */
+  /** Returns true if the running task holds the shared side; the exclusive one does not count. */
   public boolean isHeldShared() {
     return Owner.holdsShared(scheduler.currentTask(), owners);
   }
 
   /**
-   * States that the running task holds the exclusive side.
+   * Asserts that the running task holds the exclusive side.
    *
    * @throws IllegalStateException if it does not
    */
@@ -315,7 +314,7 @@ public final class RwSemaphore {
   }
 
   /**
-   * States that the running task holds a side, either one.
+   * Asserts that the running task holds either side.
    *
    * @throws IllegalStateException if it does not
    */
@@ -325,7 +324,7 @@ public final class RwSemaphore {
     }
   }
 
-  /** How many tasks wait; may be out of date when it returns. */
+  /** Returns the number of waiters; may be out of date when it returns. */
   public int queueLength() {
     synchronized (state) {
       return waiters.size();
@@ -337,7 +336,7 @@ public final class RwSemaphore {
     return "RwSemaphore " + name;
   }
 
-  /** Makes the next phase owners, under the monitor; the caller unparks them outside. */
+  /** Makes the next phase the owners. Needs the monitor; the caller unparks them outside it. */
   private List<Waiter> handOver() {
     Waiter first = Objects.requireNonNull(waiters.peek());
     List<Waiter> phase = new ArrayList<>();
@@ -356,7 +355,7 @@ public final class RwSemaphore {
     }
     Owner youngest = Objects.requireNonNull(next);
     owners = waiters.isEmpty() ? youngest : youngest.awaitedOnes();
-    // Counted in before any of them can run and count itself out again.
+    // All are owners before one of them can run and release its side.
     phase.forEach(Waiter::grant);
     return phase;
   }

@@ -3,9 +3,9 @@
 package io.pmem4j.sched;
 
 /**
- * Something that tasks share and no lock of this package is: a field, a table, a bitmap. Its owner
- * calls {@link #load} and {@link #store} before it reads and changes it, so that an explorer can
- * let another task run in between. Costs one virtual call in production.
+ * State that tasks share and that is no lock: a field, a table, a bitmap. Its owner calls {@link
+ * #load} and {@link #store} before each read and change, so that an explorer can let another task
+ * run in between. Costs one virtual call in production.
  *
  * <p>Thread-safe. Orders nothing between threads.
  */
@@ -14,31 +14,31 @@ public final class Shared {
   private final String name;
 
   /**
-   * Something shared.
+   * Makes a named piece of shared state.
    *
-   * @param name what it is, for schedules
+   * @param name names the state in schedules
    */
   public Shared(Scheduler scheduler, String name) {
     this.scheduler = scheduler;
     this.name = name;
   }
 
-  /** The caller, who holds no monitor, is about to read it. */
+  /** Announces that the caller is about to read it. The caller holds no monitor. */
   public void load() {
     scheduler.yieldPoint(Scheduler.Point.LOAD, this);
   }
 
-  /** The caller, who holds no monitor, is about to change it. */
+  /** Announces that the caller is about to change it. The caller holds no monitor. */
   public void store() {
     scheduler.yieldPoint(Scheduler.Point.STORE, this);
   }
 
-  /** What was read or written, see {@link Scheduler#note(String)}. */
+  /** Records a value that was read or written, see {@link Scheduler#note(String)}. */
   public void note(String words) {
     scheduler.note(words);
   }
 
-  /** The same with a value, see {@link Scheduler#note(String, long)}. */
+  /** Records a number that was read or written, see {@link Scheduler#note(String, long)}. */
   public void note(String words, long value) {
     scheduler.note(words, value);
   }

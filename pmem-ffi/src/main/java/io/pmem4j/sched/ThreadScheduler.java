@@ -21,8 +21,8 @@ final class ThreadScheduler implements Scheduler {
 
   @Override
   public void park(Object blocker, BooleanSupplier wake) {
-    // A pending interrupt would turn every LockSupport.park into a return at once, and this loop
-    // into a spin: it is taken off while waiting and put back for the caller to see.
+    // A pending interrupt makes LockSupport.park return at once, and this loop spin. So it is
+    // cleared during the wait and set again afterwards.
     boolean interrupted = false;
     while (!wake.getAsBoolean()) {
       LockSupport.park(blocker);

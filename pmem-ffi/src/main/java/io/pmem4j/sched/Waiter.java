@@ -4,7 +4,7 @@ package io.pmem4j.sched;
 
 import java.util.function.BooleanSupplier;
 
-/** One task in the wait queue of a lock. The releaser makes it an owner, then sets it granted. */
+/** A task in the wait queue of a lock. The releaser makes it an owner, then grants the lock. */
 final class Waiter implements BooleanSupplier {
   final Object task;
   final boolean exclusive;
@@ -15,7 +15,7 @@ final class Waiter implements BooleanSupplier {
     this.exclusive = exclusive;
   }
 
-  /** Called under the lock's monitor, after the task has been recorded as an owner. */
+  /** Grants the lock; called under its monitor, after the task has been recorded as an owner. */
   void grant() {
     granted = true;
   }

@@ -323,11 +323,11 @@ class ExplorerTest {
 
   private static void alwaysAgain(Programs.Cell flag) {
     while (flag.load() == 0) {
-      // until somebody sets it, which nobody does
+      // until another task sets it, which none does
     }
   }
 
-  /** What a task waits for may hold, and it sleeps on: nobody has called it. */
+  /** A task sleeps on while its wake condition holds, because unpark was not called. */
   @ParameterizedTest
   @CsvSource({"true, 0", "false, 1"})
   void whoIsNotCalledSleepsOn(boolean calls, int findings) {

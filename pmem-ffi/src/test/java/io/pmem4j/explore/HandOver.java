@@ -5,9 +5,9 @@ package io.pmem4j.explore;
 import java.util.Arrays;
 
 /**
- * What handing over costs: the same exploration, two tasks of 20 points within two preemptions,
- * with continuations and with threads, in turn. Run it with the test class path and {@code
- * --add-exports java.base/jdk.internal.vm=ALL-UNNAMED}; prints the medians.
+ * A benchmark of the switch between tasks: one exploration with continuations and with threads, in
+ * turn. It has two tasks of 20 yield points and two preemptions. Run it with the test class path
+ * and {@code --add-exports java.base/jdk.internal.vm=ALL-UNNAMED}; prints the medians.
  */
 final class HandOver {
   private static final int ROUNDS = 15;

@@ -18,7 +18,7 @@ public final class ChildJvm {
 
   private ChildJvm() {}
 
-  /** How it ended; the exit code is above 128 after a signal. */
+  /** The exit code and output; the code is above 128 after a signal. */
   public record Result(int exit, String output) {}
 
   /** The class path of this JVM, whichever way it is split over module path and class path. */

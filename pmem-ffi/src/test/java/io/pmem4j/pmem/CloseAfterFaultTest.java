@@ -44,7 +44,7 @@ class CloseAfterFaultTest {
     region.persist(0, 8);
   }
 
-  /** The guard found nobody inside: had a use stayed counted, it would have waited. */
+  /** Closes an arena whose guard is idle; a use that stays counted would make it wait. */
   private static void assertClosesAtOnce(Arena arena) {
     long begin = System.nanoTime();
     arena.close();

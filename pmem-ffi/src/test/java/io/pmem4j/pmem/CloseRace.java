@@ -23,7 +23,7 @@ import java.util.function.Function;
 final class CloseRace {
   private static final int THREADS = 16;
 
-  /** What is looked for in the JDK's msync happens to a thread that loses the processor in it. */
+  /** The race in the JDK's msync needs threads that lose the processor inside it. */
   private static final int THREADS_IN_MSYNC = 64;
 
   private static final int SIZE = 1 << 20;

@@ -12,7 +12,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the contract's launcher answers; that the contract holds is what EnvironmentTest shows. */
+/** The launcher's output and exit codes; EnvironmentTest shows that the contract holds. */
 class ContractLauncherTest {
   @TempDir Path folder;
 

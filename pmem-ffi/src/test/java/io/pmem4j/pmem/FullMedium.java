@@ -9,9 +9,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * What happens on a file system with next to no room, in a JVM of its own that ends with the name
- * space the file system was mounted in. Arguments: folder, backend. Prints a line for each thing
- * tried.
+ * Creation and stores on a file system with next to no space. It runs in a JVM of its own, which
+ * ends with the name space of the mount. Arguments: folder, backend. Prints a line for each
+ * attempt.
  */
 final class FullMedium {
   private static final long MEBIBYTE = 1 << 20;

@@ -100,7 +100,7 @@ class FullMediumTest {
         Mounted.run(folder, TWO_MEBIBYTES, Map.of(), HoleStores.class, Backend.JDK.name()));
   }
 
-  /** 0 of 0 bytes are usable there: that means that nobody knows. */
+  /** Such a file system reports 0 of 0 bytes as usable, which means unknown. */
   @Test
   void fileSystemsWithoutALimit() throws Exception {
     for (String mount :

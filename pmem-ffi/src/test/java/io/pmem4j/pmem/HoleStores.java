@@ -71,7 +71,7 @@ final class HoleStores {
     }
   }
 
-  /** How many pages persist has acknowledged and the file does not have. */
+  /** Returns the number of pages that persist has acknowledged and the file does not have. */
   private static int acknowledged(Path folder, Backend backend, int pages) throws IOException {
     Path file = folder.resolve("log");
     boolean[] acknowledged = new boolean[pages];

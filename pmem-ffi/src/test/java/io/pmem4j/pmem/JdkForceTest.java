@@ -31,7 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 class JdkForceTest {
   @TempDir Path folder;
 
-  /** What closing does while a force is under way. */
+  /** The outcome of a close while a force is in progress. */
   private enum Closing {
     WAITS,
     ENDS

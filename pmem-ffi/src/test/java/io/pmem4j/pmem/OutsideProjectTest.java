@@ -20,8 +20,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The read-me's example as somebody else's Maven project: its dependency, the artifact as
- * installed, and a run that loses nothing to kill -9.
+ * The read-me's example as a user's Maven project: its dependency, the artifact as installed, and a
+ * run that loses nothing to kill -9.
  */
 @Timeout(240)
 class OutsideProjectTest {

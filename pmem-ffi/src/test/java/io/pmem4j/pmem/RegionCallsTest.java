@@ -13,7 +13,7 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** What a region asks of its medium, which no power failure is needed to see. */
+/** The calls of a region to its mapping, recorded without a power failure. */
 class RegionCallsTest {
   private static final int SIZE = 8192;
 

@@ -83,7 +83,7 @@ class SurroundingsTest {
     assertThat(mappedOnce(Map.of(), "exclusive").output()).contains("JDK: 42");
   }
 
-  /** Where the kernel has no mapping left for the JVM itself, the JVM ends. */
+  /** A JVM ends if the kernel allows no mapping for itself, so regions leave some. */
   @ParameterizedTest
   @EnumSource
   void theLimitOfMappingsIsARefusal(Backend backend) throws Exception {

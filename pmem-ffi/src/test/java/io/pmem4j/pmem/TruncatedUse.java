@@ -7,7 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Uses a file until somebody truncates it, in a JVM of its own: with cache lines written back by
+ * Uses a file until the parent truncates it, in a JVM of its own: with cache lines written back by
  * native code that is its end. Arguments: file, backend, what to do ({@code load}, {@code persist},
  * or {@code copy} to write from it into a region of another file).
  */

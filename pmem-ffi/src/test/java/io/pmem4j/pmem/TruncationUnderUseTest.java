@@ -91,8 +91,8 @@ class TruncationUnderUseTest {
   }
 
   /**
-   * What nobody can guard, as {@link PmemRegion} says: native code writes a cache line back, the
-   * memory behind it is gone, and the JVM is not there to turn the signal into an exception.
+   * The documented limit of {@link PmemRegion}: native code writes back a cache line without memory
+   * behind it, and the JVM cannot turn the signal into an exception.
    */
   @Test
   void nativeWriteBackOfATruncatedFileIsTheEnd() throws Exception {

@@ -13,7 +13,7 @@ import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** The guard by itself: whoever is inside keeps it open, whoever comes later is turned away. */
+/** The guard by itself: a use in progress delays shut, a later one is refused. */
 @Timeout(300)
 class UseGuardTest {
   private static final int ROUNDS = 200;
@@ -47,7 +47,7 @@ class UseGuardTest {
     assertThat(found).isPositive();
   }
 
-  /** How often somebody was inside after shut had returned. */
+  /** Returns how often a use was in progress after shut had returned. */
   private static int foundInside(Supplier<UseGuard> guards, int rounds) throws Exception {
     CyclicBarrier start = new CyclicBarrier(THREADS + 1);
     CyclicBarrier end = new CyclicBarrier(THREADS + 1);
@@ -115,7 +115,7 @@ class UseGuardTest {
     }
   }
 
-  /** Threads come and go: each leaves the count as it found it, whoever owned the stripe. */
+  /** Short-lived threads leave the count of a stripe unchanged, under any owner. */
   @Test
   void stripesOfTheDeadAreInherited() throws Exception {
     UseGuard guard = new UseGuard.Striped();

@@ -24,7 +24,7 @@ class LockStressTest {
   private static final int TASKS = 6;
   private static final int ROUNDS = 3_000;
 
-  /** Who is inside, as the locks should have it. */
+  /** The tasks in a critical section, counted apart from the locks. */
   private static final class Inside {
     final AtomicInteger readers = new AtomicInteger();
     final AtomicInteger writers = new AtomicInteger();
@@ -110,7 +110,7 @@ class LockStressTest {
         }
       }
       case 4 -> {
-        // Twice, where that is allowed: nobody waits.
+        // Twice, where that is allowed: there are no waiters.
         semaphore.downRead();
         boolean again = semaphore.tryDownRead();
         inside.read(random);

@@ -47,7 +47,7 @@ class MutexTest {
     assertThat(overlaps(Scheduler.production())).isZero();
   }
 
-  /** How often a task found another one inside. */
+  /** Returns how often a task found another one in the critical section. */
   private static int overlaps(Scheduler scheduler) {
     Mutex mutex = new Mutex(scheduler, "m");
     AtomicInteger inside = new AtomicInteger();

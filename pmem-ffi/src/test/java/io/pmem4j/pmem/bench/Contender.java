@@ -16,7 +16,7 @@ interface Contender {
    */
   void run(Shape shape, int lane, int calls);
 
-  /** Whether several threads may run it at once. */
+  /** Returns true if several threads may run it at once. */
   default boolean isShared() {
     return true;
   }

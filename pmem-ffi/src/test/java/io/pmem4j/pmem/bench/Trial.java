@@ -17,14 +17,14 @@ import java.util.concurrent.CyclicBarrier;
  */
 final class Trial {
   /**
-   * What is done.
+   * The work of a trial.
    *
    * @param length bytes a call
-   * @param dirty whether each call's range is stored to before
-   * @param threads how many do it at once
+   * @param dirty true if each call's range is stored to before
+   * @param threads number of threads that do it at once
    */
   record Shape(long length, boolean dirty, int threads) {
-    /** How much memory a lane has, and how far one call's range is from the next. */
+    /** The bytes of memory of a lane. */
     static final long LANE = 8 << 20;
 
     long window() {

@@ -102,7 +102,7 @@ abstract class CreationContract extends MappedFileContract {
     }
   }
 
-  /** Of a length that nobody asked for: longer files are opened whole, shorter ones refused. */
+  /** Longer files than specified are opened whole, shorter ones refused. */
   @Test
   void openOrCreateRefusesAShortFile() throws Exception {
     Files.write(file, new byte[SIZE - 1]);

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class FlushBatchTest {
   private static final int SIZE = 64 << 10;
 
-  /** What was flushed since, and how. */
+  /** A memory that records its flushes. */
   private static final class Seen extends HeapMemory {
     private final List<long[]> flushes = new ArrayList<>();
     private int drains;
@@ -143,7 +143,7 @@ class FlushBatchTest {
     assertThat(memory.units(64, 0)).isEqualTo(BitSet.valueOf(new long[] {0b10000000001}));
   }
 
-  /** A tebibyte that nobody has. */
+  /** A tebibyte without memory behind it. */
   private static final class Huge extends HeapMemory {
     private final List<long[]> flushes = new ArrayList<>();
 

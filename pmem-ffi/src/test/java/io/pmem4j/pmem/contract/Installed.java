@@ -6,11 +6,11 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.pmem4j.pmem.Pmem;
 
-/** What a test needs of the machine; without it the test is skipped, and says why. */
+/** Software that tests need; without it they are skipped and print the reason. */
 public final class Installed {
   private Installed() {}
 
-  /** libpmem.so.1. */
+  /** Skips the test without libpmem.so.1. */
   public static void assumeLibpmem() {
     assumeTrue(Pmem.libpmemAbsence().isEmpty(), () -> Pmem.libpmemAbsence().orElseThrow());
   }

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The part that contracts of mapping share: the file they map, and the call that is refused. */
+/** The fixture of contracts that map files. */
 @Timeout(120)
 abstract class MappedFileContract {
   static final int SIZE = 64 << 10;

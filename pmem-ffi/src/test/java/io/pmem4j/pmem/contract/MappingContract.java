@@ -32,7 +32,7 @@ import java.util.Arrays;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** What mapping accepts and refuses, whoever maps; a refusal leaves nothing behind. */
+/** Mapping of existing files by either backend: accepted, or refused with nothing left behind. */
 abstract class MappingContract extends MappedFileContract {
   @Test
   void aMissingFileIsNotCreated() {

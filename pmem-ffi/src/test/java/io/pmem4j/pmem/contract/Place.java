@@ -11,8 +11,8 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.io.TempDirFactory;
 
 /**
- * Where the contract is tried: the folder or device that {@link Contract} was given, or the
- * system's folder for temporary files.
+ * The folder or device under test: the argument of {@link Contract}, or the system's folder for
+ * temporary files.
  */
 final class Place implements TempDirFactory {
   private static volatile Optional<Path> given = Optional.empty();
@@ -26,12 +26,12 @@ final class Place implements TempDirFactory {
     expected = granularity;
   }
 
-  /** The folder or device given, if any was. */
+  /** Returns the folder or device given on the command line, if there is one. */
   static Optional<Path> given() {
     return given;
   }
 
-  /** What regions there have to be like, if it is known. */
+  /** Returns the granularity expected of regions there, if it is known. */
   static Optional<Granularity> expected() {
     return expected;
   }

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What every region does, whoever maps it. */
+/** The behaviour of regions of either backend. */
 @Timeout(120)
 abstract class RegionContract {
   static final int SIZE = 64 << 10;

@@ -21,8 +21,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * What every {@link PersistentMemory} does with bulk stores and with the values that threads agree
- * on. Asked of regions, of devices, of decorators; planted faults are decorators too.
+ * Bulk stores and atomic values of every {@link PersistentMemory}: regions, devices and decorators.
+ * Planted faults are decorators too.
  */
 @Timeout(120)
 abstract class StoreContract {

@@ -166,7 +166,7 @@ abstract class ThreadsContract {
     }
   }
 
-  /** No guard there: many threads at once, and a region that nobody closes. */
+  /** Many threads use a region that is never closed, so it has no guard. */
   @Test
   void regionsForEverAreForAllThreads() throws Exception {
     PmemRegion region = map(Arena.global());

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A file that somebody else truncates while it is mapped. */
+/** A file that another process truncates while it is mapped. */
 @Timeout(120)
 abstract class TruncationContract {
   private static final int SIZE = 64 << 10;
@@ -292,7 +292,7 @@ abstract class TruncationContract {
     }
   }
 
-  /** Why the length is looked at: msync itself has nothing to complain about. */
+  /** The reason why persist checks the length: msync itself reports no error. */
   @Test
   void msyncAloneDoesNotNotice() throws Exception {
     Path file = folder.resolve("raw");

@@ -10,8 +10,8 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 
 /**
- * Asks what a call throws to somebody who is not root: setfsuid(2) changes who the calling thread
- * is to file systems, and nothing else.
+ * Runs a call as a user who is not root: setfsuid(2) changes the user id of the calling thread for
+ * file systems, and nothing else.
  */
 final class Unprivileged {
   private static final int NOBODY = 65534;
@@ -23,7 +23,7 @@ final class Unprivileged {
 
   private Unprivileged() {}
 
-  /** What the call throws, if it does. */
+  /** Returns the exception of the call, if it throws one. */
   static Optional<Throwable> thrownBy(Callable<?> call) throws Throwable {
     int before = (int) SETFSUID.invokeExact(NOBODY);
     try {

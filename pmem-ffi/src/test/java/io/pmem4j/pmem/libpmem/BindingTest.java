@@ -22,7 +22,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Whether the checked-in binding is jextract's, and still fits the installed libpmem. */
+/** The checked-in binding equals jextract's output and fits the installed libpmem. */
 class BindingTest {
   private static final Path CHECKSUMS = Path.of("src/main/jextract/SHA256SUMS");
   private static final Path INCLUDES = Path.of("src/main/jextract/includes.txt");

@@ -12,7 +12,7 @@ import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** What jextract wrote into its output about itself: prototypes and constants, by name. */
+/** The prototypes and constants in jextract's output, by name. */
 record GeneratedSource(Map<String, String> prototypes, Map<String, Long> constants) {
   static final Path FOLDER = Path.of("src/main/java/io/pmem4j/pmem/libpmem");
 
