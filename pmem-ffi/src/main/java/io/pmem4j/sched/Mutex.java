@@ -27,7 +27,7 @@ public final class Mutex {
   private final String name;
   private final boolean ignoresOwner;
   private final boolean lifo;
-  private final Held held = this::unlock;
+  private final HeldLock held = this::unlock;
 
   private static final VarHandle OWNER;
 
@@ -76,7 +76,7 @@ public final class Mutex {
    * @return the token that releases it, for try-with-resources
    * @throws IllegalStateException if the running task holds the lock
    */
-  public Held lock() {
+  public HeldLock lock() {
     scheduler.yieldPoint(Scheduler.Point.ACQUIRE, this);
     Object self = scheduler.currentTask();
     if (OWNER.compareAndSet(this, null, self)) {

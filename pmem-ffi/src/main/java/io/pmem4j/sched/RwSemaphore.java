@@ -44,8 +44,8 @@ public final class RwSemaphore {
   private final boolean readersBarge;
   private final boolean wakesOneReader;
   private final boolean ignoresReaders;
-  private final Held shared = this::upRead;
-  private final Held exclusive = this::upWrite;
+  private final HeldLock shared = this::upRead;
+  private final HeldLock exclusive = this::upWrite;
 
   private static final VarHandle OWNERS;
 
@@ -87,13 +87,13 @@ public final class RwSemaphore {
   }
 
   /** Takes the shared side as {@link #downRead} does, for a try-with-resources statement. */
-  public Held shared() {
+  public HeldLock shared() {
     downRead();
     return shared;
   }
 
   /** Takes the exclusive side as {@link #downWrite} does, for a try-with-resources statement. */
-  public Held exclusive() {
+  public HeldLock exclusive() {
     downWrite();
     return exclusive;
   }

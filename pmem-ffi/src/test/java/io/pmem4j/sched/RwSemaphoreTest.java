@@ -253,7 +253,7 @@ class RwSemaphoreTest {
     }
   }
 
-  private static void inside(Tasks tasks, String who, Held held) {
+  private static void inside(Tasks tasks, String who, HeldLock held) {
     try (held) {
       tasks.log.add(who);
     }

@@ -8,7 +8,7 @@ import io.pmem4j.ext2.mm.MappingTree;
 import io.pmem4j.ext2.mm.Mmu;
 import io.pmem4j.ext2.page.HolePages;
 import io.pmem4j.ext2.page.PageLocks;
-import io.pmem4j.sched.Held;
+import io.pmem4j.sched.HeldLock;
 import io.pmem4j.sched.Scheduler;
 import io.pmem4j.sched.Shared;
 import java.util.ArrayList;
@@ -83,7 +83,7 @@ public final class DaxMapping {
   }
 
   /** An entry, locked until it is closed. */
-  record LockedEntry(DaxEntry entry, Held held) implements AutoCloseable {
+  record LockedEntry(DaxEntry entry, HeldLock held) implements AutoCloseable {
     @Override
     public void close() {
       held.close();
@@ -145,7 +145,7 @@ public final class DaxMapping {
   /** Null if the entry went away, or another one came, while this task waited. */
   private @Nullable LockedEntry lockOrMake(@Nullable DaxEntry entry, long index, boolean pmd) {
     DaxEntry wanted = entry == null ? newEntry(index, pmd) : entry;
-    Held held = scheduler.seeded("no-entry-lock") ? () -> {} : wanted.lock().hold();
+    HeldLock held = scheduler.seeded("no-entry-lock") ? () -> {} : wanted.lock().hold();
     shared.store();
     shared.note("page", index);
     if (entry == null ? putIfFree(wanted) : contains(wanted)) {

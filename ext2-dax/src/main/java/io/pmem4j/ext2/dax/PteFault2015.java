@@ -6,7 +6,7 @@ import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.mm.FaultResult;
 import io.pmem4j.ext2.mm.PageFault;
 import io.pmem4j.ext2.page.HolePages;
-import io.pmem4j.sched.Held;
+import io.pmem4j.sched.HeldLock;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;
@@ -118,7 +118,7 @@ public final class PteFault2015 {
       fault.keep(page.lock());
       return FaultResult.LOCKED;
     }
-    Held mappings = mapping.mappings().hold();
+    HeldLock mappings = mapping.mappings().hold();
     if (isBehindTheEnd(fault)) {
       mappings.close();
       return FaultResult.SIGBUS;

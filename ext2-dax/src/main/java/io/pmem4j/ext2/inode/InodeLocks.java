@@ -7,7 +7,7 @@ import io.pmem4j.ext2.lock.OrderedMutex;
 import io.pmem4j.ext2.lock.OrderedRwSemaphore;
 import io.pmem4j.ext2.page.PageLocks;
 import io.pmem4j.ext2.volume.Volume;
-import io.pmem4j.sched.Held;
+import io.pmem4j.sched.HeldLock;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
@@ -17,7 +17,7 @@ import java.util.Deque;
  */
 public final class InodeLocks {
   /** For what an order does without. */
-  private static final Held NOTHING = () -> {};
+  private static final HeldLock NOTHING = () -> {};
 
   private final Volume volume;
   private final LockOrder order;
@@ -64,11 +64,11 @@ public final class InodeLocks {
    * @param sharedWrite whether it stores to a shared mapping, and so waits for a thaw
    * @param times what is to be done as soon as freezing is impossible, if {@code sharedWrite}
    */
-  public Held fault(long pgoff, boolean sharedWrite, Runnable times) {
-    Deque<Held> taken = new ArrayDeque<>(order.faultLocks().size());
-    Held all =
+  public HeldLock fault(long pgoff, boolean sharedWrite, Runnable times) {
+    Deque<HeldLock> taken = new ArrayDeque<>(order.faultLocks().size());
+    HeldLock all =
         () -> {
-          taken.forEach(Held::close);
+          taken.forEach(HeldLock::close);
           if (volume.seeded("mutex-under-page-lock")) {
             // the page of a hole stays locked until it is mapped
             truncateMutex.hold().close();
@@ -106,8 +106,8 @@ public final class InodeLocks {
    * @param atRelease what to look at before it is given up
    */
   @SuppressWarnings("MustBeClosedChecker") // the caller closes it
-  Held truncation(Runnable atRelease) {
-    Held held = daxSem.exclusive();
+  HeldLock truncation(Runnable atRelease) {
+    HeldLock held = daxSem.exclusive();
     return volume.options().isolationChecks()
         ? () -> {
           try (held) {
@@ -126,7 +126,7 @@ public final class InodeLocks {
    *
    * @param inFault whether a fault asks, which under one order holds it already
    */
-  Held allocation(boolean inFault) {
+  HeldLock allocation(boolean inFault) {
     if (inFault && order.faultLocks().contains(LockClass.TRUNCATE_MUTEX)) {
       truncateMutex.assertHeld();
       return NOTHING;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.pmem4j.ext2.lock;
 
-import io.pmem4j.sched.Held;
+import io.pmem4j.sched.HeldLock;
 import io.pmem4j.sched.Mutex;
 import io.pmem4j.sched.Scheduler;
 
@@ -11,7 +11,7 @@ public final class OrderedMutex {
   private final LockClass lockClass;
   private final String name;
   private final LockValidator validator;
-  private final Held release = this::unlock;
+  private final HeldLock release = this::unlock;
 
   /** A free mutex; the name says which instance of the class it is. */
   public OrderedMutex(
@@ -23,7 +23,7 @@ public final class OrderedMutex {
   }
 
   /** Waits until the mutex is free and takes it. */
-  public Held hold() {
+  public HeldLock hold() {
     validator.acquiring(this, lockClass, name, true);
     boolean taken = false;
     try {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.pmem4j.ext2.lock;
 
-import io.pmem4j.sched.Held;
+import io.pmem4j.sched.HeldLock;
 import io.pmem4j.sched.RwSemaphore;
 import io.pmem4j.sched.Scheduler;
 
@@ -14,8 +14,8 @@ public final class OrderedRwSemaphore {
   private final LockClass lockClass;
   private final String name;
   private final LockValidator validator;
-  private final Held releaseShared = this::upRead;
-  private final Held releaseExclusive = this::upWrite;
+  private final HeldLock releaseShared = this::upRead;
+  private final HeldLock releaseExclusive = this::upWrite;
 
   /** A free semaphore; the name says which instance of the class it is. */
   public OrderedRwSemaphore(
@@ -27,7 +27,7 @@ public final class OrderedRwSemaphore {
   }
 
   /** Waits and takes it together with other readers. */
-  public Held shared() {
+  public HeldLock shared() {
     validator.acquiring(this, lockClass, name, false);
     boolean taken = false;
     try {
@@ -42,7 +42,7 @@ public final class OrderedRwSemaphore {
   }
 
   /** Waits and takes it alone. */
-  public Held exclusive() {
+  public HeldLock exclusive() {
     validator.acquiring(this, lockClass, name, true);
     boolean taken = false;
     try {

@@ -4,7 +4,7 @@ package io.pmem4j.ext2.mm;
 import io.pmem4j.ext2.lock.LockClass;
 import io.pmem4j.ext2.lock.LockValidator;
 import io.pmem4j.ext2.lock.OrderedRwSemaphore;
-import io.pmem4j.sched.Held;
+import io.pmem4j.sched.HeldLock;
 import io.pmem4j.sched.Scheduler;
 import java.util.ArrayList;
 import java.util.List;
@@ -119,7 +119,7 @@ public final class MappingTree {
   }
 
   /** {@code i_mmap_lock_read}: mappings stay, and nobody unmaps pages. */
-  public Held hold() {
+  public HeldLock hold() {
     return iMmapRwsem.shared();
   }
 

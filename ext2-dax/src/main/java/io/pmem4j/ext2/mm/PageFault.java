@@ -2,7 +2,7 @@
 package io.pmem4j.ext2.mm;
 
 import io.pmem4j.ext2.Ext2Exception;
-import io.pmem4j.sched.Held;
+import io.pmem4j.sched.HeldLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,7 +14,7 @@ public final class PageFault {
   private final boolean write;
   private final boolean mkwrite;
   private final byte @Nullable [] cowPage;
-  private @Nullable Held kept;
+  private @Nullable HeldLock kept;
   private @Nullable Ext2Exception reason;
 
   PageFault(Vma vma, long address, boolean write, boolean mkwrite, byte @Nullable [] cowPage) {
@@ -83,13 +83,13 @@ public final class PageFault {
   }
 
   /** With {@link FaultResult#LOCKED}: what is to be given up when the page is mapped. */
-  public void keep(Held held) {
+  public void keep(HeldLock held) {
     kept = held;
   }
 
   /** {@code do_set_pte} with what a handler left locked. */
   FaultResult finishLocked() {
-    Held held = kept;
+    HeldLock held = kept;
     if (held == null) {
       throw new IllegalStateException("nothing is locked");
     }

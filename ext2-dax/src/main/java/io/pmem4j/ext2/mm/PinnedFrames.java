@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.pmem4j.ext2.mm;
 
-import io.pmem4j.sched.Held;
+import io.pmem4j.sched.HeldLock;
 import io.pmem4j.sched.Scheduler;
 import io.pmem4j.sched.Shared;
 import java.util.Map;
@@ -37,7 +37,7 @@ public final class PinnedFrames {
    * A fault of 2015 has looked a frame up and will use it, with nothing that keeps the frame the
    * file's.
    */
-  public Held inUse(long frame) {
+  public HeldLock inUse(long frame) {
     pin(frame);
     return () -> unpin(frame);
   }

@@ -11,7 +11,7 @@ import io.pmem4j.ext2.inode.Ext2Inode;
 import io.pmem4j.ext2.inode.FileMode;
 import io.pmem4j.ext2.inode.InodeCache;
 import io.pmem4j.ext2.volume.Volume;
-import io.pmem4j.sched.Held;
+import io.pmem4j.sched.HeldLock;
 
 /** System calls that take a path. Thread-safe. */
 public final class NameOperations {
@@ -234,7 +234,7 @@ public final class NameOperations {
       throw new UnsupportedFeatureException(
           "extended attributes", path + " has a block of extended attributes");
     }
-    try (Held _ = inode.iRwsem().exclusive()) {
+    try (HeldLock _ = inode.iRwsem().exclusive()) {
       new DirectoryBlocks(volume, directory).delete(name);
       inode.ctime(directory.ctime());
       inode.dropLink();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.pmem4j.ext2.page;
 
-import io.pmem4j.sched.Held;
+import io.pmem4j.sched.HeldLock;
 import io.pmem4j.sched.Scheduler;
 import io.pmem4j.sched.Shared;
 import java.util.ArrayList;
@@ -33,10 +33,10 @@ public final class HolePages {
   /** A page, locked until it is closed. */
   public final class Locked implements AutoCloseable {
     private final long index;
-    private final Held lock;
+    private final HeldLock lock;
     private boolean unlocked;
 
-    private Locked(long index, Held lock) {
+    private Locked(long index, HeldLock lock) {
       this.index = index;
       this.lock = lock;
     }
@@ -48,7 +48,7 @@ public final class HolePages {
     }
 
     /** The lock, for whoever unlocks the page later. */
-    public Held lock() {
+    public HeldLock lock() {
       return lock;
     }
 
@@ -71,7 +71,7 @@ public final class HolePages {
 
   @SuppressWarnings("ReferenceEquality") // a page that came later is another one
   private @Nullable Locked lock(long index, Object page) {
-    Held lock = locks.hold(index);
+    HeldLock lock = locks.hold(index);
     if (present.get(index) == page) {
       return new Locked(index, lock);
     }

@@ -4,7 +4,7 @@ package io.pmem4j.ext2.page;
 import io.pmem4j.ext2.lock.LockClass;
 import io.pmem4j.ext2.lock.LockValidator;
 import io.pmem4j.ext2.lock.OrderedMutex;
-import io.pmem4j.sched.Held;
+import io.pmem4j.sched.HeldLock;
 import io.pmem4j.sched.Scheduler;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -28,7 +28,7 @@ public final class PageLocks {
   }
 
   /** {@code lock_page}. */
-  public Held hold(long index) {
+  public HeldLock hold(long index) {
     return locks
         .computeIfAbsent(
             index,

@@ -4,7 +4,7 @@ package io.pmem4j.ext2.volume;
 import io.pmem4j.ext2.lock.LockClass;
 import io.pmem4j.ext2.lock.LockValidator;
 import io.pmem4j.ext2.lock.OrderedRwSemaphore;
-import io.pmem4j.sched.Held;
+import io.pmem4j.sched.HeldLock;
 import io.pmem4j.sched.Scheduler;
 import java.util.EnumSet;
 import java.util.List;
@@ -51,7 +51,7 @@ public final class FreezeGate {
       this.inside = new OrderedRwSemaphore(scheduler, validator, lockClass, lockClass.twin());
     }
 
-    Held enter() {
+    HeldLock enter() {
       // Who waits for a thaw holds what it holds: the order is checked before the wait.
       validator.mightAcquire(lockClass, lockClass.twin());
       while (true) {
@@ -60,7 +60,7 @@ public final class FreezeGate {
           waitForThaw(seen);
           continue;
         }
-        Held held = inside.shared();
+        HeldLock held = inside.shared();
         if (!closed || scheduler.seeded("gate-no-recheck")) {
           return held;
         }
@@ -69,7 +69,7 @@ public final class FreezeGate {
     }
 
     /** Closes the gate and waits until nobody is inside. */
-    Held close() {
+    HeldLock close() {
       closed = true;
       return inside.exclusive();
     }
@@ -92,17 +92,17 @@ public final class FreezeGate {
   }
 
   /** {@code sb_start_write}: a system call that changes something. */
-  public Held startWrite() {
+  public HeldLock startWrite() {
     return writers.enter();
   }
 
   /** {@code sb_start_pagefault}: a shared write fault. */
-  public Held startPagefault() {
+  public HeldLock startPagefault() {
     return pagefaults.enter();
   }
 
   /** {@code sb_start_intwrite}: eviction of a deleted inode. */
-  public Held startInternalWrite() {
+  public HeldLock startInternalWrite() {
     return internal.enter();
   }
 

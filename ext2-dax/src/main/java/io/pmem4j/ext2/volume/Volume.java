@@ -15,7 +15,7 @@ import io.pmem4j.ext2.lock.OrderedMutex;
 import io.pmem4j.ext2.mm.PinnedFrames;
 import io.pmem4j.ext2.mm.ZeroPage;
 import io.pmem4j.pmem.PersistentMemory;
-import io.pmem4j.sched.Held;
+import io.pmem4j.sched.HeldLock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -297,7 +297,7 @@ public final class Volume {
   }
 
   /** Takes the lock of a group's bitmaps and counters. */
-  public Held lockGroup(int group) {
+  public HeldLock lockGroup(int group) {
     return groupLocks.get(group).hold();
   }
 

@@ -15,7 +15,7 @@ package io.pmem4j.sched;
  * same every time, so that taking a lock allocates nothing.
  */
 @FunctionalInterface
-public interface Held extends AutoCloseable {
+public interface HeldLock extends AutoCloseable {
   /**
    * Releases the lock once.
    *
