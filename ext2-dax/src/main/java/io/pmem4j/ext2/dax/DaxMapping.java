@@ -10,7 +10,7 @@ import io.pmem4j.ext2.page.HolePages;
 import io.pmem4j.ext2.page.PageLocks;
 import io.pmem4j.sched.HeldLock;
 import io.pmem4j.sched.Scheduler;
-import io.pmem4j.sched.Shared;
+import io.pmem4j.sched.SharedState;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -35,10 +35,10 @@ public final class DaxMapping {
   /** {@code i_pages} by first index; its monitor is {@code xa_lock}, nothing waits under it. */
   private final TreeMap<Long, DaxEntry> entries = new TreeMap<>();
 
-  private final Shared shared;
+  private final SharedState shared;
 
   /** What a block holds: read by whoever copies it, after it was looked up. */
-  private final Shared contents;
+  private final SharedState contents;
 
   /** A mapping without entries. */
   public DaxMapping(DaxHost host, FaultTrace trace, Scheduler scheduler, LockValidator validator) {
@@ -46,8 +46,8 @@ public final class DaxMapping {
     this.trace = trace;
     this.scheduler = scheduler;
     this.validator = validator;
-    this.shared = new Shared(scheduler, "DAX entries of inode " + host.ino());
-    this.contents = new Shared(scheduler, "contents of inode " + host.ino());
+    this.shared = new SharedState(scheduler, "DAX entries of inode " + host.ino());
+    this.contents = new SharedState(scheduler, "contents of inode " + host.ino());
     this.holePages = holePages(scheduler, validator, "inode " + host.ino());
     this.mappings = new MappingTree(scheduler, validator, "inode " + host.ino());
   }
@@ -66,7 +66,7 @@ public final class DaxMapping {
     return mappings;
   }
 
-  Shared contents() {
+  SharedState contents() {
     return contents;
   }
 

@@ -17,7 +17,7 @@ import io.pmem4j.ext2.mm.PinnedFrames;
 import io.pmem4j.ext2.page.PageLocks;
 import io.pmem4j.ext2.volume.Volume;
 import io.pmem4j.pmem.PersistentMemory;
-import io.pmem4j.sched.Shared;
+import io.pmem4j.sched.SharedState;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -89,9 +89,9 @@ public final class Ext2Inode implements DaxHost {
   /** The {@link #changes} that the table on the medium has; guarded by {@link InodeTable}. */
   private volatile long written;
 
-  private final Shared iSize;
-  private final Shared blockPointers;
-  private final Shared newBlocks;
+  private final SharedState iSize;
+  private final SharedState blockPointers;
+  private final SharedState newBlocks;
 
   Ext2Inode(Volume volume, FaultTrace trace, BlockServices blocks, int ino, int mode) {
     this.volume = volume;
@@ -100,9 +100,9 @@ public final class Ext2Inode implements DaxHost {
     var scheduler = volume.options().scheduler();
     var validator = volume.validator();
     String name = "inode " + ino;
-    this.iSize = new Shared(scheduler, "i_size of " + name);
-    this.blockPointers = new Shared(scheduler, "block pointers of " + name);
-    this.newBlocks = new Shared(scheduler, "new blocks of " + name);
+    this.iSize = new SharedState(scheduler, "i_size of " + name);
+    this.blockPointers = new SharedState(scheduler, "block pointers of " + name);
+    this.newBlocks = new SharedState(scheduler, "new blocks of " + name);
     this.locks = new InodeLocks(volume, name, isDirectory());
     this.blockMap = new BlockMap(volume, blocks, this);
     this.iomap = new InodeIomap(this);
@@ -204,17 +204,17 @@ public final class Ext2Inode implements DaxHost {
   }
 
   /** {@code i_size} as faults and truncation share it. */
-  Shared iSize() {
+  SharedState iSize() {
     return iSize;
   }
 
   /** {@code i_data} and the indirect blocks. */
-  Shared blockPointers() {
+  SharedState blockPointers() {
     return blockPointers;
   }
 
   /** What is in blocks that are allocated and not reachable yet. */
-  Shared newBlocks() {
+  SharedState newBlocks() {
     return newBlocks;
   }
 

@@ -3,7 +3,7 @@ package io.pmem4j.ext2.mm;
 
 import io.pmem4j.ext2.mm.PagemapEntry.Kind;
 import io.pmem4j.sched.Scheduler;
-import io.pmem4j.sched.Shared;
+import io.pmem4j.sched.SharedState;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.NavigableMap;
@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class PageTable implements Mmu {
   private final Scheduler scheduler;
-  private final Shared entries;
+  private final SharedState entries;
 
   /** By the number of the 2 MiB; absent for {@link Mmu.Region#EMPTY}. */
   private final ZeroPage zeros;
@@ -30,7 +30,7 @@ final class PageTable implements Mmu {
   PageTable(Scheduler scheduler, ZeroPage zeros) {
     this.zeros = zeros;
     this.scheduler = scheduler;
-    this.entries = new Shared(scheduler, "page table");
+    this.entries = new SharedState(scheduler, "page table");
   }
 
   private static long page(long address) {

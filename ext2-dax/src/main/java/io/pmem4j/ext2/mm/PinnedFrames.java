@@ -3,7 +3,7 @@ package io.pmem4j.ext2.mm;
 
 import io.pmem4j.sched.HeldLock;
 import io.pmem4j.sched.Scheduler;
-import io.pmem4j.sched.Shared;
+import io.pmem4j.sched.SharedState;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -18,11 +18,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 public final class PinnedFrames {
   private final Map<Long, Integer> counts = new ConcurrentHashMap<>();
   private final AtomicInteger warnings = new AtomicInteger();
-  private final Shared contents;
+  private final SharedState contents;
 
   /** Nothing is pinned. */
   public PinnedFrames(Scheduler scheduler) {
-    this.contents = new Shared(scheduler, "contents of pinned frames");
+    this.contents = new SharedState(scheduler, "contents of pinned frames");
   }
 
   void pin(long frame) {
@@ -50,7 +50,7 @@ public final class PinnedFrames {
   }
 
   /** What a device and the file system may both be about to touch. */
-  Shared contents() {
+  SharedState contents() {
     return contents;
   }
 

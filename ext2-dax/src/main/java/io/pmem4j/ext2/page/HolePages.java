@@ -3,7 +3,7 @@ package io.pmem4j.ext2.page;
 
 import io.pmem4j.sched.HeldLock;
 import io.pmem4j.sched.Scheduler;
-import io.pmem4j.sched.Shared;
+import io.pmem4j.sched.SharedState;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.NavigableMap;
@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class HolePages {
   private final PageLocks locks;
-  private final Shared pages;
+  private final SharedState pages;
   private final NavigableMap<Long, Object> present = new ConcurrentSkipListMap<>();
 
   /**
@@ -27,7 +27,7 @@ public final class HolePages {
    */
   public HolePages(Scheduler scheduler, PageLocks locks, String owner) {
     this.locks = locks;
-    this.pages = new Shared(scheduler, "page cache of " + owner);
+    this.pages = new SharedState(scheduler, "page cache of " + owner);
   }
 
   /** A page, locked until it is closed. */

@@ -4,7 +4,7 @@ package io.pmem4j.harness.explore;
 
 import io.pmem4j.pmem.Granularity;
 import io.pmem4j.pmem.PersistentMemory;
-import io.pmem4j.sched.Shared;
+import io.pmem4j.sched.SharedState;
 import java.lang.foreign.MemorySegment;
 import java.util.BitSet;
 import java.util.Objects;
@@ -41,15 +41,15 @@ final class AnnouncedMemory implements PersistentMemory {
   record Points(
       int blockBytes,
       BitSet touched,
-      IntFunction<@Nullable Shared> stored,
-      IntFunction<@Nullable Shared> flushed,
-      @Nullable Shared durable) {}
+      IntFunction<@Nullable SharedState> stored,
+      IntFunction<@Nullable SharedState> flushed,
+      @Nullable SharedState durable) {}
 
   private static final class Announced {
     final Points points;
 
     /** A row of stores to one block, bit after bit under the group's lock, is one point. */
-    @Nullable Shared last;
+    @Nullable SharedState last;
 
     long stores;
 
@@ -83,7 +83,7 @@ final class AnnouncedMemory implements PersistentMemory {
       announced.stores++;
       int first = block(offset);
       announced.points.touched.set(first, block(offset + length - 1) + 1);
-      Shared block = announced.points.stored.apply(first);
+      SharedState block = announced.points.stored.apply(first);
       if (block != null && block != announced.last) {
         announced.last = block;
         block.store();
@@ -93,7 +93,7 @@ final class AnnouncedMemory implements PersistentMemory {
 
   private void flushing(long offset, long length) {
     if (length > 0) {
-      Shared block = announced.points.flushed.apply(block(offset));
+      SharedState block = announced.points.flushed.apply(block(offset));
       if (block != null) {
         announced.last = null;
         block.load();
@@ -102,7 +102,7 @@ final class AnnouncedMemory implements PersistentMemory {
   }
 
   private void draining() {
-    Shared durable = announced.points.durable;
+    SharedState durable = announced.points.durable;
     if (durable != null) {
       announced.last = null;
       durable.store();

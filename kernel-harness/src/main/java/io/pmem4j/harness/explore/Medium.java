@@ -10,7 +10,7 @@ import io.pmem4j.pmem.MapSpec;
 import io.pmem4j.pmem.PersistentMemory;
 import io.pmem4j.pmem.Pmem;
 import io.pmem4j.sched.Scheduler;
-import io.pmem4j.sched.Shared;
+import io.pmem4j.sched.SharedState;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -116,21 +116,21 @@ final class Medium implements AutoCloseable {
    *
    * @param durable what drains are announced as; null where flushes and drains are no points
    */
-  AnnouncedMemory restored(Scheduler of, @Nullable Shared durable) {
+  AnnouncedMemory restored(Scheduler of, @Nullable SharedState durable) {
     scheduler = of;
     touched.stream()
         .forEach(block ->
             memory.copy((long) block * BLOCK_BYTES, pristine, block * BLOCK_BYTES, BLOCK_BYTES));
     touched.clear();
     lines.reset();
-    Map<Integer, Shared> stored = new HashMap<>();
+    Map<Integer, SharedState> stored = new HashMap<>();
     for (int block = 0; block < names.length; block++) {
       String name = names[block];
       if (name != null) {
-        stored.put(block, new Shared(of, name));
+        stored.put(block, new SharedState(of, name));
       }
     }
-    Map<Integer, Shared> flushed = new HashMap<>(stored);
+    Map<Integer, SharedState> flushed = new HashMap<>(stored);
     return new AnnouncedMemory(
         new TrackedMemory(memory, lines),
         new AnnouncedMemory.Points(
@@ -139,7 +139,8 @@ final class Medium implements AutoCloseable {
             stored::get,
             durable == null
                 ? _ -> null
-                : block -> flushed.computeIfAbsent(block, _ -> new Shared(of, "block " + block)),
+                : block ->
+                    flushed.computeIfAbsent(block, _ -> new SharedState(of, "block " + block)),
             durable));
   }
 

@@ -10,7 +10,7 @@ import io.pmem4j.ext2.mm.AddressSpace;
 import io.pmem4j.harness.durable.DurabilityCheck;
 import io.pmem4j.harness.durable.DurabilityCheck.WatchedFile;
 import io.pmem4j.harness.durable.LineTracker;
-import io.pmem4j.sched.Shared;
+import io.pmem4j.sched.SharedState;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -32,7 +32,7 @@ final class Promises {
    *
    * @param durable what the check loads before it looks; null where calls are not judged
    */
-  Promises(World world, LineTracker lines, @Nullable Shared durable) throws Ext2Exception {
+  Promises(World world, LineTracker lines, @Nullable SharedState durable) throws Ext2Exception {
     this.fs = world.fs;
     this.lines = lines;
     this.a = watched("/a", world.left().file);

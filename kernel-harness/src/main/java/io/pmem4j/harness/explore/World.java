@@ -10,7 +10,7 @@ import io.pmem4j.ext2.OpenFile;
 import io.pmem4j.ext2.mm.AddressSpace;
 import io.pmem4j.ext2.mm.Vma;
 import io.pmem4j.sched.Scheduler;
-import io.pmem4j.sched.Shared;
+import io.pmem4j.sched.SharedState;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -219,7 +219,7 @@ final class World {
       throws Ext2Exception {
     this.shape = shape;
     this.scheduler = scheduler;
-    Shared durable = durability ? new Shared(scheduler, "durable lines") : null;
+    SharedState durable = durability ? new SharedState(scheduler, "durable lines") : null;
     memory = medium.restored(scheduler, durable);
     fs = Ext2FileSystem.mount(memory, options.withScheduler(scheduler).withClock(() -> NOW));
     b = fs.open("/b", O_RDWR, 0);

@@ -9,7 +9,7 @@ package io.pmem4j.sched;
  *
  * <p>Thread-safe. Orders nothing between threads.
  */
-public final class Shared {
+public final class SharedState {
   private final Scheduler scheduler;
   private final String name;
 
@@ -18,7 +18,7 @@ public final class Shared {
    *
    * @param name names the state in schedules
    */
-  public Shared(Scheduler scheduler, String name) {
+  public SharedState(Scheduler scheduler, String name) {
     this.scheduler = scheduler;
     this.name = name;
   }
