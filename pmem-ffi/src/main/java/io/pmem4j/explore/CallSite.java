@@ -26,7 +26,7 @@ public record CallSite(String call, String methods) {
   /**
    * Returns the call site of the calling thread, or continuation.
    *
-   * @param named see {@link Explorer#located}
+   * @param named see {@link Explorer#annotate}
    * @param most the limit of methods
    */
   static CallSite here(Predicate<String> named, int most) {

@@ -286,12 +286,12 @@ public final class Explorer {
    * @param named true for the names of classes whose methods are shown. Methods of {@code
    *     io.pmem4j.sched}, of this package and of the JDK are never shown
    */
-  public Finding located(Scenario scenario, Finding finding, Predicate<String> named) {
+  public Finding annotate(Scenario scenario, Finding finding, Predicate<String> named) {
     Execution execution =
         new Execution(maker, seeded, maxSteps, () -> CallSite.here(named, METHODS));
     Finding again = execution.run(scenario, new Replay(finding.schedule()));
     // A scenario that is not deterministic may fail in another way the second time.
-    return again == null || !again.isLike(finding)
+    return again == null || !again.sameAs(finding)
         ? finding
         : new Finding(
             finding.kind(),
@@ -338,7 +338,7 @@ public final class Explorer {
       steps += execution.steps();
       if (finding != null
           && !ignored.test(finding)
-          && findings.stream().noneMatch(finding::isLike)) {
+          && findings.stream().noneMatch(finding::sameAs)) {
         findings.add(new Shrinker(Explorer.this, scenario).shrink(finding));
       }
       return execution.steps();

@@ -43,7 +43,7 @@ public record Finding(
   }
 
   /** Returns true if another finding has the same kind and message. */
-  boolean isLike(Finding other) {
+  boolean sameAs(Finding other) {
     return kind == other.kind && message.equals(other.message);
   }
 

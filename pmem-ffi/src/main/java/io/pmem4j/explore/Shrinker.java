@@ -50,7 +50,7 @@ final class Shrinker {
     }
     return explorer
         .replay(scenario, candidate)
-        .filter(wanted::isLike)
+        .filter(wanted::sameAs)
         .map(again ->
             new Finding(
                 again.kind(),

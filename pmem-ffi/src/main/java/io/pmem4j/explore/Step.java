@@ -8,10 +8,10 @@ package io.pmem4j.explore;
  * @param task index of the task
  * @param kind the access announced at the yield point
  * @param object the object of the access, in words; empty for a start
- * @param place the call site; {@link CallSite#UNKNOWN} unless {@link Explorer#located} made the
+ * @param place the call site; {@link CallSite#UNKNOWN} unless {@link Explorer#annotate} made the
  *     step
  * @param waitsFor the blocker at the end of the step; empty if the task could go on
- * @param notes the values read or written; empty unless {@link Explorer#located} made the step
+ * @param notes the values read or written; empty unless {@link Explorer#annotate} made the step
  */
 public record Step(
     int task, Kind kind, String object, CallSite place, String waitsFor, String notes) {

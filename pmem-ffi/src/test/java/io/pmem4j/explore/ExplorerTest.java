@@ -306,7 +306,7 @@ class ExplorerTest {
           Programs.Cell flag = new Programs.Cell(scheduler, "flag");
           return Programs.run(() -> {}, new Scenario.Task("spins", () -> alwaysAgain(flag)));
         };
-    Finding finding = located(Explorer.bounded(0).withMaxSteps(1000), endless);
+    Finding finding = annotated(Explorer.bounded(0).withMaxSteps(1000), endless);
     assertThat(Interleaving.text(finding))
         .contains("  80  LOAD flag: 0", "... and so on, 1000 steps")
         .doesNotContain("  81  ");
@@ -316,9 +316,9 @@ class ExplorerTest {
   }
 
   /** The first finding, with what its steps read and wrote. */
-  private static Finding located(Explorer explorer, Scenario scenario) {
+  private static Finding annotated(Explorer explorer, Scenario scenario) {
     Finding finding = explorer.explore(scenario).findings().getFirst();
-    return explorer.located(scenario, finding, _ -> true);
+    return explorer.annotate(scenario, finding, _ -> true);
   }
 
   private static void alwaysAgain(Programs.Cell flag) {
@@ -434,7 +434,7 @@ class ExplorerTest {
 
   @Test
   void anInterleavingIsReadable() {
-    Finding finding = located(Explorer.bounded(1), Programs.lostUpdate());
+    Finding finding = annotated(Explorer.bounded(1), Programs.lostUpdate());
     assertThat(Interleaving.text(finding))
         .contains("A left", "B right", "LOAD counter: 0", "STORE counter: from 0 to 1")
         .contains("=> counter is 1\n");

@@ -248,7 +248,7 @@ public final class Exploring implements AutoCloseable {
 
   /** With the methods of the file system that it went through. */
   private static Finding located(Explorer explorer, Meeting meeting, Finding finding) {
-    return explorer.located(
+    return explorer.annotate(
         meeting,
         finding,
         type -> type.startsWith("io.pmem4j.ext2.") && !type.startsWith("io.pmem4j.ext2.lock."));
