@@ -60,7 +60,7 @@ final class DepthFirst implements Chooser {
   private final int bound;
   private final boolean reduces;
   private final List<Node> path = new ArrayList<>();
-  private Races races = new Races();
+  private HappensBefore order = new HappensBefore();
   private int depth;
 
   DepthFirst(int bound, boolean reduces) {
@@ -85,7 +85,7 @@ final class DepthFirst implements Chooser {
       path.add(node);
     }
     if (reduces) {
-      races.step(execution, node.chosen, depth, this::raced);
+      order.step(execution, node.chosen, depth, this::raced);
     }
     depth++;
     return node.chosen;
@@ -123,7 +123,7 @@ final class DepthFirst implements Chooser {
         rest != 0;
         rest &= rest - 1) {
       int task = Long.numberOfTrailingZeros(rest);
-      if (races.commutesWithLastStep(execution, task)) {
+      if (order.commutesWithLastStep(execution, task)) {
         asleep |= 1L << task;
       }
     }
@@ -154,7 +154,7 @@ final class DepthFirst implements Chooser {
   /** Prepares the next path; returns false when there is none. */
   boolean advance() {
     depth = 0;
-    races = new Races();
+    order = new HappensBefore();
     while (!path.isEmpty()) {
       Node node = path.getLast();
       node.done |= 1L << node.chosen;

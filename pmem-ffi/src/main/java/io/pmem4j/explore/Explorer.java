@@ -339,7 +339,7 @@ public final class Explorer {
       if (finding != null
           && !ignored.test(finding)
           && findings.stream().noneMatch(finding::sameAs)) {
-        findings.add(new Shrinker(Explorer.this, scenario).shrink(finding));
+        findings.add(new ScheduleShrinker(Explorer.this, scenario).shrink(finding));
       }
       return execution.steps();
     }

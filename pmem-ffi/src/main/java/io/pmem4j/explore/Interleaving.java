@@ -31,7 +31,7 @@ public final class Interleaving {
       text.append(cell((char) ('A' + task) + " " + finding.tasks().get(task), width));
     }
     trim(text);
-    HeldLocks held = new HeldLocks(finding.tasks().size());
+    LocksByTask held = new LocksByTask(finding.tasks().size());
     for (int i = 0; i < steps.size(); i++) {
       Step step = steps.get(i);
       if (i > 0 && steps.get(i - 1).task() != step.task()) {
@@ -112,7 +112,7 @@ public final class Interleaving {
       body.add("<table><tr><th></th>");
       finding.tasks().forEach(task -> body.add("<th>" + escape(task) + "</th>"));
       body.add("</tr>");
-      HeldLocks held = new HeldLocks(finding.tasks().size());
+      LocksByTask held = new LocksByTask(finding.tasks().size());
       for (int i = 0; i < shown(finding).size(); i++) {
         if (i > 0 && finding.steps().get(i - 1).task() != finding.steps().get(i).task()) {
           body.add(heldRow(finding, held.words(finding.steps().get(i - 1).task())));

@@ -144,7 +144,7 @@ class PlantedSourceFaultsTest {
             output,
             classes + ":" + CLASSES + ":" + TESTS + ":" + ChildJvm.classPath(),
             environment,
-            OneTest.class.getName(),
+            ForkedTestMain.class.getName(),
             type,
             method,
             Long.toString(patienceMillis));

@@ -143,7 +143,7 @@ class LockStressTest {
   void theStressFindsAWriterThatIgnoresReaders() throws Exception {
     int violations = 0;
     for (int tries = 0; tries < 20 && violations == 0; tries++) {
-      RwSemaphore semaphore = new RwSemaphore(new SeededScheduler("rwsem-ignores-readers"), "s");
+      RwSemaphore semaphore = new RwSemaphore(new FaultyScheduler("rwsem-ignores-readers"), "s");
       Inside inside = new Inside();
       run(false, random -> step(semaphore, inside, random));
       violations = inside.violations.get();

@@ -16,9 +16,9 @@ final class Accessors {
 
   private Accessors() {}
 
-  static Map<String, Contender> all(Place place) throws Exception {
+  static Map<String, Contender> all(BenchFile place) throws Exception {
     PmemRegion region =
-        Pmem.map(place.file, MapSpec.existing().backend(Backend.LIBPMEM), Place.SHARED);
+        Pmem.map(place.file, MapSpec.existing().backend(Backend.LIBPMEM), BenchFile.SHARED);
     Map<String, Contender> all = new LinkedHashMap<>();
     all.put("load by VarHandle, unchecked", new Load(place));
     all.put("region, checked load", new CheckedLoad(region));
@@ -27,12 +27,12 @@ final class Accessors {
     return all;
   }
 
-  private record Load(Place place) implements Contender {
+  private record Load(BenchFile place) implements Contender {
     @Override
     public void run(Shape shape, int lane, int calls) {
       long sum = 0;
       for (int i = 0; i < calls; i++) {
-        sum += (long) Place.LONG.get(place.memory, i * 64L & 0xffff);
+        sum += (long) BenchFile.LONG.get(place.memory, i * 64L & 0xffff);
       }
       sink = sum;
     }
@@ -49,11 +49,11 @@ final class Accessors {
     }
   }
 
-  private record Store(Place place) implements Contender {
+  private record Store(BenchFile place) implements Contender {
     @Override
     public void run(Shape shape, int lane, int calls) {
       for (int i = 0; i < calls; i++) {
-        Place.LONG.set(place.memory, i * 64L & 0xffff, (long) i);
+        BenchFile.LONG.set(place.memory, i * 64L & 0xffff, (long) i);
       }
     }
   }

@@ -46,11 +46,11 @@ final class Copiers {
 
   private Copiers() {}
 
-  static Map<String, Contender> all(Place place) throws Exception {
+  static Map<String, Contender> all(BenchFile place) throws Exception {
     MemorySegment source = Arena.global().allocate(LONGEST, 4096);
     byte[] array = new byte[LONGEST];
     MapSpec spec = MapSpec.existing().backend(Backend.LIBPMEM);
-    PmemRegion region = Pmem.map(place.file, spec, Place.SHARED);
+    PmemRegion region = Pmem.map(place.file, spec, BenchFile.SHARED);
     Map<String, Contender> all = new LinkedHashMap<>();
     all.put(C, new InC(place, source));
     all.put(NATIVE, new Around(region, source));
@@ -70,7 +70,7 @@ final class Copiers {
     return next + shape.length() > shape.window() ? 0 : next;
   }
 
-  private record InC(Place place, MemorySegment source) implements Contender {
+  private record InC(BenchFile place, MemorySegment source) implements Contender {
     @Override
     public void run(Shape shape, int lane, int calls) {
       try {

@@ -23,7 +23,7 @@ final class Measurement {
   private final Map<String, Contender> accessors;
   private final List<Bar> bars = new ArrayList<>();
 
-  private Measurement(Place place, String mode, int rounds) throws Exception {
+  private Measurement(BenchFile place, String mode, int rounds) throws Exception {
     this.rounds = rounds;
     this.mode = mode;
     this.flushes = mode.equals("flush");
@@ -35,7 +35,7 @@ final class Measurement {
 
   public static void main(String[] arguments) throws Exception {
     System.load(Path.of(System.getProperty("bench.library")).toAbsolutePath().toString());
-    Place place = new Place(Path.of(arguments[0]));
+    BenchFile place = new BenchFile(Path.of(arguments[0]));
     Measurement measurement = new Measurement(place, arguments[1], Integer.parseInt(arguments[2]));
     switch (arguments[1]) {
       case "flush" -> measurement.withFlushes();

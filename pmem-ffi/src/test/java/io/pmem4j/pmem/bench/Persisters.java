@@ -62,13 +62,13 @@ final class Persisters {
   private Persisters() {}
 
   /** All that can run here, by name; peers whose libraries are missing are left out. */
-  static Map<String, Contender> all(Place place) throws Exception {
+  static Map<String, Contender> all(BenchFile place) throws Exception {
     Map<String, Contender> all = new LinkedHashMap<>();
     all.put(C, new InC(place));
     all.put(RAW, new Raw(place));
-    all.put(SEGMENT, new Segment(place, place.map(Place.SHARED)));
-    all.put(GUARDED, new Guarded(place, region(place, Backend.LIBPMEM, Place.SHARED)));
-    all.put(CONFINED, new Confined(place, region(place, Backend.LIBPMEM, Place.CONFINED)));
+    all.put(SEGMENT, new Segment(place, place.map(BenchFile.SHARED)));
+    all.put(GUARDED, new Guarded(place, region(place, Backend.LIBPMEM, BenchFile.SHARED)));
+    all.put(CONFINED, new Confined(place, region(place, Backend.LIBPMEM, BenchFile.CONFINED)));
     all.put(FOR_EVER, new ForEver(place, region(place, Backend.LIBPMEM, Arena.global())));
     all.put(JNI, new ByJni(place));
     try {
@@ -76,28 +76,28 @@ final class Persisters {
     } catch (LinkageError | RuntimeException missing) {
       System.err.println("bench: without LLPL (libpmemobj1, libpmempool1): " + missing);
     }
-    int whole = (int) Place.BYTES;
+    int whole = (int) BenchFile.BYTES;
     all.put(MASHONA, new Mashona(place, new PersistenceHandle(place.mapAsIfSync(), 0, whole)));
     all.put(JDK_SYNC, new ForceSync(place, MemorySegment.ofBuffer(place.mapAsIfSync())));
-    all.put(JDK, new Force(place, place.map(Place.SHARED)));
-    all.put(JDK_REGION, new JdkRegion(place, region(place, Backend.JDK, Place.SHARED)));
+    all.put(JDK, new Force(place, place.map(BenchFile.SHARED)));
+    all.put(JDK_REGION, new JdkRegion(place, region(place, Backend.JDK, BenchFile.SHARED)));
     return all;
   }
 
   /** Those who call msync. */
-  static Map<String, Contender> ofOrdinaryFiles(Place place) throws Exception {
+  static Map<String, Contender> ofOrdinaryFiles(BenchFile place) throws Exception {
     Map<String, Contender> all = new LinkedHashMap<>();
-    all.put(JDK, new Force(place, place.map(Place.SHARED)));
-    all.put(JDK_REGION, new JdkRegion(place, region(place, Backend.JDK, Place.SHARED)));
-    all.put(PAGES, new Guarded(place, region(place, Backend.LIBPMEM, Place.SHARED)));
+    all.put(JDK, new Force(place, place.map(BenchFile.SHARED)));
+    all.put(JDK_REGION, new JdkRegion(place, region(place, Backend.JDK, BenchFile.SHARED)));
+    all.put(PAGES, new Guarded(place, region(place, Backend.LIBPMEM, BenchFile.SHARED)));
     return all;
   }
 
-  private static PmemRegion region(Place place, Backend backend, Arena arena) throws Exception {
+  private static PmemRegion region(BenchFile place, Backend backend, Arena arena) throws Exception {
     return Pmem.map(place.file, MapSpec.existing().backend(backend), arena);
   }
 
-  private record InC(Place place) implements Contender {
+  private record InC(BenchFile place) implements Contender {
     @Override
     public void run(Shape shape, int lane, int calls) {
       try {
@@ -114,7 +114,7 @@ final class Persisters {
     }
   }
 
-  private record Raw(Place place) implements Contender {
+  private record Raw(BenchFile place) implements Contender {
     @Override
     public void run(Shape shape, int lane, int calls) {
       long base = shape.base(lane);
@@ -126,7 +126,7 @@ final class Persisters {
       try {
         for (int i = 0; i < calls; i++) {
           if (dirty) {
-            Place.LONG.set(place.memory, base + offset, (long) i);
+            BenchFile.LONG.set(place.memory, base + offset, (long) i);
           }
           PERSIST.invokeExact(place.address + base + offset, length);
           offset = offset + step > last ? 0 : offset + step;
@@ -137,7 +137,7 @@ final class Persisters {
     }
   }
 
-  private record Segment(Place place, MemorySegment shared) implements Contender {
+  private record Segment(BenchFile place, MemorySegment shared) implements Contender {
     @Override
     public void run(Shape shape, int lane, int calls) {
       long base = shape.base(lane);
@@ -149,7 +149,7 @@ final class Persisters {
       try {
         for (int i = 0; i < calls; i++) {
           if (dirty) {
-            Place.LONG.set(place.memory, base + offset, (long) i);
+            BenchFile.LONG.set(place.memory, base + offset, (long) i);
           }
           PERSIST_SEGMENT.invokeExact(shared.asSlice(base + offset, length), length);
           offset = offset + step > last ? 0 : offset + step;
@@ -160,7 +160,7 @@ final class Persisters {
     }
   }
 
-  private record Guarded(Place place, PmemRegion region) implements Contender {
+  private record Guarded(BenchFile place, PmemRegion region) implements Contender {
     @Override
     public void run(Shape shape, int lane, int calls) {
       long base = shape.base(lane);
@@ -171,7 +171,7 @@ final class Persisters {
       long offset = 0;
       for (int i = 0; i < calls; i++) {
         if (dirty) {
-          Place.LONG.set(place.memory, base + offset, (long) i);
+          BenchFile.LONG.set(place.memory, base + offset, (long) i);
         }
         region.persist(base + offset, length);
         offset = offset + step > last ? 0 : offset + step;
@@ -179,7 +179,7 @@ final class Persisters {
     }
   }
 
-  private record Confined(Place place, PmemRegion region) implements Contender {
+  private record Confined(BenchFile place, PmemRegion region) implements Contender {
     @Override
     public void run(Shape shape, int lane, int calls) {
       long base = shape.base(lane);
@@ -190,7 +190,7 @@ final class Persisters {
       long offset = 0;
       for (int i = 0; i < calls; i++) {
         if (dirty) {
-          Place.LONG.set(place.memory, base + offset, (long) i);
+          BenchFile.LONG.set(place.memory, base + offset, (long) i);
         }
         region.persist(base + offset, length);
         offset = offset + step > last ? 0 : offset + step;
@@ -203,7 +203,7 @@ final class Persisters {
     }
   }
 
-  private record ForEver(Place place, PmemRegion region) implements Contender {
+  private record ForEver(BenchFile place, PmemRegion region) implements Contender {
     @Override
     public void run(Shape shape, int lane, int calls) {
       long base = shape.base(lane);
@@ -214,7 +214,7 @@ final class Persisters {
       long offset = 0;
       for (int i = 0; i < calls; i++) {
         if (dirty) {
-          Place.LONG.set(place.memory, base + offset, (long) i);
+          BenchFile.LONG.set(place.memory, base + offset, (long) i);
         }
         region.persist(base + offset, length);
         offset = offset + step > last ? 0 : offset + step;
@@ -222,7 +222,7 @@ final class Persisters {
     }
   }
 
-  private record ByJni(Place place) implements Contender {
+  private record ByJni(BenchFile place) implements Contender {
     @Override
     public void run(Shape shape, int lane, int calls) {
       long base = shape.base(lane);
@@ -233,7 +233,7 @@ final class Persisters {
       long offset = 0;
       for (int i = 0; i < calls; i++) {
         if (dirty) {
-          Place.LONG.set(place.memory, base + offset, (long) i);
+          BenchFile.LONG.set(place.memory, base + offset, (long) i);
         }
         JniStub.persist(place.address + base + offset, length);
         offset = offset + step > last ? 0 : offset + step;
@@ -241,7 +241,7 @@ final class Persisters {
     }
   }
 
-  private record Llpl(Place place, MemoryPool pool) implements Contender {
+  private record Llpl(BenchFile place, MemoryPool pool) implements Contender {
     @Override
     public void run(Shape shape, int lane, int calls) {
       long base = shape.base(lane);
@@ -252,7 +252,7 @@ final class Persisters {
       long offset = 0;
       for (int i = 0; i < calls; i++) {
         if (dirty) {
-          Place.LONG.set(place.memory, base + offset, (long) i);
+          BenchFile.LONG.set(place.memory, base + offset, (long) i);
         }
         pool.flush(base + offset, length);
         offset = offset + step > last ? 0 : offset + step;
@@ -260,7 +260,7 @@ final class Persisters {
     }
   }
 
-  private record Mashona(Place place, PersistenceHandle handle) implements Contender {
+  private record Mashona(BenchFile place, PersistenceHandle handle) implements Contender {
     @Override
     public void run(Shape shape, int lane, int calls) {
       long base = shape.base(lane);
@@ -271,7 +271,7 @@ final class Persisters {
       long offset = 0;
       for (int i = 0; i < calls; i++) {
         if (dirty) {
-          Place.LONG.set(place.memory, base + offset, (long) i);
+          BenchFile.LONG.set(place.memory, base + offset, (long) i);
         }
         handle.persist((int) (base + offset), (int) length);
         offset = offset + step > last ? 0 : offset + step;
@@ -279,7 +279,7 @@ final class Persisters {
     }
   }
 
-  private record ForceSync(Place place, MemorySegment mapped) implements Contender {
+  private record ForceSync(BenchFile place, MemorySegment mapped) implements Contender {
     @Override
     public void run(Shape shape, int lane, int calls) {
       long base = shape.base(lane);
@@ -290,7 +290,7 @@ final class Persisters {
       long offset = 0;
       for (int i = 0; i < calls; i++) {
         if (dirty) {
-          Place.LONG.set(place.memory, base + offset, (long) i);
+          BenchFile.LONG.set(place.memory, base + offset, (long) i);
         }
         mapped.asSlice(base + offset, length).force();
         offset = offset + step > last ? 0 : offset + step;
@@ -298,7 +298,7 @@ final class Persisters {
     }
   }
 
-  private record Force(Place place, MemorySegment mapped) implements Contender {
+  private record Force(BenchFile place, MemorySegment mapped) implements Contender {
     @Override
     public void run(Shape shape, int lane, int calls) {
       long base = shape.base(lane);
@@ -309,7 +309,7 @@ final class Persisters {
       long offset = 0;
       for (int i = 0; i < calls; i++) {
         if (dirty) {
-          Place.LONG.set(place.memory, base + offset, (long) i);
+          BenchFile.LONG.set(place.memory, base + offset, (long) i);
         }
         mapped.asSlice(base + offset, length).force();
         offset = offset + step > last ? 0 : offset + step;
@@ -317,7 +317,7 @@ final class Persisters {
     }
   }
 
-  private record JdkRegion(Place place, PmemRegion region) implements Contender {
+  private record JdkRegion(BenchFile place, PmemRegion region) implements Contender {
     @Override
     public void run(Shape shape, int lane, int calls) {
       long base = shape.base(lane);
@@ -328,7 +328,7 @@ final class Persisters {
       long offset = 0;
       for (int i = 0; i < calls; i++) {
         if (dirty) {
-          Place.LONG.set(place.memory, base + offset, (long) i);
+          BenchFile.LONG.set(place.memory, base + offset, (long) i);
         }
         region.persist(base + offset, length);
         offset = offset + step > last ? 0 : offset + step;

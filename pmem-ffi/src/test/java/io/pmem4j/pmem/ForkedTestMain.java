@@ -16,8 +16,8 @@ import org.junit.platform.launcher.listeners.TestExecutionSummary;
  * Arguments: class, method, and after how many milliseconds the JVM ends itself. Prints {@code
  * found N failed N skipped N}.
  */
-final class OneTest {
-  private OneTest() {}
+final class ForkedTestMain {
+  private ForkedTestMain() {}
 
   public static void main(String[] arguments) throws Exception {
     // A thread that waits in a system call cannot be interrupted.

@@ -8,14 +8,14 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** The locks that each task holds and waits for, derived from the steps. */
-final class HeldLocks {
+final class LocksByTask {
   private final List<List<String>> held;
   private final @Nullable String[] awaited;
 
   /** True for a task that waits for a lock, which it will own. */
   private final boolean[] waited;
 
-  HeldLocks(int tasks) {
+  LocksByTask(int tasks) {
     held = IntStream.range(0, tasks).<List<String>>mapToObj(_ -> new ArrayList<>()).toList();
     awaited = new @Nullable String[tasks];
     waited = new boolean[tasks];

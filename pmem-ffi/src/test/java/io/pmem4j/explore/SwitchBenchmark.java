@@ -9,10 +9,10 @@ import java.util.Arrays;
  * turn. It has two tasks of 20 yield points and two preemptions. Run it with the test class path
  * and {@code --add-exports java.base/jdk.internal.vm=ALL-UNNAMED}; prints the medians.
  */
-final class HandOver {
+final class SwitchBenchmark {
   private static final int ROUNDS = 15;
 
-  private HandOver() {}
+  private SwitchBenchmark() {}
 
   public static void main(String[] args) {
     Scenario scenario = Programs.steps(20, 20);

@@ -19,7 +19,7 @@ import java.nio.file.StandardOpenOption;
  * The file that all contenders map, each in its own way: the same lines of memory under all of
  * them.
  */
-final class Place {
+final class BenchFile {
   static final long BYTES = 4 * Trial.Shape.LANE;
   static final VarHandle LONG =
       ValueLayout.JAVA_LONG.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle();
@@ -33,7 +33,7 @@ final class Place {
   final MemorySegment memory;
   final long address;
 
-  Place(Path folder) throws IOException {
+  BenchFile(Path folder) throws IOException {
     file = folder.resolve("bench");
     Files.write(file, new byte[(int) BYTES]);
     memory = map(Arena.global());

@@ -13,7 +13,7 @@ import java.util.List;
  * order them.
  */
 @SuppressWarnings("ReferenceEquality") // objects are told apart by identity
-final class Races {
+final class HappensBefore {
   /** A listener for races. */
   interface Listener {
     /**

@@ -7,14 +7,14 @@ import java.util.List;
 import java.util.Optional;
 
 /** A search for a shorter schedule of a finding: fewer switches first, then fewer steps. */
-final class Shrinker {
+final class ScheduleShrinker {
   private static final int MAX_RUNS = 500;
 
   private final Explorer explorer;
   private final Scenario scenario;
   private int tries;
 
-  Shrinker(Explorer explorer, Scenario scenario) {
+  ScheduleShrinker(Explorer explorer, Scenario scenario) {
     this.explorer = explorer;
     this.scenario = scenario;
   }

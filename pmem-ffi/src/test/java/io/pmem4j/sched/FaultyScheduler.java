@@ -5,7 +5,7 @@ package io.pmem4j.sched;
 import java.util.function.BooleanSupplier;
 
 /** The production scheduler with one fault planted. */
-record SeededScheduler(String fault) implements Scheduler {
+record FaultyScheduler(String fault) implements Scheduler {
   @Override
   public void yieldPoint(Point point, Object object) {}
 
