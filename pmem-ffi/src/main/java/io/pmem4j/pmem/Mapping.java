@@ -45,7 +45,7 @@ record Mapping(
   static Mapping of(Path path, NativeFile file, MapSpec spec, long length, Backend backend)
       throws IOException {
     try {
-      MappingRoom.ofThisProcess().take();
+      MappingBudget.process().reserve();
       if (spec.isReadOnly()) {
         return forLoads(file, spec, length, backend);
       }

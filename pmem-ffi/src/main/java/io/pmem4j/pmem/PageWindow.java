@@ -69,12 +69,12 @@ public final class PageWindow implements AutoCloseable {
   }
 
   /** An empty file: all of its mapping is past EOF. Never closed. */
-  private static final class Nothing {
+  private static final class EmptyFile {
     private static int descriptor = -1;
 
-    private Nothing() {}
+    private EmptyFile() {}
 
-    static synchronized int file() throws IOException {
+    static synchronized int descriptor() throws IOException {
       if (descriptor < 0) {
         descriptor = NativePages.emptyFile();
       }
@@ -106,8 +106,8 @@ public final class PageWindow implements AutoCloseable {
     long whole = 0;
     try {
       long all = length + HUGE_BYTES;
-      int nothing = Nothing.file();
-      whole = NativePages.mmap(0, all, prot(access), NativePages.MAP_SHARED, nothing, 0);
+      int empty = EmptyFile.descriptor();
+      whole = NativePages.mmap(0, all, prot(access), NativePages.MAP_SHARED, empty, 0);
       long wanted = Math.floorMod(region.fileOffset() + congruentTo, HUGE_BYTES);
       long address = whole + Math.floorMod(wanted - whole, HUGE_BYTES);
       int sharing = sharing(region, access, file, address);
@@ -146,7 +146,7 @@ public final class PageWindow implements AutoCloseable {
         PAGE_BYTES,
         prot(access),
         NativePages.MAP_SHARED | NativePages.MAP_FIXED,
-        Nothing.file(),
+        EmptyFile.descriptor(),
         0);
     return sync;
   }
@@ -229,7 +229,7 @@ public final class PageWindow implements AutoCloseable {
       throw new IllegalArgumentException("offset " + offset + " in the region is not a page's");
     }
     if (!closed) {
-      MappingRoom.ofThisProcess().take();
+      MappingBudget.process().reserve();
       int flags = sharing | NativePages.MAP_FIXED;
       NativePages.mmap(
           address + at, bytes, prot(access), flags, file.descriptor, region.fileOffset() + offset);
@@ -248,7 +248,7 @@ public final class PageWindow implements AutoCloseable {
       throw new IllegalStateException("stores to zeros would be lost");
     }
     if (!closed) {
-      MappingRoom.ofThisProcess().take();
+      MappingBudget.process().reserve();
       int flags =
           NativePages.MAP_PRIVATE
               | NativePages.MAP_ANONYMOUS
@@ -270,10 +270,10 @@ public final class PageWindow implements AutoCloseable {
     int flags = NativePages.MAP_SHARED | NativePages.MAP_FIXED;
     try {
       try {
-        NativePages.mmap(address + at, bytes, prot(access), flags, Nothing.file(), 0);
+        NativePages.mmap(address + at, bytes, prot(access), flags, EmptyFile.descriptor(), 0);
       } catch (IOException noRoom) {
         // One mapping replaces all of it, so the number of mappings does not grow.
-        NativePages.mmap(reserved, reservedLength, prot(access), flags, Nothing.file(), 0);
+        NativePages.mmap(reserved, reservedLength, prot(access), flags, EmptyFile.descriptor(), 0);
       }
     } catch (IOException impossible) {
       throw new IllegalStateException("pages of a window cannot be taken away", impossible);

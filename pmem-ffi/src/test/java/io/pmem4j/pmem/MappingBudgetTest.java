@@ -9,15 +9,15 @@ import java.io.IOException;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
-class MappingRoomTest {
+class MappingBudgetTest {
   @Test
   void othersKeepTheirPart() throws Exception {
     AtomicLong mappings = new AtomicLong(1000);
-    MappingRoom room = new MappingRoom(65_530, mappings::get);
+    MappingBudget budget = new MappingBudget(65_530, mappings::get);
     int taken = 0;
     try {
       while (true) {
-        room.take();
+        budget.reserve();
         mappings.addAndGet(2);
         taken++;
       }
@@ -26,40 +26,40 @@ class MappingRoomTest {
     }
     assertThat(mappings.get()).isBetween(61_430L, 61_435L);
     assertThat(taken).isEqualTo((61_435 - 1000) / 2);
-    assertThatExceptionOfType(IOException.class).isThrownBy(room::take);
+    assertThatExceptionOfType(IOException.class).isThrownBy(budget::reserve);
     mappings.set(30_000);
-    room.take();
+    budget.reserve();
   }
 
   @Test
-  void thisProcessHasRoom() throws Exception {
-    MappingRoom.ofThisProcess().take();
+  void thisProcessHasABudget() throws Exception {
+    MappingBudget.process().reserve();
   }
 
   @Test
   void itIsCountedAgainWhenChangesMadeLess() throws Exception {
     AtomicLong counted = new AtomicLong();
-    MappingRoom room =
-        new MappingRoom(
+    MappingBudget budget =
+        new MappingBudget(
             65_530,
             () -> {
               counted.incrementAndGet();
               return 1000;
             });
     for (int i = 0; i < 200_000; i++) {
-      room.take();
+      budget.reserve();
     }
     assertThat(counted.get()).isBetween(5L, 10L);
   }
 
   @Test
   void withoutLimitNothingIsCounted() throws Exception {
-    MappingRoom room =
-        new MappingRoom(
+    MappingBudget budget =
+        new MappingBudget(
             Long.MAX_VALUE,
             () -> {
               throw new AssertionError("counted");
             });
-    room.take();
+    budget.reserve();
   }
 }

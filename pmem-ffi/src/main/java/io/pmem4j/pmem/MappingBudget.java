@@ -16,15 +16,14 @@ import java.util.stream.Stream;
  * ({@code vm.max_map_count}), and a JVM that gets none for itself ends. So this library leaves a
  * part of them to the rest of the process. Thread-safe. Source: mm/mmap.c, sysctl vm/max_map_count.
  */
-final class MappingRoom {
+final class MappingBudget {
   private static final long SHARE_OF_OTHERS = 16;
   private static final long FEWEST_OF_OTHERS = 1024;
 
   /** A change in the middle of a mapping splits it into three. */
   private static final long MOST_BY_A_CHANGE = 2;
 
-  private static final MappingRoom OF_THIS_PROCESS =
-      new MappingRoom(limit(), MappingRoom::mappings);
+  private static final MappingBudget PROCESS = new MappingBudget(limit(), MappingBudget::mappings);
 
   private final long most;
   private final LongSupplier count;
@@ -38,7 +37,7 @@ final class MappingRoom {
    * @param limit of the kernel; {@link Long#MAX_VALUE} if there is none
    * @param count returns the number of mappings
    */
-  MappingRoom(long limit, LongSupplier count) {
+  MappingBudget(long limit, LongSupplier count) {
     this.most =
         limit == Long.MAX_VALUE
             ? limit
@@ -46,8 +45,8 @@ final class MappingRoom {
     this.count = count;
   }
 
-  static MappingRoom ofThisProcess() {
-    return OF_THIS_PROCESS;
+  static MappingBudget process() {
+    return PROCESS;
   }
 
   private static long limit() {
@@ -73,7 +72,7 @@ final class MappingRoom {
    *
    * @throws IOException if the budget is exhausted
    */
-  synchronized void take() throws IOException {
+  synchronized void reserve() throws IOException {
     if (most == Long.MAX_VALUE) {
       return;
     }
