@@ -45,23 +45,23 @@ public final class PmemRegion implements PersistentMemory {
   private static final VarHandle INT = handle(ValueLayout.JAVA_INT);
   private static final VarHandle LONG = handle(ValueLayout.JAVA_LONG);
 
-  private final Medium medium;
-  private final long base; // where the region begins in the medium's memory
+  private final Mapping mapping;
+  private final long base; // where the region begins in the mapping's memory
 
   private final MemorySegment memory;
   private final MemorySegment readOnly;
   private final AccessFaults faults;
 
-  PmemRegion(Medium medium) {
-    this(medium, 0, medium.memory);
+  PmemRegion(Mapping mapping) {
+    this(mapping, 0, mapping.memory);
   }
 
-  private PmemRegion(Medium medium, long base, MemorySegment memory) {
-    this.medium = medium;
+  private PmemRegion(Mapping mapping, long base, MemorySegment memory) {
+    this.mapping = mapping;
     this.base = base;
     this.memory = memory;
     this.readOnly = memory.asReadOnly();
-    this.faults = new AccessFaults(medium.path, medium.fileOffset + base, memory);
+    this.faults = new AccessFaults(mapping.path, mapping.fileOffset + base, memory);
   }
 
   private static VarHandle handle(ValueLayout layout) {
@@ -70,27 +70,27 @@ public final class PmemRegion implements PersistentMemory {
 
   /** Returns the path of the file or device, as it was mapped. */
   public Path path() {
-    return medium.path;
+    return mapping.path;
   }
 
   /** Returns the offset of the first byte in the file, in bytes. */
   public long fileOffset() {
-    return medium.fileOffset + base;
+    return mapping.fileOffset + base;
   }
 
   /** Opens the mapped file once more, even if its path leads to another file by now. */
   NativeFile reopen(boolean writable) throws IOException {
-    return medium.reopen(writable);
+    return mapping.reopen(writable);
   }
 
   /** Returns the backend that mapped the region. */
   public Backend backend() {
-    return medium.backend();
+    return mapping.backend();
   }
 
   /** Returns the persistence domain that {@link #persist} reaches here, in words. */
   public String domain() {
-    return medium.domain();
+    return mapping.domain();
   }
 
   /**
@@ -108,7 +108,7 @@ public final class PmemRegion implements PersistentMemory {
 
   @Override
   public Granularity granularity() {
-    return medium.granularity();
+    return mapping.granularity();
   }
 
   @Override
@@ -192,7 +192,7 @@ public final class PmemRegion implements PersistentMemory {
     Objects.requireNonNull(how);
     MemorySegment part = source.asSlice(sourceOffset, length);
     if (!isEmpty(offset, length)) {
-      medium.write(base + offset, part, how);
+      mapping.write(base + offset, part, how);
     }
   }
 
@@ -205,33 +205,33 @@ public final class PmemRegion implements PersistentMemory {
   public void writeFill(long offset, long length, byte value, Caching how) {
     Objects.requireNonNull(how);
     if (!isEmpty(offset, length)) {
-      medium.writeFill(base + offset, length, value, how);
+      mapping.writeFill(base + offset, length, value, how);
     }
   }
 
   @Override
   public void flush(long offset, long length) {
     if (!isEmpty(offset, length)) {
-      medium.flush(base + offset, length);
+      mapping.flush(base + offset, length);
     }
   }
 
   @Override
   public void drain() {
-    medium.drain();
+    mapping.drain();
   }
 
   @Override
   public void persist(long offset, long length) {
     if (!isEmpty(offset, length)) {
-      medium.persist(base + offset, length);
+      mapping.persist(base + offset, length);
     }
   }
 
   @Override
   public void deepPersist(long offset, long length) {
     if (!isEmpty(offset, length)) {
-      medium.deepPersist(base + offset, length);
+      mapping.deepPersist(base + offset, length);
     }
   }
 
@@ -244,13 +244,13 @@ public final class PmemRegion implements PersistentMemory {
     } catch (InternalError fault) {
       throw faults.store(offset, Long.BYTES, fault);
     }
-    medium.persist(base + offset, Long.BYTES);
+    mapping.persist(base + offset, Long.BYTES);
   }
 
   @Override
   public boolean compareAndPublish(long offset, long expected, long value) {
     getLongAcquire(offset); // detects a truncated file
-    if (medium.mayHaveHoles()) {
+    if (mapping.mayHaveHoles()) {
       faults.requireStorable(offset);
     }
     try {
@@ -262,7 +262,7 @@ public final class PmemRegion implements PersistentMemory {
     } catch (InternalError fault) {
       throw faults.store(offset, Long.BYTES, fault);
     }
-    medium.persist(base + offset, Long.BYTES);
+    mapping.persist(base + offset, Long.BYTES);
     return true;
   }
 
@@ -381,7 +381,7 @@ public final class PmemRegion implements PersistentMemory {
   private boolean isEmpty(long offset, long length) {
     Objects.checkFromIndexSize(offset, length, memory.byteSize());
     if (length == 0) {
-      medium.checkUsable();
+      mapping.checkUsable();
       return true;
     }
     return false;
@@ -393,7 +393,7 @@ public final class PmemRegion implements PersistentMemory {
       throw new IllegalArgumentException(
           "slice offset " + offset + " is not a multiple of " + Long.BYTES);
     }
-    medium.checkUsable();
-    return new PmemRegion(medium, base + offset, memory.asSlice(offset, length));
+    mapping.checkUsable();
+    return new PmemRegion(mapping, base + offset, memory.asSlice(offset, length));
   }
 }

@@ -21,7 +21,7 @@ final class RegionMapper {
   private RegionMapper() {}
 
   /** Maps a file by its specification; leaves nothing behind if it throws. */
-  static Medium map(Path path, MapSpec spec, Arena arena, Backend backend, MappingParts parts)
+  static Mapping map(Path path, MapSpec spec, Arena arena, Backend backend, MappingParts parts)
       throws IOException {
     while (true) {
       if (!spec.creates()) {
@@ -45,7 +45,7 @@ final class RegionMapper {
     }
   }
 
-  private static Medium mapNew(
+  private static Mapping mapNew(
       Path path, MapSpec spec, Arena arena, Backend backend, MappingParts parts)
       throws IOException {
     try (NewFile made = NewFile.make(path, spec, parts.steps())) {
@@ -53,7 +53,7 @@ final class RegionMapper {
     }
   }
 
-  private static Medium mapExisting(
+  private static Mapping mapExisting(
       Path path, MapSpec spec, Arena arena, Backend backend, MappingParts parts)
       throws IOException {
     if (BackingFile.isCharacterDevice(path)) {
@@ -68,7 +68,7 @@ final class RegionMapper {
   }
 
   /** Maps an open file, and closes it if that fails. */
-  private static Medium adopt(
+  private static Mapping adopt(
       Path path,
       MapSpec spec,
       Arena arena,
@@ -77,14 +77,14 @@ final class RegionMapper {
       NativeFile file,
       @Nullable NewFile unnamed)
       throws IOException {
-    Mapping mapping;
+    RawMapping raw;
     UseGuard guard;
     boolean mayHaveHoles;
     try {
       long length = BackingFile.lengthToMap(path, file, spec);
       guard = parts.guards().apply(arena);
       mayHaveHoles = unnamed == null ? file.mayHaveHoles(file.length()) : spec.isSparse();
-      mapping = Mapping.of(path, file, spec, length, backend);
+      raw = RawMapping.of(path, file, spec, length, backend);
     } catch (IOException | RuntimeException | Error failure) {
       file.close();
       throw failure;
@@ -92,7 +92,7 @@ final class RegionMapper {
     BackingFile shared = null;
     try {
       try {
-        Medium.refuseIfTooCoarse(path, spec, mapping.granularity());
+        Mapping.refuseIfTooCoarse(path, spec, raw.granularity());
       } catch (IOException refusal) {
         file.close();
         throw refusal;
@@ -106,21 +106,20 @@ final class RegionMapper {
       }
       BackingFile held = shared;
       MemorySegment memory =
-          inArena(path, arena, mapping, guard, () -> held.release(spec))
-              .asSlice(0, mapping.length());
+          inArena(path, arena, raw, guard, () -> held.release(spec)).asSlice(0, raw.length());
       return of(
           backend,
-          new MappedMedium.Made(
+          new GuardedMapping.Parts(
               path,
               spec,
-              mapping,
+              raw,
               spec.isReadOnly() ? memory.asReadOnly() : memory,
               guard,
               shared,
               mayHaveHoles,
               parts.force()));
     } catch (IOException | RuntimeException | Error failure) {
-      mapping.unmap(path);
+      raw.unmap(path);
       if (shared != null) {
         shared.release(spec);
       }
@@ -128,35 +127,35 @@ final class RegionMapper {
     }
   }
 
-  private static Medium adoptDevice(Path path, MapSpec spec, Arena arena, MappingParts parts)
+  private static Mapping adoptDevice(Path path, MapSpec spec, Arena arena, MappingParts parts)
       throws IOException {
     UseGuard guard = parts.guards().apply(arena);
-    Mapping mapping = Mapping.ofDevice(path);
+    RawMapping raw = RawMapping.ofDevice(path);
     NativeFile lock = null;
     try {
-      Medium.refuseIfTooCoarse(path, spec, mapping.granularity());
-      long length = spec.lengthWithin(mapping.length());
-      if (length < 0 || mapping.length() < spec.newLength()) {
+      Mapping.refuseIfTooCoarse(path, spec, raw.granularity());
+      long length = spec.lengthWithin(raw.length());
+      if (length < 0 || raw.length() < spec.newLength()) {
         throw new FileSystemException(
-            path.toString(), null, spec + " is more than its " + mapping.length() + " bytes");
+            path.toString(), null, spec + " is more than its " + raw.length() + " bytes");
       }
       lock = locked(path, spec);
       NativeFile held = lock;
       MemorySegment memory =
-          inArena(path, arena, mapping, guard, held::close).asSlice(spec.offset(), length);
+          inArena(path, arena, raw, guard, held::close).asSlice(spec.offset(), length);
       return of(
           Backend.LIBPMEM,
-          new MappedMedium.Made(
+          new GuardedMapping.Parts(
               path,
               spec,
-              mapping,
+              raw,
               spec.isReadOnly() ? memory.asReadOnly() : memory,
               guard,
               null,
               false,
               parts.force()));
     } catch (IOException | RuntimeException | Error failure) {
-      mapping.unmap(path);
+      raw.unmap(path);
       if (lock != null) {
         lock.close();
       }
@@ -183,8 +182,8 @@ final class RegionMapper {
     }
   }
 
-  private static Medium of(Backend backend, MappedMedium.Made made) {
-    return backend == Backend.JDK ? new JdkMedium(made) : new LibPmemMedium(made);
+  private static Mapping of(Backend backend, GuardedMapping.Parts made) {
+    return backend == Backend.JDK ? new JdkMapping(made) : new LibPmemMapping(made);
   }
 
   /** Returns the folder that holds the name of a file, after all symbolic links. */
@@ -194,20 +193,20 @@ final class RegionMapper {
 
   /** Transfers the mapping to the arena; the last step that can fail. */
   private static MemorySegment inArena(
-      Path path, Arena arena, Mapping mapping, UseGuard guard, Runnable afterwards) {
+      Path path, Arena arena, RawMapping raw, UseGuard guard, Runnable afterwards) {
     MemorySegment whole =
-        MemorySegment.ofAddress(mapping.address())
-            .reinterpret(mapping.length(), arena, _ -> release(path, mapping, guard, afterwards));
-    MappedRanges.add(mapping.address(), mapping.length());
+        MemorySegment.ofAddress(raw.address())
+            .reinterpret(raw.length(), arena, _ -> release(path, raw, guard, afterwards));
+    MappedRanges.add(raw.address(), raw.length());
     return whole;
   }
 
-  private static void release(Path path, Mapping mapping, UseGuard guard, Runnable afterwards) {
+  private static void release(Path path, RawMapping raw, UseGuard guard, Runnable afterwards) {
     Runnable unmap =
         () -> {
-          MappedRanges.remove(mapping.address());
+          MappedRanges.remove(raw.address());
           try {
-            mapping.unmap(path);
+            raw.unmap(path);
           } finally {
             afterwards.run();
           }

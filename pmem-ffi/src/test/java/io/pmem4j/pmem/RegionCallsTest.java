@@ -21,7 +21,7 @@ class RegionCallsTest {
   private final Arena arena = Arena.ofConfined();
   private final PmemRegion region = new PmemRegion(new Listening());
 
-  private final class Listening extends Medium {
+  private final class Listening extends Mapping {
     Listening() {
       super(Path.of("nowhere"), 0, arena.allocate(SIZE, 64));
     }

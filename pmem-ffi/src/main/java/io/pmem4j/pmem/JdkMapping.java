@@ -9,9 +9,9 @@ import java.io.IOException;
  * (MAP_SYNC) only where written-back cache lines are durable; then {@code force} is the JDK's own
  * write-back loop. Everywhere else {@code force} is msync.
  */
-final class JdkMedium extends MappedMedium {
-  JdkMedium(Made made) {
-    super(made);
+final class JdkMapping extends GuardedMapping {
+  JdkMapping(Parts parts) {
+    super(parts);
   }
 
   @Override

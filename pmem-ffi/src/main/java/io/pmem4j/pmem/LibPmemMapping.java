@@ -12,13 +12,13 @@ import java.util.function.LongToIntFunction;
  * stores to no page that may have no block. Where the file may have holes, Java first stores to
  * each page, where a fault is an exception.
  */
-final class LibPmemMedium extends MappedMedium {
+final class LibPmemMapping extends GuardedMapping {
   private static final int PAGE_BYTES = PageWindow.PAGE_BYTES;
 
   private final long address;
 
-  LibPmemMedium(Made made) {
-    super(made);
+  LibPmemMapping(Parts parts) {
+    super(parts);
     this.address = memory.address();
   }
 
@@ -33,7 +33,7 @@ final class LibPmemMedium extends MappedMedium {
       return "mapped read-only";
     }
     String forced =
-        Mapping.isForced() ? "; forced by PMEM_IS_PMEM_FORCE=1, not durable on power loss" : "";
+        RawMapping.isForced() ? "; forced by PMEM_IS_PMEM_FORCE=1, not durable on power loss" : "";
     return switch (granularity()) {
       case BYTE -> "memory: caches are durable, stores are fenced" + forced;
       case CACHE_LINE ->

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * other memory. In a virtual thread it could fall between two counts of the scheduler. That then
  * adds carriers without limit, or never wakes one again (JDK 25.0.3).
  */
-abstract class MappedMedium extends Medium {
+abstract class GuardedMapping extends Mapping {
   private final Granularity granularity;
   private final boolean mayHaveHoles;
   private final UseGuard guard;
@@ -33,24 +33,24 @@ abstract class MappedMedium extends Medium {
   private final Consumer<MemorySegment> force;
 
   /** The constructor's arguments; see the fields. */
-  record Made(
+  record Parts(
       Path path,
       MapSpec spec,
-      Mapping mapping,
+      RawMapping raw,
       MemorySegment memory,
       UseGuard guard,
       @Nullable BackingFile file,
       boolean mayHaveHoles,
       Consumer<MemorySegment> force) {}
 
-  MappedMedium(Made made) {
-    super(made.path(), made.spec().offset(), made.memory());
-    this.granularity = made.mapping().granularity();
-    this.mayHaveHoles = made.mayHaveHoles();
-    this.guard = made.guard();
-    this.file = made.file();
-    this.forced = made.mapping().forced();
-    this.force = made.force();
+  GuardedMapping(Parts parts) {
+    super(parts.path(), parts.spec().offset(), parts.memory());
+    this.granularity = parts.raw().granularity();
+    this.mayHaveHoles = parts.mayHaveHoles();
+    this.guard = parts.guard();
+    this.file = parts.file();
+    this.forced = parts.raw().forced();
+    this.force = parts.force();
   }
 
   @Override
