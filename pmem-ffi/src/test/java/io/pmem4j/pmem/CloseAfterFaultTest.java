@@ -10,6 +10,7 @@ import io.pmem4j.pmem.contract.Installed;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
+import java.lang.foreign.ValueLayout;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,6 +31,8 @@ class CloseAfterFaultTest {
   private static final int SIZE = 1 << 20;
   private static final int BAD = 512 << 10;
   private static final Duration NO_WAIT = Duration.ofMillis(1500);
+
+  private static volatile long sink;
 
   @TempDir(factory = InMemory.class)
   Path folder;
@@ -72,15 +75,24 @@ class CloseAfterFaultTest {
     }
   }
 
-  /** Leaves nothing that reaches the arena. */
+  /** Faults by an access that only the JVM reports, possibly inside persist. */
+  private static void loadUncheckedAndPersist(PmemRegion region) {
+    sink += region.segment().get(ValueLayout.JAVA_LONG, BAD);
+    region.persist(0, 8);
+  }
+
+  /** Leaves no reference to the arena behind. */
   private void faultInAnAutomaticArena(Backend backend) throws Exception {
     PmemRegion region = map(backend, Arena.ofAuto());
     for (int i = 0; i < 60_000; i++) {
-      use(region);
+      loadUncheckedAndPersist(region);
     }
     truncateToAPage();
     for (int i = 0; i < 50; i++) {
       assertThatExceptionOfType(PmemMediaException.class).isThrownBy(() -> use(region));
+      assertThatExceptionOfType(Throwable.class)
+          .isThrownBy(() -> loadUncheckedAndPersist(region))
+          .isInstanceOfAny(PmemMediaException.class, InternalError.class);
     }
     assertThat(isMapped(folder.resolve("file"))).isTrue();
   }
