@@ -12,6 +12,8 @@ import com.tngtech.archunit.lang.ArchRule;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -91,6 +93,19 @@ class PackageArrowsTest {
                   .filter(PackageArrowsTest::holdsSource)
                   .filter(folder -> !Files.exists(folder.resolve("package-info.java"))))
           .isEmpty();
+    }
+  }
+
+  @Test
+  void noTwoClassesShareASimpleName() throws Exception {
+    try (Stream<Path> sources = Files.walk(Path.of("src"))) {
+      Map<String, List<Path>> byName =
+          sources
+              .filter(file -> file.toString().endsWith(".java"))
+              .filter(file -> !file.endsWith("package-info.java"))
+              .collect(Collectors.groupingBy(file -> file.getFileName().toString()));
+      assertThat(byName).hasSizeGreaterThan(100);
+      assertThat(byName.values()).allSatisfy(files -> assertThat(files).hasSize(1));
     }
   }
 
