@@ -12,7 +12,7 @@ import java.util.function.LongSupplier;
  *
  * @param dax regular files are mapped and accessed without a page cache
  * @param oldalloc directories are placed by the old rule instead of Orlov's
- * @param noatime reading changes no access time
+ * @param accessTimes when reading changes the access time
  * @param noreservation blocks are allocated without reservation windows
  * @param errors the reaction to an error found on the medium
  * @param clock the time, seconds since the epoch
@@ -29,7 +29,7 @@ import java.util.function.LongSupplier;
 public record MountOptions(
     boolean dax,
     boolean oldalloc,
-    boolean noatime,
+    AccessTimes accessTimes,
     boolean noreservation,
     ErrorPolicy errors,
     LongSupplier clock,
@@ -45,7 +45,7 @@ public record MountOptions(
       new MountOptions(
           false,
           false,
-          false,
+          AccessTimes.RELATIME,
           false,
           ErrorPolicy.SUPERBLOCK,
           () -> System.currentTimeMillis() / 1000,
@@ -70,7 +70,9 @@ public record MountOptions(
             case "" -> options;
             case "dax" -> options.withDax(true);
             case "oldalloc" -> options.withOldalloc(true);
-            case "noatime" -> options.withNoatime(true);
+            case "relatime", "atime" -> options.withAccessTimes(AccessTimes.RELATIME);
+            case "strictatime" -> options.withAccessTimes(AccessTimes.STRICTATIME);
+            case "noatime" -> options.withAccessTimes(AccessTimes.NOATIME);
             case "noreservation" -> options.withNoreservation(true);
             case "reservation" -> options.withNoreservation(false);
             case "errors=continue" -> options.withErrors(ErrorPolicy.CONTINUE);
@@ -86,7 +88,7 @@ public record MountOptions(
     return new MountOptions(
         value,
         oldalloc,
-        noatime,
+        accessTimes,
         noreservation,
         errors,
         clock,
@@ -104,7 +106,7 @@ public record MountOptions(
     return new MountOptions(
         dax,
         value,
-        noatime,
+        accessTimes,
         noreservation,
         errors,
         clock,
@@ -117,8 +119,8 @@ public record MountOptions(
         isolationChecks);
   }
 
-  /** These options with another {@link #noatime}. */
-  public MountOptions withNoatime(boolean value) {
+  /** These options with another {@link #accessTimes}. */
+  public MountOptions withAccessTimes(AccessTimes value) {
     return new MountOptions(
         dax,
         oldalloc,
@@ -140,7 +142,7 @@ public record MountOptions(
     return new MountOptions(
         dax,
         oldalloc,
-        noatime,
+        accessTimes,
         value,
         errors,
         clock,
@@ -158,7 +160,7 @@ public record MountOptions(
     return new MountOptions(
         dax,
         oldalloc,
-        noatime,
+        accessTimes,
         noreservation,
         value,
         clock,
@@ -176,7 +178,7 @@ public record MountOptions(
     return new MountOptions(
         dax,
         oldalloc,
-        noatime,
+        accessTimes,
         noreservation,
         errors,
         value,
@@ -194,7 +196,7 @@ public record MountOptions(
     return new MountOptions(
         dax,
         oldalloc,
-        noatime,
+        accessTimes,
         noreservation,
         errors,
         clock,
@@ -212,7 +214,7 @@ public record MountOptions(
     return new MountOptions(
         dax,
         oldalloc,
-        noatime,
+        accessTimes,
         noreservation,
         errors,
         clock,
@@ -230,7 +232,7 @@ public record MountOptions(
     return new MountOptions(
         dax,
         oldalloc,
-        noatime,
+        accessTimes,
         noreservation,
         errors,
         clock,
@@ -248,7 +250,7 @@ public record MountOptions(
     return new MountOptions(
         dax,
         oldalloc,
-        noatime,
+        accessTimes,
         noreservation,
         errors,
         clock,
@@ -266,7 +268,7 @@ public record MountOptions(
     return new MountOptions(
         dax,
         oldalloc,
-        noatime,
+        accessTimes,
         noreservation,
         errors,
         clock,
@@ -284,7 +286,7 @@ public record MountOptions(
     return new MountOptions(
         dax,
         oldalloc,
-        noatime,
+        accessTimes,
         noreservation,
         errors,
         clock,
@@ -302,7 +304,7 @@ public record MountOptions(
     return new MountOptions(
         dax,
         oldalloc,
-        noatime,
+        accessTimes,
         noreservation,
         errors,
         clock,

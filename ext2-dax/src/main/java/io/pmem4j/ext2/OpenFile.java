@@ -185,6 +185,14 @@ public final class OpenFile implements AutoCloseable {
     });
   }
 
+  /** fdatasync(2): as {@link #fsync}, but for times that changed alone. */
+  public void fdatasync() throws Ext2Exception {
+    with(open -> {
+      open.syncData();
+      return true;
+    });
+  }
+
   /** fstat(2). */
   public Stat stat() throws Ext2Exception {
     return with(open -> stat(open.inode()));

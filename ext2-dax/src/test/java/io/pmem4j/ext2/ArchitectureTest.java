@@ -35,6 +35,7 @@ class ArchitectureTest {
           "CorruptFileSystemException",
           "UnsupportedFeatureException",
           "MountOptions",
+          "AccessTimes",
           "ErrorPolicy",
           "Profile",
           "IsolationViolation",

@@ -92,13 +92,19 @@ public final class Ext2File implements Mappable {
     if (target.length() == 0) {
       return 0;
     }
-    int count;
     try (var _ = inode.iRwsem().shared()) {
       userCopy();
-      count = inode.daxIo().read(position, target);
+      return inode.daxIo().read(position, target);
+    } finally {
+      accessed(); // also after EFAULT or EIO
     }
-    inode.accessed();
-    return count;
+  }
+
+  /** {@code file_accessed}. */
+  private void accessed() {
+    if (!flags.keepsAccessTime()) {
+      inode.accessed();
+    }
   }
 
   /**
@@ -126,7 +132,7 @@ public final class Ext2File implements Mappable {
         written = writeLocked(at, source);
       }
       if (written > 0 && (flags.syncsWrites() || inode.syncsWrites())) {
-        syncRange(at, at + written - 1);
+        syncRange(at, at + written - 1, !flags.syncsTimes());
       }
       return written;
     }
@@ -278,14 +284,24 @@ public final class Ext2File implements Mappable {
 
   /** {@code ext2_fsync} of everything. */
   public void sync() throws Ext2Exception {
-    syncRange(0, Long.MAX_VALUE);
+    syncRange(0, Long.MAX_VALUE, false);
   }
 
+  /** fdatasync(2): as {@link #sync}, but for times that changed alone. */
+  public void syncData() throws Ext2Exception {
+    syncRange(0, Long.MAX_VALUE, true);
+  }
+
+  /** {@code vfs_fsync_range} as msync(2) calls it: times that changed alone are left out. */
   @Override
   public void syncRange(long firstByte, long lastByte) throws Ext2Exception {
+    syncRange(firstByte, lastByte, true);
+  }
+
+  private void syncRange(long firstByte, long lastByte, boolean dataOnly) throws Ext2Exception {
     inode.writeback().syncIfDirty(firstByte, lastByte);
     try (var _ = inode.iRwsem().exclusive()) {
-      inodes.writeOutIfDirty(inode);
+      inodes.writeOutIfDirty(inode, dataOnly);
     }
     // Data is durable by now; metadata is what has marks.
     volume.dirtyBlocks().writeOut();
@@ -352,7 +368,7 @@ public final class Ext2File implements Mappable {
       throw new Ext2Exception(Errno.ENODEV, "mmap of a directory");
     }
     acquire();
-    inode.accessed();
+    accessed();
   }
 
   @Override

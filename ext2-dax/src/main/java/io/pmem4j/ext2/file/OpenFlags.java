@@ -16,6 +16,7 @@ public record OpenFlags(int bits) {
   private static final int APPEND = 02000;
   private static final int DSYNC = 010000;
   private static final int DIRECTORY = 0200000;
+  private static final int NO_ATIME = 01000000;
   private static final int NO_FOLLOW = 0400000;
 
   /** {@code __O_SYNC}, which {@code build_open_flags} lets imply O_DSYNC. */
@@ -69,6 +70,16 @@ public record OpenFlags(int bits) {
   /** {@code IOCB_DSYNC}: O_DSYNC or O_SYNC. */
   public boolean syncsWrites() {
     return (bits & (DSYNC | SYNC)) != 0;
+  }
+
+  /** {@code IOCB_SYNC}: a write makes the times durable too. */
+  public boolean syncsTimes() {
+    return (bits & SYNC) != 0;
+  }
+
+  /** O_NOATIME. */
+  public boolean keepsAccessTime() {
+    return (bits & NO_ATIME) != 0;
   }
 
   /** O_APPEND. */

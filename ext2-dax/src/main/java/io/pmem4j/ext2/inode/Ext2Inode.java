@@ -17,6 +17,7 @@ import io.pmem4j.ext2.mm.PinnedFrames;
 import io.pmem4j.ext2.page.PageLocks;
 import io.pmem4j.ext2.volume.Volume;
 import io.pmem4j.pmem.PersistentMemory;
+import io.pmem4j.sched.HeldLock;
 import io.pmem4j.sched.SharedState;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -29,6 +30,8 @@ import java.util.concurrent.atomic.AtomicLong;
  * faults and truncation apart.
  */
 public final class Ext2Inode implements DaxHost {
+  private static final long DAY_SECONDS = 24 * 60 * 60;
+
   private final Volume volume;
   private final int ino;
   private final InodeLocks locks;
@@ -83,8 +86,11 @@ public final class Ext2Inode implements DaxHost {
   /** Page where the last lookup of a name succeeded; under the directory's {@code i_rwsem}. */
   private long dirStartLookup;
 
-  /** How often {@link #markDirty} was called. */
+  /** How often {@link #markDirty} or {@link #markTimesDirty} was called. */
   private final AtomicLong changes = new AtomicLong();
+
+  /** The {@link #changes} at the last {@link #markDirty}. */
+  private final AtomicLong dataChanges = new AtomicLong();
 
   /** The {@link #changes} that the table on the medium has; guarded by {@link InodeTable}. */
   private volatile long written;
@@ -252,16 +258,26 @@ public final class Ext2Inode implements DaxHost {
 
   @Override
   public void markPagesDirty() {
-    markDirty();
+    markTimesDirty();
   }
 
   /** {@code mark_inode_dirty}; the caller has changed the inode. */
   public void markDirty() {
+    dataChanges.accumulateAndGet(changes.incrementAndGet(), Math::max);
+  }
+
+  /** {@code mark_inode_dirty_sync}; the caller has changed times only. */
+  private void markTimesDirty() {
     changes.incrementAndGet();
   }
 
   boolean dirty() {
     return written != changes.get();
+  }
+
+  /** {@code I_DIRTY_DATASYNC}: the table lacks something that reading the data needs. */
+  boolean dirtyForData() {
+    return written < dataChanges.get();
   }
 
   /** Returns a number for {@link #writtenOut}: all changes so far, which the caller stores next. */
@@ -355,22 +371,36 @@ public final class Ext2Inode implements DaxHost {
     if (!volume.readOnly() && (mtime != now || ctime != now)) {
       mtime = now;
       ctime = now;
-      markDirty();
+      markTimesDirty();
     }
   }
 
-  /** {@code touch_atime} by the relatime rule, or nothing under noatime. */
+  /**
+   * {@code touch_atime}. While the file system is frozen or read-only the time stays. The change is
+   * {@code I_DIRTY_SYNC}: fsync writes it out, fdatasync does not.
+   */
   public void accessed() {
     long now = volume.now();
-    boolean stale = atime <= mtime || atime <= ctime || now - atime >= 24 * 60 * 60;
-    if (!volume.readOnly()
-        && !volume.options().noatime()
-        && (flags & InodeFlags.NOATIME) == 0
-        && stale
-        && atime != now) {
-      atime = now;
-      markDirty();
+    if (!needsAccessTime(now) || now == atime || volume.readOnly()) {
+      return;
     }
+    try (HeldLock gate = volume.freezeGate().tryStartWrite()) {
+      if (gate != null) {
+        atime = now;
+        markTimesDirty();
+      }
+    }
+  }
+
+  private boolean needsAccessTime(long now) {
+    if ((flags & InodeFlags.NOATIME) != 0) {
+      return false;
+    }
+    return switch (volume.options().accessTimes()) {
+      case NOATIME -> false;
+      case STRICTATIME -> true;
+      case RELATIME -> mtime >= atime || ctime >= atime || now - atime >= DAY_SECONDS;
+    };
   }
 
   /** Clears EXT2_BTREE_FL: a directory that was changed without its index has none. */

@@ -156,9 +156,13 @@ public final class InodeCache {
     table.write(inode);
   }
 
-  /** {@code sync_inode_metadata}: writes the inode out if it is dirty. */
-  public void writeOutIfDirty(Ext2Inode inode) throws Ext2Exception {
-    if (inode.dirty()) {
+  /**
+   * {@code sync_inode_metadata}: writes the inode out if it is dirty.
+   *
+   * @param dataOnly whether times that changed alone do not count: {@code I_DIRTY_DATASYNC}
+   */
+  public void writeOutIfDirty(Ext2Inode inode, boolean dataOnly) throws Ext2Exception {
+    if (dataOnly ? inode.dirtyForData() : inode.dirty()) {
       table.write(inode);
     }
   }
@@ -172,7 +176,7 @@ public final class InodeCache {
       if (inode.isRegular()) {
         inode.writeback().range(0, Long.MAX_VALUE);
       }
-      writeOutIfDirty(inode);
+      writeOutIfDirty(inode, false);
     }
   }
 

@@ -4,6 +4,7 @@ package io.pmem4j.ext2.lock;
 import io.pmem4j.sched.HeldLock;
 import io.pmem4j.sched.RwSemaphore;
 import io.pmem4j.sched.Scheduler;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A reader-writer semaphore that belongs to a lock class, with Linux's fairness: new readers queue
@@ -39,6 +40,14 @@ public final class OrderedRwSemaphore {
       }
     }
     return releaseShared;
+  }
+
+  /**
+   * Takes it together with other readers, or returns null where it would wait. Who does not wait
+   * adds nothing to the order of locks; nothing else may be taken under it.
+   */
+  public @Nullable HeldLock tryShared() {
+    return semaphore.tryDownRead() ? semaphore::upRead : null;
   }
 
   /** Waits and takes it alone. */

@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * {@code sb_writers}: whoever is about to change the file system enters by the gate of its kind;
@@ -68,6 +69,19 @@ public final class FreezeGate {
       }
     }
 
+    /** Returns null where {@link #enter} would wait. */
+    @Nullable HeldLock tryEnter() {
+      if (closed) {
+        return null;
+      }
+      HeldLock held = inside.tryShared();
+      if (held != null && closed) {
+        held.close();
+        return null;
+      }
+      return held;
+    }
+
     /** Closes the gate and waits until nobody is inside. */
     HeldLock close() {
       closed = true;
@@ -94,6 +108,11 @@ public final class FreezeGate {
   /** {@code sb_start_write}: a system call that changes something. */
   public HeldLock startWrite() {
     return writers.enter();
+  }
+
+  /** {@code sb_start_write_trylock}: null while the file system is frozen. */
+  public @Nullable HeldLock tryStartWrite() {
+    return writers.tryEnter();
   }
 
   /** {@code sb_start_pagefault}: a shared write fault. */
