@@ -74,7 +74,7 @@ final class ModelCalls {
       case SYNC_FILE_RANGE -> done(() -> file().syncFileRange(number(1), number(2), length(3)));
       case FALLOCATE -> done(() -> file().fallocate((int) number(1), number(2), number(3)));
       case LSEEK -> result(file().seek(number(1), length(2)));
-      case FDATASYNC -> done(() -> process.promises().fdatasync(file(), file()::fsync));
+      case FDATASYNC -> done(() -> process.promises().fdatasync(file(), file()::fdatasync));
       case SYNCFS ->
           done(() -> {
             file().stat();
