@@ -63,6 +63,25 @@ class MappingCallsTest extends OnImage {
     child.exit();
   }
 
+  /** Shared by two processes, and all zeros: an anonymous page is still not the page of zeros. */
+  @Test
+  void anAnonymousPageOfZerosIsNotTheZeroPageAfterFork() throws Exception {
+    f.truncate(2 * P);
+    Vma m = map(mm, f, 2 * P, MAP_PRIVATE);
+    load(m, 0);
+    store(m, P, 0);
+    AddressSpace child = mm.fork();
+    for (AddressSpace each : new AddressSpace[] {mm, child}) {
+      assertThat(each.pagemap(m, 0)).hasToString("zero");
+      assertThat(each.pagemap(m, P)).hasToString("anon");
+    }
+    child.store(m, 0, new byte[] {0});
+    assertThat(child.pagemap(m, 0)).hasToString("anon");
+    assertThat(page(m, 0)).isEqualTo("zero");
+    child.exit();
+    assertThat(page(m, 1)).isEqualTo("anon");
+  }
+
   @Test
   void aPrivateMappingWithoutCopiesIsNotCopied() throws Exception {
     f.pwrite(0, bytes(P, 5));
