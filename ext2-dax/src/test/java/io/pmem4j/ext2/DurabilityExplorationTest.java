@@ -173,6 +173,10 @@ class DurabilityExplorationTest {
   @Test
   void twoLargeFiles() {
     long large = 3L << 30;
+    PendingMemory empty = new PendingMemory(DurableImage.empty(), Thread::currentThread);
+    assertThat(new Superblock(empty, Superblock.PRIMARY_OFFSET).featureRoCompat() & LARGE_FILE)
+        .as("large_file of a new image")
+        .isZero();
     assertNothingFound(
         files -> {
           files.f.truncate(large);
@@ -184,6 +188,17 @@ class DurabilityExplorationTest {
           files.g.fsync();
           assertLarge(files);
         });
+  }
+
+  @Test
+  void largeFileBesideSync() {
+    assertNothingFound(
+        files -> {
+          files.f.truncate(3L << 30);
+          files.f.fsync();
+          assertLarge(files);
+        },
+        files -> files.fs.sync());
   }
 
   private static void assertLarge(TwoChangedFiles files) {

@@ -302,6 +302,31 @@ class DurabilityTest {
         });
   }
 
+  /** A change of the inode during its write-out leaves it dirty. */
+  @Test
+  void syncAfterAWriteDuringTheStoresOfTheInode() throws Exception {
+    f.pwrite(FAR, new byte[] {7});
+    // The ninth store is behind the size.
+    try (var _ = new Stopped(Call.STORE, 9, fs::sync)) {
+      f.pwrite(FAR + P, new byte[] {9});
+    }
+    fs.sync();
+    DurableImage.assertHolds(memory.afterPowerCut(), "/f", FAR + P + 1, FAR + P, 9);
+  }
+
+  /** A store behind the flush tags the entry again, and that tag stays. */
+  @Test
+  void fsyncAfterAStoreBetweenFlushAndDrain() throws Exception {
+    f.truncate(P);
+    Vma mapped = map(f);
+    mapped.mm().store(mapped, 0, new byte[] {8});
+    try (var _ = new Stopped(Call.DRAIN, 1, f::fsync)) {
+      mapped.mm().store(mapped, 0, new byte[] {9});
+    }
+    f.fsync();
+    DurableImage.assertHolds(memory.afterPowerCut(), "/f", P, 0, 9);
+  }
+
   @Test
   void fsyncAfterAnotherTasksWrite() throws Exception {
     f.pwrite(FAR, new byte[] {7});
@@ -342,11 +367,13 @@ class DurabilityTest {
     assertThat(seen).containsExactly(9);
   }
 
+  /** A device stores without a fault, so after an fsync no tag tells of what it stores. */
   @Test
   void deviceStoresBehindAMappingAreDurable() throws Exception {
     f.pwrite(0, new byte[P]);
     Vma mapped = map(f);
     try (var pins = mapped.mm().pin(mapped, 0, 1, true)) {
+      f.fsync();
       new Task(() -> pins.write(new byte[] {8})).end();
     }
     f.fsync();

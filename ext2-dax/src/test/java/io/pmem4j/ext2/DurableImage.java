@@ -43,7 +43,7 @@ final class DurableImage {
               "-b",
               "4096",
               "-O",
-              "^large_file",
+              "^large_file,^resize_inode",
               image.toString(),
               "" + BLOCKS));
       byte[] bytes = Files.readAllBytes(image);
