@@ -50,6 +50,11 @@ public interface Backend extends AutoCloseable {
     return Optional.empty();
   }
 
+  /** Returns the steps that this backend runs of a program that it {@link #lacks} nothing for. */
+  default ProgramPart part(Program program) {
+    return ProgramPart.whole(program);
+  }
+
   /**
    * Mounts a fresh copy of the image and makes ready to run a program that it {@link #lacks}
    * nothing for.

@@ -57,7 +57,14 @@ public final class ModelBackend implements Backend {
 
   @Override
   public Optional<String> lacks(Program program) {
-    return ModelSession.lacks(program).map(what -> "the model lacks " + what);
+    Optional<String> lacking = ModelSession.lacks(program).map(what -> "the model lacks " + what);
+    ProgramPart part = part(program);
+    return lacking.or(() -> part.isEmpty() ? part.omitted().getFirst() : Optional.empty());
+  }
+
+  @Override
+  public ProgramPart part(Program program) {
+    return ProgramPart.of(program, ModelSession::lacks);
   }
 
   @Override

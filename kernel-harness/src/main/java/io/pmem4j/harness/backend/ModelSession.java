@@ -12,7 +12,6 @@ import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Outcome;
 import io.pmem4j.harness.program.Program;
 import io.pmem4j.harness.program.ProgramText;
-import io.pmem4j.harness.program.Step;
 import io.pmem4j.harness.program.Verb;
 import java.lang.foreign.Arena;
 import java.util.HashMap;
@@ -123,35 +122,45 @@ final class ModelSession implements Session {
     return child;
   }
 
-  /** What the model does not have that a program needs; empty when it can run it. */
+  /** Returns the reason for which the model cannot mount a program's image; empty if it can. */
   static Optional<String> lacks(Program program) {
-    if (program.image().blockBytes() != Mmu.PAGE_BYTES) {
-      return Optional.of("file systems without DAX");
-    }
-    return program.steps().stream()
-        .map(Step::operation)
-        .flatMap(operation -> lacks(operation).stream())
-        .findFirst();
+    return program.image().blockBytes() == Mmu.PAGE_BYTES
+        ? Optional.empty()
+        : Optional.of("file systems without DAX");
   }
 
-  private static Optional<String> lacks(Operation operation) {
+  /** Returns what ext2-dax lacks for an operation; empty if it has everything. */
+  static Optional<ProgramPart.Lack> lacks(Operation operation) {
     return switch (operation) {
       case Operation.Call call when ModelCalls.known(call.verb()) -> Optional.empty();
-      case Operation.Call call -> Optional.of(call.verb().toString());
-      case Operation.In in -> lacks(in.operation());
-      case Operation.Mmap map when (map.prot() & PROT_EXEC) != 0 -> Optional.of("mappings of code");
-      case Operation.Remount _, Operation.Mounted _ -> Optional.of("remount");
-      case Operation.Lockdep _ -> Optional.of("the kernel's lockdep");
-      case Operation.PowerCut _ -> Optional.of("power cuts");
-      case Operation.Park _,
-          Operation.Begin _,
+      case Operation.Call call -> lack(call.verb().toString(), reach(call.verb()));
+      case Operation.Mmap map when (map.prot() & PROT_EXEC) != 0 ->
+          lack("mappings of code", ProgramPart.Reach.ALL);
+      case Operation.Remount _ -> lack("remount", ProgramPart.Reach.ALL);
+      case Operation.Mounted _ -> lack("remount", ProgramPart.Reach.NOTHING);
+      case Operation.Lockdep _ -> lack("the kernel's lockdep", ProgramPart.Reach.NOTHING);
+      case Operation.PowerCut _ -> lack("power cuts", ProgramPart.Reach.ALL);
+      case Operation.Park _ ->
+          lack("tasks that wait in the kernel (explore has them)", ProgramPart.Reach.NOTHING);
+      case Operation.Begin _,
           Operation.Arrive _,
           Operation.Release _,
           Operation.Blocked _,
           Operation.Await _ ->
-          Optional.of("tasks that wait in the kernel; it has explore");
+          lack("tasks that wait in the kernel (explore has them)", ProgramPart.Reach.ALL);
       default -> Optional.empty();
     };
+  }
+
+  private static ProgramPart.Reach reach(Verb verb) {
+    return switch (verb) {
+      case CHMOD, CHOWN, UTIMENS -> ProgramPart.Reach.ATTRIBUTES;
+      default -> verb.onlyAsks() ? ProgramPart.Reach.NOTHING : ProgramPart.Reach.ALL;
+    };
+  }
+
+  private static Optional<ProgramPart.Lack> lack(String what, ProgramPart.Reach reach) {
+    return Optional.of(new ProgramPart.Lack("the model lacks " + what, reach));
   }
 
   @Override

@@ -9,11 +9,11 @@ import io.pmem4j.harness.backend.ImageContent;
 import io.pmem4j.harness.backend.ImageJudge;
 import io.pmem4j.harness.backend.KernelChoices;
 import io.pmem4j.harness.backend.PristineImages;
+import io.pmem4j.harness.backend.ProgramPart;
 import io.pmem4j.harness.backend.Session;
 import io.pmem4j.harness.conform.ProgramResult.Verdict;
 import io.pmem4j.harness.program.Outcome;
 import io.pmem4j.harness.program.Program;
-import io.pmem4j.harness.program.Step;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
  * One program on its way through the backends. Holds all that its result is made of, images
@@ -36,12 +37,17 @@ final class Attempt {
   private KernelChoices choices = new KernelChoices();
   private final List<Map<String, Outcome>> outcomes = new ArrayList<>();
   private final Map<String, ImageContent> images = new LinkedHashMap<>();
+
+  /** Images of backends that left out operations with effects: judged, and compared with none. */
+  private final Map<String, ImageContent> imagesOfParts = new LinkedHashMap<>();
+
   private final List<String> findings = new ArrayList<>();
   private final List<Divergence> failures = new ArrayList<>();
   private final Map<String, String> refusedMounts = new LinkedHashMap<>();
   private final List<String> notes = new ArrayList<>();
   private boolean ran = true;
   private boolean whole = true;
+  private boolean partial;
   private boolean inTime = true;
   private long nanos;
 
@@ -60,10 +66,16 @@ final class Attempt {
       whole = false;
       return;
     }
+    ProgramPart part = backend.part(program);
+    if (!part.isComplete()) {
+      part.notes().forEach(note -> notes.add(backend.name() + ": " + note));
+      partial = true;
+    }
     try {
-      Optional<FsImage> image = inTime(backend);
+      Optional<FsImage> image = inTime(backend, part);
       if (image.isPresent()) {
-        images.put(backend.name(), ImageContent.of(image.get()));
+        (part.imageCounts() ? images : imagesOfParts)
+            .put(backend.name(), ImageContent.of(image.get()));
       }
     } catch (BackendException e) {
       if (e.mountErrno().isPresent()) {
@@ -81,11 +93,11 @@ final class Attempt {
   }
 
   /** What a slow machine has spoilt is run again: not often, and not for ever. */
-  private Optional<FsImage> inTime(Backend backend) throws BackendException {
+  private Optional<FsImage> inTime(Backend backend, ProgramPart part) throws BackendException {
     KernelChoices before = choices;
     for (int i = 0; i < MOST_RUNS; i++) {
       choices = before.copy();
-      Optional<FsImage> image = session(backend);
+      Optional<FsImage> image = session(backend, part);
       if (inTime) {
         return image;
       }
@@ -95,14 +107,16 @@ final class Attempt {
         backend.name() + " did not keep the program's time in " + MOST_RUNS + " runs", null);
   }
 
-  private Optional<FsImage> session(Backend backend) throws BackendException {
+  private Optional<FsImage> session(Backend backend, ProgramPart part) throws BackendException {
     Session session = backend.begin(program, pristine, choices);
     boolean ended = false;
     try {
-      Iterator<Map<String, Outcome>> next = outcomes.iterator();
-      session.run(
-          program.steps().stream().map(Step::operation).toList(),
-          outcome -> next.next().put(backend.name(), outcome));
+      Iterator<Map<String, Outcome>> next =
+          IntStream.range(0, outcomes.size())
+              .filter(part::runs)
+              .<Map<String, Outcome>>mapToObj(outcomes::get)
+              .iterator();
+      session.run(part.operations(program), outcome -> next.next().put(backend.name(), outcome));
       Optional<FsImage> image = session.end();
       ended = true;
       inTime = session.inTime();
@@ -166,7 +180,10 @@ final class Attempt {
     if (!findings.isEmpty()) {
       return Verdict.DIVERGED;
     }
-    return whole ? Verdict.AGREED : Verdict.OMITTED;
+    if (!whole) {
+      return Verdict.OMITTED;
+    }
+    return partial ? Verdict.PARTIAL : Verdict.AGREED;
   }
 
   /**
@@ -175,15 +192,16 @@ final class Attempt {
    */
   private void judgeImages(ImageJudge judge, List<Divergence> divergences) throws IOException {
     List<String> names = List.copyOf(images.keySet());
-    if (names.isEmpty()) {
-      return;
+    Map<String, ImageContent> unequal = new LinkedHashMap<>(imagesOfParts);
+    if (!names.isEmpty()) {
+      unequal.put(names.getFirst(), image(names.getFirst()));
     }
-    String first = names.getFirst();
-    List<String> unequal = new ArrayList<>(List.of(first));
-    for (String other : names.subList(1, names.size())) {
+    for (int i = 1; i < names.size(); i++) {
+      String first = names.getFirst();
+      String other = names.get(i);
       ImageComparison comparison = ImageComparison.of(image(first), image(other));
       if (!comparison.differences().isEmpty()) {
-        unequal.add(other);
+        unequal.put(other, image(other));
         divergences.add(Divergence.image(first, other, comparison.structures()));
       }
       comparison
@@ -195,8 +213,9 @@ final class Attempt {
       // It was corrupt before the program began.
       return;
     }
-    for (String name : unequal) {
-      String complaint = judge.check(image(name));
+    for (Map.Entry<String, ImageContent> each : unequal.entrySet()) {
+      String name = each.getKey();
+      String complaint = judge.check(each.getValue());
       if (!complaint.isEmpty()) {
         findings.add("image of " + name + ": " + complaint);
         divergences.add(Divergence.check(name, complaint));

@@ -52,9 +52,11 @@ public final class Conformance {
     return Normaliser.RULES;
   }
 
-  /** Whether every backend can run a program. */
+  /** Returns whether every backend can run every operation of a program. */
   public boolean isWhole(Program program) {
-    return backends.stream().allMatch(backend -> backend.lacks(program).isEmpty());
+    return backends.stream()
+        .allMatch(
+            backend -> backend.lacks(program).isEmpty() && backend.part(program).isComplete());
   }
 
   /** Runs one program everywhere; failures of backends become part of the result. */

@@ -30,6 +30,8 @@ public record ProgramResult(
   public enum Verdict {
     /** All backends answered the same and as expected, and left equal, clean images. */
     AGREED,
+    /** As AGREED, but a backend lacks some of the operations; notes say which. */
+    PARTIAL,
     /** A difference, a broken expectation, or a backend that the program broke. */
     DIVERGED,
     /** There is no verdict: the environment failed. */

@@ -5,10 +5,12 @@ package io.pmem4j.harness.program;
 import io.pmem4j.harness.program.Operation.Effect;
 import io.pmem4j.harness.program.Parameter.Kind;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * System calls that a program makes with {@link Operation.Call}: what they take, in the order of
@@ -203,6 +205,11 @@ public enum Verb {
     COUNTER
   }
 
+  private static final Set<Verb> QUERIES =
+      EnumSet.of(
+          READLINK, STATX, ACCESS, LIST, GETXATTR, LISTXATTR, GETFLAGS, MINCORE, SMAPS, STATFS,
+          VMSTAT);
+
   private final Answer answer;
   private final Effect effect;
 
@@ -276,6 +283,11 @@ public enum Verb {
   /** Whom it concerns. */
   public Effect effect() {
     return effect;
+  }
+
+  /** Returns whether the call changes nothing but access times. */
+  public boolean onlyAsks() {
+    return QUERIES.contains(this);
   }
 
   /** What it takes. */

@@ -38,7 +38,9 @@ public record Summary(
         || locks.map(outcome -> !outcome.findings().isEmpty()).orElse(false)) {
       return "FAIL";
     }
-    return count(Verdict.AGREED) == 0 || count(Verdict.NOT_RUN) > 0 ? "ERROR" : "PASS";
+    return count(Verdict.AGREED) + count(Verdict.PARTIAL) == 0 || count(Verdict.NOT_RUN) > 0
+        ? "ERROR"
+        : "PASS";
   }
 
   /** The command's exit status: 0, 1 or 3. */
@@ -73,11 +75,12 @@ public record Summary(
   /** The last line of a report for people. */
   public String line() {
     return String.format(
-        "%s: %s: %d programs, %d agreed, %d diverged, %d not run, %.1f s, %.1f programs/s",
+        "%s: %s: %d programs, %d agreed%s, %d diverged, %d not run, %.1f s, %.1f programs/s",
         verb,
         verdict(),
         results.size(),
         count(Verdict.AGREED),
+        count(Verdict.PARTIAL) == 0 ? "" : ", " + count(Verdict.PARTIAL) + " agreed in part",
         count(Verdict.DIVERGED),
         notRun(),
         millis / 1000.0,
@@ -93,6 +96,7 @@ public record Summary(
     Map<String, Object> counts = new LinkedHashMap<>();
     counts.put("programs", results.size());
     counts.put("agreed", count(Verdict.AGREED));
+    counts.put("agreed_in_part", count(Verdict.PARTIAL));
     counts.put("diverged", count(Verdict.DIVERGED));
     counts.put("not_run", notRun());
     Map<String, Long> byClass = new LinkedHashMap<>();
@@ -108,6 +112,7 @@ public record Summary(
                 kernel,
                 Map.of(
                     "agreed", count(Verdict.AGREED),
+                    "agreed_in_part", count(Verdict.PARTIAL),
                     "diverged", count(Verdict.DIVERGED),
                     "not_run", notRun())));
     counts.put("differences", differences());

@@ -43,18 +43,27 @@ class ModelConformanceTest {
     assertThat(results)
         .allSatisfy(result -> {
           assertThat(result.findings()).as(result.program().name()).isEmpty();
-          if (result.verdict() == ProgramResult.Verdict.OMITTED) {
-            assertThat(result.notes())
-                .singleElement()
-                .asString()
-                .startsWith("model: not run: the model lacks ");
-          } else {
-            assertThat(result.verdict()).isEqualTo(ProgramResult.Verdict.AGREED);
+          switch (result.verdict()) {
+            case OMITTED ->
+                assertThat(result.notes())
+                    .singleElement()
+                    .asString()
+                    .startsWith("model: not run: the model lacks ");
+            case PARTIAL ->
+                assertThat(result.notes())
+                    .isNotEmpty()
+                    .allMatch(note -> note.matches("model: not run: \\d+ of \\d+ operations: .*"));
+            default -> assertThat(result.verdict()).isEqualTo(ProgramResult.Verdict.AGREED);
           }
         });
     assertThat(results)
         .filteredOn(result -> result.verdict() == ProgramResult.Verdict.AGREED)
         .hasSizeGreaterThanOrEqualTo(28);
+    // mkdir comes first in these: nothing is left to compare. The last has no DAX.
+    assertThat(results)
+        .filteredOn(result -> result.verdict() == ProgramResult.Verdict.OMITTED)
+        .extracting(result -> result.program().name())
+        .containsExactlyInAnyOrder("identity", "names", "g35-small-blocks");
   }
 
   @ParameterizedTest

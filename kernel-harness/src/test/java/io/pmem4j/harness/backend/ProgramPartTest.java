@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.backend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.pmem4j.harness.program.Operation;
+import io.pmem4j.harness.program.Program;
+import io.pmem4j.harness.program.ProgramParser;
+import io.pmem4j.harness.program.ProgramSyntaxException;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** A verb that the model lacks takes no more of a program with it than it must. */
+class ProgramPartTest {
+  private static Program program(String... lines) throws ProgramSyntaxException {
+    return ProgramParser.parse("x", String.join("\n", lines) + "\n");
+  }
+
+  private static ProgramPart modelsPart(Program program) {
+    return ProgramPart.of(program, ModelSession::lacks);
+  }
+
+  @Test
+  void aStepThatOnlyAsksIsLeftOutAlone() throws Exception {
+    Program program = program("open f /a rw creat", "statx /a", "statfs", "fstat f");
+    ProgramPart part = modelsPart(program);
+    assertThat(part.operations(program))
+        .hasExactlyElementsOfTypes(Operation.Open.class, Operation.Fstat.class);
+    assertThat(part.imageCounts()).isTrue();
+    assertThat(part.isComplete()).isFalse();
+    assertThat(part.notes())
+        .containsExactly(
+            "not run: 1 of 4 operations: the model lacks statx",
+            "not run: 1 of 4 operations: the model lacks statfs");
+  }
+
+  @Test
+  void aStepWithEffectsEndsThePart() throws Exception {
+    Program program = program("open f /a rw creat", "setflags /a 1", "statfs", "fstat f");
+    ProgramPart part = modelsPart(program);
+    assertThat(part.operations(program)).hasExactlyElementsOfTypes(Operation.Open.class);
+    assertThat(part.imageCounts()).isFalse();
+    assertThat(part.notes())
+        .containsExactly(
+            "not run: 1 of 4 operations: the model lacks setflags",
+            "not run: 2 of 4 operations: they follow line 2: the model lacks setflags");
+  }
+
+  @Test
+  void changedAttributesTakeTheFilesOwnWithThem() throws Exception {
+    Program program =
+        program(
+            "open f /a rw creat",
+            "open g /b rw creat",
+            "chmod /a 600",
+            "pwrite f 0 x41",
+            "fstat f",
+            "fstat g");
+    ProgramPart part = modelsPart(program);
+    assertThat(part.notes())
+        .containsExactly(
+            "not run: 1 of 6 operations: the model lacks chmod",
+            "not run: 1 of 6 operations: they follow line 3: the model lacks chmod");
+    assertThat(part.runs(4)).isFalse();
+    assertThat(part.runs(5)).isTrue();
+    assertThat(part.imageCounts()).isFalse();
+  }
+
+  @Test
+  void whatBeginsWithEffectsIsEmpty() throws Exception {
+    ProgramPart part = modelsPart(program("mkdir /d 755", "open f /d/a rw creat"));
+    assertThat(part.isEmpty()).isTrue();
+    assertThat(modelsPart(program("sync")).isEmpty()).isFalse();
+  }
+
+  @Test
+  void aProgramWithoutGapsIsWhole() throws Exception {
+    Program program = program("open f /a rw creat", "fork c", "in c fstat f", "exit c");
+    ProgramPart part = modelsPart(program);
+    assertThat(part).isEqualTo(ProgramPart.whole(program));
+    assertThat(part.isComplete()).isTrue();
+    assertThat(part.notes()).isEqualTo(List.of());
+  }
+}
