@@ -8,9 +8,11 @@ package io.pmem4j.ext2.mm;
  */
 final class FaultEntry {
   private final PageTable pageTable;
+  private final VmaTree vmas;
 
-  FaultEntry(PageTable pageTable) {
+  FaultEntry(PageTable pageTable, VmaTree vmas) {
     this.pageTable = pageTable;
+    this.vmas = vmas;
   }
 
   FaultResult handle(Vma vma, long address, boolean write) {
@@ -65,11 +67,11 @@ final class FaultEntry {
     return result;
   }
 
-  private static FaultResult noEntry(FaultHandler handler, Vma vma, long address, boolean write) {
+  private FaultResult noEntry(FaultHandler handler, Vma vma, long address, boolean write) {
     byte[] copy = null;
     if (write && !vma.shared()) {
       // The private page exists before the file is asked, as in do_cow_fault.
-      vma.willHaveCopies();
+      vmas.prepareCopies(vma);
       copy = new byte[Mmu.PAGE_BYTES];
     }
     PageFault fault = new PageFault(vma, address, write, false, copy);
@@ -93,7 +95,7 @@ final class FaultEntry {
     }
     // wp_page_copy: neither block nor zero page is an ordinary page, so the file is not asked:
     // no lock of it is taken, no time changes and nothing is traced.
-    vma.willHaveCopies();
+    vmas.prepareCopies(vma);
     pageTable.copyOnWrite(vma, address);
     return FaultResult.DONE_COW;
   }

@@ -20,7 +20,7 @@ final class UserAccess {
     this.pageTable = pageTable;
     this.mmapLock = mmapLock;
     this.vmas = vmas;
-    this.faultEntry = new FaultEntry(pageTable);
+    this.faultEntry = new FaultEntry(pageTable, vmas);
   }
 
   byte[] load(Vma vma, long offset, int length) {

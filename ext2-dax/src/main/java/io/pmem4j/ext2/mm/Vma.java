@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.pmem4j.ext2.mm;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * One mapping of a file in an address space: {@code vm_area_struct}. Whoever made it uses it as a
  * place: its addresses stay those of the mapping when mprotect(2) or madvise(2) have divided it,
@@ -17,8 +19,8 @@ public final class Vma {
   private final long pgoff;
   private final VmaFlags flags;
 
-  /** {@code anon_vma}: a private copy was made here, at some time. */
-  private volatile boolean hasCopies;
+  /** Null until a private copy is made here. */
+  private volatile @Nullable AnonVma anonVma;
 
   Vma(AddressSpace mm, Mappable file, long start, long end, long pgoff, VmaFlags flags) {
     this.mm = mm;
@@ -76,13 +78,20 @@ public final class Vma {
     return flags;
   }
 
+  /** Returns whether a private copy was made here, at some time. */
   boolean hasCopies() {
-    return hasCopies;
+    return anonVma != null;
   }
 
-  /** {@code anon_vma_prepare}: before a private copy is put in place. */
-  void willHaveCopies() {
-    hasCopies = true;
+  @Nullable AnonVma anonVma() {
+    return anonVma;
+  }
+
+  /** Sets it if there is none yet: {@code __anon_vma_prepare}, under the page table lock. */
+  synchronized void prepare(AnonVma prepared) {
+    if (anonVma == null) {
+      anonVma = prepared;
+    }
   }
 
   /** A part of it, with other flags. */
@@ -92,7 +101,19 @@ public final class Vma {
 
   /** The same in the address space of a child. */
   Vma in(AddressSpace child) {
-    return like(child, start, end, pgoff, flags);
+    Vma twin = like(child, start, end, pgoff, flags);
+    AnonVma parents = anonVma;
+    twin.anonVma = parents == null ? null : parents.forked();
+    return twin;
+  }
+
+  /** The range of this mapping and of the next one, with what the copies of either hang on. */
+  Vma joinedWith(Vma next) {
+    Vma joined = at(start, next.end);
+    if (joined.anonVma == null) {
+      joined.anonVma = next.anonVma;
+    }
+    return joined;
   }
 
   /** The same at another place, or of another length. */
@@ -102,16 +123,25 @@ public final class Vma {
 
   private Vma like(AddressSpace space, long from, long to, long index, VmaFlags now) {
     Vma other = new Vma(space, file, from, to, index, now);
-    other.hasCopies = hasCopies;
+    other.anonVma = anonVma;
     return other;
   }
 
-  /** {@code can_vma_merge_after}: whether the two could be one. */
+  /** Returns whether the two could be one, but for their private copies. */
   @SuppressWarnings("ReferenceEquality") // the same open file
   boolean isContinuedBy(Vma next) {
     return end == next.start
         && file == next.file
         && flags.equals(next.flags)
+        && pgoffEnd() == next.pgoff;
+  }
+
+  /** {@code anon_vma_compatible}: as {@link #isContinuedBy}, whatever the protections are. */
+  @SuppressWarnings("ReferenceEquality") // the same open file
+  boolean isContinuedButForProtectionBy(Vma next) {
+    return end == next.start
+        && file == next.file
+        && flags.withProtectionOf(next.flags).equals(next.flags)
         && pgoffEnd() == next.pgoff;
   }
 

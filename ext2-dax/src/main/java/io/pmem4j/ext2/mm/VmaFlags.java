@@ -8,11 +8,13 @@ package io.pmem4j.ext2.mm;
  *     it, whatever mmap(2) was asked for
  * @param mayShare VM_MAYSHARE: mmap(2) was asked for MAP_SHARED
  * @param mayWrite VM_MAYWRITE: mprotect(2) may allow stores
+ * @param accounted VM_ACCOUNT: private, and writable now or once; it stays, and keeps VMAs apart
  * @param prot VM_READ, VM_WRITE and VM_EXEC, as PROT_READ 1, PROT_WRITE 2 and PROT_EXEC 4
  * @param advice what madvise(2) said that is remembered: a set of {@link #RANDOM}, {@link
  *     #SEQUENTIAL}, {@link #HUGE}, {@link #NO_HUGE}, {@link #DONT_COPY} and {@link #DONT_DUMP}
  */
-record VmaFlags(boolean shared, boolean mayShare, boolean mayWrite, int prot, int advice) {
+record VmaFlags(
+    boolean shared, boolean mayShare, boolean mayWrite, boolean accounted, int prot, int advice) {
   /** VM_RAND_READ. */
   static final int RANDOM = 1;
 
@@ -44,6 +46,7 @@ record VmaFlags(boolean shared, boolean mayShare, boolean mayWrite, int prot, in
         askedShared && fileWritable,
         askedShared,
         !askedShared || fileWritable,
+        !askedShared && (prot & AddressSpace.PROT_WRITE) != 0,
         prot & ACCESS_FLAGS,
         0);
   }
@@ -58,11 +61,19 @@ record VmaFlags(boolean shared, boolean mayShare, boolean mayWrite, int prot, in
     return (prot & AddressSpace.PROT_WRITE) != 0;
   }
 
+  /** {@code mprotect_fixup}: a private mapping that becomes writable is accounted from then on. */
   VmaFlags withProtection(int newProt) {
-    return new VmaFlags(shared, mayShare, mayWrite, newProt & ACCESS_FLAGS, advice);
+    boolean charged = !shared && (newProt & AddressSpace.PROT_WRITE) != 0;
+    return new VmaFlags(
+        shared, mayShare, mayWrite, accounted || charged, newProt & ACCESS_FLAGS, advice);
+  }
+
+  /** The same flags with the protection of others. */
+  VmaFlags withProtectionOf(VmaFlags other) {
+    return new VmaFlags(shared, mayShare, mayWrite, accounted, other.prot, advice);
   }
 
   VmaFlags withAdvice(int set, int clear) {
-    return new VmaFlags(shared, mayShare, mayWrite, prot, (advice | set) & ~clear);
+    return new VmaFlags(shared, mayShare, mayWrite, accounted, prot, (advice | set) & ~clear);
   }
 }

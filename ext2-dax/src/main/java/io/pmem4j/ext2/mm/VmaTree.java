@@ -145,29 +145,62 @@ final class VmaTree {
 
   /** {@code vma_merge} with both neighbours. */
   private Vma merged(Vma vma) throws Ext2Exception {
-    Map.Entry<Long, Vma> below = vmas.lowerEntry(vma.start());
-    Vma now = vma;
-    if (below != null && below.getValue().isContinuedBy(now)) {
-      now = join(below.getValue(), now);
+    Vma low = neighbour(vmas.lowerEntry(vma.start()), vma);
+    Vma high = neighbour(vmas.higherEntry(vma.start()), vma);
+    if (low == null) {
+      return high == null ? vma : join(vma, high);
     }
-    Map.Entry<Long, Vma> above = vmas.higherEntry(now.start());
-    if (above != null && now.isContinuedBy(above.getValue())) {
-      now = join(now, above.getValue());
+    Vma joined = join(low, vma);
+    return high != null && AnonVma.join(low.anonVma(), high.anonVma())
+        ? join(joined, high)
+        : joined;
+  }
+
+  /** {@code can_vma_merge_after} or {@code can_vma_merge_before}; null if the two stay apart. */
+  private static @Nullable Vma neighbour(Map.@Nullable Entry<Long, Vma> beside, Vma vma) {
+    if (beside == null) {
+      return null;
     }
-    return now;
+    Vma other = beside.getValue();
+    return (other.isContinuedBy(vma) || vma.isContinuedBy(other))
+            && AnonVma.joins(vma.anonVma(), other.anonVma())
+        ? other
+        : null;
   }
 
   private Vma join(Vma low, Vma high) throws Ext2Exception {
-    Vma joined = low.at(low.start(), high.end());
-    if (high.hasCopies()) {
-      joined.willHaveCopies();
-    }
+    Vma joined = low.joinedWith(high);
     low.file().mappings().replace(List.of(low, high), List.of(joined));
     vmas.remove(high.start());
     vmas.put(joined.start(), joined);
     // Not the last reference: the other one stays.
     high.file().unmapped();
     return joined;
+  }
+
+  /**
+   * {@code anon_vma_prepare}: before a private copy is put in place. The anon_vma of a neighbour is
+   * used again if it differs in protection alone, the upper one's first, so that the two can join.
+   */
+  void prepareCopies(Vma vma) {
+    if (vma.hasCopies()) {
+      return;
+    }
+    Map.Entry<Long, Vma> above = vmas.higherEntry(vma.start());
+    Map.Entry<Long, Vma> below = vmas.lowerEntry(vma.start());
+    AnonVma found = above == null ? null : reusable(above.getValue(), vma, above.getValue());
+    if (found == null && below != null) {
+      found = reusable(below.getValue(), below.getValue(), vma);
+    }
+    vma.prepare(found == null ? AnonVma.first() : found);
+  }
+
+  /** {@code reusable_anon_vma}: that of a mapping, if the lower of two could join the upper. */
+  private static @Nullable AnonVma reusable(Vma from, Vma low, Vma high) {
+    AnonVma theirs = from.anonVma();
+    return theirs != null && theirs.singular() && low.isContinuedButForProtectionBy(high)
+        ? theirs
+        : null;
   }
 
   /** The mapping grows at its end. */
