@@ -137,24 +137,27 @@ void open_pagemap(struct exec *x)
 }
 
 /*
- * The entry itself tells an anonymous page from the zero page only while one
- * process maps it: after fork(2) both have neither bit 56 nor 61.
+ * Which of the two pages a present entry shows that belong to no file. The
+ * entry itself tells them apart only while one process maps the page: after
+ * fork(2) both have neither bit 56 nor 61. Neither bit where the kernel does
+ * not say.
  */
-static bool is_anonymous(uint64_t entry)
+static uint64_t kind_bits(uint64_t entry)
 {
-	enum { ANON = 12 }; /* KPF_ANON of linux/kernel-page-flags.h */
+	enum { ANON = 12, ZERO_PAGE = 24 }; /* KPF_... of linux/kernel-page-flags.h */
 	uint64_t frame = entry & ((1ULL << 55) - 1), flags = 0;
 	int fd;
 
 	if (!(entry >> 63) || !frame)
-		return false;
+		return 0;
 	fd = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return false;
+		return 0;
 	if (pread(fd, &flags, sizeof(flags), (off_t)(frame * sizeof(flags))) != sizeof(flags))
 		flags = 0;
 	close(fd);
-	return flags >> ANON & 1;
+	return (flags >> ANON & 1) << WIRE_PAGEMAP_ANON_BIT |
+	       (flags >> ZERO_PAGE & 1) << WIRE_PAGEMAP_ZERO_BIT;
 }
 
 void op_pagemap(struct exec *x, const struct request *r, struct reply *reply)
@@ -173,7 +176,7 @@ void op_pagemap(struct exec *x, const struct request *r, struct reply *reply)
 	if (n < 0)
 		reply_errno(reply);
 	else
-		reply->result = (int64_t)(entry | (uint64_t)is_anonymous(entry) << WIRE_PAGEMAP_ANON_BIT);
+		reply->result = (int64_t)(entry | kind_bits(entry));
 }
 
 static uint64_t whole_pages(uint64_t length)

@@ -149,9 +149,11 @@
 
 /*
  * Set in an answer of PAGEMAP for an anonymous page, also one that processes share
- * since fork(2); no kernel uses the bit. Not set where /proc/kpageflags is closed.
+ * since fork(2), and for the shared page of zeros; Linux 5.10 and 6.1 use neither
+ * bit. Neither is set where /proc/kpageflags is closed.
  */
 #define WIRE_PAGEMAP_ANON_BIT 58
+#define WIRE_PAGEMAP_ZERO_BIT 59
 
 /* Entry record: u64 ino | u32 type (DT_*) | u32 length | name */
 #define WIRE_ENTRY_FIXED_BYTES 16

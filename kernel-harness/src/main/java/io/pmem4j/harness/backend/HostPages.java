@@ -69,15 +69,16 @@ final class HostPages {
     if (persistent.stream().anyMatch(range -> frame >= range.first && frame <= range.last)) {
       return "block";
     }
-    return isZeroPage(frame) ? "zero" : "anon";
+    return withoutFile(frame);
   }
 
-  private static boolean isZeroPage(long frame) {
+  /** Tells the page of zeros from an anonymous one, as far as the kernel does. */
+  private static String withoutFile(long frame) {
     try (RandomAccessFile flags = new RandomAccessFile("/proc/kpageflags", "r")) {
       flags.seek(frame * Long.BYTES);
-      return (Long.reverseBytes(flags.readLong()) & ZERO_PAGE) != 0;
+      return (Long.reverseBytes(flags.readLong()) & ZERO_PAGE) != 0 ? "zero" : "anon";
     } catch (IOException e) {
-      return false;
+      return "mapped";
     }
   }
 }

@@ -30,6 +30,9 @@ public final class Wire {
   /** The bit of PAGEMAP's answer that marks an anonymous page, shared since fork(2) or not. */
   public static final int PAGEMAP_ANON_BIT = 58;
 
+  /** The bit of PAGEMAP's answer that marks the shared page of zeros. */
+  public static final int PAGEMAP_ZERO_BIT = 59;
+
   /** What one of the records that LIST answers has before its name, in bytes. */
   public static final int ENTRY_FIXED_BYTES = 16;
 

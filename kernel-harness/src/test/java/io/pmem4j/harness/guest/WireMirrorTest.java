@@ -101,6 +101,7 @@ class WireMirrorTest {
             Map.entry("WIRE_TIME_NOW", Wire.TIME_NOW),
             Map.entry("WIRE_TIME_OMIT", Wire.TIME_OMIT),
             Map.entry("WIRE_PAGEMAP_ANON_BIT", (long) Wire.PAGEMAP_ANON_BIT),
+            Map.entry("WIRE_PAGEMAP_ZERO_BIT", (long) Wire.PAGEMAP_ZERO_BIT),
             Map.entry("WIRE_ENTRY_FIXED_BYTES", (long) Wire.ENTRY_FIXED_BYTES),
             Map.entry("WIRE_STAT_BYTES", (long) Wire.STAT_BYTES),
             Map.entry("WIRE_EXTENT_BYTES", (long) Wire.EXTENT_BYTES));
