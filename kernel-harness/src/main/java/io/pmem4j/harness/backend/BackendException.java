@@ -46,6 +46,11 @@ public final class BackendException extends Exception {
         GuestOutcome.LOCKDEP_OFF.name(), true, "guest: lockdep switched itself off", null);
   }
 
+  /** A power cut has lost what was synced, or left what e2fsck cannot repair. */
+  static BackendException promiseBroken(String message) {
+    return new BackendException("PROMISE_BROKEN", true, message, null);
+  }
+
   /** The model broke one of its own rules: a lock order, an assertion, a check of the medium. */
   static BackendException modelBroke(String message, @Nullable Throwable cause) {
     return new BackendException("MODEL_BROKE", true, message, cause);
@@ -78,7 +83,10 @@ public final class BackendException extends Exception {
     return new BackendException("HOST_BROKE", true, message, cause);
   }
 
-  /** The exact outcome: of {@link GuestOutcome}, or MODEL_BROKE, HOST_BROKE, HARNESS_FAULT. */
+  /**
+   * The exact outcome: of {@link GuestOutcome}, or MODEL_BROKE, PROMISE_BROKEN, HOST_BROKE,
+   * HARNESS_FAULT.
+   */
   public String outcome() {
     return outcome;
   }

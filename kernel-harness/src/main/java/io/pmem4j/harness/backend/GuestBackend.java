@@ -217,18 +217,38 @@ public final class GuestBackend implements Backend {
   }
 
   /**
-   * Ends the guest as a power cut does, boots another one on the same NVDIMM, and mounts.
+   * Ends the guest as a power cut does, repairs the file system as a machine does that starts
+   * again, boots another guest on the same NVDIMM, and mounts.
    *
+   * @param promises are compared with the repaired file system
    * @return the guest that the program goes on in
    */
-  Guest cutPower(Program program, long clock) throws BackendException {
-    restart();
-    Guest running = running();
+  Guest cutPower(Program program, long clock, Optional<DurabilityPromises> promises)
+      throws BackendException {
+    discard();
     try {
+      if (promises.isPresent()) {
+        repair(promises.get());
+      }
+      restart();
+      Guest running = running();
       mountAndBegin(running, program, clock);
       return running;
     } catch (GuestException e) {
       throw BackendException.of(e);
+    } catch (IOException e) {
+      throw BackendException.environment("guest: " + e, e);
+    }
+  }
+
+  private void repair(DurabilityPromises promises) throws IOException, BackendException {
+    String complaint = ImageMaker.repair(image);
+    if (!complaint.isEmpty()) {
+      throw BackendException.promiseBroken("after the power cut: " + complaint);
+    }
+    List<String> broken = promises.broken(image);
+    if (!broken.isEmpty()) {
+      throw BackendException.promiseBroken("after the power cut: " + String.join("; ", broken));
     }
   }
 

@@ -36,6 +36,7 @@ final class GuestSession implements Session, SystemCalls.Place {
   private final long firstFrame;
   private final TraceText trace;
   private Guest guest;
+  private Optional<DurabilityPromises> promises;
   private boolean late;
   private SystemCalls calls = new SystemCalls(this);
   private long clock = Backend.CLOCK_BASE_SECONDS;
@@ -45,6 +46,7 @@ final class GuestSession implements Session, SystemCalls.Place {
     this.program = program;
     this.guest = guest;
     this.choices = choices;
+    this.promises = DurabilityPromises.of(program);
     this.firstFrame = guest.hello().resource() / SystemCalls.PAGE_BYTES;
     this.trace = new TraceText(firstFrame, address -> calls.pageIndex(address));
   }
@@ -59,13 +61,15 @@ final class GuestSession implements Session, SystemCalls.Place {
   @Override
   public void run(List<Operation> operations, Consumer<Outcome> each) throws BackendException {
     int from = 0;
+    // What an operation promises depends on which files the ones before it have opened.
+    int most = promises.isPresent() ? 1 : MOST_IN_A_BATCH;
     for (int to = 0; to <= operations.size(); to++) {
       Operation next = to < operations.size() ? operations.get(to) : null;
       boolean cut = next instanceof Operation.PowerCut;
       if (cut
           || next instanceof Operation.Blocked
           || to == operations.size()
-          || to - from == MOST_IN_A_BATCH) {
+          || to - from == most) {
         batch(operations.subList(from, to), each);
         from = to;
       }
@@ -74,7 +78,9 @@ final class GuestSession implements Session, SystemCalls.Place {
         from = to + 1;
       }
       if (cut) {
-        guest = backend.cutPower(program, clock);
+        readAtTheCut();
+        guest = backend.cutPower(program, clock, promises);
+        promises = DurabilityPromises.of(program);
         late |= calls.late();
         calls = new SystemCalls(this);
         each.accept(Outcome.of(0));
@@ -126,6 +132,7 @@ final class GuestSession implements Session, SystemCalls.Place {
         if (generations && operation instanceof Operation.Open open) {
           requests.add(Request.of(Op.FSTAT, calls.file(open.file())));
         }
+        reads(promised(operation)).forEach(requests::add);
       }
       Iterator<Response> answers = ask(guest, requests).iterator();
       Iterator<Integer> size = sizes.iterator();
@@ -141,6 +148,12 @@ final class GuestSession implements Session, SystemCalls.Place {
         if (generations && operation instanceof Operation.Open) {
           generationFrom(answers.next());
         }
+        List<String> promised = promised(operation);
+        List<Response> contents = new ArrayList<>();
+        for (int i = 0; i < promised.size(); i++) {
+          contents.add(answers.next());
+        }
+        keep(operation, mine.getLast(), promised, contents);
         each.accept(
             calls.outcome(operation, mine).events(trace.events(mine.getLast().events())).build());
       }
@@ -148,6 +161,46 @@ final class GuestSession implements Session, SystemCalls.Place {
       throw BackendException.of(e);
     } catch (IllegalArgumentException e) {
       throw BackendException.environment("guest: " + e.getMessage(), e);
+    }
+  }
+
+  private List<String> promised(Operation operation) {
+    return promises.map(kept -> kept.promisedBy(operation)).orElse(List.of());
+  }
+
+  private List<Request> reads(List<String> files) {
+    return files.stream()
+        .map(file -> Request.of(Op.PREAD, calls.file(file), 0, DurabilityPromises.MAX_BYTES))
+        .toList();
+  }
+
+  private void keep(
+      Operation operation, Response answer, List<String> promised, List<Response> contents) {
+    if (promises.isEmpty() || answer.errno() != 0 || answer.result() < 0) {
+      return;
+    }
+    promises.get().succeeded(operation);
+    for (int i = 0; i < promised.size(); i++) {
+      if (contents.get(i).errno() == 0) {
+        promises.get().promise(promised.get(i), contents.get(i).data());
+      }
+    }
+  }
+
+  private void readAtTheCut() throws BackendException {
+    if (promises.isEmpty()) {
+      return;
+    }
+    List<String> files = promises.get().open();
+    try {
+      List<Response> contents = ask(guest, reads(files));
+      for (int i = 0; i < files.size(); i++) {
+        if (contents.get(i).errno() == 0) {
+          promises.get().atTheCut(files.get(i), contents.get(i).data());
+        }
+      }
+    } catch (GuestException e) {
+      throw BackendException.of(e);
     }
   }
 
@@ -194,9 +247,9 @@ final class GuestSession implements Session, SystemCalls.Place {
   }
 
   /**
-   * A pagemap entry: bit 63 present, bit 58 anonymous (the agent's), bit 56 mapped once and
-   * accounted to the process (an anonymous page; frames of DAX and the zero page are not), bit 61
-   * for DAX one entry for 2 MiB, bits 0 to 54 the frame.
+   * A pagemap entry: bit 63 present, bits 58 and 59 anonymous and zero (the agent's), bit 56 mapped
+   * once and accounted to the process (an anonymous page; frames of DAX and the zero page are not),
+   * bit 61 for DAX one entry for 2 MiB, bits 0 to 54 the frame.
    */
   @Override
   public String page(long entry) {
@@ -208,7 +261,11 @@ final class GuestSession implements Session, SystemCalls.Place {
       return "block:" + (frame - firstFrame) + ((entry & (1L << 61)) != 0 ? ":huge" : "");
     }
     long anonymous = 1L << 56 | 1L << Wire.PAGEMAP_ANON_BIT;
-    return (entry & anonymous) != 0 ? "anon" : "zero";
+    if ((entry & anonymous) != 0) {
+      return "anon";
+    }
+    // A page of another kind, or one that /proc/kpageflags says nothing of.
+    return (entry & 1L << Wire.PAGEMAP_ZERO_BIT) != 0 ? "zero" : "unknown";
   }
 
   @Override

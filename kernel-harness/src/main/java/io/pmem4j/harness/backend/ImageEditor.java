@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
@@ -63,6 +64,27 @@ final class ImageEditor {
       for (Path path : temporary) {
         Files.deleteIfExists(path);
       }
+    }
+  }
+
+  /** Returns the content of a regular file; empty if there is no file of this path. */
+  static Optional<byte[]> read(FsImage image, String path) throws IOException {
+    Path content = Files.createTempFile("pmem4j-read", ".data");
+    try {
+      Files.delete(content);
+      Tool.Result result =
+          Tool.run(
+              Map.of(),
+              List.of("debugfs", "-R", "dump " + path + " " + content, image.forE2fsprogs()));
+      if (Files.exists(content)) {
+        return Optional.of(Files.readAllBytes(content));
+      }
+      if (result.output().contains("File not found")) {
+        return Optional.empty();
+      }
+      throw new IOException("debugfs cannot read " + path + ": " + result.output().strip());
+    } finally {
+      Files.deleteIfExists(content);
     }
   }
 

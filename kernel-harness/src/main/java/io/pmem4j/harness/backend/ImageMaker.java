@@ -17,6 +17,9 @@ public final class ImageMaker {
   private static final Map<String, String> TIME =
       Map.of("E2FSPROGS_FAKE_TIME", String.valueOf(Backend.CLOCK_BASE_SECONDS - 128));
 
+  /** FSCK_NONDESTRUCT and FSCK_REBOOT, see e2fsck(8). */
+  private static final int E2FSCK_REPAIRED = 3;
+
   private ImageMaker() {}
 
   /** An image of the default shape. */
@@ -62,6 +65,18 @@ public final class ImageMaker {
       open.setLength(FsImage.FILE_BYTES);
     }
     return new FsImage(file);
+  }
+
+  /**
+   * {@code e2fsck -fy}: what a machine does after a power cut, before it mounts.
+   *
+   * @return what it could not repair, or empty
+   */
+  static String repair(FsImage image) throws IOException {
+    Tool.Result result = Tool.run(TIME, List.of("e2fsck", "-fy", image.forE2fsprogs()));
+    return (result.exit() & ~E2FSCK_REPAIRED) == 0
+        ? ""
+        : "e2fsck -fy exit " + result.exit() + ": " + result.output().strip();
   }
 
   /**
