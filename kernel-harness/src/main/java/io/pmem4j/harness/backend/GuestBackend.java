@@ -29,9 +29,6 @@ public final class GuestBackend implements Backend {
   private static final int LOCKDEP_MAX_BYTES = 4_000_000;
   private static final String MOUNT_POINT = "/mnt";
 
-  /** mount(2) knows noatime as a flag, not as text for the file system. */
-  static final long MS_NOATIME = 1024;
-
   private static final String DATA_OPTIONS = "dax,oldalloc,noreservation";
 
   /** A kernel that fails more often than this is not worth the minutes. */
@@ -161,7 +158,7 @@ public final class GuestBackend implements Backend {
   private void mountAndBegin(Guest running, Program program, long clock)
       throws GuestException, BackendException {
     Request mount =
-        Request.of(Op.MOUNT, MS_NOATIME)
+        Request.of(Op.MOUNT, program.atime().mountFlag())
             .withStrings(running.hello().device(), MOUNT_POINT, "ext2", DATA_OPTIONS)
             .withClock(clock);
     if (program.image().isDamaged()) {

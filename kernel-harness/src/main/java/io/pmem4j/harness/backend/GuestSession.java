@@ -242,6 +242,11 @@ final class GuestSession implements Session, SystemCalls.Place {
   }
 
   @Override
+  public long mountFlags() {
+    return program.atime().mountFlag();
+  }
+
+  @Override
   public long alignment() {
     return backend.kernel().alignment();
   }

@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
 
 /** ext2-dax in this JVM, over a file mapped through pmem-ffi. */
 public final class ModelBackend implements Backend {
-  /** Mount options of both backends. */
-  static final String OPTIONS = "dax,oldalloc,noatime,noreservation";
+  /** The guest's mount options, but for that of access times, which is the program's. */
+  static final String OPTIONS = "dax,oldalloc,noreservation,";
 
   private final Path directory;
   private final Scheduler scheduler;
@@ -64,7 +64,7 @@ public final class ModelBackend implements Backend {
 
   @Override
   public ProgramPart part(Program program) {
-    return ProgramPart.of(program, ModelSession::lacks);
+    return ProgramPart.of(program, operation -> ModelSession.lacks(operation, program.atime()));
   }
 
   @Override
@@ -89,7 +89,7 @@ public final class ModelBackend implements Backend {
       }
       AtomicLong clock = new AtomicLong(CLOCK_BASE_SECONDS);
       MountOptions options =
-          MountOptions.parse(OPTIONS)
+          MountOptions.parse(OPTIONS + program.atime())
               .withClock(clock::get)
               .withAllocatorPid(program::pid)
               .withGenerationBase(choices.generationBase())

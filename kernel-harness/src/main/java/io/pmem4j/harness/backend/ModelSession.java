@@ -8,6 +8,7 @@ import io.pmem4j.ext2.Ext2FileSystem;
 import io.pmem4j.ext2.mm.Mmu;
 import io.pmem4j.harness.durable.BrokenPromise;
 import io.pmem4j.harness.durable.LineTracker;
+import io.pmem4j.harness.program.AtimeOption;
 import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Outcome;
 import io.pmem4j.harness.program.Program;
@@ -130,10 +131,10 @@ final class ModelSession implements Session {
   }
 
   /** Returns what ext2-dax lacks for an operation; empty if it has everything. */
-  static Optional<ProgramPart.Lack> lacks(Operation operation) {
+  static Optional<ProgramPart.Lack> lacks(Operation operation, AtimeOption atime) {
     return switch (operation) {
       case Operation.Call call when ModelCalls.known(call.verb()) -> Optional.empty();
-      case Operation.Call call -> lack(call.verb().toString(), reach(call.verb()));
+      case Operation.Call call -> lack(call.verb().toString(), reach(call.verb(), atime));
       case Operation.Mmap map when (map.prot() & PROT_EXEC) != 0 ->
           lack("mappings of code", ProgramPart.Reach.ALL);
       case Operation.Remount _ -> lack("remount", ProgramPart.Reach.ALL);
@@ -152,9 +153,11 @@ final class ModelSession implements Session {
     };
   }
 
-  private static ProgramPart.Reach reach(Verb verb) {
+  private static ProgramPart.Reach reach(Verb verb, AtimeOption atime) {
     return switch (verb) {
       case CHMOD, CHOWN, UTIMENS -> ProgramPart.Reach.ATTRIBUTES;
+      case LIST, READLINK ->
+          atime == AtimeOption.NOATIME ? ProgramPart.Reach.NOTHING : ProgramPart.Reach.ATTRIBUTES;
       default -> verb.onlyAsks() ? ProgramPart.Reach.NOTHING : ProgramPart.Reach.ALL;
     };
   }

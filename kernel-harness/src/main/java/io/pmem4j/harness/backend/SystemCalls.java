@@ -8,6 +8,7 @@ import io.pmem4j.harness.guest.Op;
 import io.pmem4j.harness.guest.Request;
 import io.pmem4j.harness.guest.Response;
 import io.pmem4j.harness.guest.Wire;
+import io.pmem4j.harness.program.AtimeOption;
 import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Outcome;
 import io.pmem4j.harness.program.Parameter;
@@ -48,7 +49,7 @@ final class SystemCalls {
 
     /** What mount(2) takes as flags of this mount, and remounting is to keep. */
     default long mountFlags() {
-      return GuestBackend.MS_NOATIME;
+      return AtimeOption.NOATIME.mountFlag();
     }
 
     /** Where a mapping is put that may lie anywhere: at a multiple of this, or 0 for anywhere. */

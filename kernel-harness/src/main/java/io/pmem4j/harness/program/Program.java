@@ -14,6 +14,7 @@ import java.util.List;
  * @param scope where its expectations hold
  * @param pid the process id that runs it: ext2 colours a file's first block by it
  * @param image the file system it starts from
+ * @param atime how it is mounted
  * @param kernels the kernels that it is for, by their names; empty for every one
  * @param steps what it does
  */
@@ -25,6 +26,7 @@ public record Program(
     Scope scope,
     int pid,
     ImageShape image,
+    AtimeOption atime,
     List<String> kernels,
     List<Step> steps) {
   /** The process id of a program that names none; coloured 3 of 16. */

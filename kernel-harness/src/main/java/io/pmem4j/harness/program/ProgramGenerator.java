@@ -63,8 +63,18 @@ public final class ProgramGenerator {
         // the same: the guest's process can then serve them all.
         1008 + (int) Math.floorMod(seed / NEIGHBOURS, 8L),
         generator.start.image(),
+        atime(seed),
         List.of(),
         steps.steps());
+  }
+
+  /** Of seven neighbours two follow access times, each by another rule. */
+  private static AtimeOption atime(long seed) {
+    return switch ((int) Math.floorMod(seed, 7L)) {
+      case 3 -> AtimeOption.RELATIME;
+      case 5 -> AtimeOption.STRICTATIME;
+      default -> AtimeOption.NOATIME;
+    };
   }
 
   private void step() {

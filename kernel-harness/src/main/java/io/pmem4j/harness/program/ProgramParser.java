@@ -34,7 +34,7 @@ import java.util.Set;
  */
 public final class ProgramParser {
   private static final Set<String> HEADERS =
-      Set.of("id", "title", "rows", "scope", "pid", "image", "setup", "kernels");
+      Set.of("id", "title", "rows", "scope", "pid", "image", "setup", "mount", "kernels");
 
   /** The agent's slots of each kind, {@code WIRE_SLOTS} of wire.h. */
   public static final int MAX_NAMES = 64;
@@ -47,6 +47,7 @@ public final class ProgramParser {
   private int pid = Program.DEFAULT_PID;
   private ImageShape image = ImageShape.DEFAULT;
   private final List<ImageSetup> setup = new ArrayList<>();
+  private AtimeOption atime = AtimeOption.NOATIME;
   private List<String> kernels = List.of();
   private final List<Step> steps = new ArrayList<>();
   private final Set<String> files = new HashSet<>();
@@ -92,6 +93,7 @@ public final class ProgramParser {
         parser.scope,
         parser.pid,
         parser.image.withSetup(parser.setup),
+        parser.atime,
         parser.kernels,
         parser.steps);
   }
@@ -127,6 +129,7 @@ public final class ProgramParser {
       case "pid" -> pid = Math.toIntExact(new Words(value).number("pid"));
       case "kernels" -> kernels = Arrays.asList(value.split("\\s+", -1));
       case "setup" -> setup.add(ImageSetup.parse(value));
+      case "mount" -> atime = AtimeOption.of(value);
       case "image" -> image = ImageShape.parse(value);
       default -> throw new IllegalArgumentException("unknown header '" + key + "'");
     }
@@ -195,6 +198,10 @@ public final class ProgramParser {
       case "mounted" -> new Operation.Mounted();
       case "lockdep" -> new Operation.Lockdep(words.word("outer class"), words.word("inner class"));
       case "power-cut" -> {
+        if (atime != AtimeOption.NOATIME) {
+          throw new IllegalArgumentException(
+              "mount is " + atime + ", expected noatime in a program that cuts the power");
+        }
         files.clear();
         mappings.clear();
         children.clear();

@@ -33,6 +33,9 @@ public final class ProgramText {
       text.add("image " + program.image());
     }
     program.image().setup().forEach(line -> text.add("setup " + line));
+    if (program.atime() != AtimeOption.NOATIME) {
+      text.add("mount " + program.atime());
+    }
     text.add("");
     for (Step step : program.steps()) {
       text.add(

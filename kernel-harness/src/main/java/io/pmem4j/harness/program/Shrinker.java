@@ -73,6 +73,7 @@ public final class Shrinker {
             program.scope(),
             program.pid(),
             program.image(),
+            program.atime(),
             program.kernels(),
             kept);
     try {

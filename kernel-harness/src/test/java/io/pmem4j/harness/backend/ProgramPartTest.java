@@ -18,7 +18,7 @@ class ProgramPartTest {
   }
 
   private static ProgramPart modelsPart(Program program) {
-    return ProgramPart.of(program, ModelSession::lacks);
+    return ProgramPart.of(program, operation -> ModelSession.lacks(operation, program.atime()));
   }
 
   @Test
