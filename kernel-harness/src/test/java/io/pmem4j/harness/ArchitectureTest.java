@@ -12,8 +12,8 @@ import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 
 /**
- * A room uses only rooms before it: durable, program, guest, jni, backend, explore, conform,
- * report, cli.
+ * A room uses only rooms before it: durable, mutant, program, guest, jni, backend, explore,
+ * conform, report, cli.
  */
 @AnalyzeClasses(packages = "io.pmem4j.harness", importOptions = DoNotIncludeTests.class)
 class ArchitectureTest {
@@ -23,6 +23,8 @@ class ArchitectureTest {
           .consideringOnlyDependenciesInLayers()
           .layer("durable")
           .definedBy("io.pmem4j.harness.durable..")
+          .layer("mutant")
+          .definedBy("io.pmem4j.harness.mutant..")
           .layer("program")
           .definedBy("io.pmem4j.harness.program..")
           .layer("guest")
@@ -55,6 +57,8 @@ class ArchitectureTest {
           .mayOnlyBeAccessedByLayers("jni", "backend", "conform", "report", "cli")
           .whereLayer("durable")
           .mayOnlyBeAccessedByLayers("backend", "explore")
+          .whereLayer("mutant")
+          .mayOnlyBeAccessedByLayers("explore", "cli")
           .whereLayer("program")
           .mayOnlyBeAccessedByLayers("guest", "jni", "backend", "conform", "report", "cli");
 
