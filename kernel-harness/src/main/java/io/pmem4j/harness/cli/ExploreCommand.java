@@ -11,6 +11,7 @@ import io.pmem4j.ext2.lock.LockOrder;
 import io.pmem4j.harness.explore.Exploring;
 import io.pmem4j.harness.explore.FaultHunt;
 import io.pmem4j.harness.explore.Letter;
+import io.pmem4j.harness.explore.MutationScore;
 import io.pmem4j.harness.explore.MutexFirst;
 import io.pmem4j.harness.explore.Operation;
 import io.pmem4j.harness.explore.Pairs;
@@ -18,6 +19,9 @@ import io.pmem4j.harness.explore.Races;
 import io.pmem4j.harness.explore.RendezvousExport;
 import io.pmem4j.harness.explore.SeededFault;
 import io.pmem4j.harness.explore.Sweep;
+import io.pmem4j.harness.guest.GuestFiles;
+import io.pmem4j.harness.mutant.Mutant;
+import io.pmem4j.harness.mutant.MutantCatalog;
 import io.pmem4j.harness.report.JsonLine;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -69,7 +73,7 @@ final class ExploreCommand implements Callable<Integer> {
 
   /** Names of what is more than a scenario. */
   private static final Set<String> SWEEPS =
-      Set.of("races", "letter", "seeded-faults", "mutex-first");
+      Set.of("races", "letter", "mutants", "seeded-faults", "mutex-first");
 
   @Spec private CommandLine.Model.CommandSpec spec;
 
@@ -78,8 +82,9 @@ final class ExploreCommand implements Callable<Integer> {
       paramLabel = "SCENARIO",
       description =
           "a name, OPERATION+OPERATION, all (every pair), races (each known race without dax_sem"
-              + " and with it), letter (whatever a fault depends on against each fault), seeded-faults (how"
-              + " soon each is found), mutex-first (the attempt the letter gave up), or list")
+              + " and with it), letter (whatever a fault depends on against each fault), mutants (the"
+              + " schedules up to the death of each), seeded-faults (how soon each is found),"
+              + " mutex-first (the attempt the letter gave up), or list")
   private String name;
 
   @Option(
@@ -150,6 +155,10 @@ final class ExploreCommand implements Callable<Integer> {
     }
     if (name.equals("seeded-faults")) {
       return end(new FaultHunt(out).run(), out, start);
+    }
+    if (name.equals("mutants")) {
+      List<Mutant> mutants = MutantCatalog.of(GuestFiles.home()).all();
+      return end(new MutationScore(out).run(mutants), out, start);
     }
     if (name.equals("mutex-first")) {
       return end(new MutexFirst(explorer(), out).run(), out, start);

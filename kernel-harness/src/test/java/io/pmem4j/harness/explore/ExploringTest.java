@@ -12,6 +12,9 @@ import io.pmem4j.explore.Schedule;
 import io.pmem4j.ext2.Profile;
 import io.pmem4j.ext2.lock.LockOrder;
 import io.pmem4j.harness.Required;
+import io.pmem4j.harness.guest.GuestFiles;
+import io.pmem4j.harness.mutant.Mutant;
+import io.pmem4j.harness.mutant.MutantCatalog;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -202,6 +205,15 @@ class ExploringTest {
     assertThat(SeededFault.all())
         .filteredOn(fault -> fault.origin().matches("(before )?[0-9a-f]{12}:.*"))
         .hasSizeGreaterThanOrEqualTo(5);
+  }
+
+  @Test
+  void everyMutantIsKilledByItsScenarios() throws Exception {
+    StringWriter text = new StringWriter();
+    List<Mutant> mutants = MutantCatalog.of(GuestFiles.home()).all();
+    Sweep sweep = new MutationScore(new PrintWriter(text)).run(mutants);
+    assertThat(sweep.holds()).as(text.toString()).isTrue();
+    assertThat(sweep.scenarios()).isGreaterThanOrEqualTo(20);
   }
 
   @Test

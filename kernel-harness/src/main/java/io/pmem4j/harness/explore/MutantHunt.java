@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.explore;
+
+import io.pmem4j.explore.Exploration;
+import io.pmem4j.explore.Explorer;
+import io.pmem4j.ext2.Profile;
+import io.pmem4j.ext2.lock.LockOrder;
+import io.pmem4j.harness.durable.BrokenPromise;
+import io.pmem4j.harness.mutant.Killer;
+import io.pmem4j.harness.mutant.ScenarioScore;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.function.Function;
+
+/**
+ * Explores a scenario until the first finding, in order and at random. Runs in the loader of a
+ * mutant; findings that the real sources have too do not count.
+ */
+public final class MutantHunt implements Function<Killer.Scenario, ScenarioScore> {
+  private static final int SEEDS = 5;
+  private static final int RANDOM_SCHEDULES = 2000;
+
+  /** Creates a hunt; the loader of a mutant calls it. */
+  public MutantHunt() {}
+
+  /** Returns the number of random searches, and the bound on the schedules of each, in words. */
+  static String effort() {
+    return "%d seeds, of at most %,d".formatted(SEEDS, RANDOM_SCHEDULES);
+  }
+
+  @Override
+  public ScenarioScore apply(Killer.Scenario killer) {
+    Profile profile = Profile.valueOf(killer.profile());
+    Exploring.Named scenario =
+        Exploring.named(killer.scenario())
+            .orElseThrow(
+                () -> new IllegalArgumentException("unknown scenario '" + killer.scenario() + "'"));
+    try (Exploring exploring = Exploring.open(profile, LockOrder.MERGED)) {
+      Exploration inOrder =
+          exploring.explore(
+              scenario, toFirst(Explorer.bounded(killer.preemptions()), profile, scenario));
+      long random = 0;
+      int lost = 0;
+      for (int seed = 1; seed <= SEEDS; seed++) {
+        Exploration atRandom =
+            exploring.explore(
+                scenario, toFirst(Explorer.random(seed, RANDOM_SCHEDULES), profile, scenario));
+        random += atRandom.schedules();
+        lost += atRandom.findings().isEmpty() ? 1 : 0;
+      }
+      return new ScenarioScore(
+          inOrder.schedules(),
+          inOrder.findings().isEmpty() ? null : inOrder.findings().getFirst().message(),
+          random,
+          SEEDS,
+          lost,
+          exploring.imagesJudged());
+    } catch (BrokenPromise beforeAnyTask) {
+      // Every schedule begins with the same preparation.
+      String finding = "the preparation: " + beforeAnyTask.getMessage();
+      return new ScenarioScore(1, finding, SEEDS, SEEDS, 0, 0);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static Explorer toFirst(Explorer explorer, Profile profile, Exploring.Named scenario) {
+    return explorer
+        .stoppingAtFirst(true)
+        .ignoring(
+            finding -> KnownFinding.of(profile, LockOrder.MERGED, scenario, finding).isPresent());
+  }
+}
