@@ -4,6 +4,7 @@ package io.pmem4j.ext2;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
@@ -12,6 +13,9 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
+import java.lang.module.ModuleDescriptor;
+import java.lang.module.ModuleFinder;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -82,6 +86,24 @@ class ArchitectureTest {
         .onlyDependOnClassesThat(
             resideInAnyPackage(BELOW_US).or(resideInAnyPackage(ROOT + ".lock")).or(vocabulary()))
         .check(production);
+  }
+
+  @Test
+  void nothingUsesTheTestKit() {
+    noClasses()
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("io.pmem4j.explore..", "io.pmem4j.crash..")
+        .check(production);
+    assertThat(
+            ModuleFinder.of(Path.of("target/classes"))
+                .find(ROOT)
+                .orElseThrow()
+                .descriptor()
+                .requires()
+                .stream()
+                .map(ModuleDescriptor.Requires::name))
+        .containsExactlyInAnyOrder("java.base", "io.pmem4j.pmem", "org.jspecify");
   }
 
   /** {@code MemorySegment.copy} is judged by the segment it stores to: here always an array. */

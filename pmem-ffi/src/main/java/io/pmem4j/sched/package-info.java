@@ -11,7 +11,8 @@
  * releaser grants the lock to a waiter.
  *
  * <p>Lock classes and lock orders do not belong here but to the file system; neither do memory and
- * files. This package uses nothing of {@code io.pmem4j.pmem}.
+ * files. This package uses nothing of {@code io.pmem4j.pmem}. It is exported to {@code
+ * io.pmem4j.ext2} and {@code io.pmem4j.testkit} only.
  */
 @NullMarked
 package io.pmem4j.sched;

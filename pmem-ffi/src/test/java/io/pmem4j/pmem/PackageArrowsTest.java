@@ -4,15 +4,21 @@ package io.pmem4j.pmem;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static java.util.stream.Collectors.toMap;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.lang.ArchRule;
+import java.lang.module.ModuleDescriptor;
+import java.lang.module.ModuleDescriptor.Exports;
+import java.lang.module.ModuleDescriptor.Requires;
+import java.lang.module.ModuleFinder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -20,13 +26,7 @@ import org.junit.jupiter.api.Test;
 /** A package uses only packages above it in this list. */
 class PackageArrowsTest {
   private static final List<String> ABOVE_TO_BELOW =
-      List.of(
-          "io.pmem4j.pmem.libpmem",
-          "io.pmem4j.pmem",
-          "io.pmem4j.sched",
-          "io.pmem4j.explore",
-          "io.pmem4j.crash",
-          "io.pmem4j.durable");
+      List.of("io.pmem4j.pmem.libpmem", "io.pmem4j.pmem", "io.pmem4j.sched", "io.pmem4j.durable");
 
   private static final Path CLASSES = Path.of("target/classes");
   private static final JavaClasses MODULE = new ClassFileImporter().importPath(CLASSES);
@@ -69,6 +69,21 @@ class PackageArrowsTest {
         .dependOnClassesThat()
         .resideInAnyPackage("io.pmem4j.pmem..")
         .check(MODULE);
+  }
+
+  @Test
+  void theLocksAreExportedToTheFileSystemAndTheTestKitOnly() {
+    ModuleDescriptor module =
+        ModuleFinder.of(CLASSES).find("io.pmem4j.pmem").orElseThrow().descriptor();
+    assertThat(module.exports().stream().collect(toMap(Exports::source, Exports::targets)))
+        .isEqualTo(
+            Map.of(
+                "io.pmem4j.pmem",
+                Set.of(),
+                "io.pmem4j.sched",
+                Set.of("io.pmem4j.ext2", "io.pmem4j.testkit")));
+    assertThat(module.requires().stream().map(Requires::name))
+        .containsExactlyInAnyOrder("java.base", "jdk.nio.mapmode", "org.jspecify");
   }
 
   /** The rule for the row above the region API's, asked of the region API: it must say no. */

@@ -24,7 +24,8 @@ class GuestDoctorIT {
 
   /** The parts of the harness's class path that the verb needs. */
   private static final List<String> NEEDED =
-      List.of("pmem-ffi", "ext2-dax", "picocli", "jackson", "progressbar", "jspecify");
+      List.of(
+          "pmem-ffi", "pmem-testkit", "ext2-dax", "picocli", "jackson", "progressbar", "jspecify");
 
   @TempDir private Path directory;
 

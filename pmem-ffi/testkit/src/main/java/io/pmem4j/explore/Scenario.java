@@ -16,6 +16,7 @@ public interface Scenario {
    *
    * @param scheduler to build the state and the tasks on
    */
+  @SuppressWarnings("exports") // Named modules that explore add an export, see the module's page.
   Run start(Scheduler scheduler) throws Exception;
 
   /** The state of one run. */
