@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A coroutine on the explorer's own thread, as virtual threads have it. A switch copies a few stack
  * frames. It needs {@code --add-exports java.base/jdk.internal.vm=ALL-UNNAMED} (or this module's
- * name), because the class is not part of Java's API. Without that flag the explorer uses threads.
+ * name), because the class is not part of Java's API. Without that flag the explorer uses threads,
+ * and logs the flag.
  */
 final class ContinuationCoroutine implements Coroutine {
   private static final @Nullable Handles HANDLES = Handles.find();
@@ -54,9 +55,24 @@ final class ContinuationCoroutine implements Coroutine {
                 scope));
       } catch (Throwable e) {
         // Not exported, or another Java: the explorer uses threads.
+        warn(e);
         return null;
       }
     }
+  }
+
+  /** Logs once what the explorer lacks, and the flag that gives it. */
+  private static void warn(Throwable reason) {
+    Module module = ContinuationCoroutine.class.getModule();
+    String next =
+        reason instanceof IllegalAccessException
+            ? "start the JVM with --add-exports java.base/jdk.internal.vm="
+                + (module.isNamed() ? module.getName() : "ALL-UNNAMED")
+            : "this Java has no jdk.internal.vm.Continuation as JDK 25 has it (" + reason + ")";
+    System.getLogger(Explorer.class.getName())
+        .log(
+            System.Logger.Level.WARNING,
+            "tasks are threads, which find the same and are slower; for continuations: " + next);
   }
 
   private final Object continuation;

@@ -236,7 +236,8 @@ public final class Explorer {
   /**
    * Returns true if tasks are continuations on the calling thread, and false if they are threads,
    * which are much slower. Continuations need {@code --add-exports
-   * java.base/jdk.internal.vm=ALL-UNNAMED}, or {@code =io.pmem4j.testkit} on the module path.
+   * java.base/jdk.internal.vm=ALL-UNNAMED}, or {@code =io.pmem4j.testkit} on the module path. The
+   * first exploration without them logs that flag once, as a warning.
    */
   public static boolean usesContinuations() {
     return ContinuationCoroutine.AVAILABLE;
