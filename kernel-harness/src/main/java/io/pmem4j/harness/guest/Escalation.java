@@ -62,9 +62,10 @@ final class Escalation {
 
   /** True when the kernel answers and shows no task that is stuck in it. */
   private boolean sysrq() throws InterruptedException {
-    // The level at which the list of tasks is printed, the list, and something behind it.
+    // The level at which lists are printed, the blocked tasks, those that run, and an end mark.
     if (!key('8', line -> line.contains("sysrq: Changing Loglevel"))
         || !key('w', line -> line.contains("sysrq: Show Blocked State"))
+        || !key('l', line -> line.contains("sysrq: Show backtrace of all active CPUs"))
         || !key('h', line -> line.contains("sysrq: HELP"))) {
       stages.add("sysrq: the kernel does not react");
       return false;

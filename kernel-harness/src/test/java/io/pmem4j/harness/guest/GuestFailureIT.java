@@ -133,6 +133,20 @@ class GuestFailureIT {
     }
   }
 
+  /** As FIEMAP of a very large hole does: it sleeps nowhere and never returns. */
+  @Test
+  void aTaskThatRunsForeverInTheKernelIsATimeoutThatNamesTheOperation() throws Exception {
+    try (Guest guest = Guest.start(spec)) {
+      GuestException e =
+          fails(GuestOutcome.TIMEOUT, () -> guest.request(batchWith(PROVOKE, "SOFTLOCKUP"), SHORT));
+      assertThat(e.getMessage())
+          .containsSubsequence(
+              "sysrq: no task is stuck",
+              "QEMU has quit",
+              "running WRITE_FILE, number 2 of its batch");
+    }
+  }
+
   @Test
   void aTaskStuckInTheKernelIsAHangThatNamesItAndTheOperation() throws Exception {
     try (Guest guest = Guest.start(spec)) {
