@@ -63,7 +63,7 @@ public final class LeftOut {
         "fill of images larger than 8 MiB: minutes for programs by the thousand",
         "copies between a file and a mapping of it: an overlap ends as the CPU copies it",
         "damaged file systems with errors=remount-ro: Linux never writes what was dirty by then",
-        "block bitmaps that mark metadata as free: the block allocator's ways out differ",
+        "bitmaps that mark cached metadata as free: files overwrite it past the buffer cache",
         "data pointers past the end of the device: Linux answers EFAULT, ext2-dax EIO",
         "pointers into metadata: DAX writes past the buffer cache that holds the block",
         "on kernels with faults of 2 MiB, programs with mremap: where it moves to decides which"
