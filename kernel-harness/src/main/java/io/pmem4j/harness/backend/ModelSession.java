@@ -76,7 +76,7 @@ final class ModelSession implements Session {
       throw BackendException.modelBroke("model: " + e, e);
     }
     List<String> events =
-        writesBackInWorker(operation)
+        Forgiveness.WORKER_EVENTS.forgives(writesBackInWorker(operation))
             ? List.of()
             : fs.trace().drain().stream().map(Object::toString).toList();
     if (!damaged && !fs.errors().isEmpty()) {

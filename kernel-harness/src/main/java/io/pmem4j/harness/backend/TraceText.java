@@ -48,6 +48,7 @@ final class TraceText {
     for (String line : raw.lines().toList()) {
       Matcher event = EVENT.matcher(line);
       if (event.find()) {
+        Forgiveness.TRACE_HEAD.forgives(event.start() > 0);
         events.add(event(event.group(1), event.group(2)));
       }
     }
@@ -55,6 +56,9 @@ final class TraceText {
   }
 
   private String event(String name, String fields) {
+    Forgiveness.TRACE_DEVICE.forgives(fields.startsWith("dev "));
+    Forgiveness.TRACE_ADDRESS.forgives(fields.contains(" address "));
+    Forgiveness.TRACE_ENTRY_FLAG.forgives(fields.contains(" radix_entry "));
     Map<String, Long> numbers = new HashMap<>();
     Matcher field = FIELD.matcher(fields);
     while (field.find()) {
@@ -79,7 +83,10 @@ final class TraceText {
               + ((number(numbers, "radix_entry") >>> 5) - firstFrame);
       case "dax_writeback_range" ->
           head + "pgoff=" + number(numbers, "pgoff") + "-" + number(numbers, "end");
-      case "dax_writeback_range_done" -> head + "end=" + number(numbers, "end");
+      case "dax_writeback_range_done" -> {
+        Forgiveness.TRACE_WALK.forgives(numbers.containsKey("pgoff"));
+        yield head + "end=" + number(numbers, "end");
+      }
       case "dax_writeback_one" ->
           head + "pgoff=" + number(numbers, "pgoff") + " pglen=" + number(numbers, "pglen");
       case "dax_pte_fault", "dax_pte_fault_done", "dax_load_hole" -> {
@@ -120,7 +127,9 @@ final class TraceText {
   private static String flags(String all) {
     List<String> kept =
         List.of(all.split("\\|", -1)).stream()
-            .filter(flag -> flag.equals("WRITE") || flag.equals("MKWRITE"))
+            .filter(flag ->
+                !Forgiveness.TRACE_FAULT_FLAG.forgives(
+                    !flag.equals("WRITE") && !flag.equals("MKWRITE")))
             .toList();
     return kept.isEmpty() ? "-" : String.join("|", kept);
   }

@@ -3,10 +3,10 @@
 package io.pmem4j.harness.cli;
 
 import io.pmem4j.harness.backend.BackendException;
+import io.pmem4j.harness.backend.Forgiveness;
 import io.pmem4j.harness.backend.Kernel;
 import io.pmem4j.harness.backend.Laboratory;
 import io.pmem4j.harness.backend.SeededScheduler;
-import io.pmem4j.harness.conform.Conformance;
 import io.pmem4j.harness.conform.ProgramResult;
 import io.pmem4j.harness.guest.GuestException;
 import io.pmem4j.harness.guest.KernelImages;
@@ -127,8 +127,8 @@ final class ConformCommand implements Callable<Integer> {
       if (!scheduler.unknown().isEmpty()) {
         throw new IllegalArgumentException("no code asks for the fault " + scheduler.unknown());
       }
-      out.println("normalised:");
-      Conformance.normalisations().forEach(rule -> out.println("  " + rule));
+      out.println("forgiven, and how often:");
+      Forgiveness.report().forEach(rule -> out.println("  " + rule));
       out.print(TextReport.differences(kernel, summary));
       out.print(TextReport.locks(summary));
       if (coverage) {

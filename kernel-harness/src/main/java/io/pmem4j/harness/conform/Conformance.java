@@ -47,11 +47,6 @@ public final class Conformance {
         backends.stream().sorted(Comparator.comparing(backend -> !backend.isKernel())).toList();
   }
 
-  /** What a comparison forgives, for reports. */
-  public static List<String> normalisations() {
-    return Normaliser.RULES;
-  }
-
   /** Returns whether every backend can run every operation of a program. */
   public boolean isWhole(Program program) {
     return backends.stream()

@@ -2,6 +2,7 @@
 
 package io.pmem4j.harness.conform;
 
+import io.pmem4j.harness.backend.Forgiveness;
 import io.pmem4j.harness.backend.FsImage;
 import io.pmem4j.harness.backend.ImageContent;
 import java.nio.ByteBuffer;
@@ -12,9 +13,9 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Compares two ext2 images byte for byte, but for what {@link Normaliser} leaves out. Reads the few
- * fields it needs by their offsets (Documentation/filesystems/ext2.rst), not through the model's
- * layout: a mistake there must not hide itself here.
+ * Compares two ext2 images byte for byte, but for what {@link Forgiveness} leaves out. Reads the
+ * few fields it needs by their offsets (Documentation/filesystems/ext2.rst), not through the
+ * model's layout: a mistake there must not hide itself here.
  */
 final class ImageComparison {
   private static final int SUPERBLOCK_OFFSET = 1024;
@@ -73,7 +74,8 @@ final class ImageComparison {
       for (int page : left.differences(right)) {
         for (int offset = 0; offset < ImageContent.PAGE_BYTES; offset += blockBytes) {
           long block = ((long) page * ImageContent.PAGE_BYTES + offset) / blockBytes;
-          if (Normaliser.compares(isUsed(left, block), isUsed(right, block))) {
+          boolean free = !isUsed(left, block) && !isUsed(right, block);
+          if (!Forgiveness.FREE_BLOCK.forgives(free)) {
             compare(page, offset);
           }
         }

@@ -2,8 +2,8 @@
 
 /**
  * The comparison: every outcome operation by operation, every used block of the images byte by
- * byte. One class, {@link io.pmem4j.harness.conform.Normaliser}, decides what may differ; nothing
- * else may forgive a difference.
+ * byte. One list, {@link io.pmem4j.harness.backend.Forgiveness}, says what may differ; nothing else
+ * forgives a difference.
  */
 @NullMarked
 package io.pmem4j.harness.conform;
