@@ -11,12 +11,11 @@ import java.lang.foreign.ValueLayout;
 import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 
 /**
  * A file that lies in a few large pieces, as memory, and how much of that memory the processor maps
  * 2 MiB at once, by the kernel's own count. Arguments: the image, an empty ext2 of 64 MiB in a file
- * system with huge pages; faults to plant.
+ * system with huge pages.
  */
 final class HugeMapping {
   private static final int P = 4096;
@@ -26,13 +25,11 @@ final class HugeMapping {
   private HugeMapping() {}
 
   public static void main(String[] arguments) throws Exception {
-    List<String> all = List.of(arguments);
     try (Arena arena = Arena.ofShared()) {
       Ext2FileSystem fs =
           Ext2FileSystem.mount(
-              Pmem.map(Path.of(all.getFirst()), MapSpec.existing().backend(Backend.JDK), arena),
-              MountOptions.parse("dax,oldalloc,noatime,noreservation")
-                  .withScheduler(ImageFixture.seeding(all.subList(1, all.size()))));
+              Pmem.map(Path.of(arguments[0]), MapSpec.existing().backend(Backend.JDK), arena),
+              MountOptions.parse("dax,oldalloc,noatime,noreservation"));
       try (OpenFile file = fs.open("/f", O_RDWR_CREAT, 0644)) {
         byte[] page = new byte[P];
         for (int i = 0; i < PAGES; i++) {

@@ -8,7 +8,6 @@ import io.pmem4j.pmem.Backend;
 import io.pmem4j.pmem.MapSpec;
 import io.pmem4j.pmem.Pmem;
 import io.pmem4j.pmem.PmemRegion;
-import io.pmem4j.sched.Scheduler;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.lang.foreign.Arena;
@@ -18,7 +17,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * An image as the conformance run has it: a 64 MiB file, ext2 made by the real mke2fs at byte 2 MiB
@@ -111,50 +113,24 @@ final class ImageFixture implements AutoCloseable {
     return region;
   }
 
-  MountOptions options(String... seededFaults) throws IOException {
+  MountOptions options() throws IOException {
     return MountOptions.parse("dax,oldalloc,noatime,noreservation")
         .withClock(clock::get)
         .withGenerationBase(GENERATION_BASE)
         .withAllocatorPid(() -> PID)
-        .withIsolationChecks(true)
-        .withScheduler(seeding(List.of(seededFaults)));
+        .withIsolationChecks(true);
   }
 
-  /** The production scheduler with faults planted by name. */
-  static Scheduler seeding(List<String> faults) {
-    Scheduler production = Scheduler.production();
-    return faults.isEmpty()
-        ? production
-        : new Scheduler() {
-          @Override
-          public void yieldPoint(Point point, Object object) {
-            production.yieldPoint(point, object);
-          }
-
-          @Override
-          public Object currentTask() {
-            return production.currentTask();
-          }
-
-          @Override
-          public void park(Object blocker, java.util.function.BooleanSupplier wake) {
-            production.park(blocker, wake);
-          }
-
-          @Override
-          public void unpark(Object task) {
-            production.unpark(task);
-          }
-
-          @Override
-          public boolean seeded(String fault) {
-            return faults.contains(fault);
-          }
-        };
+  Ext2FileSystem mount() throws IOException {
+    return Ext2FileSystem.mount(region(), options());
   }
 
-  Ext2FileSystem mount(String... seededFaults) throws IOException {
-    return Ext2FileSystem.mount(region(), options(seededFaults));
+  /** Returns the class path of a child JVM that sees the classes that this one sees. */
+  static String classPath() {
+    return Stream.of("pmem4j.first.class.path", "jdk.module.path", "java.class.path")
+        .map(System::getProperty)
+        .filter(Objects::nonNull)
+        .collect(Collectors.joining(":"));
   }
 
   /** The file system alone, without the 2 MiB before it: what the tools take. */

@@ -51,13 +51,6 @@ public final class DaxIo {
     return address;
   }
 
-  /** {@code dax_direct_access}: a seeded fault makes the medium fail after a successful lookup. */
-  static void readable(DaxMapping mapping) throws Ext2Exception {
-    if (mapping.scheduler().seeded("media-error-after-lookup")) {
-      throw new Ext2Exception(Errno.EIO, "the medium of inode " + mapping.host().ino());
-    }
-  }
-
   /**
    * {@code dax_iomap_rw} and {@code dax_iomap_iter} for reading: up to the size of the file; holes
    * read as zeros. Each piece is looked up before the size is checked, so a position that no tree
@@ -140,7 +133,7 @@ public final class DaxIo {
     int length = (int) Math.min(left, iomap.offset() + iomap.length() - at);
     int copied = 0;
     try {
-      if (iomap.isNew() && !mapping.scheduler().seeded("write-keeps-zero-pages")) {
+      if (iomap.isNew()) {
         // Page tables may show zeros for what was a hole: readers must find the new block.
         mapping.invalidate(at / PAGE_BYTES, (at + length - 1) / PAGE_BYTES);
       }

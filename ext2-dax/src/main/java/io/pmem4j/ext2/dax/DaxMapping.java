@@ -129,10 +129,6 @@ public final class DaxMapping {
       shared.load();
       DaxEntry entry = firstIn(first, first + Mmu.HUGE_PAGES - 1);
       if (entry != null && !entry.pmd()) {
-        if (scheduler.seeded("pmd-joins-pages")) {
-          remove(entry);
-          continue;
-        }
         return null;
       }
       LockedEntry locked = lockOrMake(entry, first, true);
@@ -145,7 +141,7 @@ public final class DaxMapping {
   /** Null if the entry went away, or another one came, while this task waited. */
   private @Nullable LockedEntry lockOrMake(@Nullable DaxEntry entry, long index, boolean pmd) {
     DaxEntry wanted = entry == null ? newEntry(index, pmd) : entry;
-    HeldLock held = scheduler.seeded("no-entry-lock") ? () -> {} : wanted.lock().hold();
+    HeldLock held = wanted.lock().hold();
     shared.store();
     shared.note("page", index);
     if (entry == null ? putIfFree(wanted) : contains(wanted)) {
@@ -218,14 +214,7 @@ public final class DaxMapping {
         if (entry.kind() != DaxEntry.Kind.FRAME) {
           return Found.HOLE;
         }
-        if (!scheduler.seeded("tag-after-mkwrite")) {
-          entry.dirtyLocked();
-        }
-      }
-      if (scheduler.seeded("tag-after-mkwrite")) {
-        try (var _ = entry.lock().hold()) {
-          entry.dirtyLocked();
-        }
+        entry.dirtyLocked();
       }
       host.markPagesDirty();
       return Found.BLOCK;
@@ -240,10 +229,6 @@ public final class DaxMapping {
     holePages.remove(firstIndex, Long.MAX_VALUE, index -> mappings.unmap(index, 1, false));
     shared.load();
     for (DaxEntry entry : range(firstIndex, Long.MAX_VALUE)) {
-      if (scheduler.seeded("truncate-keeps-entries")
-          || (entry.index() < firstIndex && scheduler.seeded("pmd-entry-survives-truncate"))) {
-        continue;
-      }
       try (var _ = entry.lock().hold()) {
         if (entry.kind() == DaxEntry.Kind.FRAME) {
           host.pins().truncating(entry.frame(), entry.pages());
@@ -280,9 +265,6 @@ public final class DaxMapping {
   /** {@code truncate_pagecache}: nobody may see anything of the file from this size on. */
   public void truncate(long size) {
     long firstIndex = (size + DaxIo.PAGE_BYTES - 1) / DaxIo.PAGE_BYTES;
-    if (scheduler.seeded("boundary-page-kept")) {
-      firstIndex = size / DaxIo.PAGE_BYTES + 1;
-    }
     mappings.unmap(firstIndex, Long.MAX_VALUE, true);
     removeFrom(firstIndex);
     // Private copies may have been made between the first unmap and here: they must go as well.

@@ -70,25 +70,11 @@ public final class DaxWriteback {
         return;
       }
       PersistentMemory memory = mapping.host().memory();
-      boolean early = mapping.scheduler().seeded("flush-before-protect");
-      if (early) {
-        flush(memory, entry);
-      }
-      boolean staysDirty = false;
-      if (!mapping.scheduler().seeded("writeback-keeps-writable")) {
-        staysDirty = mapping.mappings().writeProtect(entry.index(), entry.frame());
-      }
+      boolean staysDirty = mapping.mappings().writeProtect(entry.index(), entry.frame());
       long tag = entry.tag();
-      if (!early) {
-        flush(memory, entry);
-      }
-      if (!staysDirty || mapping.scheduler().seeded("host-mmu-loses-dirty")) {
+      memory.flush(entry.frame() * DaxIo.PAGE_BYTES, entry.pages() * DaxIo.PAGE_BYTES);
+      if (!staysDirty) {
         flushed.add(new Flushed(entry, tag));
-      }
-    }
-    if (mapping.scheduler().seeded("untag-after-unlock")) {
-      try (var _ = entry.lock().hold()) {
-        entry.cleanIf(entry.tag());
       }
     }
     mapping
@@ -96,9 +82,5 @@ public final class DaxWriteback {
         .add(
             FaultEvent.range(
                 "dax_writeback_one", mapping.host().ino(), entry.index(), entry.pages()));
-  }
-
-  private static void flush(PersistentMemory memory, DaxEntry entry) {
-    memory.flush(entry.frame() * DaxIo.PAGE_BYTES, entry.pages() * DaxIo.PAGE_BYTES);
   }
 }

@@ -75,7 +75,6 @@ public final class PmdFault {
       Iomap iomap = ops.begin(position, Mmu.HUGE_BYTES, flags);
       FaultResult result = FaultResult.FALLBACK;
       try {
-        DaxIo.readable(mapping);
         result = insert(fault, entry, iomap, position);
       } finally {
         long done = result == FaultResult.FALLBACK ? 0 : Mmu.HUGE_BYTES;

@@ -35,28 +35,20 @@ public final class PteFault {
 
   private FaultResult body(PageFault fault) {
     long position = fault.pgoff() * DaxIo.PAGE_BYTES;
-    if (!isCheckedUnlocked() && position >= mapping.host().size()) {
+    if (position >= mapping.host().size()) {
       return FaultResult.SIGBUS;
     }
     boolean allocate = fault.write() && fault.cowPage() == null;
     int flags = Iomap.FAULT | (allocate ? Iomap.WRITE : 0);
-    boolean early = mapping.scheduler().seeded("lookup-before-entry-lock");
-    Iomap before = null;
-    try {
-      before = early ? ops.begin(position, DaxIo.PAGE_BYTES, flags) : null;
-    } catch (Ext2Exception e) {
-      return FaultResult.SIGBUS;
-    }
     try (var locked = mapping.grab(fault.pgoff())) {
       if (fault.region() == Mmu.Region.HUGE) {
         // Another task's fault on 2 MiB was faster: look again.
         return FaultResult.NOPAGE;
       }
       // When the lookup fails, an entry made just now stays behind EMPTY, as in the kernel.
-      Iomap iomap = before != null ? before : ops.begin(position, DaxIo.PAGE_BYTES, flags);
+      Iomap iomap = ops.begin(position, DaxIo.PAGE_BYTES, flags);
       FaultResult result = FaultResult.SIGBUS;
       try {
-        DaxIo.readable(mapping);
         result = insert(fault, locked.entry(), iomap, position);
       } finally {
         ops.end(position, DaxIo.PAGE_BYTES, result.isError() ? 0 : DaxIo.PAGE_BYTES, flags, iomap);
@@ -66,15 +58,6 @@ public final class PteFault {
       fault.failed(e);
       return e.errno() == Errno.ENOMEM ? FaultResult.OOM : FaultResult.SIGBUS;
     }
-  }
-
-  /** Where the size is compared too early, for a test: whether a fault ends before it is locked. */
-  public boolean refusesUnlocked(PageFault fault) {
-    return isCheckedUnlocked() && fault.pgoff() * DaxIo.PAGE_BYTES >= mapping.host().size();
-  }
-
-  private boolean isCheckedUnlocked() {
-    return mapping.scheduler().seeded("size-checked-unlocked");
   }
 
   private FaultResult insert(PageFault fault, DaxEntry entry, Iomap iomap, long position)
@@ -118,20 +101,17 @@ public final class PteFault {
     if (dirty) {
       mapping.host().markPagesDirty();
     }
-    if (entry.kind() == DaxEntry.Kind.ZERO
-        && frame >= 0
-        && !mapping.scheduler().seeded("zero-page-not-replaced")) {
+    if (entry.kind() == DaxEntry.Kind.ZERO && frame >= 0) {
       mapping.mappings().unmap(fault.pgoff(), 1, false);
     }
-    boolean known = entry.kind() == DaxEntry.Kind.FRAME;
-    if (!known) {
+    if (entry.kind() != DaxEntry.Kind.FRAME) {
       if (frame >= 0) {
         entry.becomeFrameLocked(frame);
       } else {
         entry.becomeZeroLocked();
       }
     }
-    if (dirty && !(known && mapping.scheduler().seeded("tag-only-new-entries"))) {
+    if (dirty) {
       entry.dirtyLocked();
     }
   }

@@ -44,9 +44,6 @@ final class DaxFaultHandler implements FaultHandler {
    */
   static FaultResult locked(
       Ext2Inode inode, PageFault fault, boolean changes, Function<PageFault, FaultResult> body) {
-    if (inode.pteFault().refusesUnlocked(fault)) {
-      return FaultResult.SIGBUS;
-    }
     try (var _ = inode.locks().fault(fault.pgoff(), changes, inode::updateTime)) {
       return body.apply(fault);
     }

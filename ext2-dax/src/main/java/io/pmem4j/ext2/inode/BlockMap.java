@@ -78,9 +78,7 @@ public final class BlockMap {
       return Mapped.HOLE;
     }
     try (var _ = inode.locks().allocation(inFault)) {
-      if (!volume.seeded("alloc-no-recheck")) {
-        branch = walk(path, path.depth());
-      }
+      branch = walk(path, path.depth());
       if (branch.complete()) {
         // Another task was faster; like the kernel, report just this one block.
         return new Mapped(branch.lastBlock(), 1, false);
@@ -181,11 +179,7 @@ public final class BlockMap {
     int direct = directToAllocate(partial, indirect, wanted, path.toBoundary());
     NewBlocks blocks = takeBlocks(goal, indirect, direct);
     int top = fillBranch(path, partial, blocks);
-    boolean early = volume.seeded("splice-before-zero");
-    if (early) {
-      splice(fileBlock, partial, indirect, blocks.data(), top);
-    }
-    if (inode.isRegular() && !volume.seeded("no-zero-before-splice")) {
+    if (inode.isRegular()) {
       long offset = blocks.data().first() * Geometry.BLOCK_BYTES;
       long length = (long) blocks.data().count() * Geometry.BLOCK_BYTES;
       inode.newBlocks().store();
@@ -197,9 +191,7 @@ public final class BlockMap {
     if (inode.isRegular() || indirect > 0) {
       volume.memory().drain();
     }
-    if (!early) {
-      splice(fileBlock, partial, indirect, blocks.data(), top);
-    }
+    splice(fileBlock, partial, indirect, blocks.data(), top);
     return new Mapped(blocks.data().first(), blocks.data().count(), true);
   }
 
@@ -269,7 +261,7 @@ public final class BlockMap {
         }
       }
     } catch (Ext2Exception e) {
-      for (int i = 0; i < have && !volume.seeded("enospc-keeps-pointers"); i++) {
+      for (int i = 0; i < have; i++) {
         free(pointers[i], 1);
       }
       throw e;
@@ -327,9 +319,6 @@ public final class BlockMap {
   /** Gives blocks of this inode back; the caller holds {@code truncate_mutex}. */
   void free(long first, int count) {
     inode.truncateMutex().assertHeld();
-    if (volume.seeded("block-leaked")) {
-      return;
-    }
     int freed = services.blocks().freeBlocks(first, count);
     inode.addBlocksLocked(-(long) freed * SECTORS_PER_BLOCK);
   }

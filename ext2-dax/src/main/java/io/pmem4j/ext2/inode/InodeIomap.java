@@ -46,8 +46,7 @@ final class InodeIomap implements IomapOps {
     // A fault holds dax_sem shared here, and the clean-up takes it exclusively: the kernel has this
     // self-deadlock, which needs a failure after a successful lookup. A fault never extends a
     // file, so there is nothing behind the size that it would have to clean up.
-    boolean inFault =
-        (flags & Iomap.FAULT) != 0 && !inode.volume().seeded("failed-fault-truncates");
+    boolean inFault = (flags & Iomap.FAULT) != 0;
     if (failedWrite && !inFault) {
       Truncate.writeFailed(inode, offset + length);
     }

@@ -30,7 +30,7 @@ public final class InodeLocks {
     this.volume = volume;
     var scheduler = volume.options().scheduler();
     var validator = volume.validator();
-    this.order = volume.seeded("no-dax-sem") ? LockOrder.NO_DAX_SEM : validator.order();
+    this.order = validator.order();
     this.iRwsem =
         new OrderedRwSemaphore(
             scheduler,
@@ -66,14 +66,7 @@ public final class InodeLocks {
    */
   public HeldLock fault(long pgoff, boolean sharedWrite, Runnable times) {
     Deque<HeldLock> taken = new ArrayDeque<>(order.faultLocks().size());
-    HeldLock all =
-        () -> {
-          taken.forEach(HeldLock::close);
-          if (volume.seeded("mutex-under-page-lock")) {
-            // the page of a hole stays locked until it is mapped
-            truncateMutex.hold().close();
-          }
-        };
+    HeldLock all = () -> taken.forEach(HeldLock::close);
     boolean done = false;
     try {
       for (LockClass each : order.faultLocks()) {

@@ -34,28 +34,14 @@ public final class Truncate {
   public static void setSize(Ext2Inode inode, long newSize) throws Ext2Exception {
     inode.iRwsem().assertHeldExclusively();
     long pageEnd = Math.ceilDiv(newSize, DaxIo.PAGE_BYTES) * DaxIo.PAGE_BYTES;
-    if (!inode.volume().seeded("tail-not-zeroed")) {
-      inode.daxIo().zero(newSize, pageEnd - newSize);
-    }
+    inode.daxIo().zero(newSize, pageEnd - newSize);
     try (var _ = inode.locks().truncation(() -> new TruncatePromises(inode).check(newSize))) {
       inode.iSize().store();
       inode.iSize().note("from", inode.size);
       inode.iSize().note("to", newSize);
-      if (!inode.volume().seeded("truncate-keeps-size")) {
-        inode.size = newSize;
-      }
-      boolean early = inode.volume().seeded("free-before-unmap");
-      if (early) {
-        new Truncate(inode).blocksLocked(newSize);
-      }
-      if (inode.volume().seeded("truncate-skips-unmap")) {
-        inode.mapping().removeFrom(pageEnd / DaxIo.PAGE_BYTES);
-      } else {
-        inode.mapping().truncate(newSize);
-      }
-      if (!early) {
-        new Truncate(inode).blocksLocked(newSize);
-      }
+      inode.size = newSize;
+      inode.mapping().truncate(newSize);
+      new Truncate(inode).blocksLocked(newSize);
     }
     inode.touch();
   }
@@ -98,7 +84,7 @@ public final class Truncate {
       } else {
         freeSharedBranch(path);
       }
-      for (int levels = 1; levels <= 3 && !volume.seeded("truncate-keeps-trees"); levels++) {
+      for (int levels = 1; levels <= 3; levels++) {
         int pointer = BlockPath.INDIRECT + levels - 1;
         if (path.offsets()[0] < pointer && top.get(pointer) != 0) {
           int root = top.get(pointer);

@@ -84,7 +84,7 @@ public final class AddressSpace {
     this.vmas = new VmaTree(pageTable);
     this.changes = new MappingChanges(vmas, pageTable);
     this.mmapLock = new OrderedRwSemaphore(scheduler, validator, LockClass.MMAP_LOCK, "mmap_lock");
-    this.access = new UserAccess(scheduler, pageTable, mmapLock, vmas);
+    this.access = new UserAccess(pageTable, mmapLock, vmas);
   }
 
   /** The page table. */
@@ -94,7 +94,7 @@ public final class AddressSpace {
 
   /** From now on the processor shows what is mapped; before anything is. */
   HostMmu showOnHost() {
-    HostMmu host = new HostMmu(pageTable, scheduler);
+    HostMmu host = new HostMmu(pageTable);
     mmu = host;
     return host;
   }

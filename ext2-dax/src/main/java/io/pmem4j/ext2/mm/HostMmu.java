@@ -2,7 +2,6 @@
 package io.pmem4j.ext2.mm;
 
 import io.pmem4j.pmem.PageWindow;
-import io.pmem4j.sched.Scheduler;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.BitSet;
@@ -22,7 +21,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class HostMmu implements Mmu {
   private final PageTable table;
-  private final Scheduler scheduler;
 
   /**
    * Pages of the mapping that the table shows. It grows with what the file has, not with the length
@@ -34,9 +32,8 @@ final class HostMmu implements Mmu {
   private @Nullable PageWindow window;
   private Runnable populate = () -> {};
 
-  HostMmu(PageTable table, Scheduler scheduler) {
+  HostMmu(PageTable table) {
     this.table = table;
-    this.scheduler = scheduler;
   }
 
   /** The one mapping; {@code populate} is called when there may be something new to show. */
@@ -86,7 +83,7 @@ final class HostMmu implements Mmu {
       boolean block = entry.kind() == PagemapEntry.Kind.BLOCK;
       run = !block ? 0 : entry.block() == next ? run + 1 : 1;
       next = entry.block() + 1;
-      if (run == HUGE_PAGES && !scheduler.seeded("host-mmu-not-congruent")) {
+      if (run == HUGE_PAGES) {
         return next * PAGE_BYTES - (at + PAGE_BYTES - mapping.start());
       }
     }
@@ -130,8 +127,7 @@ final class HostMmu implements Mmu {
     long place = at - mapping.start();
     try {
       if (entry.kind() == PagemapEntry.Kind.BLOCK) {
-        long frame = entry.block() + (scheduler.seeded("host-mmu-next-block") ? 1 : 0);
-        shown.show(place, frame * PAGE_BYTES, end - at);
+        shown.show(place, entry.block() * PAGE_BYTES, end - at);
       } else {
         shown.zeros(place, end - at);
       }
@@ -176,7 +172,7 @@ final class HostMmu implements Mmu {
   public synchronized void zap(Vma of, long firstAddress, long endAddress, boolean evenCows) {
     table.zap(of, firstAddress, endAddress, evenCows);
     PageWindow shown = window;
-    if (evenCows && shown != null && !scheduler.seeded("host-mmu-keeps-pages")) {
+    if (evenCows && shown != null) {
       shown.revoke(firstAddress - mapping().start(), endAddress - firstAddress);
     }
     if (!of.shared()) {
@@ -227,9 +223,7 @@ final class HostMmu implements Mmu {
     synchronized (this) {
       again = populate;
     }
-    if (!scheduler.seeded("host-mmu-forgets-to-populate")) {
-      again.run();
-    }
+    again.run();
   }
 
   @Override

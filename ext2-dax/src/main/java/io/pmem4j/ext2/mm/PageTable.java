@@ -18,7 +18,6 @@ import org.jspecify.annotations.Nullable;
  * that returned is a zap that no access outlives.
  */
 final class PageTable implements Mmu {
-  private final Scheduler scheduler;
   private final SharedState entries;
 
   /** By the number of the 2 MiB; absent for {@link Mmu.Region#EMPTY}. */
@@ -29,7 +28,6 @@ final class PageTable implements Mmu {
   /** An empty table; its entries are shared by faults, truncation and writeback. */
   PageTable(Scheduler scheduler, ZeroPage zeros) {
     this.zeros = zeros;
-    this.scheduler = scheduler;
     this.entries = new SharedState(scheduler, "page table");
   }
 
@@ -227,9 +225,7 @@ final class PageTable implements Mmu {
   void protect(Vma vma) {
     entries.store();
     synchronized (this) {
-      if (!scheduler.seeded("mprotect-keeps-entries")) {
-        rewrite(vma, pte -> pte.under(vma));
-      }
+      rewrite(vma, pte -> pte.under(vma));
     }
   }
 
@@ -271,9 +267,6 @@ final class PageTable implements Mmu {
         Map<Long, Pte> there = new HashMap<>(pmd.table);
         there.keySet().removeIf(page -> !lies(moving, page));
         pmd.table.keySet().removeAll(there.keySet());
-        if (scheduler.seeded("mremap-loses-entries")) {
-          return;
-        }
         there.forEach((page, pte) ->
             table((page * PAGE_BYTES) + distance).put(page + distance / PAGE_BYTES, pte));
       });
@@ -294,16 +287,8 @@ final class PageTable implements Mmu {
             child.table(each.getKey() * HUGE_BYTES);
           }
         }
-        boolean early = scheduler.seeded("fork-copies-first");
-        if (early) {
-          putInto(child, vma);
-        }
-        if (!scheduler.seeded("fork-keeps-writable")) {
-          rewrite(vma, pte -> pte.huge() ? pte : pte.readOnly());
-        }
-        if (!early) {
-          putInto(child, vma);
-        }
+        rewrite(vma, pte -> pte.huge() ? pte : pte.readOnly());
+        putInto(child, vma);
       }
     }
   }

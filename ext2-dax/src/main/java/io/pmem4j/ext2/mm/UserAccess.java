@@ -2,21 +2,18 @@
 package io.pmem4j.ext2.mm;
 
 import io.pmem4j.ext2.lock.OrderedRwSemaphore;
-import io.pmem4j.sched.Scheduler;
 
 /** Loads and stores of a program, and the faults that they are before they succeed. Thread-safe. */
 final class UserAccess {
   /** A fault that changes nothing would repeat for ever; no fault of the kernel needs as many. */
   private static final int MAX_FAULTS_PER_ACCESS = 1000;
 
-  private final Scheduler scheduler;
   private final PageTable pageTable;
   private final OrderedRwSemaphore mmapLock;
   private final VmaTree vmas;
   private final FaultEntry faultEntry;
 
-  UserAccess(Scheduler scheduler, PageTable pageTable, OrderedRwSemaphore mmapLock, VmaTree vmas) {
-    this.scheduler = scheduler;
+  UserAccess(PageTable pageTable, OrderedRwSemaphore mmapLock, VmaTree vmas) {
     this.pageTable = pageTable;
     this.mmapLock = mmapLock;
     this.vmas = vmas;
@@ -50,9 +47,6 @@ final class UserAccess {
           break;
         }
         fault(vma, address, true, faults);
-        if (lostToSeededFault(address)) {
-          break;
-        }
       }
       done += now;
     }
@@ -104,12 +98,6 @@ final class UserAccess {
     if (result.isError()) {
       throw new SignalException(SignalException.SIGBUS, SignalException.BUS_ADRERR, address);
     }
-  }
-
-  /** The switch {@code zero-page-not-replaced}: the store vanishes instead of faulting for ever. */
-  private boolean lostToSeededFault(long address) {
-    return scheduler.seeded("zero-page-not-replaced")
-        && pageTable.entry(address).kind() == PagemapEntry.Kind.ZERO_PAGE;
   }
 
   static int withinPage(long address, int length) {

@@ -62,7 +62,7 @@ public final class FreezeGate {
           continue;
         }
         HeldLock held = inside.shared();
-        if (!closed || scheduler.seeded("gate-no-recheck")) {
+        if (!closed) {
           return held;
         }
         held.close();
@@ -161,8 +161,7 @@ public final class FreezeGate {
     pagefaults.closed = false;
     writers.closed = false;
     thaws.incrementAndGet();
-    long many = scheduler.seeded("thaw-wakes-one") ? 1 : Long.MAX_VALUE;
-    waiting.values().stream().limit(many).forEach(each -> scheduler.unpark(each.task()));
+    waiting.values().forEach(each -> scheduler.unpark(each.task()));
   }
 
   /**

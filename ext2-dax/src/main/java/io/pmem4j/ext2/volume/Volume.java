@@ -355,9 +355,4 @@ public final class Volume {
   public DirtyBlocks dirtyBlocks() {
     return dirtyBlocks;
   }
-
-  /** Whether a fault was planted by name; never in production. */
-  public boolean seeded(String fault) {
-    return options.scheduler().seeded(fault);
-  }
 }

@@ -6,7 +6,6 @@ import io.pmem4j.harness.backend.BackendException;
 import io.pmem4j.harness.backend.Forgiveness;
 import io.pmem4j.harness.backend.Kernel;
 import io.pmem4j.harness.backend.Laboratory;
-import io.pmem4j.harness.backend.SeededScheduler;
 import io.pmem4j.harness.conform.ProgramResult;
 import io.pmem4j.harness.guest.GuestException;
 import io.pmem4j.harness.guest.KernelImages;
@@ -17,13 +16,13 @@ import io.pmem4j.harness.program.ProgramLibrary;
 import io.pmem4j.harness.report.Coverage;
 import io.pmem4j.harness.report.Summary;
 import io.pmem4j.harness.report.TextReport;
+import io.pmem4j.sched.Scheduler;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -75,10 +74,10 @@ final class ConformCommand implements Callable<Integer> {
   private long seed = 2015;
 
   @Option(
-      names = "--seed-fault",
+      names = "--mutant",
       paramLabel = "NAME",
-      description = "plant a fault in the model: the comparison has to find it")
-  private Set<String> faults = Set.of();
+      description = "run the model with a mutant's fault: the comparison has to find it")
+  private @Nullable String mutant;
 
   @Option(
       names = "--coverage",
@@ -94,6 +93,9 @@ final class ConformCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     PrintWriter out = spec.commandLine().getOut();
+    if (mutant != null && !MutantVerb.runsOnMutant()) {
+      return MutantVerb.run(spec.commandLine(), mutant);
+    }
     Laboratory.requireKnown(List.of("model", "guest:" + (asked == null ? Kernel.MERGED : asked)));
     List<Program> programs = new ArrayList<>(programs());
     int count = generated != null ? generated : paths.isEmpty() ? 20 : 0;
@@ -119,14 +121,10 @@ final class ConformCommand implements Callable<Integer> {
     List<String> uncovered = new ArrayList<>();
     String kernel = asked == null ? kernelToBeHad(uncovered) : asked;
     List<String> backends = List.of("model", "guest:" + kernel);
-    SeededScheduler scheduler = new SeededScheduler(faults);
-    try (Laboratory laboratory = Laboratory.open(backends, scheduler)) {
+    try (Laboratory laboratory = Laboratory.open(backends, Scheduler.production())) {
       Summary summary =
           Verdicts.runWithLocks(
               "conform", kernel, laboratory, programs, paths.isEmpty(), out, ConformCommand::text);
-      if (!scheduler.unknown().isEmpty()) {
-        throw new IllegalArgumentException("no code asks for the fault " + scheduler.unknown());
-      }
       out.println("forgiven, and how often:");
       Forgiveness.report().forEach(rule -> out.println("  " + rule));
       out.print(TextReport.differences(kernel, summary));

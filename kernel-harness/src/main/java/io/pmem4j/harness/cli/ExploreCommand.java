@@ -9,7 +9,6 @@ import io.pmem4j.explore.Schedule;
 import io.pmem4j.ext2.Profile;
 import io.pmem4j.ext2.lock.LockOrder;
 import io.pmem4j.harness.explore.Exploring;
-import io.pmem4j.harness.explore.FaultHunt;
 import io.pmem4j.harness.explore.Letter;
 import io.pmem4j.harness.explore.MutationScore;
 import io.pmem4j.harness.explore.MutexFirst;
@@ -17,7 +16,6 @@ import io.pmem4j.harness.explore.Operation;
 import io.pmem4j.harness.explore.Pairs;
 import io.pmem4j.harness.explore.Races;
 import io.pmem4j.harness.explore.RendezvousExport;
-import io.pmem4j.harness.explore.SeededFault;
 import io.pmem4j.harness.explore.Sweep;
 import io.pmem4j.harness.guest.GuestFiles;
 import io.pmem4j.harness.mutant.Mutant;
@@ -72,8 +70,7 @@ final class ExploreCommand implements Callable<Integer> {
   }
 
   /** Names of what is more than a scenario. */
-  private static final Set<String> SWEEPS =
-      Set.of("races", "letter", "mutants", "seeded-faults", "mutex-first");
+  private static final Set<String> SWEEPS = Set.of("races", "letter", "mutants", "mutex-first");
 
   @Spec private CommandLine.Model.CommandSpec spec;
 
@@ -83,8 +80,7 @@ final class ExploreCommand implements Callable<Integer> {
       description =
           "a name, OPERATION+OPERATION, all (every pair), races (each known race without dax_sem"
               + " and with it), letter (whatever a fault depends on against each fault), mutants (the"
-              + " schedules up to the death of each), seeded-faults (how soon each is found),"
-              + " mutex-first (the attempt the letter gave up), or list")
+              + " schedules up to the death of each), mutex-first (the attempt the letter gave up), or list")
   private String name;
 
   @Option(
@@ -120,8 +116,8 @@ final class ExploreCommand implements Callable<Integer> {
   @Option(names = "--schedule", paramLabel = "S", description = "only this one, as in 'A3 B1'")
   private @Nullable String schedule;
 
-  @Option(names = "--seed-fault", split = ",", paramLabel = "F", description = "plants a fault")
-  private List<String> faults = List.of();
+  @Option(names = "--mutant", paramLabel = "NAME", description = "explores a mutant")
+  private @Nullable String mutant;
 
   @Option(names = "--html", paramLabel = "FILE", description = "writes the findings as a page")
   private @Nullable Path html;
@@ -149,12 +145,12 @@ final class ExploreCommand implements Callable<Integer> {
       return ExitStatus.HOLDS;
     }
     checkOptions();
+    if (mutant != null && !MutantVerb.runsOnMutant()) {
+      return MutantVerb.run(spec.commandLine(), mutant);
+    }
     long start = System.nanoTime();
     if (name.equals("races")) {
       return end(new Races(out).run(), out, start);
-    }
-    if (name.equals("seeded-faults")) {
-      return end(new FaultHunt(out).run(), out, start);
     }
     if (name.equals("mutants")) {
       List<Mutant> mutants = MutantCatalog.of(GuestFiles.home()).all();
@@ -177,7 +173,7 @@ final class ExploreCommand implements Callable<Integer> {
     }
     Sweep sweep =
         new Pairs(profile(), order(), promises(), explorer(), out)
-            .run(scenarios, name.equals("all") && faults.isEmpty() && random == 0);
+            .run(scenarios, name.equals("all") && mutant == null && random == 0);
     if (emit != null) {
       emit(emit, scenarios.getFirst(), sweep.findings(), out);
     }
@@ -209,8 +205,14 @@ final class ExploreCommand implements Callable<Integer> {
 
   /** What would be ignored, or be noticed only after minutes. */
   private void checkOptions() {
+    if (name.equals("seeded-faults")) {
+      throw usage("seeded-faults is now mutants: explore mutants");
+    }
+    if (html != null && name.equals("mutants")) {
+      throw usage("--html: not for mutants; explore SCENARIO --mutant NAME --html FILE");
+    }
     if (SWEEPS.contains(name)) {
-      boolean chosen = order != null || profile != null || series != null || !faults.isEmpty();
+      boolean chosen = order != null || profile != null || series != null || mutant != null;
       if (schedule != null || (chosen && !name.equals("letter"))) {
         throw usage(name + " chooses handlers, orders and schedules itself");
       }
@@ -219,12 +221,6 @@ final class ExploreCommand implements Callable<Integer> {
     }
     if (preemptions < 0) {
       throw usage("--preemptions: " + preemptions);
-    }
-    Set<String> known = SeededFault.names();
-    for (String fault : faults) {
-      if (!known.contains(fault)) {
-        throw usage("unknown fault '" + fault + "': " + String.join(", ", known));
-      }
     }
     if (html != null) {
       Path folder = html.toAbsolutePath().getParent();
@@ -306,8 +302,7 @@ final class ExploreCommand implements Callable<Integer> {
   }
 
   private Explorer explorer() {
-    Explorer explorer = random > 0 ? Explorer.random(seed, random) : Explorer.bounded(preemptions);
-    return explorer.withSeeded(Set.copyOf(faults));
+    return random > 0 ? Explorer.random(seed, random) : Explorer.bounded(preemptions);
   }
 
   private Sweep replay(Exploring.Named scenario, String text, PrintWriter out) throws IOException {

@@ -6,7 +6,6 @@ import io.pmem4j.explore.Exploration;
 import io.pmem4j.explore.Explorer;
 import io.pmem4j.ext2.Profile;
 import io.pmem4j.ext2.lock.LockOrder;
-import io.pmem4j.harness.durable.BrokenPromise;
 import io.pmem4j.harness.mutant.Killer;
 import io.pmem4j.harness.mutant.ScenarioScore;
 import java.io.IOException;
@@ -56,8 +55,8 @@ public final class MutantHunt implements Function<Killer.Scenario, ScenarioScore
           SEEDS,
           lost,
           exploring.imagesJudged());
-    } catch (BrokenPromise beforeAnyTask) {
-      // Every schedule begins with the same preparation.
+    } catch (AssertionError beforeAnyTask) {
+      // The files are made, and every schedule begins, on the mutant too.
       String finding = "the preparation: " + beforeAnyTask.getMessage();
       return new ScenarioScore(1, finding, SEEDS, SEEDS, 0, 0);
     } catch (IOException e) {

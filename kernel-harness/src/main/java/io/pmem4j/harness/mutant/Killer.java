@@ -25,16 +25,25 @@ public sealed interface Killer {
   record ShippedProgram(String program, String place) implements Killer {}
 
   /**
-   * A unit test of the module.
+   * A unit test of the module, which fails on the mutant with all its arguments.
+   *
+   * @param type the name of its class
+   * @param method the name of its method
+   * @param says text that every failure contains; may be empty
+   */
+  record UnitTest(String type, String method, String says) implements Killer {}
+
+  /**
+   * A test of the harness that runs on the mutant and describes its damage.
    *
    * @param type the name of its class
    * @param method the name of its method
    */
-  record UnitTest(String type, String method) implements Killer {}
+  record Claim(String type, String method) implements Killer {}
 
   /**
    * Parses the value of a {@code killed-by} line: {@code explore SCENARIO PROFILE PREEMPTIONS},
-   * {@code program NAME PLACE} or {@code test CLASS#METHOD}.
+   * {@code program NAME PLACE}, {@code test CLASS#METHOD TEXT} or {@code claim CLASS#METHOD}.
    *
    * @throws IllegalArgumentException if it is none of them
    */
@@ -54,9 +63,11 @@ public sealed interface Killer {
         }
         case "test" -> {
           String[] parts = words[1].split("#", -1);
-          if (parts.length == 2 && words.length == 2) {
-            return new UnitTest(parts[0], parts[1]);
-          }
+          return new UnitTest(parts[0], parts[1], words.length == 2 ? "" : words[2]);
+        }
+        case "claim" -> {
+          String[] parts = words[1].split("#", -1);
+          return new Claim(parts[0], parts[1]);
         }
         default -> {}
       }
@@ -70,7 +81,7 @@ public sealed interface Killer {
     return new IllegalArgumentException(
         "killed-by: '"
             + text
-            + "', expected 'explore SCENARIO PROFILE PREEMPTIONS', 'program NAME PLACE' or 'test"
-            + " CLASS#METHOD'");
+            + "', expected 'explore SCENARIO PROFILE PREEMPTIONS', 'program NAME PLACE', 'test"
+            + " CLASS#METHOD TEXT' or 'claim CLASS#METHOD'");
   }
 }

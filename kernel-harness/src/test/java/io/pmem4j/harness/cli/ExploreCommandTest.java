@@ -23,7 +23,11 @@ class ExploreCommandTest {
   @ParameterizedTest
   @CsvSource({
     "nonsense, explore list",
-    "fault-vs-truncate --seed-fault nonsense, no-dax-sem",
+    "fault-vs-truncate --mutant nonsense, no-dax-sem",
+    "fault-vs-truncate --mutant block-leak, block-leaked",
+    "seeded-faults, explore mutants",
+    "mutants --html /tmp/x, --mutant",
+    "mutants --mutant no-dax-sem, itself",
     "fault-vs-truncate --order wrong, truncate-mutex-first",
     "fault-vs-truncate --profile v9, linux-5-10",
     "fault-vs-truncate --preemptions -1, --preemptions",
@@ -37,6 +41,15 @@ class ExploreCommandTest {
     Ran ran = Ran.run(("explore " + arguments).split(" ", -1));
     assertThat(ran.status()).isEqualTo(2);
     assertThat(ran.err()).contains(says);
+  }
+
+  @Test
+  void aScenarioRunsOnAMutant() {
+    Ran ran = Ran.run("explore", "write-vs-fsync", "--mutant", "write-without-flush");
+    assertThat(ran.status()).as(ran.err()).isEqualTo(1);
+    assertThat(ran.out())
+        .startsWith("mutant write-without-flush: write(2) flushes nothing")
+        .contains("data page 1 is dirty", "explore: FAIL: 1 scenarios");
   }
 
   @Test

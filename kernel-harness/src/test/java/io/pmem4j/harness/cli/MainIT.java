@@ -21,8 +21,8 @@ class MainIT {
   }
 
   @Test
-  void anUnknownFaultIsUsageNotASilentPass() {
-    Ran ran = Ran.run("conform", "--seed-fault", "no-such-fault");
+  void anUnknownMutantIsUsageNotASilentPass() {
+    Ran ran = Ran.run("conform", "--mutant", "no-such-fault");
     assertThat(ran.status()).isEqualTo(2);
     assertThat(ran.err()).contains("no-such-fault");
   }
@@ -42,7 +42,7 @@ class MainIT {
   /** Every answer and every block is as it should be: what it locks is all that tells. */
   @Test
   void aModelThatLocksOtherwiseIsCaughtByItsLockEdges() {
-    Ran ran = Ran.run("conform", "--seed-fault", "no-dax-sem", "--generated", "5", "--json");
+    Ran ran = Ran.run("conform", "--mutant", "no-dax-sem", "--generated", "5", "--json");
     assertThat(ran.status()).isEqualTo(1);
     assertThat(ran.out())
         .containsPattern(
@@ -53,8 +53,8 @@ class MainIT {
   }
 
   @Test
-  void aSeededFaultMakesConformFailAndShowsTheOperation() {
-    Ran ran = Ran.run("conform", "--seed-fault", "zero-page-not-replaced", "--json");
+  void aMutantMakesConformFailAndShowsTheOperation() {
+    Ran ran = Ran.run("conform", "--mutant", "zero-page-not-replaced", "--json");
     assertThat(ran.status()).isEqualTo(1);
     assertThat(ran.out())
         .contains("DIVERGED g02-hole-write")

@@ -4,10 +4,10 @@ package io.pmem4j.harness.conform;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pmem4j.harness.OnMutant;
 import io.pmem4j.harness.Required;
 import io.pmem4j.harness.backend.KernelDifference;
 import io.pmem4j.harness.backend.Laboratory;
-import io.pmem4j.harness.backend.SeededScheduler;
 import io.pmem4j.harness.program.LeftOut;
 import io.pmem4j.harness.program.Program;
 import io.pmem4j.harness.program.ProgramGenerator;
@@ -22,7 +22,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -157,9 +156,14 @@ class ConformIT {
       assertThat(new Summary("conform", "6.1", results, Optional.empty(), 0).differences())
           .containsOnlyKeys(KernelDifference.values());
     }
+  }
+
+  @Test
+  @OnMutant("zero-page-not-replaced")
+  void aModelThatKeepsTheZeroPageDiffersFromALaterKernel() throws Exception {
+    List<Program> programs = ProgramLibrary.shipped();
     try (Laboratory laboratory =
-        Laboratory.open(
-            List.of("model", "guest:6.1"), new SeededScheduler(Set.of("zero-page-not-replaced")))) {
+        Laboratory.open(List.of("model", "guest:6.1"), Scheduler.production())) {
       Conformance conformance = new Conformance(laboratory);
       assertThat(programs.stream().filter(program -> program.id().equals("G2")))
           .singleElement()
@@ -170,11 +174,11 @@ class ConformIT {
   }
 
   @Test
+  @OnMutant("zero-page-not-replaced")
   void aModelThatKeepsTheZeroPageIsCaughtAtTheOperation() throws Exception {
     List<Program> programs =
         ProgramLibrary.shipped().stream().filter(program -> program.id().equals("G2")).toList();
-    ProgramResult result =
-        run(new SeededScheduler(Set.of("zero-page-not-replaced")), programs).getFirst();
+    ProgramResult result = run(Scheduler.production(), programs).getFirst();
     assertThat(result.verdict()).isEqualTo(ProgramResult.Verdict.DIVERGED);
     StepResult pagemap =
         result.steps().stream()
@@ -189,6 +193,7 @@ class ConformIT {
 
   /** The kernel runs the next program while one is judged: each has its own images and findings. */
   @Test
+  @OnMutant("zero-page-not-replaced")
   void whatOneProgramDoesIsNotSaidOfItsNeighbours() throws Exception {
     Program faulty =
         ProgramLibrary.shipped().stream()
@@ -206,9 +211,7 @@ class ConformIT {
     List<ProgramResult> alone = new ArrayList<>();
     List<ProgramResult> together = new ArrayList<>();
     try (Laboratory laboratory =
-        Laboratory.open(
-            List.of("model", "guest:merged"),
-            new SeededScheduler(Set.of("zero-page-not-replaced")))) {
+        Laboratory.open(List.of("model", "guest:merged"), Scheduler.production())) {
       Conformance conformance = new Conformance(laboratory);
       programs.forEach(program -> alone.add(conformance.run(program)));
       conformance.run(programs, together::add);
@@ -248,11 +251,10 @@ class ConformIT {
   }
 
   @Test
+  @OnMutant("writeback-keeps-writable")
   void aFaultFoundByAGeneratedProgramShrinksToAFewOperations() throws Exception {
     try (Laboratory laboratory =
-        Laboratory.open(
-            List.of("model", "guest:merged"),
-            new SeededScheduler(Set.of("writeback-keeps-writable")))) {
+        Laboratory.open(List.of("model", "guest:merged"), Scheduler.production())) {
       Conformance conformance = new Conformance(laboratory);
       ProgramResult found = null;
       for (long seed = 2015; found == null && seed < 2115; seed++) {

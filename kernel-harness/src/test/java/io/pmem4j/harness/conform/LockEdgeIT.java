@@ -4,9 +4,9 @@ package io.pmem4j.harness.conform;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pmem4j.harness.OnMutant;
 import io.pmem4j.harness.Required;
 import io.pmem4j.harness.backend.Laboratory;
-import io.pmem4j.harness.backend.SeededScheduler;
 import io.pmem4j.harness.program.Program;
 import io.pmem4j.harness.program.ProgramGenerator;
 import io.pmem4j.harness.program.ProgramLibrary;
@@ -16,7 +16,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -53,6 +52,7 @@ class LockEdgeIT {
 
   /** Nothing was new for several programs, so the reading came late; whose edge it is, is known. */
   @Test
+  @OnMutant("no-dax-sem")
   void aFindingIsTracedToItsProgram() throws Exception {
     List<Program> programs = new ArrayList<>();
     for (int i = 0; i < 6; i++) {
@@ -68,8 +68,7 @@ class LockEdgeIT {
     programs.addAll(programs.subList(0, 3));
     Map<Program, List<String>> found = new HashMap<>();
     try (Laboratory laboratory =
-        Laboratory.open(
-            List.of("model", "guest:merged"), new SeededScheduler(Set.of("no-dax-sem")))) {
+        Laboratory.open(List.of("model", "guest:merged"), Scheduler.production())) {
       LockAudit locks = LockAudit.of(laboratory);
       found.putAll(run(laboratory, programs, locks));
       assertThat(locks.due()).as("new again, so read again soon").isLessThan(8);

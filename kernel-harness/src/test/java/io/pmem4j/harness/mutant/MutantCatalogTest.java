@@ -139,8 +139,12 @@ class MutantCatalogTest {
     assertThat(Killer.parse("program g02-hole-write pagemap m 0"))
         .isEqualTo(new Killer.ShippedProgram("g02-hole-write", "pagemap m 0"));
     assertThat(Killer.parse("test io.pmem4j.ext2.FreezeTest#thaw"))
-        .isEqualTo(new Killer.UnitTest("io.pmem4j.ext2.FreezeTest", "thaw"));
-    for (String wrong : List.of("explore x", "explore x y z", "program x", "test x", "see x y")) {
+        .isEqualTo(new Killer.UnitTest("io.pmem4j.ext2.FreezeTest", "thaw", ""));
+    assertThat(Killer.parse("test p.A#b was it 1"))
+        .isEqualTo(new Killer.UnitTest("p.A", "b", "was it 1"));
+    assertThat(Killer.parse("claim p.A#b")).isEqualTo(new Killer.Claim("p.A", "b"));
+    for (String wrong :
+        List.of("explore x", "explore x y z", "program x", "test x", "claim x", "see x y")) {
       assertThatThrownBy(() -> Killer.parse(wrong))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContaining(wrong);

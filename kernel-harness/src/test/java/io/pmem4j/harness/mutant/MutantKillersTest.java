@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.mutant;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+import static org.junit.platform.engine.discovery.DiscoverySelectors.selectMethod;
+
+import io.pmem4j.harness.OnMutant;
+import io.pmem4j.harness.Required;
+import io.pmem4j.harness.conform.MutantProgram;
+import io.pmem4j.harness.guest.GuestFiles;
+import java.io.File;
+import java.lang.reflect.Method;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
+import org.junit.platform.launcher.core.LauncherFactory;
+import org.junit.platform.launcher.listeners.SummaryGeneratingListener;
+import org.junit.platform.launcher.listeners.TestExecutionSummary;
+
+/**
+ * Every mutant dies by the unit tests and the programs that its file names. The explorer's
+ * scenarios have a test of their own.
+ */
+class MutantKillersTest {
+  /** Child JVMs of a unit test see these classes first. */
+  private static final String FIRST = "pmem4j.first.class.path";
+
+  @TempDir Path folder;
+
+  @BeforeEach
+  void tools() {
+    Required.programs("mke2fs", "e2fsck");
+  }
+
+  private static Stream<Arguments> killers(Class<? extends Killer> type) throws Exception {
+    return MutantCatalog.of(GuestFiles.home()).all().stream()
+        .flatMap(mutant ->
+            mutant.killers().stream().filter(type::isInstance).map(k -> Arguments.of(mutant, k)));
+  }
+
+  static Stream<Arguments> programs() throws Exception {
+    return killers(Killer.ShippedProgram.class);
+  }
+
+  static Stream<Arguments> unitTests() throws Exception {
+    return killers(Killer.UnitTest.class);
+  }
+
+  static Stream<Arguments> claims() throws Exception {
+    return killers(Killer.Claim.class);
+  }
+
+  @ParameterizedTest
+  @MethodSource("programs")
+  void aProgramKills(Mutant mutant, Killer.ShippedProgram killer) throws Exception {
+    assertThat(new MutantProgram().apply(killer.program())).isEmpty();
+    try (MutantCompiler compiler = new MutantCompiler();
+        MutantLoader loader = MutantLoader.of(mutant, compiler.compile(mutant), List.of())) {
+      assertThat(loader.apply(MutantProgram.class, killer.program()))
+          .anySatisfy(finding -> assertThat(finding).contains(killer.place()));
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("unitTests")
+  void aUnitTestKills(Mutant mutant, Killer.UnitTest killer) throws Exception {
+    List<Path> tests = new ArrayList<>();
+    for (String module : List.of("pmem-ffi", "pmem-ffi/testkit", "ext2-dax")) {
+      Path classes = GuestFiles.home().resolve(module).resolve("target/test-classes");
+      assumeTrue(Files.isDirectory(classes), classes + " does not exist: its tests are not built");
+      tests.add(classes);
+    }
+    Map<String, byte[]> mutated;
+    try (MutantCompiler compiler = new MutantCompiler()) {
+      mutated = compiler.compile(mutant);
+    }
+    for (Map.Entry<String, byte[]> each : mutated.entrySet()) {
+      Path file = folder.resolve(each.getKey().replace('.', '/') + ".class");
+      Files.createDirectories(file.getParent());
+      Files.write(file, each.getValue());
+    }
+    System.setProperty(
+        FIRST,
+        Stream.concat(Stream.of(folder), tests.stream())
+            .map(Path::toString)
+            .collect(Collectors.joining(File.pathSeparator)));
+    try (MutantLoader loader = MutantLoader.of(mutant, mutated, tests)) {
+      TestExecutionSummary summary = run(loader, killer);
+      long left = summary.getTestsSkippedCount() + summary.getTestsAbortedCount();
+      assumeTrue(left == 0, killer.type() + "#" + killer.method() + " is not to be run here");
+      assertThat(summary.getTestsFoundCount()).isPositive();
+      List<String> failures = new ArrayList<>();
+      summary.getFailures().forEach(failure -> failures.add(failure.getException().toString()));
+      assertThat(failures).hasSize((int) summary.getTestsFoundCount());
+      assertThat(failures).allSatisfy(failure -> assertThat(failure).contains(killer.says()));
+    } finally {
+      System.clearProperty(FIRST);
+    }
+  }
+
+  private static TestExecutionSummary run(MutantLoader loader, Killer.UnitTest killer)
+      throws Exception {
+    Class<?> type = loader.loadClass(killer.type());
+    Method method = named(type, killer.method());
+    SummaryGeneratingListener listener = new SummaryGeneratingListener();
+    LauncherFactory.create()
+        .execute(
+            LauncherDiscoveryRequestBuilder.request().selectors(selectMethod(type, method)).build(),
+            listener);
+    return listener.getSummary();
+  }
+
+  @ParameterizedTest
+  @MethodSource("claims")
+  void aClaimRunsOnItsMutant(Mutant mutant, Killer.Claim killer) throws Exception {
+    Method method = named(Class.forName(killer.type()), killer.method());
+    assertThat(method.getAnnotation(OnMutant.class)).isNotNull();
+    assertThat(method.getAnnotation(OnMutant.class).value()).isEqualTo(mutant.name());
+  }
+
+  private static Method named(Class<?> type, String name) {
+    return Arrays.stream(type.getDeclaredMethods())
+        .filter(candidate -> candidate.getName().equals(name))
+        .findFirst()
+        .orElseThrow(() ->
+            new AssertionError(
+                type
+                    + " has no method "
+                    + name
+                    + ": "
+                    + Arrays.stream(type.getDeclaredMethods())
+                        .map(Method::getName)
+                        .collect(Collectors.joining(", "))));
+  }
+}
