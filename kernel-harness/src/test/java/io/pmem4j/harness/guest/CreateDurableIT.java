@@ -97,7 +97,7 @@ class CreateDurableIT {
   void whatIsDurableSurvivesACut() throws Exception {
     Required.programs("mke2fs", "debugfs", "ldconfig");
     Path jars = GuestJvmIT.jars(directory);
-    copyProbe(jars);
+    copyProbe(jars, Probe.class);
     GuestSpec spec = GuestJvm.equip(Laboratory.open(directory).spec().withCpus(1), jars);
     try (Guest guest = Guest.start(spec)) {
       GuestJvm jvm = GuestJvm.open(guest);
@@ -152,11 +152,12 @@ class CreateDurableIT {
     }
   }
 
-  private static void copyProbe(Path jars) throws IOException {
-    String name = Probe.class.getName().replace('.', '/') + ".class";
+  /** Copies the class of a program that runs in the guest. */
+  static void copyProbe(Path jars, Class<?> probe) throws IOException {
+    String name = probe.getName().replace('.', '/') + ".class";
     Path copy = jars.resolve("classes").resolve(name);
     Files.createDirectories(copy.getParent());
-    try (InputStream in = Probe.class.getResourceAsStream("/" + name)) {
+    try (InputStream in = probe.getResourceAsStream("/" + name)) {
       Files.copy(in, copy);
     }
   }
