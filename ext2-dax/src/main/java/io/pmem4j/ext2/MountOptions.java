@@ -19,7 +19,7 @@ import java.util.function.LongSupplier;
  * @param generationBase {@code i_generation} of the first inode made
  * @param allocatorPid the process id that colours the place of a file's first block
  * @param umask permissions that created files do not get
- * @param scheduler where tasks wait; also the switchboard of seeded faults
+ * @param scheduler where tasks wait
  * @param lockOrder what a fault locks, and the order that every acquisition is checked against
  * @param profile which handlers a mapping has
  * @param isolationChecks whether each truncation proves, before it lets faults in again, that

@@ -17,16 +17,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Thread-safe. The stores of one owner before {@link #unlock} are visible to the next owner
  * after {@link #lock}.
- *
- * <p>Seeded faults: {@code mutex-ignores-owner} grants the lock while it is held, {@code
- * mutex-lifo} serves the last waiter first.
  */
 @SuppressWarnings("ReferenceEquality") // tasks are compared by identity
 public final class Mutex {
   private final Scheduler scheduler;
   private final String name;
-  private final boolean ignoresOwner;
-  private final boolean lifo;
   private final HeldLock held = this::unlock;
 
   private static final VarHandle OWNER;
@@ -61,8 +56,6 @@ public final class Mutex {
   public Mutex(Scheduler scheduler, String name) {
     this.scheduler = scheduler;
     this.name = name;
-    this.ignoresOwner = scheduler.seeded("mutex-ignores-owner");
-    this.lifo = scheduler.seeded("mutex-lifo");
   }
 
   /** Returns the name given at construction. */
@@ -98,7 +91,7 @@ public final class Mutex {
         if (taskOf(now) == self) {
           throw new IllegalStateException(name + ": self-deadlock, the running task holds it");
         }
-        if (now == null || ignoresOwner) {
+        if (now == null) {
           if (OWNER.compareAndSet(this, now, self)) {
             return false;
           }
@@ -133,20 +126,14 @@ public final class Mutex {
     }
     Waiter next;
     synchronized (state) {
-      if (taskOf(owner) != self && !ignoresOwner) {
+      if (taskOf(owner) != self) {
         throw new IllegalStateException(name + ": released by a task that does not hold it");
       }
-      next = lifo ? waiters.pollLast() : waiters.poll();
-      if (next == null) {
-        owner = null; // only with the seeded fault
-      } else {
-        owner = waiters.isEmpty() ? next.task : new Awaited(next.task);
-        next.grant();
-      }
+      next = waiters.remove();
+      owner = waiters.isEmpty() ? next.task : new Awaited(next.task);
+      next.grant();
     }
-    if (next != null) {
-      scheduler.unpark(next.task);
-    }
+    scheduler.unpark(next.task);
   }
 
   /** Returns true if any task holds the lock; may be out of date when it returns. */

@@ -32,18 +32,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Thread-safe. The stores of a writer before {@link #upWrite} are visible to later owners of
  * either side. The stores of readers before {@link #upRead} are visible to later writers.
- *
- * <p>Seeded faults: {@code rwsem-readers-barge} lets a reader pass waiting writers. {@code
- * rwsem-wakes-one-reader} hands over to the first reader only. {@code rwsem-ignores-readers} grants
- * the exclusive side while readers run.
  */
 @SuppressWarnings("ReferenceEquality") // tasks are compared by identity
 public final class RwSemaphore {
   private final Scheduler scheduler;
   private final String name;
-  private final boolean readersBarge;
-  private final boolean wakesOneReader;
-  private final boolean ignoresReaders;
   private final HeldLock shared = this::upRead;
   private final HeldLock exclusive = this::upWrite;
 
@@ -76,9 +69,6 @@ public final class RwSemaphore {
   public RwSemaphore(Scheduler scheduler, String name) {
     this.scheduler = scheduler;
     this.name = name;
-    this.readersBarge = scheduler.seeded("rwsem-readers-barge");
-    this.wakesOneReader = scheduler.seeded("rwsem-wakes-one-reader");
-    this.ignoresReaders = scheduler.seeded("rwsem-ignores-readers");
   }
 
   /** Returns the name given at construction. */
@@ -140,10 +130,6 @@ public final class RwSemaphore {
         refuseIf(
             now.exclusive() && now.task() == self,
             "shared side wanted while holding the exclusive one");
-        if (readersBarge && !now.exclusive()) {
-          owners = new Owner(self, false, true, now);
-          return false;
-        }
         refuseIf(Owner.holdsShared(self, now), "shared side wanted again behind a waiting writer");
         if (await(now)) {
           waiters.add(waiter);
@@ -238,11 +224,6 @@ public final class RwSemaphore {
         refuseIf(now.exclusive() && now.task() == self, "exclusive side wanted while holding it");
         refuseIf(
             Owner.holdsShared(self, now), "exclusive side wanted while holding the shared one");
-        if (ignoresReaders
-            && !now.exclusive()
-            && OWNERS.compareAndSet(this, now, new Owner(self, true, now.awaited(), now))) {
-          return false;
-        }
         if (await(now)) {
           waiters.add(waiter);
           return true;
@@ -270,18 +251,12 @@ public final class RwSemaphore {
     if (now == null || !now.exclusive() || now.task() != self) {
       throw notHeld("exclusive side");
     }
-    // Readers below a writer exist only with a seeded fault.
-    if (!now.awaited() && OWNERS.compareAndSet(this, now, now.older())) {
+    if (!now.awaited() && OWNERS.compareAndSet(this, now, null)) {
       return;
     }
-    List<Waiter> granted = List.of();
+    List<Waiter> granted;
     synchronized (state) {
-      Owner below = Objects.requireNonNull(owners).older();
-      if (below == null) {
-        granted = handOver();
-      } else {
-        owners = below.awaitedOnes();
-      }
+      granted = handOver();
     }
     unpark(granted);
   }
@@ -344,9 +319,6 @@ public final class RwSemaphore {
     for (Iterator<Waiter> queue = waiters.iterator(); queue.hasNext(); ) {
       Waiter waiter = queue.next();
       if (first.exclusive ? waiter != first : waiter.exclusive) {
-        continue;
-      }
-      if (wakesOneReader && !phase.isEmpty()) {
         continue;
       }
       queue.remove();

@@ -78,20 +78,7 @@ public interface Scheduler {
    */
   void unpark(Object task);
 
-  /**
-   * Returns true if the fault of this name is planted in the calling code. Tests and the
-   * conformance run plant one to show that their checks find it; production plants none. Called
-   * when an object is made, not on hot paths.
-   *
-   * @param fault a name such as {@code rwsem-readers-barge}
-   */
-  default boolean seeded(String fault) {
-    return false;
-  }
-
-  /**
-   * Returns the scheduler of the JDK's threads; its yield points do nothing, and it plants none.
-   */
+  /** Returns the scheduler of the JDK's threads; its yield points do nothing. */
   static Scheduler production() {
     return ThreadScheduler.PRODUCTION;
   }

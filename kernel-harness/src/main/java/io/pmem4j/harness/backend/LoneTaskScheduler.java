@@ -61,9 +61,4 @@ final class LoneTaskScheduler implements Scheduler {
   public void unpark(Object task) {
     threads.unpark(task);
   }
-
-  @Override
-  public boolean seeded(String fault) {
-    return threads.seeded(fault);
-  }
 }

@@ -36,7 +36,7 @@ public final class ModelBackend implements Backend {
   /**
    * A model whose image lies in a directory.
    *
-   * @param scheduler the production scheduler, or one that plants seeded faults
+   * @param scheduler where the tasks of the model wait
    * @param kernel whose fault handlers and lock order it has
    */
   public ModelBackend(Path directory, Scheduler scheduler, Kernel kernel) {

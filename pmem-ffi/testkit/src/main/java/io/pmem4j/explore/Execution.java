@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.StringJoiner;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
@@ -61,7 +60,6 @@ final class Execution implements Scheduler {
   }
 
   private final Coroutine.Maker maker;
-  private final Set<String> seeded;
   private final int maxSteps;
 
   /** Finds the call site of a step, which takes microseconds; null unless annotated. */
@@ -82,14 +80,9 @@ final class Execution implements Scheduler {
   /** The blockers that tasks waited for at the end of a step, by step number. */
   private final Map<Integer, Object> waits = new HashMap<>();
 
-  Execution(
-      Coroutine.Maker maker,
-      Set<String> seeded,
-      int maxSteps,
-      @Nullable Supplier<CallSite> locator) {
+  Execution(Coroutine.Maker maker, int maxSteps, @Nullable Supplier<CallSite> locator) {
     this.locator = locator;
     this.maker = maker;
-    this.seeded = seeded;
     this.maxSteps = maxSteps;
   }
 
@@ -316,10 +309,5 @@ final class Execution implements Scheduler {
     if (task instanceof Task parked && parked.wake != null && parked.wake.getAsBoolean()) {
       parked.called = true;
     }
-  }
-
-  @Override
-  public boolean seeded(String fault) {
-    return seeded.contains(fault);
   }
 }

@@ -5,7 +5,6 @@ package io.pmem4j.explore;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -33,7 +32,6 @@ public final class Explorer {
   private final int maxSteps;
   private final long maxSchedules;
   private final boolean stopsAtFirst;
-  private final Set<String> seeded;
   private final Predicate<Finding> ignored;
   private final Coroutine.Maker maker;
 
@@ -45,7 +43,6 @@ public final class Explorer {
       int maxSteps,
       long maxSchedules,
       boolean stopsAtFirst,
-      Set<String> seeded,
       Predicate<Finding> ignored,
       Coroutine.Maker maker) {
     this.preemptions = preemptions;
@@ -55,7 +52,6 @@ public final class Explorer {
     this.maxSteps = maxSteps;
     this.maxSchedules = maxSchedules;
     this.stopsAtFirst = stopsAtFirst;
-    this.seeded = seeded;
     this.ignored = ignored;
     this.maker = maker;
   }
@@ -86,7 +82,6 @@ public final class Explorer {
         MAX_STEPS,
         MAX_SCHEDULES,
         false,
-        Set.of(),
         Explorer::isKnown,
         Coroutine.fastest());
   }
@@ -101,7 +96,6 @@ public final class Explorer {
         MAX_STEPS,
         MAX_SCHEDULES,
         false,
-        Set.of(),
         Explorer::isKnown,
         Coroutine.fastest());
   }
@@ -114,16 +108,7 @@ public final class Explorer {
    */
   public static Explorer random(long seed, long schedules) {
     return new Explorer(
-        0,
-        false,
-        true,
-        seed,
-        MAX_STEPS,
-        schedules,
-        false,
-        Set.of(),
-        Explorer::isKnown,
-        Coroutine.fastest());
+        0, false, true, seed, MAX_STEPS, schedules, false, Explorer::isKnown, Coroutine.fastest());
   }
 
   /**
@@ -132,91 +117,31 @@ public final class Explorer {
    */
   public Explorer withReduction(boolean wanted) {
     return new Explorer(
-        preemptions,
-        wanted,
-        isRandom,
-        seed,
-        maxSteps,
-        maxSchedules,
-        stopsAtFirst,
-        seeded,
-        ignored,
-        maker);
+        preemptions, wanted, isRandom, seed, maxSteps, maxSchedules, stopsAtFirst, ignored, maker);
   }
 
   /** Returns a copy with another step limit, at which a run is a livelock; 10,000 by default. */
   public Explorer withMaxSteps(int steps) {
     return new Explorer(
-        preemptions,
-        reduces,
-        isRandom,
-        seed,
-        steps,
-        maxSchedules,
-        stopsAtFirst,
-        seeded,
-        ignored,
-        maker);
+        preemptions, reduces, isRandom, seed, steps, maxSchedules, stopsAtFirst, ignored, maker);
   }
 
   /** Returns a copy that ends incomplete after this many schedules. */
   public Explorer withMaxSchedules(long schedules) {
     return new Explorer(
-        preemptions,
-        reduces,
-        isRandom,
-        seed,
-        maxSteps,
-        schedules,
-        stopsAtFirst,
-        seeded,
-        ignored,
-        maker);
+        preemptions, reduces, isRandom, seed, maxSteps, schedules, stopsAtFirst, ignored, maker);
   }
 
   /** Returns a copy that ends at the first finding, or does not. */
   public Explorer stoppingAtFirst(boolean wanted) {
     return new Explorer(
-        preemptions,
-        reduces,
-        isRandom,
-        seed,
-        maxSteps,
-        maxSchedules,
-        wanted,
-        seeded,
-        ignored,
-        maker);
-  }
-
-  /** Returns a copy with planted faults, see {@link io.pmem4j.sched.Scheduler#seeded}. */
-  public Explorer withSeeded(Set<String> faults) {
-    return new Explorer(
-        preemptions,
-        reduces,
-        isRandom,
-        seed,
-        maxSteps,
-        maxSchedules,
-        stopsAtFirst,
-        Set.copyOf(faults),
-        ignored,
-        maker);
+        preemptions, reduces, isRandom, seed, maxSteps, maxSchedules, wanted, ignored, maker);
   }
 
   /** Returns a copy that goes on past known findings and does not report them. */
   public Explorer ignoring(Predicate<Finding> known) {
     return new Explorer(
-        preemptions,
-        reduces,
-        isRandom,
-        seed,
-        maxSteps,
-        maxSchedules,
-        stopsAtFirst,
-        seeded,
-        known,
-        maker);
+        preemptions, reduces, isRandom, seed, maxSteps, maxSchedules, stopsAtFirst, known, maker);
   }
 
   Explorer with(Coroutine.Maker coroutines) {
@@ -228,7 +153,6 @@ public final class Explorer {
         maxSteps,
         maxSchedules,
         stopsAtFirst,
-        seeded,
         ignored,
         coroutines);
   }
@@ -288,8 +212,7 @@ public final class Explorer {
    *     io.pmem4j.sched}, of this package and of the JDK are never shown
    */
   public Finding annotate(Scenario scenario, Finding finding, Predicate<String> named) {
-    Execution execution =
-        new Execution(maker, seeded, maxSteps, () -> CallSite.here(named, METHODS));
+    Execution execution = new Execution(maker, maxSteps, () -> CallSite.here(named, METHODS));
     Finding again = execution.run(scenario, new Replay(finding.schedule()));
     // A scenario that is not deterministic may fail in another way the second time.
     return again == null || !again.sameAs(finding)
@@ -311,7 +234,7 @@ public final class Explorer {
   }
 
   private Execution execution() {
-    return new Execution(maker, seeded, maxSteps, null);
+    return new Execution(maker, maxSteps, null);
   }
 
   /** The running totals of an exploration. */
