@@ -4,7 +4,7 @@ package io.pmem4j.ext2.mm;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a VMA's private copies hang on: {@code vma->anon_vma} by its identity, and the length of
+ * The anchor of a VMA's private copies: {@code vma->anon_vma} by its identity, and the length of
  * {@code vma->anon_vma_chain}. Two VMAs that differ in it are not joined. Immutable. Source:
  * mm/rmap.c, mm/mmap.c.
  *

@@ -61,7 +61,7 @@ final class GuestSession implements Session, SystemCalls.Place {
   @Override
   public void run(List<Operation> operations, Consumer<Outcome> each) throws BackendException {
     int from = 0;
-    // What an operation promises depends on which files the ones before it have opened.
+    // The promises of an operation depend on the files that the ones before it have opened.
     int most = promises.isPresent() ? 1 : MOST_IN_A_BATCH;
     for (int to = 0; to <= operations.size(); to++) {
       Operation next = to < operations.size() ? operations.get(to) : null;

@@ -450,7 +450,7 @@ public enum Operation {
 
   abstract void run(World world, World.User self) throws Ext2Exception, SignalException;
 
-  /** Whether it is nothing but a call that promises durability. */
+  /** Returns true for an operation that only makes a call that promises durability. */
   boolean promises() {
     return PROMISING.contains(this);
   }

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a power cut may lose, and what it may not: judged on images that debugfs makes. */
+/** Tells allowed from forbidden losses of a power cut, on images that debugfs makes. */
 class DurabilityPromisesTest {
   @TempDir Path directory;
 

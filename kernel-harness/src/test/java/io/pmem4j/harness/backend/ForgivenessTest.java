@@ -30,7 +30,7 @@ class ForgivenessTest {
           "dax_pmd_fault: dev 259:0 ino 0xc shared WRITE|USER address 0x7f0000203000 vm_start"
               + " 0x7f0000200000 vm_end 0x7f0000400000 pgoff 0x203 max_pgoff 0x400 ");
 
-  /** What may change unseen in the text of an event, by the words before it. */
+  /** The parts of an event that may change unseen, by the words before them. */
   private static final Map<String, Forgiveness> UNSEEN =
       Map.of(
           "head", Forgiveness.TRACE_HEAD,
