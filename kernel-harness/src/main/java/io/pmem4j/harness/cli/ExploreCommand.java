@@ -8,15 +8,17 @@ import io.pmem4j.explore.Interleaving;
 import io.pmem4j.explore.Schedule;
 import io.pmem4j.ext2.Profile;
 import io.pmem4j.ext2.lock.LockOrder;
-import io.pmem4j.harness.explore.Exploring;
-import io.pmem4j.harness.explore.Letter;
+import io.pmem4j.harness.explore.DaxSemNecessity;
+import io.pmem4j.harness.explore.KnownRaceReport;
 import io.pmem4j.harness.explore.MutationScore;
-import io.pmem4j.harness.explore.MutexFirst;
-import io.pmem4j.harness.explore.Operation;
-import io.pmem4j.harness.explore.Pairs;
-import io.pmem4j.harness.explore.Races;
+import io.pmem4j.harness.explore.NamedScenario;
+import io.pmem4j.harness.explore.PairSweep;
 import io.pmem4j.harness.explore.RendezvousExport;
-import io.pmem4j.harness.explore.Sweep;
+import io.pmem4j.harness.explore.ScenarioCatalog;
+import io.pmem4j.harness.explore.ScenarioOperation;
+import io.pmem4j.harness.explore.ScenarioRunner;
+import io.pmem4j.harness.explore.SweepResult;
+import io.pmem4j.harness.explore.TruncateMutexFirstExperiment;
 import io.pmem4j.harness.guest.GuestFiles;
 import io.pmem4j.harness.mutant.Mutant;
 import io.pmem4j.harness.mutant.MutantCatalog;
@@ -140,8 +142,9 @@ final class ExploreCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     PrintWriter out = spec.commandLine().getOut();
     if (name.equals("list")) {
-      Exploring.speaking().forEach(each -> out.printf("%-31s %s%n", each.name(), each.what()));
-      out.println("or OPERATION+OPERATION of: " + String.join(", ", Operation.labels()));
+      ScenarioCatalog.named()
+          .forEach(each -> out.printf("%-31s %s%n", each.name(), each.operationLabels()));
+      out.println("or OPERATION+OPERATION of: " + String.join(", ", ScenarioOperation.labels()));
       return ExitStatus.HOLDS;
     }
     checkOptions();
@@ -150,20 +153,20 @@ final class ExploreCommand implements Callable<Integer> {
     }
     long start = System.nanoTime();
     if (name.equals("races")) {
-      return end(new Races(out).run(), out, start);
+      return end(new KnownRaceReport(out).run(), out, start);
     }
     if (name.equals("mutants")) {
       List<Mutant> mutants = MutantCatalog.of(GuestFiles.home()).all();
       return end(new MutationScore(out).run(mutants), out, start);
     }
     if (name.equals("mutex-first")) {
-      return end(new MutexFirst(explorer(), out).run(), out, start);
+      return end(new TruncateMutexFirstExperiment(explorer(), out).run(), out, start);
     }
     if (name.equals("letter")) {
       out.printf("profile %s, order %s%n", profile(), order().label());
-      return end(new Letter(profile(), order(), explorer(), out).run(), out, start);
+      return end(new DaxSemNecessity(profile(), order(), explorer(), out).run(), out, start);
     }
-    List<Exploring.Named> scenarios = scenarios();
+    List<NamedScenario> scenarios = scenarios();
     if (emit != null && scenarios.size() > 1) {
       throw usage("--emit is for one scenario");
     }
@@ -171,8 +174,8 @@ final class ExploreCommand implements Callable<Integer> {
     if (schedule != null) {
       return end(replay(scenarios.getFirst(), schedule, out), out, start);
     }
-    Sweep sweep =
-        new Pairs(profile(), order(), promises(), explorer(), out)
+    SweepResult sweep =
+        new PairSweep(profile(), order(), promises(), explorer(), out)
             .run(scenarios, name.equals("all") && mutant == null && random == 0);
     if (emit != null) {
       emit(emit, scenarios.getFirst(), sweep.findings(), out);
@@ -180,8 +183,7 @@ final class ExploreCommand implements Callable<Integer> {
     return end(sweep, out, start);
   }
 
-  private void emit(
-      Path directory, Exploring.Named scenario, List<Finding> findings, PrintWriter out)
+  private void emit(Path directory, NamedScenario scenario, List<Finding> findings, PrintWriter out)
       throws IOException {
     Files.createDirectories(directory);
     int number = 0;
@@ -229,7 +231,7 @@ final class ExploreCommand implements Callable<Integer> {
       }
     }
     if (!name.equals("all") && !SWEEPS.contains(name)) {
-      Exploring.Named scenario = scenarios().getFirst();
+      NamedScenario scenario = scenarios().getFirst();
       if (scenario.huge() && !profile().fourHandlers()) {
         throw usage(
             "the handlers of "
@@ -239,16 +241,16 @@ final class ExploreCommand implements Callable<Integer> {
     }
   }
 
-  private List<Exploring.Named> scenarios() {
+  private List<NamedScenario> scenarios() {
     if (name.equals("all")) {
-      List<Exploring.Named> all = new ArrayList<>(Exploring.pairs(profile()));
+      List<NamedScenario> all = new ArrayList<>(ScenarioCatalog.pairs(profile()));
       if (!profile().fourHandlers()) {
-        all.addAll(Exploring.durability());
+        all.addAll(ScenarioCatalog.durability());
       }
       return all;
     }
     return List.of(
-        Exploring.named(name)
+        ScenarioCatalog.find(name)
             .orElseThrow(() -> usage("unknown scenario '" + name + "'; see explore list")));
   }
 
@@ -260,7 +262,7 @@ final class ExploreCommand implements Callable<Integer> {
   private Profile profile() {
     if (profile == null
         && series == null
-        && Exploring.named(name).filter(Exploring.Named::huge).isPresent()) {
+        && ScenarioCatalog.find(name).filter(NamedScenario::huge).isPresent()) {
       return Profile.SERIES;
     }
     if (series != null) {
@@ -305,22 +307,23 @@ final class ExploreCommand implements Callable<Integer> {
     return random > 0 ? Explorer.random(seed, random) : Explorer.bounded(preemptions);
   }
 
-  private Sweep replay(Exploring.Named scenario, String text, PrintWriter out) throws IOException {
+  private SweepResult replay(NamedScenario scenario, String text, PrintWriter out)
+      throws IOException {
     Schedule wanted;
     try {
       wanted = Schedule.parse(text);
     } catch (IllegalArgumentException e) {
       throw usage(String.valueOf(e.getMessage()));
     }
-    try (Exploring exploring = Exploring.open(profile(), order(), promises())) {
-      Optional<Finding> finding = exploring.replay(scenario, explorer(), wanted);
+    try (ScenarioRunner runner = ScenarioRunner.open(profile(), order(), promises())) {
+      Optional<Finding> finding = runner.replay(scenario, explorer(), wanted);
       out.println(finding.map(Interleaving::text).orElse("nothing is wrong under this schedule"));
-      return new Sweep(
-          finding.isEmpty(), 1, 1, finding.stream().toList(), 0, exploring.imagesJudged());
+      return new SweepResult(
+          finding.isEmpty(), 1, 1, finding.stream().toList(), 0, runner.imagesChecked());
     }
   }
 
-  private int end(Sweep sweep, PrintWriter out, long start) throws IOException {
+  private int end(SweepResult sweep, PrintWriter out, long start) throws IOException {
     if (html != null) {
       Files.writeString(html, Interleaving.html("explore " + name, sweep.findings()));
     }
@@ -343,7 +346,7 @@ final class ExploreCommand implements Callable<Integer> {
     return sweep.holds() ? ExitStatus.HOLDS : ExitStatus.FINDING;
   }
 
-  private static JsonLine json(String verdict, double seconds, Sweep sweep) {
+  private static JsonLine json(String verdict, double seconds, SweepResult sweep) {
     Map<String, Object> counts = new LinkedHashMap<>();
     counts.put("scenarios", sweep.scenarios());
     counts.put("schedules", sweep.schedules());

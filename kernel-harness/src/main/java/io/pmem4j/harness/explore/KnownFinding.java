@@ -29,8 +29,8 @@ public record KnownFinding(
     String what,
     Set<Profile> profiles,
     @Nullable LockOrder order,
-    Operation one,
-    Set<Operation> others,
+    ScenarioOperation one,
+    Set<ScenarioOperation> others,
     String damage,
     boolean huge,
     int preemptions) {
@@ -43,8 +43,9 @@ public record KnownFinding(
                   + " in 4.10, by changing the page table under the entry's lock (2f89dc12a25d)",
               EnumSet.of(Profile.SERIES, Profile.BEFORE_SERIES),
               null,
-              Operation.PFN_MKWRITE,
-              Set.of(Operation.FSYNC, Operation.MSYNC, Operation.FREEZE_THAW),
+              ScenarioOperation.PFN_MKWRITE,
+              Set.of(
+                  ScenarioOperation.FSYNC, ScenarioOperation.MSYNC, ScenarioOperation.FREEZE_THAW),
               "a store is not durable after the file system was unmounted"),
           new KnownFinding(
               "D1",
@@ -53,8 +54,8 @@ public record KnownFinding(
                   + " lock of the series helps",
               EnumSet.of(Profile.SERIES, Profile.BEFORE_SERIES),
               null,
-              Operation.WRITE_BLOCK,
-              EnumSet.of(Operation.TRUNCATE_PARTLY),
+              ScenarioOperation.WRITE_BLOCK,
+              EnumSet.of(ScenarioOperation.TRUNCATE_PARTLY),
               "a store is not durable after the file system was unmounted",
               true,
               0),
@@ -66,8 +67,8 @@ public record KnownFinding(
                   + " own, which come to page_mkwrite",
               EnumSet.of(Profile.SERIES, Profile.BEFORE_SERIES),
               null,
-              Operation.PAGE_MKWRITE,
-              EnumSet.of(Operation.WRITE),
+              ScenarioOperation.PAGE_MKWRITE,
+              EnumSet.of(ScenarioOperation.WRITE),
               "a store that succeeded is not there",
               false,
               2),
@@ -76,8 +77,8 @@ public record KnownFinding(
               "the same where the load that maps the page of zeros is a part of it",
               EnumSet.of(Profile.SERIES, Profile.BEFORE_SERIES),
               null,
-              Operation.LOAD_AND_STORE,
-              EnumSet.of(Operation.WRITE),
+              ScenarioOperation.LOAD_AND_STORE,
+              EnumSet.of(ScenarioOperation.WRITE),
               "a store that succeeded is not there",
               false,
               2),
@@ -87,18 +88,22 @@ public record KnownFinding(
                   + " waits for no pinned page, and no lock of the series helps",
               EnumSet.allOf(Profile.class),
               null,
-              Operation.GUP_STORE,
+              ScenarioOperation.GUP_STORE,
               EnumSet.of(
-                  Operation.TRUNCATE_DOWN, Operation.OPEN_TRUNCATING, Operation.TRUNCATE_AND_BACK),
+                  ScenarioOperation.TRUNCATE_DOWN,
+                  ScenarioOperation.OPEN_TRUNCATING,
+                  ScenarioOperation.TRUNCATE_AND_BACK),
               "another file shows what was stored through a mapping"),
           new KnownFinding(
               "R9 (read)",
               "the same for a device that reads",
               EnumSet.allOf(Profile.class),
               null,
-              Operation.GUP_READ,
+              ScenarioOperation.GUP_READ,
               EnumSet.of(
-                  Operation.TRUNCATE_DOWN, Operation.OPEN_TRUNCATING, Operation.TRUNCATE_AND_BACK),
+                  ScenarioOperation.TRUNCATE_DOWN,
+                  ScenarioOperation.OPEN_TRUNCATING,
+                  ScenarioOperation.TRUNCATE_AND_BACK),
               "a device reads what another file holds"),
           new KnownFinding(
               "H1",
@@ -106,8 +111,8 @@ public record KnownFinding(
                   + " closed it in 4.7, with locks of entries (ac401cc78242)",
               EnumSet.of(Profile.V4_4),
               null,
-              Operation.READ_HOLE,
-              EnumSet.of(Operation.WRITE_HOLE, Operation.WRITE),
+              ScenarioOperation.READ_HOLE,
+              EnumSet.of(ScenarioOperation.WRITE_HOLE, ScenarioOperation.WRITE),
               "a page table shows zeros where the file has a block"),
           new KnownFinding(
               "H2",
@@ -115,16 +120,19 @@ public record KnownFinding(
                   + " known since 843172978bb9, whose lock did not stay",
               EnumSet.of(Profile.V4_4),
               null,
-              Operation.WRITE_HOLE,
-              EnumSet.of(Operation.WRITE_HOLE, Operation.PAGE_MKWRITE, Operation.WRITE),
+              ScenarioOperation.WRITE_HOLE,
+              EnumSet.of(
+                  ScenarioOperation.WRITE_HOLE,
+                  ScenarioOperation.PAGE_MKWRITE,
+                  ScenarioOperation.WRITE),
               "a store that succeeded is not there"),
           new KnownFinding(
               "H2",
               "the same where the hole's page was mapped before",
               EnumSet.of(Profile.V4_4),
               null,
-              Operation.PAGE_MKWRITE,
-              EnumSet.of(Operation.PAGE_MKWRITE, Operation.WRITE),
+              ScenarioOperation.PAGE_MKWRITE,
+              EnumSet.of(ScenarioOperation.PAGE_MKWRITE, ScenarioOperation.WRITE),
               "a store that succeeded is not there"),
           new KnownFinding(
               "W1",
@@ -133,16 +141,16 @@ public record KnownFinding(
                   + " no end under a scheduler that never lets it",
               EnumSet.of(Profile.LINUX_5_10, Profile.SERIES, Profile.BEFORE_SERIES),
               null,
-              Operation.PAGE_MKWRITE,
-              EnumSet.of(Operation.WRITE),
+              ScenarioOperation.PAGE_MKWRITE,
+              EnumSet.of(ScenarioOperation.WRITE),
               "no end after 1200 steps"),
           new KnownFinding(
               "W1",
               "the same where the load that maps the page of zeros is a part of it",
               EnumSet.of(Profile.LINUX_5_10, Profile.SERIES, Profile.BEFORE_SERIES),
               null,
-              Operation.LOAD_AND_STORE,
-              EnumSet.of(Operation.WRITE),
+              ScenarioOperation.LOAD_AND_STORE,
+              EnumSet.of(ScenarioOperation.WRITE),
               "no end after 1200 steps",
               false,
               2),
@@ -153,8 +161,8 @@ public record KnownFinding(
                   + " which no two tasks were seen to close",
               EnumSet.allOf(Profile.class),
               LockOrder.POSTED,
-              Operation.FREEZE_THAW,
-              Set.of(Operation.UNLINK),
+              ScenarioOperation.FREEZE_THAW,
+              Set.of(ScenarioOperation.UNLINK),
               "CIRCULAR: &ei->dax_sem -> sb_pagefaults -> sb_internal -> &ei->dax_sem"));
 
   private KnownFinding(
@@ -162,15 +170,15 @@ public record KnownFinding(
       String what,
       Set<Profile> profiles,
       @Nullable LockOrder order,
-      Operation one,
-      Set<Operation> others,
+      ScenarioOperation one,
+      Set<ScenarioOperation> others,
       String damage) {
     this(id, what, profiles, order, one, others, damage, false, 1);
   }
 
   /** Which one a finding is, if any. */
   static Optional<KnownFinding> of(
-      Profile profile, LockOrder order, Exploring.Named scenario, Finding finding) {
+      Profile profile, LockOrder order, NamedScenario scenario, Finding finding) {
     return ALL.stream()
         .filter(known ->
             known.isOf(profile, order, scenario) && finding.message().contains(known.damage))
@@ -179,21 +187,21 @@ public record KnownFinding(
 
   /** Those that a pair of operations must show, or they are known no more. */
   static List<KnownFinding> expected(
-      Profile profile, LockOrder order, Exploring.Named scenario, int preemptions) {
+      Profile profile, LockOrder order, NamedScenario scenario, int preemptions) {
     return ALL.stream()
         .filter(known -> known.preemptions <= preemptions)
         .filter(known -> known.huge == scenario.huge() && known.isOf(profile, order, scenario))
         .toList();
   }
 
-  private boolean isOf(Profile profile, LockOrder under, Exploring.Named scenario) {
+  private boolean isOf(Profile profile, LockOrder under, NamedScenario scenario) {
     return profiles.contains(profile)
         && (!huge || scenario.huge())
         && (order == null || order.equals(under))
         && isIn(scenario.operations());
   }
 
-  private boolean isIn(List<Operation> operations) {
+  private boolean isIn(List<ScenarioOperation> operations) {
     for (int i = 0; i < operations.size(); i++) {
       for (int j = 0; j < operations.size(); j++) {
         if (i != j && one == operations.get(i) && others.contains(operations.get(j))) {

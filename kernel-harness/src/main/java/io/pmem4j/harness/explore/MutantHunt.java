@@ -31,19 +31,19 @@ public final class MutantHunt implements Function<Killer.Scenario, ScenarioScore
   @Override
   public ScenarioScore apply(Killer.Scenario killer) {
     Profile profile = Profile.valueOf(killer.profile());
-    Exploring.Named scenario =
-        Exploring.named(killer.scenario())
+    NamedScenario scenario =
+        ScenarioCatalog.find(killer.scenario())
             .orElseThrow(
                 () -> new IllegalArgumentException("unknown scenario '" + killer.scenario() + "'"));
-    try (Exploring exploring = Exploring.open(profile, LockOrder.MERGED)) {
+    try (ScenarioRunner runner = ScenarioRunner.open(profile, LockOrder.MERGED)) {
       Exploration inOrder =
-          exploring.explore(
+          runner.explore(
               scenario, toFirst(Explorer.bounded(killer.preemptions()), profile, scenario));
       long random = 0;
       int lost = 0;
       for (int seed = 1; seed <= SEEDS; seed++) {
         Exploration atRandom =
-            exploring.explore(
+            runner.explore(
                 scenario, toFirst(Explorer.random(seed, RANDOM_SCHEDULES), profile, scenario));
         random += atRandom.schedules();
         lost += atRandom.findings().isEmpty() ? 1 : 0;
@@ -54,7 +54,7 @@ public final class MutantHunt implements Function<Killer.Scenario, ScenarioScore
           random,
           SEEDS,
           lost,
-          exploring.imagesJudged());
+          runner.imagesChecked());
     } catch (AssertionError beforeAnyTask) {
       // The files are made, and every schedule begins, on the mutant too.
       String finding = "the preparation: " + beforeAnyTask.getMessage();
@@ -64,7 +64,7 @@ public final class MutantHunt implements Function<Killer.Scenario, ScenarioScore
     }
   }
 
-  private static Explorer toFirst(Explorer explorer, Profile profile, Exploring.Named scenario) {
+  private static Explorer toFirst(Explorer explorer, Profile profile, NamedScenario scenario) {
     return explorer
         .stoppingAtFirst(true)
         .ignoring(

@@ -42,7 +42,7 @@ public final class MutationScore {
    * Runs the scenarios of every mutant, several mutants at once. The sweep holds if no mutant
    * survives; its findings stay behind in the loaders of the mutants.
    */
-  public Sweep run(List<Mutant> mutants) throws IOException, InterruptedException {
+  public SweepResult run(List<Mutant> mutants) throws IOException, InterruptedException {
     out.printf(ROW, "mutant", "scenario", "in order", "at random", "killed by");
     try (MutantCompiler compiler = new MutantCompiler();
         ExecutorService workers =
@@ -66,7 +66,7 @@ public final class MutationScore {
             .map(each -> " (" + each.scenario() + ": " + each.preemptions() + ")")
             .collect(Collectors.joining()),
         MutantHunt.effort());
-    return new Sweep(survivors == 0, scenarios, schedules, List.of(), survivors, images);
+    return new SweepResult(survivors == 0, scenarios, schedules, List.of(), survivors, images);
   }
 
   private static List<Killer.Scenario> killers(Mutant mutant) {

@@ -7,11 +7,11 @@ enum OperationKind {
   /** A page fault: may be a bus error where another operation takes the page away. */
   FAULT,
   /** Takes pages away. */
-  SHRINKS,
+  TRUNCATES,
   /** Runs on a full file system. */
   NO_SPACE,
   /** Takes the name away. */
-  GOES,
+  REMOVES_NAME,
   /** Nothing of that. */
-  OTHER
+  NEUTRAL
 }

@@ -32,11 +32,12 @@ final class Promises {
    *
    * @param durable what the check loads before it looks; null where calls are not judged
    */
-  Promises(World world, LineTracker lines, @Nullable SharedState durable) throws Ext2Exception {
-    this.fs = world.fs;
+  Promises(TwoFileFixture fixture, LineTracker lines, @Nullable SharedState durable)
+      throws Ext2Exception {
+    this.fs = fixture.fs;
     this.lines = lines;
-    this.a = watched("/a", world.left().file);
-    this.b = watched("/b", world.b());
+    this.a = watched("/a", fixture.firstProcess().file);
+    this.b = watched("/b", fixture.b());
     if (durable == null) {
       this.check = null;
     } else {
@@ -66,7 +67,7 @@ final class Promises {
   }
 
   /** Runs what a task does. */
-  void operation(Operation operation, DurabilityCheck.Call<Ext2Exception> body)
+  void operation(ScenarioOperation operation, DurabilityCheck.Call<Ext2Exception> body)
       throws Ext2Exception {
     if (!operation.promises()) {
       lines.beginOperation();
@@ -75,7 +76,7 @@ final class Promises {
     lines.endOperation();
   }
 
-  void fsync(World.User self) throws Ext2Exception {
+  void fsync(TwoFileFixture.ScenarioProcess self) throws Ext2Exception {
     make(self.file::fsync, check -> check.file("fsync", a, self.file::fsync));
   }
 
@@ -83,7 +84,7 @@ final class Promises {
     make(file::fsync, check -> check.file("fsync", b, file::fsync));
   }
 
-  void msync(World.User self, long firstByte, long bytes) throws Ext2Exception {
+  void msync(TwoFileFixture.ScenarioProcess self, long firstByte, long bytes) throws Ext2Exception {
     DurabilityCheck.Call<Ext2Exception> msync =
         () -> self.memory.msync(self.mapping(), 0, bytes, AddressSpace.MS_SYNC);
     make(msync, check -> check.range("msync", a, firstByte, firstByte + bytes - 1, msync));

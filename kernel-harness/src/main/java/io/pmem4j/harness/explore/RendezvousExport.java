@@ -31,34 +31,34 @@ public final class RendezvousExport {
    *     kernel can be stopped there, or would show it
    */
   public static Optional<String> text(
-      Profile profile, Exploring.Named scenario, Finding finding, boolean clean) {
+      Profile profile, NamedScenario scenario, Finding finding, boolean clean) {
     if (obstacle(profile, scenario).isPresent()) {
       return Optional.empty();
     }
-    ExportedRace race = race(scenario).orElseThrow();
-    if (!race.isSeenBy(finding)) {
+    RaceExport race = race(scenario).orElseThrow();
+    if (!race.canBeShownBy(finding)) {
       return Optional.empty();
     }
-    return ParkedSchedule.of(race, finding, clean)
+    return RendezvousScript.of(race, finding, clean)
         .map(schedule -> {
           List<String> lines = new ArrayList<>();
           lines.add(title(profile, scenario, finding));
           lines.add("scope ext2");
           lines.add("kernels " + race.kernels(clean));
           lines.add("");
-          lines.addAll(race.preparations());
+          lines.addAll(race.prologue());
           lines.addAll(schedule);
-          lines.addAll(race.claims(clean));
+          lines.addAll(race.assertions(clean));
           return String.join("\n", lines) + "\n";
         });
   }
 
-  private static String title(Profile profile, Exploring.Named scenario, Finding finding) {
+  private static String title(Profile profile, NamedScenario scenario, Finding finding) {
     return "title %s of %s under '%s': %s"
         .formatted(scenario.name(), profile, finding.schedule(), finding.message());
   }
 
-  private static Optional<ExportedRace> race(Exploring.Named scenario) {
+  private static Optional<RaceExport> race(NamedScenario scenario) {
     if (scenario.operations().size() > 2) {
       return Optional.empty();
     }
@@ -72,7 +72,7 @@ public final class RendezvousExport {
   }
 
   /** Why none of the kernels can follow schedules of a scenario; empty if one may. */
-  public static Optional<String> obstacle(Profile profile, Exploring.Named scenario) {
+  public static Optional<String> obstacle(Profile profile, NamedScenario scenario) {
     if (profile == Profile.V4_4) {
       return Optional.of("no kernel of the laboratory has the fault bodies of 2015");
     }

@@ -16,23 +16,23 @@ import java.util.stream.Stream;
  * A fault against a truncation: without {@code dax_sem} a page is mapped that is another file's, or
  * lies behind the end; with it the truncation waits.
  */
-record TruncationRace(Exploring.Named scenario) implements ExportedRace {
+record TruncationRace(NamedScenario scenario) implements RaceExport {
   /** What a fault does, as program text. */
-  private static final Map<Operation, String> FAULTS =
+  private static final Map<ScenarioOperation, String> FAULTS =
       Map.of(
-          Operation.READ_HOLE, "load m 1P 1",
-          Operation.READ_BLOCK, "load m 0 1",
-          Operation.WRITE_HOLE, "store m 1P x4c",
-          Operation.WRITE_BLOCK, "store m 0 x4c",
-          Operation.PFN_MKWRITE, "store m 0 x4c",
-          Operation.COPY_ON_WRITE, "store p 10 x4c");
+          ScenarioOperation.READ_HOLE, "load m 1P 1",
+          ScenarioOperation.READ_BLOCK, "load m 0 1",
+          ScenarioOperation.WRITE_HOLE, "store m 1P x4c",
+          ScenarioOperation.WRITE_BLOCK, "store m 0 x4c",
+          ScenarioOperation.PFN_MKWRITE, "store m 0 x4c",
+          ScenarioOperation.COPY_ON_WRITE, "store p 10 x4c");
 
   /** What takes pages away; more may follow in the model, which the program does itself. */
-  private static final Map<Operation, String> TRUNCATIONS =
+  private static final Map<ScenarioOperation, String> TRUNCATIONS =
       Map.of(
-          Operation.TRUNCATE_DOWN, "ftruncate a 0",
-          Operation.TRUNCATE_PARTLY, "ftruncate a 100",
-          Operation.OPEN_TRUNCATING, "open t /a rw trunc");
+          ScenarioOperation.TRUNCATE_DOWN, "ftruncate a 0",
+          ScenarioOperation.TRUNCATE_PARTLY, "ftruncate a 100",
+          ScenarioOperation.OPEN_TRUNCATING, "open t /a rw trunc");
 
   /** The second 2 MiB are in one piece: among the blocks of the first lies the indirect block. */
   private static final List<String> HUGE_FILE =
@@ -70,13 +70,14 @@ record TruncationRace(Exploring.Named scenario) implements ExportedRace {
           new Row(Step.Kind.RELEASE, "dax_sem", "truncate-dax-sem-released"));
 
   /** Whether a scenario is one of these. */
-  static boolean isOf(Exploring.Named scenario) {
+  static boolean isOf(NamedScenario scenario) {
     return FAULTS.containsKey(scenario.left()) && TRUNCATIONS.containsKey(scenario.right());
   }
 
   /** The page that the fault is for, of the mapping. */
   private int page() {
-    return scenario.left() == Operation.READ_HOLE || scenario.left() == Operation.WRITE_HOLE
+    return scenario.left() == ScenarioOperation.READ_HOLE
+            || scenario.left() == ScenarioOperation.WRITE_HOLE
         ? 1
         : 0;
   }
@@ -86,13 +87,13 @@ record TruncationRace(Exploring.Named scenario) implements ExportedRace {
     if (scenario.huge() != (profile == Profile.SERIES)) {
       return Optional.of("no kernel has these handlers without dax_sem");
     }
-    return page() == 0 && scenario.right() == Operation.TRUNCATE_PARTLY
+    return page() == 0 && scenario.right() == ScenarioOperation.TRUNCATE_PARTLY
         ? Optional.of("the page stays")
         : Optional.empty();
   }
 
   @Override
-  public boolean isSeenBy(Finding finding) {
+  public boolean canBeShownBy(Finding finding) {
     return true;
   }
 
@@ -105,7 +106,7 @@ record TruncationRace(Exploring.Named scenario) implements ExportedRace {
   }
 
   @Override
-  public List<String> preparations() {
+  public List<String> prologue() {
     List<String> lines = new ArrayList<>();
     lines.add("open a /a rw creat");
     lines.add("open b /b rw creat");
@@ -115,42 +116,42 @@ record TruncationRace(Exploring.Named scenario) implements ExportedRace {
       lines.add("pwrite a 0 x61*4096");
       lines.add("pwrite a 2P x61*4096");
       lines.add("mmap m a 0 5P rw shared");
-      if (scenario.left() == Operation.COPY_ON_WRITE) {
+      if (scenario.left() == ScenarioOperation.COPY_ON_WRITE) {
         lines.add("mmap p a 0 2P rw private");
       }
     }
     lines.add("fork A");
     lines.add("fork B");
-    if (scenario.left() == Operation.PFN_MKWRITE) {
+    if (scenario.left() == ScenarioOperation.PFN_MKWRITE) {
       lines.add("in A load m 0 1");
     }
     return lines;
   }
 
   @Override
-  public String does(int task) {
+  public String command(int task) {
     return Objects.requireNonNull(
         task == 0 ? FAULTS.get(scenario.left()) : TRUNCATIONS.get(scenario.right()));
   }
 
   /** What the model's truncation does behind ftruncate(2), the program does itself. */
   @Override
-  public boolean isOver(List<Step> done) {
-    return done.stream().anyMatch(step -> ExportedRace.is(step, Step.Kind.RELEASE, "sb_writers"));
+  public boolean isDone(List<Step> done) {
+    return done.stream().anyMatch(step -> RaceExport.is(step, Step.Kind.RELEASE, "sb_writers"));
   }
 
   @Override
   public Optional<String> pointOf(int task, List<Step> all, int done) {
     if (task == 1) {
-      return ExportedRace.last(TRUNCATION, all.subList(0, done));
+      return RaceExport.last(TRUNCATION, all.subList(0, done));
     }
     Optional<String> last = Optional.empty();
     for (int i = 0; i < done; i++) {
-      Optional<String> point = ExportedRace.last(FAULT, List.of(all.get(i)));
-      if (ExportedRace.is(all.get(i), Step.Kind.LOAD, "block pointers")) {
+      Optional<String> point = RaceExport.last(FAULT, List.of(all.get(i)));
+      if (RaceExport.is(all.get(i), Step.Kind.LOAD, "block pointers")) {
         boolean allocates =
             i + 1 < all.size()
-                && ExportedRace.is(all.get(i + 1), Step.Kind.ACQUIRE, "truncate_mutex");
+                && RaceExport.is(all.get(i + 1), Step.Kind.ACQUIRE, "truncate_mutex");
         point = Optional.of(allocates ? "alloc-before-mutex" : "fault-looked-up");
       }
       last = point.isPresent() ? point : last;
@@ -165,12 +166,12 @@ record TruncationRace(Exploring.Named scenario) implements ExportedRace {
 
   /** The other file gets the blocks. */
   @Override
-  public List<String> afterwards(int task) {
-    return task == 1 ? reuse() : List.of();
+  public List<String> epilogue(int task) {
+    return task == 1 ? allocateFreedBlocksToB() : List.of();
   }
 
   /** Of the large file those that were mapped at once as well. */
-  private List<String> reuse() {
+  private List<String> allocateFreedBlocksToB() {
     return scenario.huge()
         ? List.of("pwrite b 0 x62*1048576", "pwrite b 256P x62*1048576", "pwrite b 512P x62*4096")
         : List.of("pwrite b 0 x62*16384");
@@ -178,13 +179,13 @@ record TruncationRace(Exploring.Named scenario) implements ExportedRace {
 
   /** The other file has its own bytes, and nobody reaches a page behind the end. */
   @Override
-  public List<String> claims(boolean clean) {
+  public List<String> assertions(boolean clean) {
     List<String> lines = new ArrayList<>();
     if (clean) {
-      lines.addAll(reuse());
+      lines.addAll(allocateFreedBlocksToB());
     }
-    String mapping = scenario.left() == Operation.COPY_ON_WRITE ? "p" : "m";
-    String gone = " => signal=SIGBUS/2@" + mapping + "+" + page() * World.PAGE;
+    String mapping = scenario.left() == ScenarioOperation.COPY_ON_WRITE ? "p" : "m";
+    String gone = " => signal=SIGBUS/2@" + mapping + "+" + page() * TwoFileFixture.PAGE;
     lines.add("in A load " + mapping + " " + page() + "P 1" + gone);
     lines.add("in A store " + mapping + " " + page() + "P x4c" + gone);
     lines.add("pread b " + (scenario.huge() ? "511P" : "0") + " 4096 => data=62*4096");

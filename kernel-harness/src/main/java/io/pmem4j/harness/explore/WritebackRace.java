@@ -15,12 +15,12 @@ import java.util.stream.Stream;
  * S1: a store to a page that is mapped read-only, against writeback between its entry's tag and its
  * page table. No lock of the series is in the way; as merged the two change together.
  */
-record WritebackRace(Exploring.Named scenario) implements ExportedRace {
+record WritebackRace(NamedScenario scenario) implements RaceExport {
   /** As the oracle says it. */
   private static final String DAMAGE = "a store is not durable after the file system was unmounted";
 
-  private static final Map<Operation, String> WRITEBACKS =
-      Map.of(Operation.FSYNC, "fsync a", Operation.MSYNC, "msync m 0 1P sync");
+  private static final Map<ScenarioOperation, String> WRITEBACKS =
+      Map.of(ScenarioOperation.FSYNC, "fsync a", ScenarioOperation.MSYNC, "msync m 0 1P sync");
 
   /**
    * No point lies between the entry's lock and {@code dax_sem}, which writeback does not take: what
@@ -33,8 +33,8 @@ record WritebackRace(Exploring.Named scenario) implements ExportedRace {
       List.of(new Row(Step.Kind.ACQUIRE, "DAX entry", "writeback-entry-locked"));
 
   /** Whether a scenario is one of these. */
-  static boolean isOf(Exploring.Named scenario) {
-    return scenario.left() == Operation.PFN_MKWRITE
+  static boolean isOf(NamedScenario scenario) {
+    return scenario.left() == ScenarioOperation.PFN_MKWRITE
         && WRITEBACKS.containsKey(scenario.right())
         && !scenario.huge();
   }
@@ -47,7 +47,7 @@ record WritebackRace(Exploring.Named scenario) implements ExportedRace {
   }
 
   @Override
-  public boolean isSeenBy(Finding finding) {
+  public boolean canBeShownBy(Finding finding) {
     return finding.message().contains(DAMAGE);
   }
 
@@ -57,7 +57,7 @@ record WritebackRace(Exploring.Named scenario) implements ExportedRace {
   }
 
   @Override
-  public List<String> preparations() {
+  public List<String> prologue() {
     return List.of(
         "open a /a rw creat",
         "pwrite a 0 x61*4096",
@@ -69,18 +69,18 @@ record WritebackRace(Exploring.Named scenario) implements ExportedRace {
   }
 
   @Override
-  public String does(int task) {
+  public String command(int task) {
     return task == 0 ? "store m 0 x4c" : Objects.requireNonNull(WRITEBACKS.get(scenario.right()));
   }
 
   @Override
   public Optional<String> pointOf(int task, List<Step> all, int done) {
-    return ExportedRace.last(task == 0 ? FAULT : WRITEBACK, all.subList(0, done));
+    return RaceExport.last(task == 0 ? FAULT : WRITEBACK, all.subList(0, done));
   }
 
   /** What is stored now has to be known to the next fsync. */
   @Override
-  public List<String> claims(boolean clean) {
+  public List<String> assertions(boolean clean) {
     return List.of(
         "in A store m 1 x4d => result=1",
         "pread a 0 2 => data=4c4d",

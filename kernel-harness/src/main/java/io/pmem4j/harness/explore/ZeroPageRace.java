@@ -13,12 +13,12 @@ import java.util.stream.Stream;
  * S2: a store to a hole that is mapped as the page of zeros, against write(2), which gives it a
  * block. No lock of the series is in the way; as merged the store waits for write(2).
  */
-record ZeroPageRace(Exploring.Named scenario) implements ExportedRace {
+record ZeroPageRace(NamedScenario scenario) implements RaceExport {
   /** As the oracle says it. */
   private static final String DAMAGE = "a store that succeeded is not there";
 
   /** Where in the page: whoever reads fresh memory there meanwhile reads what is not zero. */
-  private static final int AT = World.PAGE - 3;
+  private static final int AT = TwoFileFixture.PAGE - 3;
 
   /** The entry of the hole is looked at before the fault's own body begins. */
   private static final List<Row> FAULT =
@@ -28,8 +28,9 @@ record ZeroPageRace(Exploring.Named scenario) implements ExportedRace {
       List.of(new Row(Step.Kind.STORE, "DAX entries", "write-entries-removed"));
 
   /** Whether a scenario is one of these. */
-  static boolean isOf(Exploring.Named scenario) {
-    return scenario.left() == Operation.PAGE_MKWRITE && scenario.right() == Operation.WRITE;
+  static boolean isOf(NamedScenario scenario) {
+    return scenario.left() == ScenarioOperation.PAGE_MKWRITE
+        && scenario.right() == ScenarioOperation.WRITE;
   }
 
   @Override
@@ -40,7 +41,7 @@ record ZeroPageRace(Exploring.Named scenario) implements ExportedRace {
   }
 
   @Override
-  public boolean isSeenBy(Finding finding) {
+  public boolean canBeShownBy(Finding finding) {
     return finding.message().contains(DAMAGE);
   }
 
@@ -50,7 +51,7 @@ record ZeroPageRace(Exploring.Named scenario) implements ExportedRace {
   }
 
   @Override
-  public List<String> preparations() {
+  public List<String> prologue() {
     return List.of(
         "open a /a rw creat",
         "open b /b rw creat",
@@ -65,28 +66,28 @@ record ZeroPageRace(Exploring.Named scenario) implements ExportedRace {
   }
 
   @Override
-  public String does(int task) {
+  public String command(int task) {
     return task == 0 ? "store m " + AT + " x4c" : "pwrite a 0 x57*4096";
   }
 
   @Override
   public Optional<String> pointOf(int task, List<Step> all, int done) {
-    return ExportedRace.last(task == 0 ? FAULT : WRITE, all.subList(0, done));
+    return RaceExport.last(task == 0 ? FAULT : WRITE, all.subList(0, done));
   }
 
   @Override
-  public boolean waitsForTheOther() {
+  public boolean faultWaitsForOtherTask() {
     return true;
   }
 
   /** While the page of zeros is writable: whoever needs zeros later has to have them. */
   @Override
-  public List<String> afterwards(int task) {
+  public List<String> epilogue(int task) {
     return task == 0 ? List.of(claim(), "in A store m " + AT + " x00") : List.of();
   }
 
   @Override
-  public List<String> claims(boolean clean) {
+  public List<String> assertions(boolean clean) {
     return List.of(claim());
   }
 

@@ -10,9 +10,11 @@ import io.pmem4j.ext2.Profile;
 import io.pmem4j.ext2.lock.LockOrder;
 import io.pmem4j.harness.Required;
 import io.pmem4j.harness.backend.Laboratory;
-import io.pmem4j.harness.explore.Exploring;
-import io.pmem4j.harness.explore.Race;
+import io.pmem4j.harness.explore.KnownRace;
+import io.pmem4j.harness.explore.NamedScenario;
 import io.pmem4j.harness.explore.RendezvousExport;
+import io.pmem4j.harness.explore.ScenarioCatalog;
+import io.pmem4j.harness.explore.ScenarioRunner;
 import io.pmem4j.harness.program.ProgramParser;
 import io.pmem4j.sched.Scheduler;
 import java.io.IOException;
@@ -28,7 +30,7 @@ import org.junit.jupiter.api.Test;
  */
 class ExportReplayIT {
   /** A counterexample, and the programs made of it. */
-  private record Case(String id, Exploring.Named scenario, Profile profile, Finding finding) {
+  private record Case(String id, NamedScenario scenario, Profile profile, Finding finding) {
     String program(boolean clean) {
       return RendezvousExport.text(profile, scenario, finding, clean)
           .orElseThrow(() -> new AssertionError(id + " is not exported"));
@@ -44,8 +46,8 @@ class ExportReplayIT {
   void everyCounterexampleThatAKernelCanFollowIsSeenThere() throws Exception {
     Required.programs("mke2fs", "e2fsck", "qemu-system-x86_64");
     List<Case> cases = new ArrayList<>();
-    for (Race race : Race.all()) {
-      Exploring.Named scenario = Exploring.named(race.scenario()).orElseThrow();
+    for (KnownRace race : KnownRace.all()) {
+      NamedScenario scenario = ScenarioCatalog.find(race.scenario()).orElseThrow();
       if (race.profile() == Profile.V4_4) {
         // R1, R3, R4, R7: told of, and not passed over.
         assertThat(RendezvousExport.obstacle(race.profile(), scenario)).isPresent();
@@ -59,7 +61,7 @@ class ExportReplayIT {
       cases.addAll(
           explored(
               name,
-              Exploring.named(name).orElseThrow(),
+              ScenarioCatalog.find(name).orElseThrow(),
               Profile.LINUX_5_10,
               2,
               "a mapping shows what another file holds"));
@@ -68,10 +70,10 @@ class ExportReplayIT {
       cases.addAll(
           explored(
               name,
-              Exploring.named(name).orElseThrow(),
+              ScenarioCatalog.find(name).orElseThrow(),
               Profile.LINUX_5_10,
               2,
-              "a page table shows a page behind the end of the file"));
+              "a page table shows a page past EOF"));
     }
     assertThat(cases).hasSizeGreaterThanOrEqualTo(9);
     replay(cases, "misses signal");
@@ -87,7 +89,7 @@ class ExportReplayIT {
           explored(
               "S1 " + name,
               LockOrder.MERGED,
-              Exploring.named(name).orElseThrow(),
+              ScenarioCatalog.find(name).orElseThrow(),
               Profile.SERIES,
               1,
               "a store is not durable after the file system was unmounted"));
@@ -97,19 +99,19 @@ class ExportReplayIT {
         explored(
             "S2",
             LockOrder.MERGED,
-            Exploring.named("page-mkwrite+write").orElseThrow(),
+            ScenarioCatalog.find("page-mkwrite+write").orElseThrow(),
             Profile.SERIES,
             2,
             "a store that succeeded is not there"),
         "misses data=00");
   }
 
-  private static String obstacle(Profile profile, Exploring.Named scenario) {
+  private static String obstacle(Profile profile, NamedScenario scenario) {
     return RendezvousExport.obstacle(profile, scenario).orElse("");
   }
 
   private static List<Case> explored(
-      String id, Exploring.Named scenario, Profile profile, int preemptions, String damage)
+      String id, NamedScenario scenario, Profile profile, int preemptions, String damage)
       throws IOException {
     return explored(id, LockOrder.NO_DAX_SEM, scenario, profile, preemptions, damage);
   }
@@ -117,14 +119,14 @@ class ExportReplayIT {
   private static List<Case> explored(
       String id,
       LockOrder order,
-      Exploring.Named scenario,
+      NamedScenario scenario,
       Profile profile,
       int preemptions,
       String damage)
       throws IOException {
-    try (Exploring exploring = Exploring.open(profile, order)) {
+    try (ScenarioRunner runner = ScenarioRunner.open(profile, order)) {
       List<Case> cases =
-          exploring.explore(scenario, Explorer.bounded(preemptions)).findings().stream()
+          runner.explore(scenario, Explorer.bounded(preemptions)).findings().stream()
               .filter(finding -> finding.message().equals(damage))
               .map(finding -> new Case(id, scenario, profile, finding))
               .toList();

@@ -35,19 +35,20 @@ class ClaimsTest {
   @Test
   void everyRaceIsThereWithoutDaxSemAndNotWithIt() throws IOException {
     StringWriter text = new StringWriter();
-    Sweep sweep = new Races(new PrintWriter(text)).run();
+    SweepResult sweep = new KnownRaceReport(new PrintWriter(text)).run();
     assertThat(sweep.holds()).as(text.toString()).isTrue();
     assertThat(sweep.findings())
-        .hasSameSizeAs(Race.all())
+        .hasSameSizeAs(KnownRace.all())
         .allSatisfy(finding -> assertThat(finding.switches()).isLessThanOrEqualTo(4));
   }
 
-  /** Every pair of them is in ExploringTest too, with a preemption more. */
+  /** Every pair of them is in ScenarioRunnerTest too, with a preemption more. */
   @Test
   void theQuestionOfTheLetterIsAnsweredNo() throws IOException {
     StringWriter text = new StringWriter();
-    Sweep sweep =
-        new Letter(Profile.LINUX_5_10, LockOrder.MERGED, Explorer.bounded(1), new PrintWriter(text))
+    SweepResult sweep =
+        new DaxSemNecessity(
+                Profile.LINUX_5_10, LockOrder.MERGED, Explorer.bounded(1), new PrintWriter(text))
             .run();
     assertThat(sweep.findings()).as(text.toString()).isEmpty();
     assertThat(sweep.holds()).isTrue();
@@ -70,9 +71,9 @@ class ClaimsTest {
   }
 
   private static Exploration allowed(Profile profile, LockOrder order) throws IOException {
-    try (Exploring exploring = Exploring.open(profile, order, true)) {
-      return exploring.explore(
-          Exploring.named("pfn-mkwrite-vs-truncate").orElseThrow(), Explorer.bounded(1));
+    try (ScenarioRunner runner = ScenarioRunner.open(profile, order, true)) {
+      return runner.explore(
+          ScenarioCatalog.find("pfn-mkwrite-vs-truncate").orElseThrow(), Explorer.bounded(1));
     }
   }
 
@@ -80,7 +81,8 @@ class ClaimsTest {
   @Test
   void theMutexFirstIsACircleOfClassesOnly() throws IOException {
     StringWriter text = new StringWriter();
-    Sweep sweep = new MutexFirst(Explorer.bounded(1), new PrintWriter(text)).run();
+    SweepResult sweep =
+        new TruncateMutexFirstExperiment(Explorer.bounded(1), new PrintWriter(text)).run();
     assertThat(sweep.holds()).as(text.toString()).isTrue();
     assertThat(text.toString())
         .contains("PteFault2015", "DirectoryBlocks", "no deadlock")
@@ -92,11 +94,11 @@ class ClaimsTest {
   @Test
   @OnMutant("mutex-under-page-lock")
   void aMutexTakenUnderThePageLockOfTheSameFileIsADeadlock() throws IOException {
-    try (Exploring exploring =
-        Exploring.open(Profile.V4_4, LockOrder.TRUNCATE_MUTEX_FIRST.unchecked(), false)) {
+    try (ScenarioRunner runner =
+        ScenarioRunner.open(Profile.V4_4, LockOrder.TRUNCATE_MUTEX_FIRST.unchecked(), false)) {
       Exploration result =
-          exploring.explore(
-              Exploring.named("read-hole+read-hole").orElseThrow(), Explorer.bounded(1));
+          runner.explore(
+              ScenarioCatalog.find("read-hole+read-hole").orElseThrow(), Explorer.bounded(1));
       assertThat(result.findings()).extracting(Finding::kind).contains(Finding.Kind.DEADLOCK);
       assertThat(result.findings())
           .extracting(Finding::message)
@@ -109,10 +111,10 @@ class ClaimsTest {
   /** P1 is a circle of classes too: behind it nobody waits for ever. */
   @Test
   void thePostedOrderIsACircleOfClassesOnly() throws IOException {
-    Exploring.Named pair = Exploring.named("freeze-thaw+unlink").orElseThrow();
-    try (Exploring checked = Exploring.open(Profile.LINUX_5_10, LockOrder.POSTED);
-        Exploring unchecked =
-            Exploring.open(Profile.LINUX_5_10, LockOrder.POSTED.unchecked(), true)) {
+    NamedScenario pair = ScenarioCatalog.find("freeze-thaw+unlink").orElseThrow();
+    try (ScenarioRunner checked = ScenarioRunner.open(Profile.LINUX_5_10, LockOrder.POSTED);
+        ScenarioRunner unchecked =
+            ScenarioRunner.open(Profile.LINUX_5_10, LockOrder.POSTED.unchecked(), true)) {
       assertThat(checked.explore(pair, Explorer.bounded(2)).findings())
           .singleElement()
           .satisfies(finding -> assertThat(finding.message()).contains("CIRCULAR: "));
@@ -125,10 +127,10 @@ class ClaimsTest {
   /** Nor with a third task, which faults, and may be the one that evicts. */
   @Test
   void noThreeTasksCloseTheCircleOfThePostedOrder() throws IOException {
-    Exploring.Named three = Exploring.named("freeze-vs-fault-vs-eviction").orElseThrow();
-    try (Exploring checked = Exploring.open(Profile.LINUX_5_10, LockOrder.POSTED);
-        Exploring unchecked =
-            Exploring.open(Profile.LINUX_5_10, LockOrder.POSTED.unchecked(), true)) {
+    NamedScenario three = ScenarioCatalog.find("freeze-vs-fault-vs-eviction").orElseThrow();
+    try (ScenarioRunner checked = ScenarioRunner.open(Profile.LINUX_5_10, LockOrder.POSTED);
+        ScenarioRunner unchecked =
+            ScenarioRunner.open(Profile.LINUX_5_10, LockOrder.POSTED.unchecked(), true)) {
       assertThat(checked.explore(three, Explorer.bounded(1)).findings())
           .anySatisfy(finding -> assertThat(finding.message()).contains("CIRCULAR: "));
       Exploration result = unchecked.explore(three, Explorer.bounded(2));
@@ -141,10 +143,10 @@ class ClaimsTest {
   @Test
   @OnMutant("thaw-wakes-one")
   void oneWhoIsNotWokenWaitsForEver() throws IOException {
-    try (Exploring exploring = Exploring.open(Profile.LINUX_5_10, LockOrder.MERGED)) {
-      Exploring.Named three = Exploring.named("freeze-vs-two-faults").orElseThrow();
+    try (ScenarioRunner runner = ScenarioRunner.open(Profile.LINUX_5_10, LockOrder.MERGED)) {
+      NamedScenario three = ScenarioCatalog.find("freeze-vs-two-faults").orElseThrow();
       Explorer explorer = Explorer.bounded(2).stoppingAtFirst(true);
-      Exploration result = exploring.explore(three, explorer);
+      Exploration result = runner.explore(three, explorer);
       assertThat(result.findings())
           .singleElement()
           .satisfies(finding -> {
@@ -156,9 +158,9 @@ class ClaimsTest {
 
   @Test
   void everyoneIsWokenByAThaw() throws IOException {
-    try (Exploring exploring = Exploring.open(Profile.LINUX_5_10, LockOrder.MERGED)) {
-      Exploring.Named three = Exploring.named("freeze-vs-two-faults").orElseThrow();
-      assertThat(exploring.explore(three, Explorer.bounded(1)).findings()).isEmpty();
+    try (ScenarioRunner runner = ScenarioRunner.open(Profile.LINUX_5_10, LockOrder.MERGED)) {
+      NamedScenario three = ScenarioCatalog.find("freeze-vs-two-faults").orElseThrow();
+      assertThat(runner.explore(three, Explorer.bounded(1)).findings()).isEmpty();
     }
   }
 
@@ -166,15 +168,16 @@ class ClaimsTest {
   @ParameterizedTest
   @ValueSource(strings = {"merged", "posted"})
   void aDeviceStoresToAnotherFileUnderEveryOrder(String order) throws IOException {
-    try (Exploring exploring = Exploring.open(Profile.LINUX_5_10, LockOrder.of(order))) {
+    try (ScenarioRunner runner = ScenarioRunner.open(Profile.LINUX_5_10, LockOrder.of(order))) {
       Exploration stores =
-          exploring.explore(Exploring.named("gup-vs-truncate").orElseThrow(), Explorer.bounded(1));
+          runner.explore(
+              ScenarioCatalog.find("gup-vs-truncate").orElseThrow(), Explorer.bounded(1));
       assertThat(stores.findings())
           .extracting(Finding::message)
           .containsExactly("another file shows what was stored through a mapping");
       Exploration reads =
-          exploring.explore(
-              Exploring.named("gup-read-vs-truncate").orElseThrow(), Explorer.bounded(1));
+          runner.explore(
+              ScenarioCatalog.find("gup-read-vs-truncate").orElseThrow(), Explorer.bounded(1));
       assertThat(reads.findings())
           .extracting(Finding::message)
           .containsExactly("gup-read: a device reads what another file holds");
@@ -183,8 +186,8 @@ class ClaimsTest {
 
   @Test
   void theQuestionFindsWhatADroppedLockLeavesOpen() throws IOException {
-    Sweep sweep =
-        new Letter(
+    SweepResult sweep =
+        new DaxSemNecessity(
                 Profile.LINUX_5_10,
                 LockOrder.NO_DAX_SEM,
                 Explorer.bounded(1),
@@ -197,18 +200,27 @@ class ClaimsTest {
   /** The list of the letter's question comes from what operations announce. */
   @Test
   void whatOperationsStoreToIsSeen() throws IOException {
-    Map<Operation, Set<Letter.State>> stored = new EnumMap<>(Operation.class);
-    try (Exploring exploring = Exploring.open(Profile.LINUX_5_10, LockOrder.MERGED)) {
-      for (Operation operation : Operation.all()) {
-        stored.put(operation, Letter.stores(exploring, operation));
+    Map<ScenarioOperation, Set<DaxSemNecessity.State>> stored =
+        new EnumMap<>(ScenarioOperation.class);
+    try (ScenarioRunner runner = ScenarioRunner.open(Profile.LINUX_5_10, LockOrder.MERGED)) {
+      for (ScenarioOperation operation : ScenarioOperation.all()) {
+        stored.put(operation, DaxSemNecessity.stores(runner, operation));
       }
     }
-    assertThat(stored.get(Operation.WRITE_HOLE))
-        .contains(Letter.State.BLOCK_POINTER, Letter.State.BITMAP_BIT, Letter.State.DAX_ENTRY);
-    assertThat(stored.get(Operation.TRUNCATE_DOWN))
-        .contains(Letter.State.I_SIZE, Letter.State.BLOCK_POINTER, Letter.State.PAGE_TABLE_ENTRY);
-    assertThat(stored.get(Operation.READ_BLOCK)).doesNotContain(Letter.State.I_SIZE);
-    assertThat(stored.get(Operation.FSYNC)).containsExactly(Letter.State.PAGE_TABLE_ENTRY);
+    assertThat(stored.get(ScenarioOperation.WRITE_HOLE))
+        .contains(
+            DaxSemNecessity.State.BLOCK_POINTER,
+            DaxSemNecessity.State.BITMAP_BIT,
+            DaxSemNecessity.State.DAX_ENTRY);
+    assertThat(stored.get(ScenarioOperation.TRUNCATE_DOWN))
+        .contains(
+            DaxSemNecessity.State.I_SIZE,
+            DaxSemNecessity.State.BLOCK_POINTER,
+            DaxSemNecessity.State.PAGE_TABLE_ENTRY);
+    assertThat(stored.get(ScenarioOperation.READ_BLOCK))
+        .doesNotContain(DaxSemNecessity.State.I_SIZE);
+    assertThat(stored.get(ScenarioOperation.FSYNC))
+        .containsExactly(DaxSemNecessity.State.PAGE_TABLE_ENTRY);
   }
 
   /** What the posted order does behind a freeze, and the merged one does not. */
@@ -222,18 +234,18 @@ class ClaimsTest {
     assertThat(merged.findings()).isEmpty();
     assertThat(merged.complete()).isTrue();
     Schedule schedule = posted.findings().getFirst().schedule();
-    try (Exploring exploring = Exploring.open(Profile.LINUX_5_10, LockOrder.MERGED)) {
-      assertThat(exploring.replay(freezing(), Explorer.bounded(0), schedule)).isEmpty();
+    try (ScenarioRunner runner = ScenarioRunner.open(Profile.LINUX_5_10, LockOrder.MERGED)) {
+      assertThat(runner.replay(freezing(), Explorer.bounded(0), schedule)).isEmpty();
     }
   }
 
   private static Exploration freeze(LockOrder order) throws IOException {
-    try (Exploring exploring = Exploring.open(Profile.LINUX_5_10, order)) {
-      return exploring.explore(freezing(), Explorer.bounded(2));
+    try (ScenarioRunner runner = ScenarioRunner.open(Profile.LINUX_5_10, order)) {
+      return runner.explore(freezing(), Explorer.bounded(2));
     }
   }
 
-  private static Exploring.Named freezing() {
-    return Exploring.named("freeze-vs-fault").orElseThrow();
+  private static NamedScenario freezing() {
+    return ScenarioCatalog.find("freeze-vs-fault").orElseThrow();
   }
 }

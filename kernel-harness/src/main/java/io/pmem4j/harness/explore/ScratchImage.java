@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * judges what runs leave; images that are equal are judged once. What a run costs here is in
  * proportion to the blocks it stored to. Not thread-safe.
  */
-final class Medium implements AutoCloseable {
+final class ScratchImage implements AutoCloseable {
   static final int BLOCK_BYTES = 4096;
 
   private static final int BLOCK_BITMAP = 0;
@@ -49,7 +49,7 @@ final class Medium implements AutoCloseable {
   private long pristineSum;
   private final Map<Long, String> verdicts = new HashMap<>();
 
-  private Medium(WorkDirectory directory, Path image) throws IOException {
+  private ScratchImage(WorkDirectory directory, Path image) throws IOException {
     this.directory = directory;
     this.memory = Pmem.map(image, MapSpec.existing(), arena);
     this.lines = new LineTracker(memory.segment(), () -> scheduler.currentTask());
@@ -63,11 +63,11 @@ final class Medium implements AutoCloseable {
    *
    * @param blocks how many, of {@link #BLOCK_BYTES}, in one group
    */
-  static Medium make(int blocks) throws IOException {
+  static ScratchImage make(int blocks) throws IOException {
     WorkDirectory directory = new WorkDirectory();
     Path image = directory.path().resolve("image");
     PlainImage.make(image, blocks);
-    return new Medium(directory, image);
+    return new ScratchImage(directory, image);
   }
 
   /**
@@ -87,7 +87,7 @@ final class Medium implements AutoCloseable {
   }
 
   /** From now on this is what every run starts from. */
-  void keep() {
+  void snapshot() {
     pristine = bytes();
     pristineSums = new long[names.length];
     pristineSum = 0;
@@ -111,12 +111,12 @@ final class Medium implements AutoCloseable {
   }
 
   /**
-   * The memory, as mke2fs or {@link #keep} left it. Its stores to bitmaps, counters and descriptors
-   * are points of the scheduler.
+   * The memory, as mke2fs or {@link #snapshot} left it. Its stores to bitmaps, counters and
+   * descriptors are points of the scheduler.
    *
    * @param durable what drains are announced as; null where flushes and drains are no points
    */
-  AnnouncedMemory restored(Scheduler of, @Nullable SharedState durable) {
+  InstrumentedMemory reset(Scheduler of, @Nullable SharedState durable) {
     scheduler = of;
     touched.stream()
         .forEach(block ->
@@ -131,9 +131,9 @@ final class Medium implements AutoCloseable {
       }
     }
     Map<Integer, SharedState> flushed = new HashMap<>(stored);
-    return new AnnouncedMemory(
+    return new InstrumentedMemory(
         new TrackedMemory(memory, lines),
-        new AnnouncedMemory.Points(
+        new InstrumentedMemory.Points(
             BLOCK_BYTES,
             touched,
             stored::get,
@@ -150,7 +150,7 @@ final class Medium implements AutoCloseable {
   }
 
   /** What e2fsck says about the memory as it is now; empty if it is content. */
-  String judge() throws IOException {
+  String fsck() throws IOException {
     long sum = pristineSum;
     byte[] now = new byte[BLOCK_BYTES];
     for (int block = touched.nextSetBit(0); block >= 0; block = touched.nextSetBit(block + 1)) {
@@ -179,7 +179,7 @@ final class Medium implements AutoCloseable {
   }
 
   /** How many different images runs have left. */
-  int imagesSeen() {
+  int imagesChecked() {
     return verdicts.size();
   }
 

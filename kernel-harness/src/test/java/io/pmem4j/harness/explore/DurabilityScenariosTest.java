@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 
 /** The promises of fsync, msync, sync, freeze and unmount beside another task. */
 @Tag("explorer")
-class DurabilityTest {
+class DurabilityScenariosTest {
   @BeforeAll
   static void tools() {
     Required.programs("mke2fs", "e2fsck");
@@ -26,14 +26,14 @@ class DurabilityTest {
   @Test
   void everyPromiseIsKeptBesideAnotherTask() throws IOException {
     StringWriter text = new StringWriter();
-    Sweep sweep =
-        new Pairs(
+    SweepResult sweep =
+        new PairSweep(
                 Profile.LINUX_5_10,
                 LockOrder.MERGED,
                 true,
                 Explorer.bounded(2),
                 new PrintWriter(text))
-            .run(Exploring.durability(), true);
+            .run(ScenarioCatalog.durability(), true);
     assertThat(sweep.holds()).as(text.toString()).isTrue();
     assertThat(sweep.incomplete()).isZero();
     assertThat(sweep.scenarios()).isGreaterThanOrEqualTo(16);

@@ -20,11 +20,11 @@ import org.jspecify.annotations.Nullable;
  * <p>Where durability is explored, flushes and drains are points too. A flush of a block is a load
  * of that block: it commutes with other flushes, and not with a store to the block, because the
  * content at the flush is what a drain makes durable. A drain is a store of the one state "durable
- * lines", which {@link World} loads where a call that promises begins and returns: a drain commutes
- * with stores and flushes of other tasks, of which it covers nothing, and not with the look of a
- * check. A task's own flush and drain are in its program's order anyway.
+ * lines", which {@link TwoFileFixture} loads where a call that promises begins and returns: a drain
+ * commutes with stores and flushes of other tasks, of which it covers nothing, and not with the
+ * look of a check. A task's own flush and drain are in its program's order anyway.
  */
-final class AnnouncedMemory implements PersistentMemory {
+final class InstrumentedMemory implements PersistentMemory {
   private final PersistentMemory memory;
   private final long base;
   private final Announced announced;
@@ -63,11 +63,11 @@ final class AnnouncedMemory implements PersistentMemory {
    *
    * @param memory takes them
    */
-  AnnouncedMemory(PersistentMemory memory, Points points) {
+  InstrumentedMemory(PersistentMemory memory, Points points) {
     this(memory, 0, new Announced(points));
   }
 
-  private AnnouncedMemory(PersistentMemory memory, long base, Announced announced) {
+  private InstrumentedMemory(PersistentMemory memory, long base, Announced announced) {
     this.memory = memory;
     this.base = base;
     this.announced = announced;
@@ -209,6 +209,6 @@ final class AnnouncedMemory implements PersistentMemory {
 
   @Override
   public PersistentMemory slice(long offset, long length) {
-    return new AnnouncedMemory(memory.slice(offset, length), base + offset, announced);
+    return new InstrumentedMemory(memory.slice(offset, length), base + offset, announced);
   }
 }

@@ -21,7 +21,7 @@ import java.util.Optional;
  * tasks can close the circle over one file is settled by looking, with locks that nobody checks: a
  * check ends the task, and with it every schedule in which it might have waited.
  */
-public final class MutexFirst {
+public final class TruncateMutexFirstExperiment {
   private final Explorer explorer;
   private final PrintWriter out;
   private final List<Finding> findings = new ArrayList<>();
@@ -31,7 +31,7 @@ public final class MutexFirst {
    *
    * @param out gets the report of the circle, of each deadlock, and the counts
    */
-  public MutexFirst(Explorer explorer, PrintWriter out) {
+  public TruncateMutexFirstExperiment(Explorer explorer, PrintWriter out) {
     this.explorer = explorer;
     this.out = out;
   }
@@ -40,7 +40,7 @@ public final class MutexFirst {
    * Holds if the circle of classes is named, and if no pair deadlocks in any schedule within the
    * bound.
    */
-  public Sweep run() throws IOException {
+  public SweepResult run() throws IOException {
     List<String> circles = circles();
     out.printf(
         "truncate_mutex first: %s%n",
@@ -53,12 +53,14 @@ public final class MutexFirst {
   /** One after the other is enough for classes: which pairs name the circle. */
   private List<String> circles() throws IOException {
     List<String> names = new ArrayList<>();
-    try (Exploring exploring =
-        Exploring.open(Profile.V4_4, LockOrder.TRUNCATE_MUTEX_FIRST, false)) {
-      for (Exploring.Named pair : Exploring.pairs(Profile.V4_4)) {
-        Exploration result = exploring.explore(pair, Explorer.bounded(0));
+    try (ScenarioRunner runner =
+        ScenarioRunner.open(Profile.V4_4, LockOrder.TRUNCATE_MUTEX_FIRST, false)) {
+      for (NamedScenario pair : ScenarioCatalog.pairs(Profile.V4_4)) {
+        Exploration result = runner.explore(pair, Explorer.bounded(0));
         Optional<Finding> circle =
-            result.findings().stream().filter(MutexFirst::isTheCircle).findFirst();
+            result.findings().stream()
+                .filter(TruncateMutexFirstExperiment::isExpectedCycle)
+                .findFirst();
         if (circle.isPresent()) {
           if (names.isEmpty()) {
             findings.add(circle.get());
@@ -71,15 +73,15 @@ public final class MutexFirst {
     return names;
   }
 
-  private Sweep deadlocks(boolean named) throws IOException {
+  private SweepResult deadlocks(boolean named) throws IOException {
     long schedules = 0;
     int scenarios = 0;
     int incomplete = 0;
     int deadlocks = 0;
-    try (Exploring exploring =
-        Exploring.open(Profile.V4_4, LockOrder.TRUNCATE_MUTEX_FIRST.unchecked(), false)) {
-      for (Exploring.Named pair : Exploring.pairs(Profile.V4_4)) {
-        Exploration result = exploring.explore(pair, explorer);
+    try (ScenarioRunner runner =
+        ScenarioRunner.open(Profile.V4_4, LockOrder.TRUNCATE_MUTEX_FIRST.unchecked(), false)) {
+      for (NamedScenario pair : ScenarioCatalog.pairs(Profile.V4_4)) {
+        Exploration result = runner.explore(pair, explorer);
         scenarios++;
         schedules += result.schedules();
         if (!result.complete()) {
@@ -100,18 +102,18 @@ public final class MutexFirst {
           schedules,
           scenarios,
           incomplete == 0 ? ", all complete" : ", " + incomplete + " NOT COMPLETE");
-      return new Sweep(
+      return new SweepResult(
           named && deadlocks == 0 && incomplete == 0,
           scenarios,
           schedules,
           findings,
           incomplete,
-          exploring.imagesJudged());
+          runner.imagesChecked());
     }
   }
 
   /** By the tasks themselves: who looks at the file afterwards faults as well. */
-  private static boolean isTheCircle(Finding finding) {
+  private static boolean isExpectedCycle(Finding finding) {
     return finding.kind() == Finding.Kind.TASK_FAILED
         && finding.message().contains("CIRCULAR: ")
         && finding.message().contains("page_lock(ext2)")

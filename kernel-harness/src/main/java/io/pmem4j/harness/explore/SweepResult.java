@@ -15,7 +15,7 @@ import java.util.List;
  * @param incomplete explorations that did not end by themselves
  * @param images different images that e2fsck judged
  */
-public record Sweep(
+public record SweepResult(
     boolean holds,
     int scenarios,
     long schedules,
@@ -23,7 +23,7 @@ public record Sweep(
     int incomplete,
     int images) {
   /** Copies the list. */
-  public Sweep {
+  public SweepResult {
     findings = List.copyOf(findings);
   }
 }

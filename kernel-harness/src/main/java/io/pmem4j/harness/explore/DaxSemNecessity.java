@@ -23,7 +23,7 @@ import java.util.Set;
  * list of cases is not written down anywhere: each operation runs alone, and what it announces says
  * whether it stores to anything a fault depends on; each that does meets each kind of fault.
  */
-public final class Letter {
+public final class DaxSemNecessity {
   /** What a fault depends on. */
   enum State {
     /** The end of the file. */
@@ -37,10 +37,10 @@ public final class Letter {
     /** What faults and writing back agree on. */
     DAX_ENTRY("DAX entries of");
 
-    private final String announcedAs;
+    private final String stateName;
 
-    State(String announcedAs) {
-      this.announcedAs = announcedAs;
+    State(String stateName) {
+      this.stateName = stateName;
     }
 
     String label() {
@@ -58,7 +58,7 @@ public final class Letter {
    *
    * @param out gets the table
    */
-  public Letter(Profile profile, LockOrder order, Explorer explorer, PrintWriter out) {
+  public DaxSemNecessity(Profile profile, LockOrder order, Explorer explorer, PrintWriter out) {
     this.profile = profile;
     this.order = order;
     this.explorer = explorer;
@@ -66,11 +66,11 @@ public final class Letter {
   }
 
   /** What an operation stores to, of what a fault depends on. */
-  static Set<State> stores(Exploring exploring, Operation operation) throws IOException {
+  static Set<State> stores(ScenarioRunner runner, ScenarioOperation operation) throws IOException {
     Set<State> stored = EnumSet.noneOf(State.class);
-    for (Step step : exploring.alone(operation, false)) {
+    for (Step step : runner.alone(operation, false)) {
       for (State state : State.values()) {
-        if (step.kind() == Step.Kind.STORE && step.object().startsWith(state.announcedAs)) {
+        if (step.kind() == Step.Kind.STORE && step.object().startsWith(state.stateName)) {
           stored.add(state);
         }
       }
@@ -79,14 +79,14 @@ public final class Letter {
   }
 
   /** Asks it. */
-  public Sweep run() throws IOException {
+  public SweepResult run() throws IOException {
     long schedules = 0;
     int scenarios = 0;
     int incomplete = 0;
     List<Finding> findings = new ArrayList<>();
-    try (Exploring exploring = Exploring.open(profile, order)) {
-      for (Operation operation : Operation.all()) {
-        Set<State> stored = stores(exploring, operation);
+    try (ScenarioRunner runner = ScenarioRunner.open(profile, order)) {
+      for (ScenarioOperation operation : ScenarioOperation.all()) {
+        Set<State> stored = stores(runner, operation);
         if (stored.isEmpty()) {
           out.printf("%-16s stores to nothing that a fault depends on%n", operation.label());
           continue;
@@ -94,53 +94,53 @@ public final class Letter {
         out.printf(
             "%-16s stores to %s%n",
             operation.label(), String.join(", ", stored.stream().map(State::label).toList()));
-        for (Exploring.Named meeting : meetings(operation)) {
-          Exploration result = exploring.explore(meeting, explorer);
+        for (NamedScenario scenario : pairs(operation)) {
+          Exploration result = runner.explore(scenario, explorer);
           scenarios++;
           schedules += result.schedules();
           incomplete += result.complete() ? 0 : 1;
           out.printf(
               "  %-32s %,9d schedules  %s%n",
-              meeting.name(), result.schedules(), answer(meeting, result, findings));
+              scenario.name(), result.schedules(), answer(scenario, result, findings));
         }
         out.flush();
       }
-      return new Sweep(
+      return new SweepResult(
           findings.isEmpty() && incomplete == 0,
           scenarios,
           schedules,
           findings,
           incomplete,
-          exploring.imagesJudged());
+          runner.imagesChecked());
     }
   }
 
   /** What was found, in words; what is not known is added to the findings. */
-  private String answer(Exploring.Named meeting, Exploration result, List<Finding> findings) {
+  private String answer(NamedScenario scenario, Exploration result, List<Finding> findings) {
     List<String> words = new ArrayList<>();
     for (Finding finding : result.findings()) {
-      Optional<KnownFinding> known = KnownFinding.of(profile, order, meeting, finding);
+      Optional<KnownFinding> known = KnownFinding.of(profile, order, scenario, finding);
       if (known.isPresent()) {
         words.add(known.get().id() + ", known: " + known.get().what());
       } else {
         findings.add(finding);
-        words.add("NEWS: " + finding.message() + "\n" + Interleaving.text(finding));
+        words.add("NEW FINDING: " + finding.message() + "\n" + Interleaving.text(finding));
       }
     }
     return words.isEmpty() ? "nothing" : String.join("; ", words);
   }
 
-  private List<Exploring.Named> meetings(Operation operation) {
-    List<Exploring.Named> meetings = new ArrayList<>();
-    for (Operation fault : Operation.all()) {
+  private List<NamedScenario> pairs(ScenarioOperation operation) {
+    List<NamedScenario> pairs = new ArrayList<>();
+    for (ScenarioOperation fault : ScenarioOperation.all()) {
       if (fault.kind() == OperationKind.FAULT) {
-        meetings.add(Exploring.of(fault, operation, false));
+        pairs.add(ScenarioCatalog.of(fault, operation, false));
       }
     }
     if (profile.fourHandlers()) {
-      meetings.add(Exploring.of(Operation.READ_BLOCK, operation, true));
-      meetings.add(Exploring.of(Operation.WRITE_BLOCK, operation, true));
+      pairs.add(ScenarioCatalog.of(ScenarioOperation.READ_BLOCK, operation, true));
+      pairs.add(ScenarioCatalog.of(ScenarioOperation.WRITE_BLOCK, operation, true));
     }
-    return meetings;
+    return pairs;
   }
 }

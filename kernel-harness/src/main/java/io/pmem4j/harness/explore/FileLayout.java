@@ -13,7 +13,7 @@ package io.pmem4j.harness.explore;
  * @param mappedPages pages of each mapping, some of them behind the end
  * @param alignment of the blocks and of the mappings' addresses, in pages
  */
-record Shape(
+record FileLayout(
     String label,
     int imageBlocks,
     int filePages,
@@ -22,22 +22,22 @@ record Shape(
     int mappedPages,
     int alignment) {
   /** Three pages, the middle one a hole, mapped two pages beyond the end. */
-  static final Shape SMALL = new Shape("small", 64, 3, 0, 1, 5, 1);
+  static final FileLayout SMALL = new FileLayout("small", 64, 3, 0, 1, 5, 1);
 
   /**
    * 2 MiB that a profile with PMD faults maps at once, and as much behind the end. They are the
    * second 2 MiB of their file: among the blocks of the first lies the indirect block.
    */
-  static final Shape HUGE = new Shape("2 MiB", 1100, 1024, 512, -1, 1024, 512);
+  static final FileLayout HUGE = new FileLayout("2 MiB", 1100, 1024, 512, -1, 1024, 512);
 
   /** Where a page of the mappings lies in the file, in bytes. */
   long position(int page) {
-    return (long) (first + page) * World.PAGE;
+    return (long) (first + page) * TwoFileFixture.PAGE;
   }
 
   /** The size of the file before the tasks start. */
   long fileBytes() {
-    return (long) filePages * World.PAGE;
+    return (long) filePages * TwoFileFixture.PAGE;
   }
 
   /** Pages whose contents are compared after a run: all that operations touch. */

@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** Every known race: found without {@code dax_sem}, and not found with it. */
-public final class Races {
+public final class KnownRaceReport {
   private final PrintWriter out;
   private final List<Finding> findings = new ArrayList<>();
   private long schedules;
@@ -27,19 +27,19 @@ public final class Races {
    *
    * @param out gets a line for each race, and the interleaving
    */
-  public Races(PrintWriter out) {
+  public KnownRaceReport(PrintWriter out) {
     this.out = out;
   }
 
   /** Looks for all of them. */
-  public Sweep run() throws IOException {
-    for (Race race : Race.all()) {
+  public SweepResult run() throws IOException {
+    for (KnownRace race : KnownRace.all()) {
       run(race);
     }
-    return new Sweep(holds, Race.all().size(), schedules, findings, incomplete, images);
+    return new SweepResult(holds, KnownRace.all().size(), schedules, findings, incomplete, images);
   }
 
-  private void run(Race race) throws IOException {
+  private void run(KnownRace race) throws IOException {
     Exploration without = explore(race, LockOrder.NO_DAX_SEM);
     Exploration with = explore(race, LockOrder.MERGED);
     incomplete += with.complete() ? 0 : 1;
@@ -69,13 +69,14 @@ public final class Races {
     out.flush();
   }
 
-  private Exploration explore(Race race, LockOrder order) throws IOException {
-    try (Exploring exploring = Exploring.open(race.profile(), order)) {
+  private Exploration explore(KnownRace race, LockOrder order) throws IOException {
+    try (ScenarioRunner runner = ScenarioRunner.open(race.profile(), order)) {
       Exploration result =
-          exploring.explore(
-              Exploring.named(race.scenario()).orElseThrow(), Explorer.bounded(race.preemptions()));
+          runner.explore(
+              ScenarioCatalog.find(race.scenario()).orElseThrow(),
+              Explorer.bounded(race.preemptions()));
       schedules += result.schedules();
-      images += exploring.imagesJudged();
+      images += runner.imagesChecked();
       return result;
     }
   }

@@ -13,13 +13,13 @@ import java.util.List;
 import java.util.Set;
 
 /** Operations at the same time, each by a process of its own. */
-final class Meeting implements Scenario {
+final class ConcurrentScenario implements Scenario {
   private static final int SIGBUS = 7;
 
-  private final Medium medium;
-  private final Shape shape;
+  private final ScratchImage image;
+  private final FileLayout layout;
   private final MountOptions options;
-  private final List<Operation> operations;
+  private final List<ScenarioOperation> operations;
   private final boolean durability;
 
   /**
@@ -27,14 +27,14 @@ final class Meeting implements Scenario {
    *
    * @param durability whether the promises of fsync and its like are judged
    */
-  Meeting(
-      Medium medium,
-      Shape shape,
+  ConcurrentScenario(
+      ScratchImage image,
+      FileLayout layout,
       MountOptions options,
-      List<Operation> operations,
+      List<ScenarioOperation> operations,
       boolean durability) {
-    this.medium = medium;
-    this.shape = shape;
+    this.image = image;
+    this.layout = layout;
     this.options = options;
     this.operations = List.copyOf(operations);
     this.durability = durability;
@@ -42,16 +42,17 @@ final class Meeting implements Scenario {
 
   @Override
   public Run start(Scheduler scheduler) throws Exception {
-    World world = new World(medium, shape, scheduler, options, operations.size(), durability);
-    if (isThere(OperationKind.NO_SPACE)) {
-      world.fillUp();
+    TwoFileFixture fixture =
+        new TwoFileFixture(image, layout, scheduler, options, operations.size(), durability);
+    if (includes(OperationKind.NO_SPACE)) {
+      fixture.fillDisk();
     }
     List<Task> tasks = new ArrayList<>();
     for (int i = 0; i < operations.size(); i++) {
       int self = i;
-      Operation operation = operations.get(i);
-      operation.prepare(world, world.users().get(i));
-      tasks.add(new Task(operation.label(), () -> run(self, world)));
+      ScenarioOperation operation = operations.get(i);
+      operation.prepare(fixture, fixture.processes().get(i));
+      tasks.add(new Task(operation.label(), () -> run(self, fixture)));
     }
     return new Run() {
       @Override
@@ -61,16 +62,16 @@ final class Meeting implements Scenario {
 
       @Override
       public void check() throws Throwable {
-        Damage damage = new Damage(world, isThere(OperationKind.SHRINKS));
+        CorruptionOracle damage = new CorruptionOracle(fixture, includes(OperationKind.TRUNCATES));
         damage.check();
         Set<Long> blocks = damage.blocksInUse();
-        world.leave();
+        fixture.unmountAll();
         // Linux had nothing to tell it what mappings had stored before 4.5.
         if (!options.profile().holePages()
-            && blocks.stream().anyMatch(medium.lines()::isUnflushed)) {
+            && blocks.stream().anyMatch(image.lines()::isUnflushed)) {
           throw new AssertionError("a store is not durable after the file system was unmounted");
         }
-        String complaint = medium.judge();
+        String complaint = image.fsck();
         if (!complaint.isEmpty()) {
           throw new AssertionError("e2fsck: " + complaint);
         }
@@ -79,24 +80,24 @@ final class Meeting implements Scenario {
   }
 
   /** The same without any but the first task. */
-  Scenario leftAlone() {
+  Scenario firstTaskOnly() {
     return scheduler -> {
-      Operation left = operations.getFirst();
-      World world = new World(medium, shape, scheduler, options, 2, durability);
+      ScenarioOperation left = operations.getFirst();
+      TwoFileFixture fixture = new TwoFileFixture(image, layout, scheduler, options, 2, durability);
       if (left.kind() == OperationKind.NO_SPACE) {
-        world.fillUp();
+        fixture.fillDisk();
       }
-      left.prepare(world, world.left());
-      Task task = new Task(left.label(), () -> left.run(world, world.left()));
+      left.prepare(fixture, fixture.firstProcess());
+      Task task = new Task(left.label(), () -> left.run(fixture, fixture.firstProcess()));
       return () -> List.of(task);
     };
   }
 
-  private boolean isThere(OperationKind kind) {
+  private boolean includes(OperationKind kind) {
     return operations.stream().anyMatch(each -> each.kind() == kind);
   }
 
-  private boolean isThereBeside(int self, OperationKind kind) {
+  private boolean anotherTaskDoes(int self, OperationKind kind) {
     for (int i = 0; i < operations.size(); i++) {
       if (i != self && operations.get(i).kind() == kind) {
         return true;
@@ -109,21 +110,23 @@ final class Meeting implements Scenario {
    * A bus error is an answer where another task takes the page away, or no block is left; so is
    * ENOSPC then, and ENOENT where another takes the name away.
    */
-  private void run(int self, World world) throws Ext2Exception {
-    Operation operation = operations.get(self);
-    boolean full = isThere(OperationKind.NO_SPACE);
+  private void run(int self, TwoFileFixture fixture) throws Ext2Exception {
+    ScenarioOperation operation = operations.get(self);
+    boolean full = includes(OperationKind.NO_SPACE);
     try {
-      world.promises().operation(operation, () -> operation.run(world, world.users().get(self)));
+      fixture
+          .promises()
+          .operation(operation, () -> operation.run(fixture, fixture.processes().get(self)));
     } catch (SignalException e) {
       boolean expected =
-          operation.mayFault() && (full || isThereBeside(self, OperationKind.SHRINKS));
+          operation.mayRaiseSigbus() && (full || anotherTaskDoes(self, OperationKind.TRUNCATES));
       if (e.signo() != SIGBUS || !expected) {
         throw e;
       }
     } catch (Ext2Exception e) {
       boolean expected =
           (full && e.errno() == Errno.ENOSPC)
-              || (isThereBeside(self, OperationKind.GOES) && e.errno() == Errno.ENOENT);
+              || (anotherTaskDoes(self, OperationKind.REMOVES_NAME) && e.errno() == Errno.ENOENT);
       if (!expected) {
         throw e;
       }

@@ -11,21 +11,23 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** The files of the scenarios are what the faults need. */
-class ShapeTest {
+class FileLayoutTest {
   @ParameterizedTest
   @EnumSource(names = {"SERIES", "V4_4"})
   void oneEntryMapsTheLargeFile(Profile profile) throws Exception {
     MountOptions options =
         MountOptions.parse("dax,oldalloc,noatime,noreservation").withProfile(profile);
-    Medium medium = Medium.make(Shape.HUGE.imageBlocks());
+    ScratchImage image = ScratchImage.make(FileLayout.HUGE.imageBlocks());
     try {
-      World.found(medium, Shape.HUGE, options);
-      World world = new World(medium, Shape.HUGE, Scheduler.production(), options, 2, false);
-      world.left().load(0);
-      assertThat(world.left().memory.pagemap(world.left().mapping(), 0).huge()).isTrue();
-      world.leave();
+      TwoFileFixture.createFiles(image, FileLayout.HUGE, options);
+      TwoFileFixture fixture =
+          new TwoFileFixture(image, FileLayout.HUGE, Scheduler.production(), options, 2, false);
+      fixture.firstProcess().load(0);
+      assertThat(fixture.firstProcess().memory.pagemap(fixture.firstProcess().mapping(), 0).huge())
+          .isTrue();
+      fixture.unmountAll();
     } finally {
-      medium.close();
+      image.close();
     }
   }
 }

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** What a program for the kernels is made of, for one kind of race: task A is the fault. */
-sealed interface ExportedRace permits TruncationRace, WritebackRace, ZeroPageRace {
+sealed interface RaceExport permits TruncationRace, WritebackRace, ZeroPageRace {
   /** A row of a table: after this step the kernel has come by this point. */
   record Row(Step.Kind kind, String object, String point) {
     /** Whether a step is of the row's kind, and on what it names. */
@@ -40,19 +40,19 @@ sealed interface ExportedRace permits TruncationRace, WritebackRace, ZeroPageRac
   Optional<String> obstacle(Profile profile);
 
   /** Whether a program can look for the damage of a finding. */
-  boolean isSeenBy(Finding finding);
+  boolean canBeShownBy(Finding finding);
 
   /** The kernels that a program is for: those that have the damage, or those that have it not. */
   String kernels(boolean clean);
 
   /** Files, mappings and processes, before the tasks begin. */
-  List<String> preparations();
+  List<String> prologue();
 
   /** What a task does, as program text. */
-  String does(int task);
+  String command(int task);
 
   /** Whether the other task has done what it is for, though the model's goes on. */
-  default boolean isOver(List<Step> done) {
+  default boolean isDone(List<Step> done) {
     return false;
   }
 
@@ -71,15 +71,15 @@ sealed interface ExportedRace permits TruncationRace, WritebackRace, ZeroPageRac
   }
 
   /** Whether the fault only ends when the other task does, where nothing is damaged. */
-  default boolean waitsForTheOther() {
+  default boolean faultWaitsForOtherTask() {
     return false;
   }
 
   /** What is done as soon as a task has ended, where there is damage. */
-  default List<String> afterwards(int task) {
+  default List<String> epilogue(int task) {
     return List.of();
   }
 
   /** What must hold in the end, whatever the schedule was. */
-  List<String> claims(boolean clean);
+  List<String> assertions(boolean clean);
 }

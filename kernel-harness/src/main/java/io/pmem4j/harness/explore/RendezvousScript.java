@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Optional;
 
 /** The tasks of a program, held and let go as a schedule of the model has it. */
-final class ParkedSchedule {
-  private final ExportedRace race;
+final class RendezvousScript {
+  private final RaceExport race;
   private final List<Step> steps;
   private final boolean clean;
   private final List<String> lines = new ArrayList<>();
@@ -18,7 +18,7 @@ final class ParkedSchedule {
   private final boolean[] begun = {false, false};
   private final boolean[] ended = {false, false};
 
-  private ParkedSchedule(ExportedRace race, Finding finding, boolean clean) {
+  private RendezvousScript(RaceExport race, Finding finding, boolean clean) {
     this.race = race;
     this.steps = finding.steps();
     this.clean = clean;
@@ -30,8 +30,8 @@ final class ParkedSchedule {
    * @param clean whether it is for kernels on which nothing is damaged
    * @return empty if a task stops where no point is
    */
-  static Optional<List<String>> of(ExportedRace race, Finding finding, boolean clean) {
-    ParkedSchedule schedule = new ParkedSchedule(race, finding, clean);
+  static Optional<List<String>> of(RaceExport race, Finding finding, boolean clean) {
+    RendezvousScript schedule = new RendezvousScript(race, finding, clean);
     return schedule.follows() ? Optional.of(schedule.lines) : Optional.empty();
   }
 
@@ -55,7 +55,7 @@ final class ParkedSchedule {
         runs(task, point.get());
       }
       if (task == 1 && ended[1] && !goesOn(1, to)) {
-        lines.addAll(race.afterwards(1));
+        lines.addAll(race.epilogue(1));
       }
       from = to;
     }
@@ -70,7 +70,7 @@ final class ParkedSchedule {
   private Optional<String> stopsAt(int task, int to) {
     List<Step> all = steps.stream().filter(step -> step.task() == task).toList();
     int done = (int) steps.subList(0, to).stream().filter(step -> step.task() == task).count();
-    boolean over = task == 1 && race.isOver(all.subList(0, done));
+    boolean over = task == 1 && race.isDone(all.subList(0, done));
     return goesOn(task, to) && !over ? race.pointOf(task, all, done) : Optional.of("");
   }
 
@@ -82,7 +82,7 @@ final class ParkedSchedule {
     go(task);
     if (!point.isEmpty()) {
       lines.add("arrive " + name + " " + point + " => result=0");
-    } else if (clean && task == 0 && !ended[1] && race.waitsForTheOther()) {
+    } else if (clean && task == 0 && !ended[1] && race.faultWaitsForOtherTask()) {
       ended[0] = true;
     } else {
       end(task);
@@ -92,12 +92,12 @@ final class ParkedSchedule {
 
   private void end(int task) {
     lines.add("await " + name(task));
-    if (task == 1 && ended[0] && clean && race.waitsForTheOther()) {
+    if (task == 1 && ended[0] && clean && race.faultWaitsForOtherTask()) {
       lines.add("await A");
     }
     ended[task] = true;
     if (task == 0 && !clean) {
-      lines.addAll(race.afterwards(0));
+      lines.addAll(race.epilogue(0));
     }
   }
 
@@ -105,7 +105,7 @@ final class ParkedSchedule {
     lines.add(
         begun[task]
             ? "release " + name(task) + " " + parked[task]
-            : "begin " + name(task) + " " + race.does(task));
+            : "begin " + name(task) + " " + race.command(task));
     begun[task] = true;
   }
 

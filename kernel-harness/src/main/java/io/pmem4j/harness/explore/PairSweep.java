@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** Scenarios one after the other; they hold if they show what is known, and nothing else. */
-public final class Pairs {
+public final class PairSweep {
   private final Profile profile;
   private final LockOrder order;
   private final boolean promises;
@@ -30,10 +30,10 @@ public final class Pairs {
   /**
    * For some handlers and an order.
    *
-   * @param promises as {@link Exploring#open(Profile, LockOrder, boolean)}
+   * @param promises as {@link ScenarioRunner#open(Profile, LockOrder, boolean)}
    * @param out gets a line for each scenario, and the findings
    */
-  public Pairs(
+  public PairSweep(
       Profile profile, LockOrder order, boolean promises, Explorer explorer, PrintWriter out) {
     this.profile = profile;
     this.order = order;
@@ -47,25 +47,25 @@ public final class Pairs {
    *
    * @param known whether what is known may be found, and has to be; else it is a finding as well
    */
-  public Sweep run(List<Exploring.Named> scenarios, boolean known) throws IOException {
-    try (Exploring exploring = Exploring.open(profile, order, promises)) {
-      for (Exploring.Named scenario : scenarios) {
-        judge(scenario, exploring.explore(scenario, explorer), known);
+  public SweepResult run(List<NamedScenario> scenarios, boolean known) throws IOException {
+    try (ScenarioRunner runner = ScenarioRunner.open(profile, order, promises)) {
+      for (NamedScenario scenario : scenarios) {
+        judge(scenario, runner.explore(scenario, explorer), known);
       }
       listed.forEach(out::println);
       missing.forEach(out::println);
       out.flush();
-      return new Sweep(
+      return new SweepResult(
           news.isEmpty() && missing.isEmpty(),
           scenarios.size(),
           schedules,
           news,
           incomplete,
-          exploring.imagesJudged());
+          runner.imagesChecked());
     }
   }
 
-  private void judge(Exploring.Named scenario, Exploration result, boolean known) {
+  private void judge(NamedScenario scenario, Exploration result, boolean known) {
     schedules += result.schedules();
     incomplete += result.complete() ? 0 : 1;
     List<KnownFinding> expected =

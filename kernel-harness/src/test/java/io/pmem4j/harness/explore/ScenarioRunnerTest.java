@@ -28,9 +28,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @Tag("explorer")
-class ExploringTest {
-  private static final String BEHIND_THE_END =
-      "a page table shows a page behind the end of the file";
+class ScenarioRunnerTest {
+  private static final String PAST_EOF = "a page table shows a page past EOF";
 
   @BeforeAll
   static void tools() {
@@ -39,8 +38,8 @@ class ExploringTest {
 
   private static Exploration explore(
       String name, Profile profile, LockOrder order, Explorer explorer) throws IOException {
-    try (Exploring exploring = Exploring.open(profile, order)) {
-      return exploring.explore(Exploring.named(name).orElseThrow(), explorer);
+    try (ScenarioRunner runner = ScenarioRunner.open(profile, order)) {
+      return runner.explore(ScenarioCatalog.find(name).orElseThrow(), explorer);
     }
   }
 
@@ -64,15 +63,15 @@ class ExploringTest {
   /** What the lock is for, one preemption more than the rest; the verb goes there for all. */
   @Test
   void faultsAgainstTruncationHoldAtTwoPreemptions() throws IOException {
-    List<Exploring.Named> pairs =
-        Exploring.pairs(Profile.LINUX_5_10).stream()
+    List<NamedScenario> pairs =
+        ScenarioCatalog.pairs(Profile.LINUX_5_10).stream()
             .filter(pair ->
                 pair.left().kind() == OperationKind.FAULT
-                    && pair.right().kind() == OperationKind.SHRINKS)
+                    && pair.right().kind() == OperationKind.TRUNCATES)
             .toList();
     StringWriter text = new StringWriter();
-    Sweep sweep =
-        new Pairs(
+    SweepResult sweep =
+        new PairSweep(
                 Profile.LINUX_5_10,
                 LockOrder.MERGED,
                 true,
@@ -95,14 +94,14 @@ class ExploringTest {
   void everyPairHolds(String handlers, String order, int preemptions) throws IOException {
     Profile profile = Profile.valueOf(handlers.toUpperCase(Locale.ROOT).replace('-', '_'));
     StringWriter text = new StringWriter();
-    Sweep sweep =
-        new Pairs(
+    SweepResult sweep =
+        new PairSweep(
                 profile,
                 LockOrder.of(order),
                 true,
                 Explorer.bounded(preemptions),
                 new PrintWriter(text))
-            .run(Exploring.pairs(profile), preemptions > 0);
+            .run(ScenarioCatalog.pairs(profile), preemptions > 0);
     assertThat(sweep.holds()).as(text.toString()).isTrue();
     assertThat(sweep.incomplete()).isZero();
     assertThat(sweep.scenarios()).isGreaterThan(150);
@@ -112,13 +111,13 @@ class ExploringTest {
   @Test
   void whatIsKnownOfTheSeriesIsFound() throws IOException {
     StringWriter text = new StringWriter();
-    Sweep sweep =
-        new Pairs(
+    SweepResult sweep =
+        new PairSweep(
                 Profile.SERIES, LockOrder.MERGED, true, Explorer.bounded(2), new PrintWriter(text))
             .run(
                 List.of(
-                    Exploring.named("page-mkwrite+write").orElseThrow(),
-                    Exploring.named("pmd-write-block+truncate-partly").orElseThrow()),
+                    ScenarioCatalog.find("page-mkwrite+write").orElseThrow(),
+                    ScenarioCatalog.find("pmd-write-block+truncate-partly").orElseThrow()),
                 true);
     assertThat(sweep.holds()).as(text.toString()).isTrue();
     assertThat(text.toString()).contains("known: S2 by", "known: D1 by");
@@ -128,12 +127,12 @@ class ExploringTest {
   @ParameterizedTest
   @CsvSource({
     "fault-vs-truncate, 2, a mapping shows what another file holds",
-    "fault-vs-truncate, 2, " + BEHIND_THE_END,
+    "fault-vs-truncate, 2, " + PAST_EOF,
     "read-fault-vs-truncate, 2, a mapping shows what another file holds",
     "pfn-mkwrite-vs-truncate, 2, a mapping shows what another file holds",
     "copy-on-write-vs-truncate, 3, a private copy shows what another file holds",
-    "zero-page-vs-truncate, 2, " + BEHIND_THE_END,
-    "fault-vs-partial-truncate, 2, " + BEHIND_THE_END,
+    "zero-page-vs-truncate, 2, " + PAST_EOF,
+    "fault-vs-partial-truncate, 2, " + PAST_EOF,
     "fault-vs-open-truncating, 2, a mapping shows what another file holds",
   })
   void withoutDaxSemDamageIsDone(String name, int preemptions, String damage) throws IOException {
@@ -157,16 +156,16 @@ class ExploringTest {
   /** What was found is shrunk to one switch away and back, and replays. */
   @Test
   void aFindingIsMinimalAndReplays() throws IOException {
-    try (Exploring exploring = Exploring.open(Profile.LINUX_5_10, LockOrder.NO_DAX_SEM)) {
-      Exploring.Named scenario = Exploring.named("fault-vs-truncate").orElseThrow();
-      Finding finding = exploring.explore(scenario, Explorer.bounded(1)).findings().getFirst();
-      assertThat(finding.message()).isEqualTo(BEHIND_THE_END);
+    try (ScenarioRunner runner = ScenarioRunner.open(Profile.LINUX_5_10, LockOrder.NO_DAX_SEM)) {
+      NamedScenario scenario = ScenarioCatalog.find("fault-vs-truncate").orElseThrow();
+      Finding finding = runner.explore(scenario, Explorer.bounded(1)).findings().getFirst();
+      assertThat(finding.message()).isEqualTo(PAST_EOF);
       assertThat(finding.schedule().runs()).hasSizeLessThanOrEqualTo(2);
       assertThat(
-              exploring.replay(
+              runner.replay(
                   scenario, Explorer.bounded(0), Schedule.parse(finding.schedule().toString())))
           .hasValueSatisfying(again -> assertThat(again.message()).isEqualTo(finding.message()));
-      assertThat(exploring.replay(scenario, Explorer.bounded(0), Schedule.parse(""))).isEmpty();
+      assertThat(runner.replay(scenario, Explorer.bounded(0), Schedule.parse(""))).isEmpty();
     }
   }
 
@@ -199,7 +198,7 @@ class ExploringTest {
   void everyMutantIsKilledByItsScenarios() throws Exception {
     StringWriter text = new StringWriter();
     List<Mutant> mutants = MutantCatalog.of(GuestFiles.home()).all();
-    Sweep sweep = new MutationScore(new PrintWriter(text)).run(mutants);
+    SweepResult sweep = new MutationScore(new PrintWriter(text)).run(mutants);
     assertThat(sweep.holds()).as(text.toString()).isTrue();
     assertThat(sweep.scenarios()).isGreaterThanOrEqualTo(45);
     assertThat(mutants)
@@ -209,10 +208,10 @@ class ExploringTest {
 
   @Test
   void everySpeakingNameIsAPairAndKnown() {
-    assertThat(Exploring.speaking())
-        .allSatisfy(each -> assertThat(Exploring.named(each.name())).contains(each));
-    assertThat(Exploring.pairs(Profile.LINUX_5_10)).hasSizeGreaterThan(100);
-    assertThat(Exploring.named("write-hole+truncate-down")).isPresent();
-    assertThat(Exploring.named("nothing")).isEmpty();
+    assertThat(ScenarioCatalog.named())
+        .allSatisfy(each -> assertThat(ScenarioCatalog.find(each.name())).contains(each));
+    assertThat(ScenarioCatalog.pairs(Profile.LINUX_5_10)).hasSizeGreaterThan(100);
+    assertThat(ScenarioCatalog.find("write-hole+truncate-down")).isPresent();
+    assertThat(ScenarioCatalog.find("nothing")).isEmpty();
   }
 }

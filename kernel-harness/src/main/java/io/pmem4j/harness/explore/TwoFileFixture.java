@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * One run's state: the file {@code /a}, mapped by processes beyond its end; the file {@code /b},
  * empty, which takes blocks that {@code /a} gives up.
  */
-final class World {
+final class TwoFileFixture {
   static final int PAGE = 4096;
   static final byte OF_A = 'a';
   static final byte OF_B = 'b';
@@ -48,8 +48,8 @@ final class World {
   private static final long NOW = 1_444_428_128L;
 
   /** One of the processes, with a mapping of {@code /a}. */
-  static final class User {
-    private final Shape shape;
+  static final class ScenarioProcess {
+    private final FileLayout layout;
     final AddressSpace memory;
     final OpenFile file;
     final byte mark;
@@ -60,8 +60,9 @@ final class World {
     /** Pages that a store of this process has reached, without an error. */
     final List<Integer> stored = new ArrayList<>();
 
-    User(Shape shape, AddressSpace memory, OpenFile file, Vma mapping, byte mark, int at) {
-      this.shape = shape;
+    ScenarioProcess(
+        FileLayout layout, AddressSpace memory, OpenFile file, Vma mapping, byte mark, int at) {
+      this.layout = layout;
       this.memory = memory;
       this.file = file;
       this.mapping = mapping;
@@ -78,23 +79,23 @@ final class World {
     }
 
     /** Maps the file a second time, privately. */
-    void mapPrivately() throws Ext2Exception {
-      copy = map(memory, file, AddressSpace.MAP_PRIVATE, shape, 2, 1);
+    void addPrivateMapping() throws Ext2Exception {
+      copy = map(memory, file, AddressSpace.MAP_PRIVATE, layout, 2, 1);
     }
 
     /** Maps the file a second time, shared, but too short for 2 MiB at once. */
-    void mapShortly() throws Ext2Exception {
-      copy = map(memory, file, AddressSpace.MAP_SHARED, shape, 2, 1);
+    void addShortMapping() throws Ext2Exception {
+      copy = map(memory, file, AddressSpace.MAP_SHARED, layout, 2, 1);
     }
 
     /** Stores its mark to its private copy of a page. */
-    void storePrivately(int page) {
-      storeToSecond(page);
+    void storeToPrivateMapping(int page) {
+      storeToSecondMapping(page);
     }
 
     /** Stores its mark to a page through the short mapping. */
-    void storeShortly(int page) {
-      storeToSecond(page);
+    void storeToShortMapping(int page) {
+      storeToSecondMapping(page);
       stored.add(page);
     }
 
@@ -108,11 +109,11 @@ final class World {
     }
 
     /** The first byte of its private copy. */
-    byte loadPrivately() {
+    byte loadFromPrivateMapping() {
       return memory.load(secondMapping(), 0, 1)[0];
     }
 
-    private void storeToSecond(int page) {
+    private void storeToSecondMapping(int page) {
       memory.store(secondMapping(), (long) page * PAGE + at, new byte[] {mark});
     }
 
@@ -127,25 +128,26 @@ final class World {
     }
   }
 
-  final Shape shape;
+  final FileLayout layout;
   final Ext2FileSystem fs;
-  private final List<User> users = new ArrayList<>();
+  private final List<ScenarioProcess> processes = new ArrayList<>();
   private final OpenFile b;
   private @Nullable OpenFile filler;
-  private final List<User> closed = new ArrayList<>();
+  private final List<ScenarioProcess> closed = new ArrayList<>();
   private boolean unlinked;
-  private long shortest = Long.MAX_VALUE;
+  private long smallestSize = Long.MAX_VALUE;
   private int ofB;
 
   private final Scheduler scheduler;
-  private final AnnouncedMemory memory;
+  private final InstrumentedMemory memory;
   private final Promises promises;
 
   /** Makes the two files, once for all runs. */
-  static void found(Medium medium, Shape shape, MountOptions options) throws Ext2Exception {
+  static void createFiles(ScratchImage image, FileLayout layout, MountOptions options)
+      throws Ext2Exception {
     Ext2FileSystem fs =
         Ext2FileSystem.mount(
-            medium.restored(Scheduler.production(), null), options.withClock(() -> NOW));
+            image.reset(Scheduler.production(), null), options.withClock(() -> NOW));
     byte[] page = new byte[PAGE];
     byte[] stale = new byte[PAGE];
     Arrays.fill(page, OF_A);
@@ -153,15 +155,15 @@ final class World {
     try (OpenFile pad = fs.open("/pad", O_RDWR | O_CREAT, 0644);
         OpenFile a = fs.open("/a", O_RDWR | O_CREAT, 0644);
         OpenFile b = fs.open("/b", O_RDWR | O_CREAT, 0644)) {
-      a.pwrite(shape.position(0), page);
-      for (long at = 0; blockOf(a) % shape.alignment() != 0; at += PAGE) {
+      a.pwrite(layout.position(0), page);
+      for (long at = 0; blockOf(a) % layout.alignment() != 0; at += PAGE) {
         a.truncate(0);
         pad.pwrite(at, stale);
-        a.pwrite(shape.position(0), page);
+        a.pwrite(layout.position(0), page);
       }
-      for (int i = 1; shape.position(i) < shape.fileBytes(); i++) {
-        if (i != shape.hole()) {
-          a.pwrite(shape.position(i), page);
+      for (int i = 1; layout.position(i) < layout.fileBytes(); i++) {
+        if (i != layout.hole()) {
+          a.pwrite(layout.position(i), page);
         }
       }
       b.stat();
@@ -169,7 +171,7 @@ final class World {
       leaveFewBlocks(pad);
     }
     fs.unmount();
-    medium.keep();
+    image.snapshot();
   }
 
   /** The next long name takes a block. */
@@ -209,24 +211,24 @@ final class World {
    * @param durability whether it is checked what fsync and its like promise; flushes and drains are
    *     points then
    */
-  World(
-      Medium medium,
-      Shape shape,
+  TwoFileFixture(
+      ScratchImage image,
+      FileLayout layout,
       Scheduler scheduler,
       MountOptions options,
-      int processes,
+      int tasks,
       boolean durability)
       throws Ext2Exception {
-    this.shape = shape;
+    this.layout = layout;
     this.scheduler = scheduler;
     SharedState durable = durability ? new SharedState(scheduler, "durable lines") : null;
-    memory = medium.restored(scheduler, durable);
+    memory = image.reset(scheduler, durable);
     fs = Ext2FileSystem.mount(memory, options.withScheduler(scheduler).withClock(() -> NOW));
     b = fs.open("/b", O_RDWR, 0);
-    for (int i = 0; i < processes; i++) {
-      users.add(user(MARKS[i], FIRST_STORE + i * BETWEEN_STORES));
+    for (int i = 0; i < tasks; i++) {
+      processes.add(process(MARKS[i], FIRST_STORE + i * BETWEEN_STORES));
     }
-    promises = new Promises(this, medium.lines(), durable);
+    promises = new Promises(this, image.lines(), durable);
   }
 
   /** The calls that promise durability. */
@@ -235,29 +237,35 @@ final class World {
   }
 
   /** The processes, in the order of their tasks. */
-  List<User> users() {
-    return users;
+  List<ScenarioProcess> processes() {
+    return processes;
   }
 
   /** The process of the first task. */
-  User left() {
-    return users.getFirst();
+  ScenarioProcess firstProcess() {
+    return processes.getFirst();
   }
 
-  private User user(byte mark, int at) throws Ext2Exception {
+  private ScenarioProcess process(byte mark, int at) throws Ext2Exception {
     AddressSpace memory = fs.newAddressSpace();
     OpenFile file = fs.open("/a", O_RDWR, 0);
     Vma mapping =
-        map(memory, file, AddressSpace.MAP_SHARED, shape, shape.mappedPages(), shape.alignment());
-    return new User(shape, memory, file, mapping, mark, at);
+        map(
+            memory,
+            file,
+            AddressSpace.MAP_SHARED,
+            layout,
+            layout.mappedPages(),
+            layout.alignment());
+    return new ScenarioProcess(layout, memory, file, mapping, mark, at);
   }
 
   private static Vma map(
-      AddressSpace memory, OpenFile file, int type, Shape shape, long pages, int alignment)
+      AddressSpace memory, OpenFile file, int type, FileLayout layout, long pages, int alignment)
       throws Ext2Exception {
     return memory.mmap(
         file.mappable(),
-        shape.position(0),
+        layout.position(0),
         pages * PAGE,
         AddressSpace.PROT_READ | AddressSpace.PROT_WRITE,
         type,
@@ -276,7 +284,7 @@ final class World {
 
   /** The page to fault in by allocating, or one that has a block where there is no hole. */
   int hole() {
-    return shape.hole() < 0 ? 1 : shape.hole();
+    return layout.hole() < 0 ? 1 : layout.hole();
   }
 
   OpenFile b() {
@@ -284,14 +292,14 @@ final class World {
   }
 
   /** Takes every free block, so that an allocation fails. */
-  void fillUp() throws Ext2Exception {
+  void fillDisk() throws Ext2Exception {
     OpenFile full = fs.open("/full", O_RDWR | O_CREAT, 0644);
     filler = full;
     fill(full);
   }
 
-  /** Gives one block back of those that {@link #fillUp} took. */
-  void leaveOneBlock() throws Ext2Exception {
+  /** Gives one block back of those that {@link #fillDisk} took. */
+  void freeOneBlock() throws Ext2Exception {
     OpenFile full = filler;
     if (full == null) {
       throw new IllegalStateException("the file system is not full");
@@ -300,7 +308,7 @@ final class World {
   }
 
   /** {@code /b} gets the blocks that {@code /a} gave up, if there are any: the first free ones. */
-  void reuse() throws Ext2Exception {
+  void allocateFreedBlocksToB() throws Ext2Exception {
     byte[] pages = new byte[REUSED_PAGES * PAGE];
     Arrays.fill(pages, OF_B);
     ofB = Math.toIntExact(b.pwrite(0, pages));
@@ -315,23 +323,23 @@ final class World {
   }
 
   /** How many bytes were written to {@code /b}. */
-  int bytesOfB() {
+  int bytesWrittenToB() {
     return ofB;
   }
 
   /** ftruncate(2) that takes bytes away. */
-  void shorten(User user, long size) throws Ext2Exception {
-    user.file.truncate(size);
-    shortened(size);
+  void truncate(ScenarioProcess process, long size) throws Ext2Exception {
+    process.file.truncate(size);
+    recordTruncation(size);
   }
 
-  void shortened(long size) {
-    shortest = Math.min(shortest, size);
+  void recordTruncation(long size) {
+    smallestSize = Math.min(smallestSize, size);
   }
 
   /** Where the file was cut off; what was written to it at first is gone behind that. */
-  long shortest() {
-    return shortest;
+  long smallestSize() {
+    return smallestSize;
   }
 
   void unlink() throws Ext2Exception {
@@ -339,24 +347,24 @@ final class World {
     unlinked = true;
   }
 
-  void close(User user) throws Ext2Exception {
-    user.file.close();
-    closed.add(user);
+  void close(ScenarioProcess process) throws Ext2Exception {
+    process.file.close();
+    closed.add(process);
   }
 
-  boolean gone() {
+  boolean isUnlinked() {
     return unlinked;
   }
 
-  void unmap(User process) throws Ext2Exception {
+  void unmap(ScenarioProcess process) throws Ext2Exception {
     Vma mapping = process.mapping();
     process.mapping = null;
     process.memory.munmap(mapping);
   }
 
   /** Lets go of everything and unmounts. */
-  void leave() throws Ext2Exception {
-    for (User process : users) {
+  void unmountAll() throws Ext2Exception {
+    for (ScenarioProcess process : processes) {
       if (process.mapping != null) {
         unmap(process);
       }
@@ -364,9 +372,9 @@ final class World {
         process.memory.munmap(process.copy);
       }
     }
-    for (User user : users) {
-      if (!closed.contains(user)) {
-        user.file.close();
+    for (ScenarioProcess process : processes) {
+      if (!closed.contains(process)) {
+        process.file.close();
       }
     }
     b.close();

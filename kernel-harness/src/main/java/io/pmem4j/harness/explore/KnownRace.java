@@ -16,16 +16,15 @@ import java.util.List;
  * @param preemptions as many are needed
  * @param damage what is seen in the end, as a finding says it
  */
-public record Race(
+public record KnownRace(
     String id, String what, String scenario, Profile profile, int preemptions, String damage) {
   private static final String ANOTHER_FILE = "a mapping shows what another file holds";
-  private static final String BEHIND_THE_END =
-      "a page table shows a page behind the end of the file";
+  private static final String PAST_EOF = "a page table shows a page past EOF";
 
   /** Those known, each on the handlers that have it. */
-  public static List<Race> all() {
+  public static List<KnownRace> all() {
     return List.of(
-        new Race(
+        new KnownRace(
             "R1",
             "a block is looked up, truncated, given to another file, and the file is as large as"
                 + " before when the size is looked at again",
@@ -33,28 +32,28 @@ public record Race(
             Profile.V4_4,
             2,
             ANOTHER_FILE),
-        new Race(
+        new KnownRace(
             "R2",
             "a fault looks a block up between the truncation's unmapping and its freeing",
             "fault-vs-truncate",
             Profile.LINUX_5_10,
             2,
             ANOTHER_FILE),
-        new Race(
+        new KnownRace(
             "R3",
             "R1 for 2 MiB: up to 512 blocks of other files",
             "pmd-fault-vs-truncate-and-back",
             Profile.V4_4,
             2,
             ANOTHER_FILE),
-        new Race(
+        new KnownRace(
             "R3'",
             "R2 for 2 MiB, over the bodies of 5.10",
             "pmd-fault-vs-truncate",
             Profile.SERIES,
             2,
             ANOTHER_FILE),
-        new Race(
+        new KnownRace(
             "R4",
             "page_mkwrite of a hole's page allocates while truncation waits for that page: a block"
                 + " behind the end stays",
@@ -62,28 +61,28 @@ public record Race(
             Profile.V4_4,
             2,
             "e2fsck: Inode 13, i_size is 0, should be 8192."),
-        new Race(
+        new KnownRace(
             "R5",
             "pfn_mkwrite, which on 5.10 runs the whole fault",
             "pfn-mkwrite-vs-truncate",
             Profile.LINUX_5_10,
             2,
             ANOTHER_FILE),
-        new Race(
+        new KnownRace(
             "R6",
             "a fault allocates after the truncation has freed: a block behind the end",
             "fault-vs-truncate",
             Profile.LINUX_5_10,
             2,
-            BEHIND_THE_END),
-        new Race(
+            PAST_EOF),
+        new KnownRace(
             "R7",
             "a new block is cleared after it was looked up, when it is another file's already",
             "allocation-vs-truncate-and-back",
             Profile.V4_4,
             2,
             "another file has lost what was written to it"),
-        new Race(
+        new KnownRace(
             "R8",
             "a private store copies a block that another file has got meanwhile",
             "copy-on-write-vs-truncate",
