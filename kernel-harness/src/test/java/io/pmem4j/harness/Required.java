@@ -9,7 +9,8 @@ import java.util.Arrays;
 import org.opentest4j.TestAbortedException;
 
 /**
- * What a test needs of the machine: skipped with the reason where it is missing, unless required.
+ * The programs and devices that a test needs on this machine. A missing one skips the test with the
+ * reason, or fails it if nothing may be skipped.
  */
 public final class Required {
   private static final String ALL = "PMEM4J_REQUIRE_ALL";
@@ -26,7 +27,7 @@ public final class Required {
   }
 
   /**
-   * Says that something is missing.
+   * Reports that something is missing.
    *
    * @return what to throw: it skips the test, or fails it where nothing may be skipped
    */

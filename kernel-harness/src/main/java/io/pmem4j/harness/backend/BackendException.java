@@ -40,13 +40,13 @@ public final class BackendException extends Exception {
         cause.outcome().name(), false, String.valueOf(cause.getMessage()), cause);
   }
 
-  /** Lockdep switched itself off: what came after it was not checked. */
+  /** Lockdep has switched itself off: later operations were not checked. */
   static BackendException lockdepOff() {
     return new BackendException(
         GuestOutcome.LOCKDEP_OFF.name(), true, "guest: lockdep switched itself off", null);
   }
 
-  /** A power cut has lost what was synced, or left what e2fsck cannot repair. */
+  /** A power cut has lost data that was synced, or left an image that e2fsck cannot repair. */
   static BackendException promiseBroken(String message) {
     return new BackendException("PROMISE_BROKEN", true, message, null);
   }
@@ -66,7 +66,7 @@ public final class BackendException extends Exception {
     return new BackendException(NOT_MOUNTED, true, errno, cause);
   }
 
-  /** Returns the errno with which mount(2) refused a damaged image, if that is what happened. */
+  /** Returns the errno with which mount(2) refused a damaged image; empty if it did not. */
   public Optional<String> mountErrno() {
     return outcome.equals(NOT_MOUNTED)
         ? Optional.of(String.valueOf(getMessage()))
@@ -78,7 +78,7 @@ public final class BackendException extends Exception {
     return new BackendException("HARNESS_FAULT", false, message, cause);
   }
 
-  /** The running kernel killed what ran the program, or did not come back from an operation. */
+  /** The running kernel killed the process that ran the program, or an operation did not return. */
   static BackendException hostBroke(String message, @Nullable Throwable cause) {
     return new BackendException("HOST_BROKE", true, message, cause);
   }
@@ -97,7 +97,10 @@ public final class BackendException extends Exception {
     return message.startsWith(outcome) ? message : outcome + ": " + message;
   }
 
-  /** Whether a program caused it (a finding), rather than the environment (an error). */
+  /**
+   * Returns true if the program caused the failure, which makes it a finding, and false if the
+   * environment did.
+   */
   public boolean isFinding() {
     return finding;
   }

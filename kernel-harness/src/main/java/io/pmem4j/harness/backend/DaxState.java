@@ -13,8 +13,9 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * The kernel's own word on whether a file is mapped without a page cache: {@code STATX_ATTR_DAX} of
- * statx(2), which Linux reports at this bit since 5.10. Mount options only tell what was asked for.
+ * The kernel's answer to the question whether a file is mapped without a page cache: {@code
+ * STATX_ATTR_DAX} of statx(2), which Linux reports at this bit since 5.10. Mount options show only
+ * the request.
  */
 public enum DaxState {
   /** The file is mapped without a page cache. */

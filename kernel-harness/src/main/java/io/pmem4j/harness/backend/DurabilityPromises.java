@@ -5,7 +5,7 @@ package io.pmem4j.harness.backend;
 import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Parameter;
 import io.pmem4j.harness.program.Program;
-import io.pmem4j.harness.program.Verb;
+import io.pmem4j.harness.program.Syscall;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -22,15 +22,20 @@ import java.util.Set;
  * promises the content of every open file, and the names: fsync of a file does not write the
  * directory that names it. Bytes stored later may be there or not.
  *
- * <p>What a promise covers is what the kernel itself read at that moment; no model is asked. Used
- * by one thread.
+ * <p>A promise covers the content that the kernel itself read at that moment; the model is not
+ * asked. Used by one thread.
  */
 final class DurabilityPromises {
   /** Longer files are compared up to here. */
   static final int MAX_BYTES = 256 << 10;
 
-  private static final Set<Verb> CHANGING =
-      EnumSet.of(Verb.PWRITEV, Verb.PWRITE_MAPPED, Verb.PREAD_MAPPED, Verb.FALLOCATE, Verb.FILL);
+  private static final Set<Syscall> CHANGING =
+      EnumSet.of(
+          Syscall.PWRITEV,
+          Syscall.PWRITE_MAPPED,
+          Syscall.PREAD_MAPPED,
+          Syscall.FALLOCATE,
+          Syscall.FILL);
 
   private final Map<String, String> files = new LinkedHashMap<>();
   private final Map<String, String> mappings = new HashMap<>();
@@ -39,7 +44,7 @@ final class DurabilityPromises {
   /** Content that was promised, by path. */
   private final Map<String, byte[]> promised = new LinkedHashMap<>();
 
-  /** Content at the cut of what has changed since its promise. */
+  /** The content at the cut of the files that have changed since their promise. */
   private final Map<String, byte[]> last = new HashMap<>();
 
   private final Set<String> names = new HashSet<>();
@@ -57,8 +62,8 @@ final class DurabilityPromises {
   List<String> promisedBy(Operation operation) {
     return switch (operation) {
       case Operation.Fsync sync -> readable(sync.file());
-      case Operation.Call call when call.verb() == Verb.FDATASYNC -> readable(text(call, 0));
-      case Operation.Call call when call.verb() == Verb.SYNCFS -> open();
+      case Operation.Call call when call.syscall() == Syscall.FDATASYNC -> readable(text(call, 0));
+      case Operation.Call call when call.syscall() == Syscall.SYNCFS -> open();
       default -> List.of();
     };
   }
@@ -86,10 +91,12 @@ final class DurabilityPromises {
           names.addAll(files.values());
         }
       }
-      case Operation.Call call when call.verb() == Verb.SYNCFS -> names.addAll(files.values());
-      case Operation.Call call when call.verb() == Verb.UNLINK || call.verb() == Verb.RENAME ->
+      case Operation.Call call when call.syscall() == Syscall.SYNCFS ->
+          names.addAll(files.values());
+      case Operation.Call call
+          when call.syscall() == Syscall.UNLINK || call.syscall() == Syscall.RENAME ->
           forget(text(call, 0));
-      case Operation.Call call when CHANGING.contains(call.verb()) ->
+      case Operation.Call call when CHANGING.contains(call.syscall()) ->
           call.arguments().forEach(this::changes);
       case Operation.In in -> succeeded(in.operation());
       default -> {}

@@ -13,9 +13,9 @@ import java.util.concurrent.atomic.LongAdder;
  * Every rule by which two answers that differ count as equal on a booted kernel. A rule that is not
  * here forgives nothing: code that leaves something out asks its constant, which counts, and
  * reports print all of them. Differences of a later kernel are {@link KernelDifference}s; those of
- * a mounted file system are in {@code host-differences.txt} and {@link View}. Times, process ids
- * and generations are not forgiven: they are made equal before, see {@link KernelChoices}.
- * Thread-safe.
+ * a mounted file system are in {@code host-differences.txt} and {@link ComparableView}. Times,
+ * process ids and generations are not forgiven: they are made equal before, see {@link
+ * KernelChoices}. Thread-safe.
  */
 public enum Forgiveness {
   /** Blocks that neither bitmap counts as used. */
@@ -67,7 +67,7 @@ public enum Forgiveness {
   }
 
   /**
-   * Returns its argument, and counts the rule as applied if it holds.
+   * Returns its argument, and counts the rule as applied if it is true.
    *
    * @param differs whether the rule leaves something out here
    */

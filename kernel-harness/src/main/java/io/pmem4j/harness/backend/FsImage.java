@@ -6,11 +6,11 @@ import io.pmem4j.harness.program.ImageShape;
 import java.nio.file.Path;
 
 /**
- * A file that backs an NVDIMM. The first 2 MiB hold the info block of the fsdax namespace, which is
- * the kernel's; the file system starts behind it and may be smaller than what is left.
+ * A file that backs an NVDIMM. The first 2 MiB hold the info block of the fsdax namespace, which
+ * belongs to the kernel. The file system starts at 2 MiB and may end before the end of the file.
  */
 public record FsImage(Path path) {
-  /** Where block 0 of the file system lies, bytes. */
+  /** The offset of block 0 of the file system, in bytes. */
   public static final long OFFSET_BYTES = ImageShape.FS_OFFSET_BYTES;
 
   /** Length of the whole file, bytes. */

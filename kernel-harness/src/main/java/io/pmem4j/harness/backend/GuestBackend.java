@@ -6,10 +6,10 @@ import io.pmem4j.ext2.Errno;
 import io.pmem4j.harness.guest.Guest;
 import io.pmem4j.harness.guest.GuestException;
 import io.pmem4j.harness.guest.GuestSpec;
-import io.pmem4j.harness.guest.Op;
 import io.pmem4j.harness.guest.QemuLauncher;
 import io.pmem4j.harness.guest.Request;
 import io.pmem4j.harness.guest.Response;
+import io.pmem4j.harness.guest.WireOp;
 import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Program;
 import java.io.IOException;
@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A guest that failed under one program is not trusted with the next: another one is booted.
  */
-public final class GuestBackend implements Backend {
+public final class GuestBackend implements ProgramBackend {
   private static final int LOCKDEP_MAX_BYTES = 4_000_000;
   private static final String MOUNT_POINT = "/mnt";
 
@@ -61,7 +61,7 @@ public final class GuestBackend implements Backend {
   }
 
   /**
-   * Boots.
+   * Boots a kernel, with an empty NVDIMM.
    *
    * @param kernel which one
    * @param spec how; its image is made here
@@ -70,7 +70,7 @@ public final class GuestBackend implements Backend {
     try {
       GuestBackend backend =
           // Programs run one after the other; a second CPU only makes them wait for it.
-          new GuestBackend(kernel, spec.withCpus(1), ImageMaker.allocate(spec.image()));
+          new GuestBackend(kernel, spec.withCpus(1), Mke2fs.allocate(spec.image()));
       backend.running();
       return backend;
     } catch (IOException e) {
@@ -78,7 +78,7 @@ public final class GuestBackend implements Backend {
     }
   }
 
-  /** Where the guest's NVDIMM lies in a work directory. */
+  /** Returns the path of the guest's NVDIMM in a work directory. */
   public static Path imageIn(Path directory) {
     return directory.resolve("nvdimm.img");
   }
@@ -89,8 +89,8 @@ public final class GuestBackend implements Backend {
   }
 
   @Override
-  public Optional<Dialect> dialect() {
-    return kernel.isLater() ? Optional.of(new Dialect()) : Optional.empty();
+  public Optional<KernelDifferenceMatcher> differenceMatcher() {
+    return kernel.isLater() ? Optional.of(new KernelDifferenceMatcher()) : Optional.empty();
   }
 
   Kernel kernel() {
@@ -128,20 +128,20 @@ public final class GuestBackend implements Backend {
   }
 
   @Override
-  public Session begin(Program program, PristineImages pristine, KernelChoices choices)
+  public Session begin(Program program, ImageTemplates templates, KernelChoices choices)
       throws BackendException {
     Guest running = running();
     late = false;
     boolean begun = false;
     try {
-      // Nobody has the device open now, so the kernel has no page of it left that could be stale.
-      pristine.of(program.image()).writeTo(image);
+      // No process has the device open now, so the kernel holds no stale page of it.
+      templates.of(program.image()).writeTo(image);
       mountAndBegin(running, program, CLOCK_BASE_SECONDS);
       Session session = new GuestSession(this, running, program, choices);
       begun = true;
       return session;
     } catch (BackendException e) {
-      // The guest is in order; nothing is mounted and nobody runs.
+      // The guest is in order; nothing is mounted and no program runs.
       begun = e.mountErrno().isPresent();
       throw e;
     } catch (GuestException e) {
@@ -158,13 +158,13 @@ public final class GuestBackend implements Backend {
   private void mountAndBegin(Guest running, Program program, long clock)
       throws GuestException, BackendException {
     Request mount =
-        Request.of(Op.MOUNT, program.atime().mountFlag())
+        Request.of(WireOp.MOUNT, program.atime().mountFlag())
             .withStrings(running.hello().device(), MOUNT_POINT, "ext2", DATA_OPTIONS)
             .withClock(clock);
     if (program.image().isDamaged()) {
       endKept(running);
       mountDamaged(running, mount);
-      requireBegun(program, succeed(running, List.of(Request.of(Op.BEGIN, program.pid(), 1))));
+      requireBegun(program, succeed(running, List.of(Request.of(WireOp.BEGIN, program.pid(), 1))));
       return;
     }
     // Whether DAX is possible depends on the device and the size of blocks alone.
@@ -176,9 +176,9 @@ public final class GuestBackend implements Backend {
     endKept(running);
     List<Request> requests = new ArrayList<>(List.of(mount));
     if (!asked) {
-      requests.add(Request.of(Op.READ_FILE, 65536).withStrings("/proc/mounts"));
+      requests.add(Request.of(WireOp.READ_FILE, 65536).withStrings("/proc/mounts"));
     }
-    requests.add(Request.of(Op.BEGIN, program.pid(), 1));
+    requests.add(Request.of(WireOp.BEGIN, program.pid(), 1));
     List<Response> answers = succeed(running, requests);
     if (!asked) {
       requireDax(answers.get(1));
@@ -190,7 +190,7 @@ public final class GuestBackend implements Backend {
   private void endKept(Guest running) throws GuestException, BackendException {
     if (kept != 0) {
       kept = 0;
-      succeed(running, List.of(Request.of(Op.END)));
+      succeed(running, List.of(Request.of(WireOp.END)));
     }
   }
 
@@ -198,7 +198,7 @@ public final class GuestBackend implements Backend {
   private void mountDamaged(Guest running, Request mount) throws GuestException, BackendException {
     Response mounted = running.request(mount);
     if (mounted.errno() != 0) {
-      running.grade(running.request(Request.of(Op.KERNEL_LOG)));
+      running.grade(running.request(Request.of(WireOp.KERNEL_LOG)));
       throw BackendException.notMounted(ErrnoNames.of(mounted.errno()), null);
     }
     succeeded(List.of(mount), List.of(mounted));
@@ -239,7 +239,7 @@ public final class GuestBackend implements Backend {
   }
 
   private void repair(DurabilityPromises promises) throws IOException, BackendException {
-    String complaint = ImageMaker.repair(image);
+    String complaint = E2fsck.repair(image);
     if (!complaint.isEmpty()) {
       throw BackendException.promiseBroken("after the power cut: " + complaint);
     }
@@ -249,7 +249,10 @@ public final class GuestBackend implements Backend {
     }
   }
 
-  /** Where DAX is not possible the kernel mounts without it, and says so only here. */
+  /**
+   * Checks that the mount has DAX: if the device cannot do DAX, the kernel mounts without it and
+   * reports that only here.
+   */
   private static void requireDax(Response mounts) throws BackendException {
     boolean dax =
         mounts
@@ -262,25 +265,25 @@ public final class GuestBackend implements Backend {
   }
 
   /**
-   * Ends the executor, unmounts, and asks whether the kernel is still in order. An executor that
-   * has done nothing to itself serves the next program of its pid too: to fork one and to end it
-   * takes a sixth of a short program's time.
+   * Ends the executor, unmounts, and checks that the kernel is still in order. An executor whose
+   * state the program has not changed runs the next program of its pid too: a fork and an exit take
+   * a sixth of a short program's time.
    */
   FsImage finish(Guest running, Program program, long clock) throws BackendException {
     try {
       if (mayHaveFrozen(program)) {
         thaw(running, clock);
       }
-      Request unmount = Request.of(Op.UMOUNT, 0).withStrings(MOUNT_POINT).withClock(clock);
-      Request log = Request.of(Op.KERNEL_LOG);
+      Request unmount = Request.of(WireOp.UMOUNT, 0).withStrings(MOUNT_POINT).withClock(clock);
+      Request log = Request.of(WireOp.KERNEL_LOG);
       boolean keeps =
           program.steps().stream()
-              .allMatch(step -> step.operation().effect() == Operation.Effect.NONE);
+              .allMatch(step -> step.operation().reach() == Operation.Reach.NONE);
       kept = keeps ? program.pid() : 0;
       List<Response> answers =
           keeps
-              ? succeedAsOne(running, List.of(Request.of(Op.RELEASE), unmount, log))
-              : succeed(running, List.of(Request.of(Op.END), unmount, log));
+              ? succeedAsOne(running, List.of(Request.of(WireOp.RELEASE), unmount, log))
+              : succeed(running, List.of(Request.of(WireOp.END), unmount, log));
       running.grade(answers.getLast());
       // Lockdep does not go without a word, which has been graded; asking it itself takes long.
       if (++programs % LOCKDEP_EVERY == 0 && !running.lockdepOn()) {
@@ -294,7 +297,7 @@ public final class GuestBackend implements Backend {
 
   private static boolean mayHaveFrozen(Program program) {
     return program.steps().stream()
-        .anyMatch(step -> step.operation().effect().compareTo(Operation.Effect.MACHINE) >= 0);
+        .anyMatch(step -> step.operation().reach().compareTo(Operation.Reach.FILE_SYSTEM) >= 0);
   }
 
   /**
@@ -303,8 +306,8 @@ public final class GuestBackend implements Backend {
    * would be that frozen superblock.
    */
   private void thaw(Guest running, long clock) throws GuestException, BackendException {
-    Request asRoot = Request.of(Op.BECOME, 0, 0);
-    Request thaw = Request.of(Op.THAW).withStrings(MOUNT_POINT).withClock(clock);
+    Request asRoot = Request.of(WireOp.BECOME, 0, 0);
+    Request thaw = Request.of(WireOp.THAW).withStrings(MOUNT_POINT).withClock(clock);
     List<Response> answers =
         running.request(List.of(asRoot, thaw), GuestSpec.DEFAULT_REQUEST_TIMEOUT);
     succeeded(List.of(asRoot), answers.subList(0, 1));
@@ -324,7 +327,7 @@ public final class GuestBackend implements Backend {
     }
     try {
       return guest
-          .request(Request.of(Op.READ_FILE, LOCKDEP_MAX_BYTES).withStrings("/proc/lockdep"))
+          .request(Request.of(WireOp.READ_FILE, LOCKDEP_MAX_BYTES).withStrings("/proc/lockdep"))
           .text();
     } catch (GuestException e) {
       throw BackendException.of(e);
@@ -343,7 +346,7 @@ public final class GuestBackend implements Backend {
     running();
   }
 
-  /** Lets go of a guest that nobody should trust any more. */
+  /** Ends a guest that failed; the next program gets another one. */
   void discard() {
     Guest running = guest;
     guest = null;
@@ -353,7 +356,7 @@ public final class GuestBackend implements Backend {
     }
   }
 
-  /** Whether mounting or unmounting for the last program did not end in its second. */
+  /** Returns whether mounting or unmounting for the last program ended after its second. */
   boolean late() {
     return late;
   }
@@ -388,7 +391,7 @@ public final class GuestBackend implements Backend {
     return responses;
   }
 
-  /** Where a path of a program lies in the guest. */
+  /** Returns the path in the guest of a path of a program. */
   static String inGuest(String path) {
     return MOUNT_POINT + path;
   }

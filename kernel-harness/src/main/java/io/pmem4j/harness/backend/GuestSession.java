@@ -5,12 +5,12 @@ package io.pmem4j.harness.backend;
 import io.pmem4j.harness.guest.Batch;
 import io.pmem4j.harness.guest.Guest;
 import io.pmem4j.harness.guest.GuestException;
-import io.pmem4j.harness.guest.Op;
 import io.pmem4j.harness.guest.Request;
 import io.pmem4j.harness.guest.Response;
 import io.pmem4j.harness.guest.TaskClient;
 import io.pmem4j.harness.guest.TaskState;
 import io.pmem4j.harness.guest.Wire;
+import io.pmem4j.harness.guest.WireOp;
 import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Outcome;
 import io.pmem4j.harness.program.Program;
@@ -24,7 +24,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /** A program on the booted kernel: one process, made by the agent with the program's pid. */
-final class GuestSession implements Session, SystemCalls.Place {
+final class GuestSession implements Session, OperationCodec.Place {
   /** So that a batch that hangs is noticed within the time of a request. */
   private static final int MOST_IN_A_BATCH = 128;
 
@@ -38,8 +38,8 @@ final class GuestSession implements Session, SystemCalls.Place {
   private Guest guest;
   private Optional<DurabilityPromises> promises;
   private boolean late;
-  private SystemCalls calls = new SystemCalls(this);
-  private long clock = Backend.CLOCK_BASE_SECONDS;
+  private OperationCodec calls = new OperationCodec(this);
+  private long clock = ProgramBackend.CLOCK_BASE_SECONDS;
 
   GuestSession(GuestBackend backend, Guest guest, Program program, KernelChoices choices) {
     this.backend = backend;
@@ -47,7 +47,7 @@ final class GuestSession implements Session, SystemCalls.Place {
     this.guest = guest;
     this.choices = choices;
     this.promises = DurabilityPromises.of(program);
-    this.firstFrame = guest.hello().resource() / SystemCalls.PAGE_BYTES;
+    this.firstFrame = guest.hello().resource() / OperationCodec.PAGE_BYTES;
     this.trace = new TraceText(firstFrame, address -> calls.pageIndex(address));
   }
 
@@ -82,7 +82,7 @@ final class GuestSession implements Session, SystemCalls.Place {
         guest = backend.cutPower(program, clock, promises);
         promises = DurabilityPromises.of(program);
         late |= calls.late();
-        calls = new SystemCalls(this);
+        calls = new OperationCodec(this);
         each.accept(Outcome.of(0));
         from = to + 1;
       }
@@ -90,8 +90,8 @@ final class GuestSession implements Session, SystemCalls.Place {
   }
 
   /**
-   * Nothing announces that a task has fallen asleep on a lock, so it is looked at until it has. The
-   * answer is the same whenever it is given: who holds the lock is at a point and stays there.
+   * Polls a task until it sleeps on a lock, because the kernel does not announce that. The answer
+   * does not depend on the time of the poll: the holder of the lock is parked at a point.
    */
   private Outcome whereItSleeps(int child) throws BackendException {
     try {
@@ -130,7 +130,7 @@ final class GuestSession implements Session, SystemCalls.Place {
         sizes.add(one.size());
         requests.addAll(one);
         if (generations && operation instanceof Operation.Open open) {
-          requests.add(Request.of(Op.FSTAT, calls.file(open.file())));
+          requests.add(Request.of(WireOp.FSTAT, calls.file(open.file())));
         }
         reads(promised(operation)).forEach(requests::add);
       }
@@ -170,7 +170,7 @@ final class GuestSession implements Session, SystemCalls.Place {
 
   private List<Request> reads(List<String> files) {
     return files.stream()
-        .map(file -> Request.of(Op.PREAD, calls.file(file), 0, DurabilityPromises.MAX_BYTES))
+        .map(file -> Request.of(WireOp.PREAD, calls.file(file), 0, DurabilityPromises.MAX_BYTES))
         .toList();
   }
 
@@ -204,7 +204,7 @@ final class GuestSession implements Session, SystemCalls.Place {
     }
   }
 
-  /** Sends what one frame carries at a time, until everything has been answered. */
+  /** Sends as many requests as one frame carries at a time, until all have been answered. */
   static List<Response> ask(Guest guest, List<Request> requests) throws GuestException {
     List<Response> answers = new ArrayList<>();
     while (answers.size() < requests.size()) {
@@ -262,7 +262,7 @@ final class GuestSession implements Session, SystemCalls.Place {
     if (entry >= 0) {
       return "none";
     }
-    if (frame >= firstFrame && frame < firstFrame + FsImage.FS_BYTES / SystemCalls.PAGE_BYTES) {
+    if (frame >= firstFrame && frame < firstFrame + FsImage.FS_BYTES / OperationCodec.PAGE_BYTES) {
       return "block:" + (frame - firstFrame) + ((entry & (1L << 61)) != 0 ? ":huge" : "");
     }
     long anonymous = 1L << 56 | 1L << Wire.PAGEMAP_ANON_BIT;
@@ -275,7 +275,7 @@ final class GuestSession implements Session, SystemCalls.Place {
 
   @Override
   public String time(long seconds) {
-    return Texts.time(seconds);
+    return OutcomeText.time(seconds);
   }
 
   @Override

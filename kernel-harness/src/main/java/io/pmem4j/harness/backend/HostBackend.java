@@ -8,7 +8,7 @@ import io.pmem4j.harness.jni.KernelBridge;
 import io.pmem4j.harness.jni.OperationCore;
 import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Program;
-import io.pmem4j.harness.program.Step;
+import io.pmem4j.harness.program.ProgramStep;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
@@ -29,16 +29,16 @@ import org.jspecify.annotations.Nullable;
  * of the JVM on a signal. SIGKILL leaves them to the next run.
  *
  * <p>The file system is shared with its other users. Nothing is done that they would notice, unless
- * the user gives the mount away: see {@link ExclusiveUse}.
+ * the user gives the mount away: see {@link MountOwnership}.
  */
-public final class HostBackend implements Backend {
+public final class HostBackend implements ProgramBackend {
   /** Programs take other identities, which have to reach their files. */
   private static final FileAttribute<Set<PosixFilePermission>> OPEN_TO_ALL =
       PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x"));
 
   private static final Duration OPERATION_BOUND = Duration.ofSeconds(60);
 
-  private final HostPlace place;
+  private final MountedDirectory place;
   private final OwnedDirectory directory;
   private final HostPages pages;
   private final HostDifferences differences;
@@ -49,7 +49,7 @@ public final class HostBackend implements Backend {
   private final Thread shutdownHook = new Thread(this::end, "pmem4j-host-end");
 
   private HostBackend(
-      HostPlace place,
+      MountedDirectory place,
       OwnedDirectory directory,
       HostPages pages,
       HostDifferences differences,
@@ -62,20 +62,20 @@ public final class HostBackend implements Backend {
   }
 
   /**
-   * Opens a directory, and learns how its file system behaves.
+   * Opens a directory, and probes the traits of its file system.
    *
    * @param exclusive whether the mount may be frozen, filled, remounted and unmounted
    * @throws IllegalArgumentException if it may not after all
    * @throws BackendException if it is no directory, or none can be made in it
    */
   public static HostBackend open(Path path, boolean exclusive) throws BackendException {
-    HostPlace place;
+    MountedDirectory place;
     OwnedDirectory directory = null;
     boolean open = false;
     try {
-      place = HostPlace.of(path);
+      place = MountedDirectory.of(path);
       if (exclusive) {
-        ExclusiveUse.require(place);
+        MountOwnership.require(place);
         // A run that was killed may have left it frozen; whatever is made then would wait for ever.
         HostMount.at(place.mountPoint()).thaw();
       }
@@ -133,19 +133,19 @@ public final class HostBackend implements Backend {
     return "host:" + place.directory();
   }
 
-  /** Returns what is mounted there, and the traits of the file system. */
+  /** Returns the mount of the directory, and the traits of its file system. */
   @Override
   public String description() {
     return traits.isEmpty() ? place.toString() : place + "; " + String.join(", ", traits);
   }
 
   @Override
-  public View view() {
-    return new View(place.scope(), false);
+  public ComparableView view() {
+    return new ComparableView(place.scope(), false);
   }
 
   @Override
-  public Optional<String> explain(Program program, Step step, String key) {
+  public Optional<String> explain(Program program, ProgramStep step, String key) {
     return differences.reason(traits, program, step, key);
   }
 
@@ -155,14 +155,14 @@ public final class HostBackend implements Backend {
       return Optional.of(
           "the program is one of scope " + program.scope() + ", and this is " + place);
     }
-    for (Step step : program.steps()) {
+    for (ProgramStep step : program.steps()) {
       String what = "line " + step.line() + ": " + step.text() + ": ";
-      switch (step.operation().effect()) {
-        case LABORATORY -> {
+      switch (step.operation().reach()) {
+        case KERNEL -> {
           return Optional.of(
               what + "only on a kernel that is booted for it, never on this machine's");
         }
-        case MACHINE -> {
+        case FILE_SYSTEM -> {
           if (!exclusive) {
             return Optional.of(what + "only with --exclusive");
           }
@@ -174,15 +174,14 @@ public final class HostBackend implements Backend {
   }
 
   @Override
-  public Session begin(Program program, PristineImages pristine, KernelChoices choices)
+  public Session begin(Program program, ImageTemplates templates, KernelChoices choices)
       throws BackendException {
     return begin(program);
   }
 
   private Session begin(Program program) throws BackendException {
     boolean child =
-        program.steps().stream()
-            .anyMatch(step -> step.operation().effect() != Operation.Effect.NONE);
+        program.steps().stream().anyMatch(step -> step.operation().reach() != Operation.Reach.NONE);
     try {
       HostMount mount = HostMount.at(place.mountPoint());
       Path root = Files.createTempDirectory(directory.path(), "program-", OPEN_TO_ALL);
@@ -198,8 +197,8 @@ public final class HostBackend implements Backend {
   }
 
   /**
-   * Stops a thread that meets what the end of the JVM has taken away. The JVM ends within moments,
-   * and there is nothing to report.
+   * Stops a thread that uses resources which the end of the JVM has already released. The JVM ends
+   * within moments, and there is nothing to report.
    */
   private void parkIfEnding() {
     while (ending) {
@@ -221,7 +220,7 @@ public final class HostBackend implements Backend {
     try {
       directory.close();
     } catch (IOException e) {
-      System.err.println("pmem4j: " + directory.path() + " is left behind: " + e.getMessage());
+      System.err.println("pmem4j: " + directory.path() + " remains: " + e.getMessage());
     }
   }
 

@@ -21,7 +21,7 @@ final class HostClock {
   private final LongSupplier millis;
   private final Map<Long, Long> virtualOfReal = new HashMap<>();
   private final long start;
-  private long virtual = Backend.CLOCK_BASE_SECONDS;
+  private long virtual = ProgramBackend.CLOCK_BASE_SECONDS;
   private long last;
 
   /**
@@ -58,6 +58,6 @@ final class HostClock {
   /** A time stamp of the kernel's, as programs write it. */
   String time(long real) {
     Long known = virtualOfReal.get(real);
-    return known == null ? "real" + (real - start) : Texts.time(known);
+    return known == null ? "real" + (real - start) : OutcomeText.time(known);
   }
 }

@@ -3,7 +3,7 @@
 package io.pmem4j.harness.backend;
 
 import io.pmem4j.harness.program.Program;
-import io.pmem4j.harness.program.Step;
+import io.pmem4j.harness.program.ProgramStep;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -21,7 +21,7 @@ import java.util.stream.Collectors;
 final class HostDifferences {
   private static final String RESOURCE = "/host-differences.txt";
 
-  /** Where, and which values of which operation, as written but with single blanks. */
+  /** A difference: the programs, the operation as written with single blanks, and its values. */
   private record Difference(
       String trait, String program, String operation, Set<String> keys, String reason) {}
 
@@ -83,7 +83,7 @@ final class HostDifferences {
   }
 
   /** Returns the reason when this value of this step differs for one of the traits. */
-  Optional<String> reason(Set<String> traits, Program program, Step step, String key) {
+  Optional<String> reason(Set<String> traits, Program program, ProgramStep step, String key) {
     return known.stream()
         .filter(difference -> matches(difference.program(), program.name()))
         .filter(difference -> traits.contains(difference.trait()))

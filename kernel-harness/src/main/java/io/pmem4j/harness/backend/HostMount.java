@@ -2,9 +2,9 @@
 
 package io.pmem4j.harness.backend;
 
-import io.pmem4j.harness.guest.Op;
 import io.pmem4j.harness.guest.Request;
 import io.pmem4j.harness.guest.Response;
+import io.pmem4j.harness.guest.WireOp;
 import io.pmem4j.harness.jni.KernelBridge;
 import io.pmem4j.harness.jni.OperationCore;
 import java.io.IOException;
@@ -17,7 +17,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * A mount as it was when it was looked at, and the way back there. Immutable.
+ * The state of a mount at one moment, to which it can be restored. Immutable.
  *
  * @param point its root
  * @param flags what mount(2) takes as flags
@@ -27,7 +27,7 @@ record HostMount(Path point, long flags, String options) {
   private static final Path MOUNTS = Path.of("/proc/self/mountinfo");
   private static final long MS_RDONLY = 1;
 
-  /** As in mount(2); those that name when access times change exclude each other. */
+  /** The flags of mount(2); those for access times exclude each other. */
   private static final Map<String, Long> FLAGS =
       Map.ofEntries(
           Map.entry("ro", MS_RDONLY),
@@ -50,7 +50,7 @@ record HostMount(Path point, long flags, String options) {
     HostMount found = null;
     for (String line : mountinfo) {
       List<String> fields = List.of(line.split(" "));
-      if (HostPlace.unescape(fields.get(4)).equals(point.toString())) {
+      if (MountedDirectory.unescape(fields.get(4)).equals(point.toString())) {
         String ofFileSystem = fields.get(fields.indexOf("-") + 3);
         found =
             new HostMount(
@@ -73,7 +73,7 @@ record HostMount(Path point, long flags, String options) {
         .reduce(0, (a, b) -> a | b);
   }
 
-  /** What remounting is to keep: all but whether it can be written to. */
+  /** Returns the flags that a remount keeps: all but the read-only flag. */
   long keptFlags() {
     return flags & ~MS_RDONLY;
   }
@@ -84,7 +84,8 @@ record HostMount(Path point, long flags, String options) {
    * @throws IOException if it then is not
    */
   void restore() throws IOException {
-    Response response = ask(Request.of(Op.REMOUNT, flags).withStrings(point.toString(), options));
+    Response response =
+        ask(Request.of(WireOp.REMOUNT, flags).withStrings(point.toString(), options));
     HostMount now = at(point);
     if (!now.equals(this)) {
       throw new IOException(
@@ -100,7 +101,7 @@ record HostMount(Path point, long flags, String options) {
 
   /** Thaws it if it is frozen; nothing if not. */
   void thaw() throws IOException {
-    ask(Request.of(Op.THAW).withStrings(point.toString()));
+    ask(Request.of(WireOp.THAW).withStrings(point.toString()));
   }
 
   /** By this process: a child could be one that waits for the thaw. */

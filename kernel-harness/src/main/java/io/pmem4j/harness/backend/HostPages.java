@@ -13,9 +13,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What an entry of /proc/PID/pagemap says on the running kernel
- * (Documentation/admin-guide/mm/pagemap.rst). Frames are shown to root alone; without them a page
- * of a DAX file and the zero page cannot be told apart, and both are {@code mapped}.
+ * The text of an entry of /proc/PID/pagemap on the running kernel
+ * (Documentation/admin-guide/mm/pagemap.rst). Only root sees frames. Without them a page of a DAX
+ * file and the zero page look the same, and both are {@code mapped}.
  */
 final class HostPages {
   private static final long PRESENT = 1L << 63;

@@ -7,7 +7,7 @@ import io.pmem4j.harness.guest.Response;
 import io.pmem4j.harness.jni.OperationCore;
 import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Outcome;
-import io.pmem4j.harness.program.Verb;
+import io.pmem4j.harness.program.Syscall;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -17,8 +17,10 @@ import java.util.List;
 import java.util.Optional;
 
 /** A program in a directory of its own on the running kernel. */
-final class HostSession implements Session, SystemCalls.Place {
-  /** Below the bound of an operation, and that of what a child does. */
+final class HostSession implements Session, OperationCodec.Place {
+  /**
+   * The time limit of an operation on a frozen mount, below the limit of an operation of a child.
+   */
   private static final Duration FROZEN_BOUND = Duration.ofSeconds(10);
 
   private final OperationCore core;
@@ -32,11 +34,11 @@ final class HostSession implements Session, SystemCalls.Place {
   private boolean remounted;
   private boolean left;
   private final Runnable parkIfEnding;
-  private final SystemCalls calls = new SystemCalls(this);
+  private final OperationCodec calls = new OperationCodec(this);
   private final HostClock clock = new HostClock(System::currentTimeMillis);
 
   /**
-   * Begins.
+   * Begins a session in the program's directory.
    *
    * @param root the program's directory, which is removed at the end
    * @param mount that it lies on, as it is to be left
@@ -75,17 +77,17 @@ final class HostSession implements Session, SystemCalls.Place {
     remounted |= done instanceof Operation.Remount;
     List<Response> answers = new ArrayList<>();
     if (!frozen) {
-      frozen = done instanceof Operation.Call call && call.verb() == Verb.FREEZE;
+      frozen = done instanceof Operation.Call call && call.syscall() == Syscall.FREEZE;
       for (Request request : calls.requests(operation, 0)) {
         answers.add(core.run(request));
       }
       return answers;
     }
-    try (ThawInTime thaw = new ThawInTime(mount::thaw, FROZEN_BOUND)) {
+    try (ThawWatchdog thaw = new ThawWatchdog(mount::thaw, FROZEN_BOUND)) {
       for (Request request : calls.requests(operation, 0)) {
         answers.add(core.run(request));
       }
-      if (thaw.wasNeeded()) {
+      if (thaw.fired()) {
         throw new IOException(
             mount.point() + " was thawed: an operation waited for it " + FROZEN_BOUND);
       }
@@ -155,7 +157,7 @@ final class HostSession implements Session, SystemCalls.Place {
     }
     left = true;
     if (frozen) {
-      // First of all: who waits for it cannot be ended before.
+      // First of all: a task blocked on the freeze cannot be ended before.
       mount.thaw();
     }
     core.close();

@@ -5,8 +5,8 @@ package io.pmem4j.harness.backend;
 import io.pmem4j.harness.program.Outcome;
 import io.pmem4j.harness.program.Program;
 import io.pmem4j.harness.program.ProgramParser;
+import io.pmem4j.harness.program.ProgramStep;
 import io.pmem4j.harness.program.ProgramSyntaxException;
-import io.pmem4j.harness.program.Step;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -46,7 +46,7 @@ final class HostTraits {
     boolean ended = false;
     try {
       boolean failed = false;
-      for (Step step : program.steps()) {
+      for (ProgramStep step : program.steps()) {
         Outcome outcome = session.run(step.operation());
         if (!step.expected().isEmpty()) {
           failed |= !outcome.unsatisfied(step.expected()).isEmpty();

@@ -13,8 +13,8 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * The file system of an image, in memory: its pages that hold anything but zeros. Immutable, and
- * stays what it is when the file is used for the next program.
+ * The file system of an image in memory: its pages that are not all zeros. Immutable, and
+ * independent of the file, which the next program reuses.
  */
 public final class ImageContent {
   /** Bytes of a page, the unit in which content is kept. */
@@ -46,8 +46,8 @@ public final class ImageContent {
   }
 
   /**
-   * Makes the file system of an image this one. Only what differs is written: the pages that nobody
-   * has touched since the file was made need not even be looked at.
+   * Writes this content to an image. Only pages that differ are written, and pages that are still
+   * holes of the file are not even read.
    *
    * @return how many pages were written
    */
@@ -83,7 +83,7 @@ public final class ImageContent {
     }
   }
 
-  /** What is done with a page; the array is used again for the next one. */
+  /** A function of a page; the array is reused for the next page. */
   private interface PageVisitor {
     void visit(int page, byte[] bytes) throws IOException;
   }
@@ -92,7 +92,7 @@ public final class ImageContent {
       throws IOException {
     byte[] bytes = new byte[PAGE_BYTES];
     ByteBuffer chunk = ByteBuffer.allocateDirect(64 * PAGE_BYTES);
-    for (DataRanges.Range range : DataRanges.of(image.path())) {
+    for (SparseRanges.Range range : SparseRanges.of(image.path())) {
       // Data may begin or end in the middle of a page where the file system's blocks are smaller.
       long at = Math.max(range.offset(), FsImage.OFFSET_BYTES) & -PAGE_BYTES;
       while (at < range.end()) {

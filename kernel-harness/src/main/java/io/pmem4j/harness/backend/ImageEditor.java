@@ -52,8 +52,8 @@ final class ImageEditor {
       Path script = Files.createTempFile("pmem4j-setup", ".debugfs");
       temporary.add(script);
       Files.write(script, commands);
-      Tool.Result result =
-          Tool.run(
+      Subprocess.Result result =
+          Subprocess.run(
               environment, List.of("debugfs", "-w", "-f", script.toString(), image.forE2fsprogs()));
       List<String> complaints =
           result.output().lines().filter(line -> !SILENT.matcher(line).matches()).toList();
@@ -72,8 +72,8 @@ final class ImageEditor {
     Path content = Files.createTempFile("pmem4j-read", ".data");
     try {
       Files.delete(content);
-      Tool.Result result =
-          Tool.run(
+      Subprocess.Result result =
+          Subprocess.run(
               Map.of(),
               List.of("debugfs", "-R", "dump " + path + " " + content, image.forE2fsprogs()));
       if (Files.exists(content)) {

@@ -8,8 +8,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The kernels of the laboratory by what they show. Several are one image, booted in another state
- * of the 2015 series; the state is read once at boot, because lockdep's graph accumulates.
+ * The kernels that the harness boots, by their properties. Several are one image, booted in another
+ * state of the 2015 series. The state is read once at boot, because lockdep's graph accumulates.
  */
 public enum Kernel {
   /** The series as it was merged: one handler, dax_sem inside freeze protection. */
@@ -27,7 +27,7 @@ public enum Kernel {
   /** The rejected attempt: truncate_mutex before the fault's body, no dax_sem. */
   TRUNCATE_MUTEX_FIRST(
       "truncate-mutex-first", "lab", "tmf", Profile.LINUX_5_10, "truncate-mutex-first"),
-  /** What became of the series: {@code mapping->invalidate_lock} in the place of dax_sem. */
+  /** The successor of the series: {@code mapping->invalidate_lock} in the place of dax_sem. */
   LINUX_6_1("6.1", "6.1", "", Profile.LINUX_6_1, "merged");
 
   private final String label;
@@ -63,7 +63,7 @@ public enum Kernel {
     return Arrays.stream(values()).map(Kernel::toString).toList();
   }
 
-  /** What {@code qemu/kernel/build} takes. */
+  /** Returns the name that {@code qemu/kernel/build} takes. */
   public String image() {
     return image;
   }
@@ -78,15 +78,15 @@ public enum Kernel {
     return profile;
   }
 
-  /** What its faults lock, and the model's. */
+  /** Returns the lock order of its faults, and of the model. */
   public LockOrder order() {
     return LockOrder.of(order);
   }
 
   /**
-   * Where a mapping is put that a program lets lie anywhere. With a handler for 2 MiB at once what
-   * is tried depends on the address and on the neighbours; so there each mapping gets 2 MiB of its
-   * own, on the model and on the kernel.
+   * Returns the alignment of a mapping for which the program asks no address. A PMD fault depends
+   * on the address and on the neighbours, so each mapping gets 2 MiB of its own, on the model and
+   * on the kernel.
    *
    * @return a multiple, bytes; 0 for anywhere
    */
@@ -94,7 +94,7 @@ public enum Kernel {
     return profile.fourHandlers() ? 2 << 20 : 0;
   }
 
-  /** Whether its outcomes are those of 5.10 but for {@link KernelDifference}s. */
+  /** Returns whether its outcomes equal those of 5.10 except for {@link KernelDifference}s. */
   public boolean isLater() {
     return this == LINUX_6_1;
   }

@@ -3,7 +3,7 @@
 package io.pmem4j.harness.backend;
 
 /**
- * What a kernel chose at random in one run of a program, read back so that the model can make the
+ * The random choices of a kernel in one run of a program, read back so that the model makes the
  * same choices and its image can be compared byte for byte. Kernels run first and fill it in.
  */
 public final class KernelChoices {
@@ -18,7 +18,7 @@ public final class KernelChoices {
     return copy;
   }
 
-  /** Whether a kernel has made its choices. */
+  /** Returns whether a kernel has made its choices. */
   boolean known() {
     return known;
   }

@@ -3,12 +3,12 @@
 package io.pmem4j.harness.backend;
 
 /**
- * What a kernel later than 5.10 is known to answer otherwise. A comparison accepts nothing by the
- * name of a difference alone: what the kernel answered must be exactly what the difference makes of
- * the answer of 5.10, and reports list each with the number of operations that showed it.
+ * A known difference between the answers of a later kernel and those of 5.10. The name of a
+ * difference alone forgives nothing: the kernel's answer must be exactly what the difference makes
+ * of the answer of 5.10. Reports list each difference with the number of operations that showed it.
  */
 public enum KernelDifference {
-  /** The fault no longer reports what it inserted. */
+  /** The fault no longer reports the entry that it inserted. */
   NO_INSERT_EVENT(
       "no event dax_insert_mapping",
       "the fault bodies were merged into dax_fault_iter(), which does not call it"),
@@ -34,12 +34,12 @@ public enum KernelDifference {
     this.why = why;
   }
 
-  /** What is different, for reports. */
+  /** Returns the description for reports. */
   public String what() {
     return what;
   }
 
-  /** Where in the source it comes from. */
+  /** Returns the change in the kernel's source that causes it. */
   public String why() {
     return why;
   }

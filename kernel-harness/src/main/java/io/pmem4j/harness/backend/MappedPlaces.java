@@ -5,9 +5,9 @@ package io.pmem4j.harness.backend;
 import java.util.HashMap;
 import java.util.Map;
 
-/** Where the mappings of one process lie, by the names that the program gave them. */
+/** The addresses of the mappings of one process, by the names that the program gave them. */
 final class MappedPlaces {
-  private static final long PAGE_BYTES = SystemCalls.PAGE_BYTES;
+  private static final long PAGE_BYTES = OperationCodec.PAGE_BYTES;
 
   private final Map<String, Place> places = new HashMap<>();
 

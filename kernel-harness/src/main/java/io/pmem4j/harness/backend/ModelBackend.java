@@ -23,7 +23,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /** ext2-dax in this JVM, over a file mapped through pmem-ffi. */
-public final class ModelBackend implements Backend {
+public final class ModelBackend implements ProgramBackend {
   /** The guest's mount options, but for that of access times, which is the program's. */
   static final String OPTIONS = "dax,oldalloc,noreservation,";
 
@@ -69,13 +69,13 @@ public final class ModelBackend implements Backend {
 
   @Override
   @SuppressWarnings("MustBeClosedChecker") // the session closes it when it ends
-  public Session begin(Program program, PristineImages pristine, KernelChoices choices)
+  public Session begin(Program program, ImageTemplates templates, KernelChoices choices)
       throws BackendException {
     Arena arena = Arena.ofShared();
     boolean begun = false;
     try {
-      FsImage image = ImageMaker.allocate(directory.resolve("model.img"));
-      pristine.of(program.image()).writeTo(image);
+      FsImage image = Mke2fs.allocate(directory.resolve("model.img"));
+      templates.of(program.image()).writeTo(image);
       PersistentMemory memory =
           Pmem.map(
               image.path(),

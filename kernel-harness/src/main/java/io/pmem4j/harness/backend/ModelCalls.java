@@ -13,37 +13,37 @@ import io.pmem4j.ext2.mm.Vma;
 import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Outcome;
 import io.pmem4j.harness.program.Parameter;
-import io.pmem4j.harness.program.Verb;
+import io.pmem4j.harness.program.Syscall;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.Set;
 
-/** The system calls of {@link Verb}'s table that ext2-dax has. */
+/** The system calls of {@link Syscall}'s table that ext2-dax has. */
 final class ModelCalls {
   private static final int LARGE_BYTES = 1 << 20;
   private static final int SEEK_END = 2;
   private static final int IOV_MAX = 1024;
 
-  private static final Set<Verb> KNOWN =
+  private static final Set<Syscall> KNOWN =
       EnumSet.of(
-          Verb.UNLINK,
-          Verb.PWRITEV,
-          Verb.PREADV,
-          Verb.PWRITE_MAPPED,
-          Verb.PREAD_MAPPED,
-          Verb.SYNC_FILE_RANGE,
-          Verb.FALLOCATE,
-          Verb.LSEEK,
-          Verb.FDATASYNC,
-          Verb.SYNCFS,
-          Verb.FLOCK,
-          Verb.MADVISE,
-          Verb.MREMAP,
-          Verb.MPROTECT,
-          Verb.MINCORE,
-          Verb.FREEZE,
-          Verb.THAW,
-          Verb.FILL);
+          Syscall.UNLINK,
+          Syscall.PWRITEV,
+          Syscall.PREADV,
+          Syscall.PWRITE_MAPPED,
+          Syscall.PREAD_MAPPED,
+          Syscall.SYNC_FILE_RANGE,
+          Syscall.FALLOCATE,
+          Syscall.LSEEK,
+          Syscall.FDATASYNC,
+          Syscall.SYNCFS,
+          Syscall.FLOCK,
+          Syscall.MADVISE,
+          Syscall.MREMAP,
+          Syscall.MPROTECT,
+          Syscall.MINCORE,
+          Syscall.FREEZE,
+          Syscall.THAW,
+          Syscall.FILL);
 
   private final ModelProcess process;
   private final Operation.Call call;
@@ -53,8 +53,8 @@ final class ModelCalls {
     this.call = call;
   }
 
-  /** Whether a process of the model can make it. */
-  static boolean known(Verb verb) {
+  /** Returns whether a process of the model can make the call. */
+  static boolean known(Syscall verb) {
     return KNOWN.contains(verb);
   }
 
@@ -63,7 +63,7 @@ final class ModelCalls {
   }
 
   private Outcome.Builder answer() throws Ext2Exception {
-    return switch (call.verb()) {
+    return switch (call.syscall()) {
       case UNLINK -> done(() -> process.fs().unlink(ModelProcess.path(text(0))));
       case PWRITEV -> pwritev();
       case PREADV -> preadv();

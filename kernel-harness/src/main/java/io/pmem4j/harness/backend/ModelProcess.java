@@ -23,7 +23,7 @@ import java.util.stream.Collectors;
 
 /** A process on ext2-dax: an address space and open files. */
 final class ModelProcess {
-  /** Where the guest mounts. */
+  /** The mount point in the guest. */
   private static final String MOUNT_POINT = "/mnt";
 
   /** With the NUL that ends a path. */
@@ -42,7 +42,7 @@ final class ModelProcess {
   }
 
   /**
-   * A process with nothing.
+   * Creates a process without files or mappings.
    *
    * @param alignment what the address of a mapping that may lie anywhere is a multiple of
    */
@@ -70,7 +70,7 @@ final class ModelProcess {
     return child;
   }
 
-  /** exit(2). */
+  /** Ends the process, as exit(2) does. */
   void exit() throws Ext2Exception {
     memory.exit();
     for (OpenFile file : files.values()) {
@@ -110,7 +110,7 @@ final class ModelProcess {
                 "extents",
                 extents.stream()
                     .map(e ->
-                        Texts.extent(
+                        OutcomeText.extent(
                             e.logicalBytes(), e.physicalBytes(), e.lengthBytes(), e.flags()))
                     .collect(Collectors.joining(",")));
       }
@@ -198,14 +198,14 @@ final class ModelProcess {
   Outcome.Builder pread(String name, long offset, int length) throws Ext2Exception {
     byte[] target = new byte[length];
     int count = Math.toIntExact(file(name).pread(offset, target));
-    return result(count).value("data", Texts.data(Arrays.copyOf(target, count)));
+    return result(count).value("data", OutcomeText.data(Arrays.copyOf(target, count)));
   }
 
   private Outcome.Builder load(Operation.Load load) {
     Vma vma = mapping(load.mapping());
     try {
       byte[] data = memory.load(vma, load.offset(), load.length());
-      return result(data.length).value("data", Texts.data(data));
+      return result(data.length).value("data", OutcomeText.data(data));
     } catch (SignalException e) {
       return signal(e, load.mapping(), vma);
     }
@@ -224,7 +224,8 @@ final class ModelProcess {
 
   private static Outcome.Builder signal(SignalException e, String mapping, Vma vma) {
     return result(-1)
-        .value("signal", Texts.signal(e.signo(), e.code(), mapping, e.address() - vma.start()));
+        .value(
+            "signal", OutcomeText.signal(e.signo(), e.code(), mapping, e.address() - vma.start()));
   }
 
   private static Outcome.Builder stat(Stat stat) {
@@ -236,9 +237,9 @@ final class ModelProcess {
         .value("gid", stat.gid())
         .value("size", stat.size())
         .value("blocks", stat.blocks512())
-        .value("atime", Texts.time(stat.atime()))
-        .value("mtime", Texts.time(stat.mtime()))
-        .value("ctime", Texts.time(stat.ctime()))
+        .value("atime", OutcomeText.time(stat.atime()))
+        .value("mtime", OutcomeText.time(stat.mtime()))
+        .value("ctime", OutcomeText.time(stat.ctime()))
         .value("generation", Integer.toUnsignedString(stat.generation()));
   }
 

@@ -13,7 +13,7 @@ import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Outcome;
 import io.pmem4j.harness.program.Program;
 import io.pmem4j.harness.program.ProgramText;
-import io.pmem4j.harness.program.Verb;
+import io.pmem4j.harness.program.Syscall;
 import java.lang.foreign.Arena;
 import java.util.HashMap;
 import java.util.List;
@@ -36,7 +36,7 @@ final class ModelSession implements Session {
   private final Map<String, ModelProcess> children = new HashMap<>();
 
   /**
-   * Begins.
+   * Begins a session on a mounted file system.
    *
    * @param lines of the file system's memory; null where promises of durability are not judged
    * @param damaged whether the image was corrupt before: errors of the file system are expected
@@ -65,7 +65,7 @@ final class ModelSession implements Session {
     try {
       outcome = answer(operation);
     } catch (Ext2Exception e) {
-      outcome = Texts.failed(e.errno().name());
+      outcome = OutcomeText.failed(e.errno().name());
     } catch (LoneTaskScheduler.EndlessWaitException e) {
       throw BackendException.hang("model: " + ProgramText.of(operation) + ": " + e.getMessage());
     } catch (ModelProcess.NoMapping e) {
@@ -90,7 +90,8 @@ final class ModelSession implements Session {
     return switch (operation) {
       case Operation.Sync _ -> true;
       case Operation.In in -> writesBackInWorker(in.operation());
-      case Operation.Call call -> call.verb() == Verb.SYNCFS || call.verb() == Verb.FREEZE;
+      case Operation.Call call ->
+          call.syscall() == Syscall.SYNCFS || call.syscall() == Syscall.FREEZE;
       default -> false;
     };
   }
@@ -130,11 +131,11 @@ final class ModelSession implements Session {
         : Optional.of("file systems without DAX");
   }
 
-  /** Returns what ext2-dax lacks for an operation; empty if it has everything. */
+  /** Returns the parts of an operation that ext2-dax lacks; empty if it lacks none. */
   static Optional<ProgramPart.Lack> lacks(Operation operation, AtimeOption atime) {
     return switch (operation) {
-      case Operation.Call call when ModelCalls.known(call.verb()) -> Optional.empty();
-      case Operation.Call call -> lack(call.verb().toString(), reach(call.verb(), atime));
+      case Operation.Call call when ModelCalls.known(call.syscall()) -> Optional.empty();
+      case Operation.Call call -> lack(call.syscall().toString(), reach(call.syscall(), atime));
       case Operation.Mmap map when (map.prot() & PROT_EXEC) != 0 ->
           lack("mappings of code", ProgramPart.Reach.ALL);
       case Operation.Remount _ -> lack("remount", ProgramPart.Reach.ALL);
@@ -153,7 +154,7 @@ final class ModelSession implements Session {
     };
   }
 
-  private static ProgramPart.Reach reach(Verb verb, AtimeOption atime) {
+  private static ProgramPart.Reach reach(Syscall verb, AtimeOption atime) {
     return switch (verb) {
       case CHMOD, CHOWN, UTIMENS -> ProgramPart.Reach.ATTRIBUTES;
       case LIST, READLINK ->

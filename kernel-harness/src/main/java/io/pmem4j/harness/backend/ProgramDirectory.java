@@ -2,9 +2,9 @@
 
 package io.pmem4j.harness.backend;
 
-import io.pmem4j.harness.guest.Op;
 import io.pmem4j.harness.guest.Request;
 import io.pmem4j.harness.guest.Response;
+import io.pmem4j.harness.guest.WireOp;
 import io.pmem4j.harness.jni.KernelBridge;
 import io.pmem4j.harness.jni.OperationCore;
 import java.io.IOException;
@@ -41,7 +41,7 @@ final class ProgramDirectory {
   private void removeTree(Path path) throws IOException {
     if (Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
       allowRemoval(path);
-      core.run(Request.of(Op.CHMOD, OWNER_ALL).withStrings(path.toString()));
+      core.run(Request.of(WireOp.CHMOD, OWNER_ALL).withStrings(path.toString()));
       List<Path> children;
       try (Stream<Path> listed = Files.list(path)) {
         children = listed.toList();
@@ -57,9 +57,10 @@ final class ProgramDirectory {
 
   /** File systems without attributes refuse the first ioctl; nothing is to be cleared there. */
   private void allowRemoval(Path path) throws IOException {
-    Response flags = core.run(Request.of(Op.GETFLAGS).withStrings(path.toString()));
+    Response flags = core.run(Request.of(WireOp.GETFLAGS).withStrings(path.toString()));
     if (flags.result() >= 0 && (flags.result() & UNREMOVABLE) != 0) {
-      core.run(Request.of(Op.SETFLAGS, flags.result() & ~UNREMOVABLE).withStrings(path.toString()));
+      core.run(
+          Request.of(WireOp.SETFLAGS, flags.result() & ~UNREMOVABLE).withStrings(path.toString()));
     }
   }
 }

@@ -5,7 +5,7 @@ package io.pmem4j.harness.backend;
 import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Parameter;
 import io.pmem4j.harness.program.Program;
-import io.pmem4j.harness.program.Step;
+import io.pmem4j.harness.program.ProgramStep;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -15,16 +15,16 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * The steps of a program that a backend runs. A step that only asks is left out alone. A step that
- * changes the attributes of a file takes the later fstat(2) of that file with it. A step that
- * changes more ends the part: what follows it has no meaning without it.
+ * The steps of a program that a backend runs. A query is omitted alone. A step that changes
+ * attributes of a file is omitted with the next fstat(2) of that file. Any other step that changes
+ * something ends the part, because later steps have no meaning without it.
  *
  * @param omitted one for each step: empty if the backend runs it, otherwise the reason
  * @param imageCounts whether the backend runs every step with effects, so that its image is
  *     compared
  */
 public record ProgramPart(List<Optional<String>> omitted, boolean imageCounts) {
-  /** How far the effects of a step reach that a backend lacks. */
+  /** The reach of the effects of a step that a backend lacks. */
   enum Reach {
     /** It only asks. */
     NOTHING,
@@ -56,7 +56,7 @@ public record ProgramPart(List<Optional<String>> omitted, boolean imageCounts) {
     return new Division(lacks).divide(program);
   }
 
-  /** The steps so far, and what those that were left out have changed. */
+  /** The steps so far, and the effects of those that were omitted. */
   private static final class Division {
     private final Function<Operation, Optional<Lack>> lacks;
     private final List<Optional<String>> omitted = new ArrayList<>();
@@ -76,7 +76,7 @@ public record ProgramPart(List<Optional<String>> omitted, boolean imageCounts) {
       return new ProgramPart(omitted, ended.isEmpty() && unknown.isEmpty());
     }
 
-    private Optional<String> reason(Step step) {
+    private Optional<String> reason(ProgramStep step) {
       if (ended.isPresent()) {
         return ended;
       }
@@ -95,7 +95,7 @@ public record ProgramPart(List<Optional<String>> omitted, boolean imageCounts) {
           : Optional.empty();
     }
 
-    private void note(Step step, Operation operation, Lack lack) {
+    private void note(ProgramStep step, Operation operation, Lack lack) {
       String after = "they follow line " + step.line() + ": " + lack.what();
       switch (lack.reach()) {
         case NOTHING -> {}
@@ -110,7 +110,7 @@ public record ProgramPart(List<Optional<String>> omitted, boolean imageCounts) {
     }
   }
 
-  /** Returns whether the backend runs the step of an index. */
+  /** Returns whether the backend runs the step with this index. */
   public boolean runs(int step) {
     return omitted.get(step).isEmpty();
   }

@@ -31,7 +31,8 @@ public interface Session {
   }
 
   /**
-   * Closes what the program left open, unmounts, and checks that the backend is still in order.
+   * Closes the files that the program left open, unmounts, and checks that the backend is still in
+   * order.
    *
    * @return the image as the program left it, valid until the next session begins; empty where the
    *     programs share a file system with others
@@ -39,13 +40,13 @@ public interface Session {
   Optional<FsImage> end() throws BackendException;
 
   /**
-   * After the end: whether everything ran at the time of the program's clock. If not, which is the
-   * machine's fault and nobody else's, its times say nothing and the program has to run again.
+   * Returns whether all operations ran at the time of the program's clock; valid after the end. If
+   * not, the machine was too slow: the times mean nothing, and the program has to run again.
    */
   default boolean inTime() {
     return true;
   }
 
-  /** After a failure: lets go of everything, without an opinion. */
+  /** Releases all resources after a failure, without a verdict. */
   void abandon();
 }

@@ -111,7 +111,7 @@ final class TraceText {
             + number(numbers, "max_pgoff")
             + (result.isEmpty() ? "" : " " + result);
       }
-      // An event nobody expected is shown as it is: it will differ, and be seen.
+      // An unknown event is shown as it is: it will differ, and be reported.
       default -> head + fields;
     };
   }

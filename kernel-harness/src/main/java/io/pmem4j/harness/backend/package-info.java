@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /**
- * Where programs run: ext2-dax in this JVM, and a booted kernel. Each backend starts from a copy of
- * the same image and brings what it sees into the same form; what it may not do is hide a
- * difference.
+ * Backends that run programs: ext2-dax in this JVM, a booted kernel, and a directory of the running
+ * kernel. Each starts from a copy of the same image and converts its answers to the same form. What
+ * must not live here: code that hides a difference other than by a rule of {@link
+ * io.pmem4j.harness.backend.Forgiveness}.
  */
 @NullMarked
 package io.pmem4j.harness.backend;

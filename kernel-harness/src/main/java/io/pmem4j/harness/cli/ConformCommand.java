@@ -3,9 +3,9 @@
 package io.pmem4j.harness.cli;
 
 import io.pmem4j.harness.backend.BackendException;
+import io.pmem4j.harness.backend.Backends;
 import io.pmem4j.harness.backend.Forgiveness;
 import io.pmem4j.harness.backend.Kernel;
-import io.pmem4j.harness.backend.Laboratory;
 import io.pmem4j.harness.conform.ProgramResult;
 import io.pmem4j.harness.guest.GuestException;
 import io.pmem4j.harness.guest.KernelImages;
@@ -96,7 +96,7 @@ final class ConformCommand implements Callable<Integer> {
     if (mutant != null && !MutantVerb.runsOnMutant()) {
       return MutantVerb.run(spec.commandLine(), mutant);
     }
-    Laboratory.requireKnown(List.of("model", "guest:" + (asked == null ? Kernel.MERGED : asked)));
+    Backends.requireKnown(List.of("model", "guest:" + (asked == null ? Kernel.MERGED : asked)));
     List<Program> programs = new ArrayList<>(programs());
     int count = generated != null ? generated : paths.isEmpty() ? 20 : 0;
     if (count < 0 || count > 1_000_000) {
@@ -120,11 +120,11 @@ final class ConformCommand implements Callable<Integer> {
     }
     List<String> uncovered = new ArrayList<>();
     String kernel = asked == null ? kernelToBeHad(uncovered) : asked;
-    List<String> backends = List.of("model", "guest:" + kernel);
-    try (Laboratory laboratory = Laboratory.open(backends, Scheduler.production())) {
+    List<String> names = List.of("model", "guest:" + kernel);
+    try (Backends backends = Backends.open(names, Scheduler.production())) {
       Summary summary =
-          Verdicts.runWithLocks(
-              "conform", kernel, laboratory, programs, paths.isEmpty(), out, ConformCommand::text);
+          ConformanceRun.runWithLocks(
+              "conform", kernel, backends, programs, paths.isEmpty(), out, ConformCommand::text);
       out.println("forgiven, and how often:");
       Forgiveness.report().forEach(rule -> out.println("  " + rule));
       out.print(TextReport.differences(kernel, summary));
@@ -135,13 +135,13 @@ final class ConformCommand implements Callable<Integer> {
         out.print(table.text());
       }
       uncovered.forEach(out::println);
-      return Verdicts.finish(summary, json, out);
+      return ConformanceRun.finish(summary, json, out);
     }
   }
 
   /**
-   * Returns the name of the kernel to compare with when none is asked for, and adds what it does
-   * not cover.
+   * Returns the kernel to compare with if none is asked for, and adds the claims that it does not
+   * cover.
    */
   private static String kernelToBeHad(List<String> uncovered)
       throws GuestException, BackendException {
@@ -158,7 +158,7 @@ final class ConformCommand implements Callable<Integer> {
                     .filter(row -> !row.isLater())
                     .map(Kernel::toString)
                     .collect(Collectors.joining(", "))
-                + " show (ARCHITECTURE.md): the lock order of the series as merged and as posted,"
+                + " show (docs/dax-sem.md): the lock order of the series as merged and as posted,"
                 + " the races without dax_sem, the handlers of 2015");
       }
     }

@@ -7,7 +7,7 @@ import io.pmem4j.pmem.Granularity;
 import java.util.Optional;
 
 /**
- * The doctor's judgement on DAX, from what the kernel did rather than from what was asked for.
+ * The doctor's judgement on DAX, by what the kernel did and not by what was requested.
  *
  * @param words one line of the report
  * @param missing the next step towards DAX, where there is one

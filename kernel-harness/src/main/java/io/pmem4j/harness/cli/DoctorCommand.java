@@ -29,7 +29,10 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code doctor}: what a path gives to pmem-ffi, measured there, and what is missing. */
+/**
+ * The verb {@code doctor}: the properties of a path for pmem-ffi, measured there, and what is
+ * missing.
+ */
 @Command(
     name = "doctor",
     description = {
@@ -103,7 +106,7 @@ final class DoctorCommand implements Callable<Integer> {
     }
   }
 
-  /** With each backend; whether one of them could. */
+  /** Maps the file with each backend, and returns whether one of them could. */
   private boolean mapped(Path file, boolean create, boolean device) throws IOException {
     boolean mapped = false;
     for (Backend backend : List.of(Backend.LIBPMEM, Backend.JDK)) {
@@ -194,7 +197,7 @@ final class DoctorCommand implements Callable<Integer> {
     return "1".equals(System.getenv(variable));
   }
 
-  /** What libpmem is told by its variables. */
+  /** Prints the environment variables that libpmem reads. */
   private void environment() {
     String variables =
         System.getenv().entrySet().stream()

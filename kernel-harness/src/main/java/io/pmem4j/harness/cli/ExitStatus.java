@@ -2,9 +2,9 @@
 
 package io.pmem4j.harness.cli;
 
-/** What every verb's exit status means. */
+/** The exit statuses of every verb. */
 final class ExitStatus {
-  /** It holds. */
+  /** The claim holds. */
   static final int HOLDS = 0;
 
   /** There is a finding. */

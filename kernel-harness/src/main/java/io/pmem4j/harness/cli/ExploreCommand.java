@@ -53,7 +53,7 @@ import picocli.CommandLine.Spec;
 final class ExploreCommand implements Callable<Integer> {
   /** Kernel states of the series: handlers and locks. */
   enum Series {
-    /** Neither patch. */
+    /** Neither of the patches. */
     before(Profile.BEFORE_SERIES, LockOrder.NO_DAX_SEM),
     /** The size check in pfn_mkwrite alone. */
     patch1(Profile.SERIES, LockOrder.NO_DAX_SEM),
@@ -71,7 +71,7 @@ final class ExploreCommand implements Callable<Integer> {
     }
   }
 
-  /** Names of what is more than a scenario. */
+  /** The names that stand for more than one scenario. */
   private static final Set<String> SWEEPS = Set.of("races", "letter", "mutants", "mutex-first");
 
   @Spec private CommandLine.Model.CommandSpec spec;
@@ -205,7 +205,7 @@ final class ExploreCommand implements Callable<Integer> {
     }
   }
 
-  /** What would be ignored, or be noticed only after minutes. */
+  /** Refuses options that would be ignored, or whose error would appear only after minutes. */
   private void checkOptions() {
     if (name.equals("seeded-faults")) {
       throw usage("seeded-faults is now mutants: explore mutants");
@@ -258,7 +258,10 @@ final class ExploreCommand implements Callable<Integer> {
     return new CommandLine.ParameterException(spec.commandLine(), message);
   }
 
-  /** The handlers asked for; those of the series for 2 MiB, which 5.10 has none for. */
+  /**
+   * Returns the fault handlers that were asked for; those of the series for 2 MiB, because 5.10 has
+   * none.
+   */
   private Profile profile() {
     if (profile == null
         && series == null
@@ -298,7 +301,10 @@ final class ExploreCommand implements Callable<Integer> {
     }
   }
 
-  /** What a state of the series answers is looked at, not only what damage comes of it. */
+  /**
+   * Returns whether broken postconditions are findings: for a state of the series its answers
+   * count, not only the damage.
+   */
   private boolean promises() {
     return series != null || !order().equals(LockOrder.NO_DAX_SEM);
   }

@@ -3,16 +3,16 @@
 package io.pmem4j.harness.cli;
 
 import io.pmem4j.harness.backend.BackendException;
+import io.pmem4j.harness.backend.Backends;
 import io.pmem4j.harness.backend.GuestBackend;
-import io.pmem4j.harness.backend.ImageMaker;
 import io.pmem4j.harness.backend.Kernel;
-import io.pmem4j.harness.backend.Laboratory;
+import io.pmem4j.harness.backend.Mke2fs;
 import io.pmem4j.harness.backend.WorkDirectory;
 import io.pmem4j.harness.guest.Guest;
 import io.pmem4j.harness.guest.GuestException;
-import io.pmem4j.harness.guest.Op;
 import io.pmem4j.harness.guest.Request;
 import io.pmem4j.harness.guest.Response;
+import io.pmem4j.harness.guest.WireOp;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -63,8 +63,8 @@ final class GuestCommand implements Callable<Integer> {
       throw new IllegalArgumentException("--timeout must be 1 to 86400 seconds");
     }
     try (WorkDirectory directory = new WorkDirectory()) {
-      ImageMaker.make(GuestBackend.imageIn(directory.path()));
-      try (Guest guest = Guest.start(Laboratory.spec(booted, directory))) {
+      Mke2fs.make(GuestBackend.imageIn(directory.path()));
+      try (Guest guest = Guest.start(Backends.spec(booted, directory))) {
         int status = command.isEmpty() ? shell(guest) : run(guest, command);
         guest.stop();
         return status;
@@ -86,7 +86,7 @@ final class GuestCommand implements Callable<Integer> {
     Duration limit = Duration.ofSeconds(timeoutSeconds);
     Response response =
         guest.request(
-            Request.of(Op.EXEC, limit.toMillis()).withStrings(words.toArray(String[]::new)),
+            Request.of(WireOp.EXEC, limit.toMillis()).withStrings(words.toArray(String[]::new)),
             limit.plusSeconds(10));
     PrintWriter out = spec.commandLine().getOut();
     out.print(new String(response.data(), StandardCharsets.UTF_8));

@@ -13,10 +13,10 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code kernel}: the kernels of the laboratory. */
+/** The verb {@code kernel}: the kernels that the harness boots. */
 @Command(
     name = "kernel",
-    description = "The kernels of the laboratory.",
+    description = "The kernels that the harness boots.",
     subcommands = {KernelCommand.ListKernels.class, KernelCommand.Build.class})
 final class KernelCommand implements Runnable {
   @Spec private CommandLine.Model.CommandSpec spec;

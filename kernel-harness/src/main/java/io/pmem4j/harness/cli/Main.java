@@ -109,7 +109,7 @@ public final class Main implements Runnable {
     throw new ParameterException(known.commandLine(), "a verb is missing");
   }
 
-  /** One clear line; the stack is for those who ask with PMEM4J_TRACE. */
+  /** Prints one clear line for a failure; PMEM4J_TRACE adds the stack trace. */
   private static IExecutionExceptionHandler failure() {
     return (exception, commandLine, parsed) -> {
       PrintWriter err = commandLine.getErr();
@@ -165,7 +165,8 @@ public final class Main implements Runnable {
           ExitStatus.USAGE);
       if (commandLine.getParent() == null) {
         err.println(
-            "verbs: setup, test, " + String.join(", ", commandLine.getSubcommands().keySet()));
+            "verbs: setup, test, bench, "
+                + String.join(", ", commandLine.getSubcommands().keySet()));
       } else {
         err.println("see: ./pmem4j " + commandLine.getCommandName() + " --help");
       }
@@ -175,7 +176,7 @@ public final class Main implements Runnable {
     };
   }
 
-  /** Whoever reads the last line gets one in any case. */
+  /** Prints the JSON line that a reader of the last line expects in any case. */
   private static void json(
       CommandLine commandLine, List<String> arguments, int status, @Nullable String message) {
     if (arguments.contains("--json")) {

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Where a path is mounted: a line of {@code /proc/self/mountinfo} (proc(5)).
+ * The mount of a path: a line of {@code /proc/self/mountinfo} (proc(5)).
  *
  * @param point the folder it is mounted on
  * @param type the file system's name, such as {@code ext4}
@@ -28,7 +28,10 @@ record MountPoint(Path point, String type, String source, String device, List<St
     return in(Files.readAllLines(Path.of("/proc/self/mountinfo")), path.toRealPath());
   }
 
-  /** The mount among these lines; of several on one folder the last one is what is seen. */
+  /**
+   * Returns the mount of a path among these lines; of several on one folder the last one is
+   * visible.
+   */
   static MountPoint in(List<String> lines, Path path) throws IOException {
     return lines.stream()
         .map(MountPoint::parse)
@@ -72,12 +75,12 @@ record MountPoint(Path point, String type, String source, String device, List<St
     return plain.toString();
   }
 
-  /** Whether the file system was asked for DAX on all files. */
+  /** Returns whether the file system was mounted with DAX for all files. */
   boolean askedForDax() {
     return options.contains("dax") || options.contains("dax=always");
   }
 
-  /** Whether the block device below can do DAX; false also where there is none. */
+  /** Returns whether the block device can do DAX; false if there is no block device. */
   boolean deviceCanDax() {
     Path queue = Path.of("/sys/dev/block", device);
     // A partition has its queue one level up.

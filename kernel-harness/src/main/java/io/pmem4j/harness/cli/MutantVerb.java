@@ -17,7 +17,7 @@ public final class MutantVerb implements Function<MutantCall, Integer> {
   /** Creates the function; the loader of a mutant calls it. */
   public MutantVerb() {}
 
-  /** Returns whether this class itself was loaded by the loader of a mutant. */
+  /** Returns whether this class was loaded by the loader of a mutant. */
   static boolean runsOnMutant() {
     return MutantVerb.class.getClassLoader() instanceof MutantLoader;
   }

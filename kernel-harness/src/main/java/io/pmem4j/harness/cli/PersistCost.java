@@ -5,7 +5,7 @@ package io.pmem4j.harness.cli;
 import io.pmem4j.pmem.PmemRegion;
 import java.util.Arrays;
 
-/** What {@code persist} costs in a region: the median over calls, in nanoseconds. */
+/** The cost of {@code persist} in a region: the median over calls, in nanoseconds. */
 final class PersistCost {
   private static final int MOST_CALLS = 20_000;
   private static final int FEWEST_CALLS = 20;

@@ -2,8 +2,8 @@
 
 package io.pmem4j.harness.cli;
 
-import io.pmem4j.harness.backend.Backend;
-import io.pmem4j.harness.backend.Laboratory;
+import io.pmem4j.harness.backend.Backends;
+import io.pmem4j.harness.backend.ProgramBackend;
 import io.pmem4j.harness.program.Program;
 import io.pmem4j.harness.program.ProgramLibrary;
 import io.pmem4j.harness.report.Summary;
@@ -38,12 +38,12 @@ final class RunCommand implements Callable<Integer> {
       split = ",",
       paramLabel = "BACKEND",
       description = "model, guest:KERNEL, host:DIRECTORY (default: model)")
-  private List<String> backends = List.of("model");
+  private List<String> names = List.of("model");
 
   @Option(
       names = "--exclusive",
       description =
-          "the host's directory is the root of a mount that nobody else uses: it may be frozen,"
+          "the host's directory is the root of a mount without other users: it may be frozen,"
               + " filled, remounted")
   private boolean exclusive;
 
@@ -58,8 +58,11 @@ final class RunCommand implements Callable<Integer> {
   @SuppressWarnings("NullAway.Init") // picocli fills spec and file in
   RunCommand() {}
 
-  /** Where a backend is not the image that programs were written for: what that leaves out. */
-  private static void describe(Backend backend, PrintWriter out) {
+  /**
+   * Describes a backend that is not the image that programs were written for, and the values that
+   * it leaves out.
+   */
+  private static void describe(ProgramBackend backend, PrintWriter out) {
     if (!backend.view().rules().isEmpty()) {
       out.println(backend.name() + ": " + backend.description());
       backend.view().rules().forEach(rule -> out.println("  " + rule));
@@ -76,27 +79,27 @@ final class RunCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     PrintWriter out = spec.commandLine().getOut();
     List<Program> programs = programs();
-    Laboratory.requireKnown(backends);
+    Backends.requireKnown(names);
     String kernel =
-        backends.stream()
+        names.stream()
             .filter(name -> name.startsWith("guest:"))
             .map(name -> name.substring("guest:".length()))
             .findFirst()
             .orElse("");
-    try (Laboratory laboratory = Laboratory.open(backends, Scheduler.production(), exclusive)) {
-      laboratory.backends().forEach(backend -> describe(backend, out));
+    try (Backends backends = Backends.open(names, Scheduler.production(), exclusive)) {
+      backends.all().forEach(backend -> describe(backend, out));
       Summary summary =
-          Verdicts.run(
+          ConformanceRun.run(
               "run",
               kernel,
-              laboratory,
+              backends,
               programs,
               out,
               result ->
                   TextReport.line(result)
                       + "\n"
                       + (quiet ? TextReport.findings(result) : TextReport.sideBySide(result)));
-      return Verdicts.finish(summary, json, out);
+      return ConformanceRun.finish(summary, json, out);
     }
   }
 }

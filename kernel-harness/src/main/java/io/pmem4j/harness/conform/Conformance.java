@@ -2,10 +2,10 @@
 
 package io.pmem4j.harness.conform;
 
-import io.pmem4j.harness.backend.Backend;
-import io.pmem4j.harness.backend.ImageJudge;
-import io.pmem4j.harness.backend.Laboratory;
-import io.pmem4j.harness.backend.PristineImages;
+import io.pmem4j.harness.backend.Backends;
+import io.pmem4j.harness.backend.E2fsck;
+import io.pmem4j.harness.backend.ImageTemplates;
+import io.pmem4j.harness.backend.ProgramBackend;
 import io.pmem4j.harness.program.Program;
 import java.util.Comparator;
 import java.util.List;
@@ -24,27 +24,27 @@ import org.jspecify.annotations.Nullable;
  * expectations and the image's consistency are judged. Used by one thread.
  */
 public final class Conformance {
-  private final PristineImages pristine;
-  private final ImageJudge judge;
-  private final List<Backend> backends;
+  private final ImageTemplates templates;
+  private final E2fsck e2fsck;
+  private final List<ProgramBackend> backends;
 
-  /** A comparison of all backends of a laboratory. */
-  public Conformance(Laboratory laboratory) {
-    this(laboratory, laboratory.backends());
+  /** Creates a comparison of all open backends. */
+  public Conformance(Backends backends) {
+    this(backends, backends.all());
   }
 
   /**
-   * A comparison.
+   * Creates a comparison of some backends.
    *
-   * @param laboratory whose images programs start from
-   * @param backends of it, at least one
+   * @param backends the open backends, with the images that programs start from
+   * @param chosen some of them, at least one
    */
-  public Conformance(Laboratory laboratory, List<Backend> backends) {
-    this.pristine = laboratory.pristine();
-    this.judge = laboratory.judge();
+  public Conformance(Backends backends, List<ProgramBackend> chosen) {
+    this.templates = backends.templates();
+    this.e2fsck = backends.e2fsck();
     // Kernels first: the model follows their random choices.
     this.backends =
-        backends.stream().sorted(Comparator.comparing(backend -> !backend.isKernel())).toList();
+        chosen.stream().sorted(Comparator.comparing(backend -> !backend.isKernel())).toList();
   }
 
   /** Returns whether every backend can run every operation of a program. */
@@ -56,7 +56,7 @@ public final class Conformance {
 
   /** Runs one program everywhere; failures of backends become part of the result. */
   public ProgramResult run(Program program) {
-    return rest(onKernels(program));
+    return runOnModels(runOnKernels(program));
   }
 
   /**
@@ -73,8 +73,8 @@ public final class Conformance {
             Thread.ofPlatform().daemon().name("pmem4j-judge").factory())) {
       @Nullable Future<ProgramResult> before = null;
       for (Program program : programs) {
-        Attempt attempt = onKernels(program);
-        Future<ProgramResult> now = submit(beside, () -> rest(attempt));
+        ProgramRun run = runOnKernels(program);
+        Future<ProgramResult> now = submit(beside, () -> runOnModels(run));
         if (before != null) {
           each.accept(result(before));
         }
@@ -87,9 +87,9 @@ public final class Conformance {
   }
 
   /**
-   * Returns whether a program shows the first divergence of a result again, as its own first. What
-   * {@link io.pmem4j.harness.program.Shrinker} asks: a shorter program that fails otherwise is
-   * another finding.
+   * Returns a predicate that is true for programs whose first divergence equals the first
+   * divergence of a result. {@link io.pmem4j.harness.program.Shrinker} uses it: a shorter program
+   * that fails otherwise is another finding.
    */
   public Predicate<Program> repeats(ProgramResult found) {
     Optional<Divergence> wanted = found.first();
@@ -109,14 +109,14 @@ public final class Conformance {
     }
   }
 
-  private Attempt onKernels(Program program) {
-    Attempt attempt = new Attempt(program, pristine);
-    backends.stream().filter(Backend::isKernel).forEach(attempt::on);
-    return attempt;
+  private ProgramRun runOnKernels(Program program) {
+    ProgramRun run = new ProgramRun(program, templates);
+    backends.stream().filter(ProgramBackend::isKernel).forEach(run::runOn);
+    return run;
   }
 
-  private ProgramResult rest(Attempt attempt) {
-    backends.stream().filter(backend -> !backend.isKernel()).forEach(attempt::on);
-    return attempt.judge(backends, judge);
+  private ProgramResult runOnModels(ProgramRun run) {
+    backends.stream().filter(backend -> !backend.isKernel()).forEach(run::runOn);
+    return run.judge(backends, e2fsck);
   }
 }

@@ -14,7 +14,7 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * The class of a finding and its place. Two programs show the same divergence when these are equal,
+ * The class and place of a finding. Two programs show the same divergence if these are equal,
  * whatever else the programs do. Numbers that depend on the rest of the program (lines, blocks,
  * inodes, bytes read) are no part of it.
  *

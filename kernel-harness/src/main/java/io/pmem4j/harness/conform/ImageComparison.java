@@ -13,9 +13,10 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Compares two ext2 images byte for byte, but for what {@link Forgiveness} leaves out. Reads the
- * few fields it needs by their offsets (Documentation/filesystems/ext2.rst), not through the
- * model's layout: a mistake there must not hide itself here.
+ * Compares two ext2 images byte for byte, except for the differences that {@link Forgiveness}
+ * lists. The few fields that it needs are read by their offsets
+ * (Documentation/filesystems/ext2.rst), not through the model's layout: a mistake there must not
+ * hide itself here.
  */
 final class ImageComparison {
   private static final int SUPERBLOCK_OFFSET = 1024;
@@ -54,7 +55,9 @@ final class ImageComparison {
     return List.copyOf(found);
   }
 
-  /** Returns what kinds of structure differ, by the field where it is one; no block numbers. */
+  /**
+   * Returns the kinds of structures that differ, by field if there is one, without block numbers.
+   */
   Set<String> structures() {
     return Set.copyOf(structures);
   }

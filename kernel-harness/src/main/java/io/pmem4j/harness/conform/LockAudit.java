@@ -3,8 +3,8 @@
 package io.pmem4j.harness.conform;
 
 import io.pmem4j.harness.backend.BackendException;
+import io.pmem4j.harness.backend.Backends;
 import io.pmem4j.harness.backend.GuestBackend;
-import io.pmem4j.harness.backend.Laboratory;
 import io.pmem4j.harness.backend.ModelBackend;
 import io.pmem4j.harness.program.Program;
 import java.util.ArrayList;
@@ -14,41 +14,41 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The lock edges of a run of programs: those that the kernel's lockdep has learnt from each,
- * against the model's. Told of every program that ran on both, and of no other: lockdep forgets
- * nothing, so what only the kernel has run must come afterwards.
+ * Compares the lock edges that the kernel's lockdep has learnt from each program with those of the
+ * model. Only programs that ran whole on both count. lockdep forgets nothing, so programs that only
+ * the kernel can run must come last.
  *
- * <p>To read {@code /proc/lockdep} takes the guest as long as a short program. As its graph only
- * grows, a reading without a new edge speaks for all programs since the one before; so the readings
- * get rarer while nothing is new. A finding is traced to its program on a kernel that is booted for
- * it. Not thread-safe.
+ * <p>Reading {@code /proc/lockdep} takes the guest as long as a short program. The graph only
+ * grows, so a reading without a new edge covers all programs since the last one; readings become
+ * rarer while nothing is new. A finding is traced to its program on a kernel that is booted for it.
+ * Not thread-safe.
  */
 public final class LockAudit {
-  /** Programs between two readings, at most: what is run again for a finding. */
+  /** The largest number of programs between two readings, all of which run again for a finding. */
   private static final int MOST_UNREAD = 64;
 
-  private final Laboratory laboratory;
+  private final Backends backends;
   private final GuestBackend guest;
   private final ModelBackend model;
   private final LockEdgeComparison comparison;
   private int interval = 1;
 
-  private LockAudit(Laboratory laboratory, GuestBackend guest, ModelBackend model)
+  private LockAudit(Backends backends, GuestBackend guest, ModelBackend model)
       throws BackendException {
-    this.laboratory = laboratory;
+    this.backends = backends;
     this.guest = guest;
     this.model = model;
     this.comparison = new LockEdgeComparison(guest.lockdep());
   }
 
   /**
-   * What came of an audit.
+   * The result of an audit.
    *
    * @param agreed the edges that both have
    * @param findings of no program in particular: edges that only one of them has at the end
    */
   public record Outcome(Set<String> agreed, List<String> findings) {
-    /** Copies. */
+    /** Copies the collections. */
     public Outcome {
       agreed = Set.copyOf(agreed);
       findings = List.copyOf(findings);
@@ -56,26 +56,25 @@ public final class LockAudit {
   }
 
   /**
-   * Begins, before the first program.
+   * Begins an audit before the first program.
    *
-   * @param laboratory one with the model and one booted kernel
+   * @param backends the model and one booted kernel
    * @throws BackendException if the kernel cannot be asked
    */
-  public static LockAudit of(Laboratory laboratory) throws BackendException {
+  public static LockAudit of(Backends backends) throws BackendException {
     return new LockAudit(
-        laboratory, only(laboratory, GuestBackend.class), only(laboratory, ModelBackend.class));
+        backends, only(backends, GuestBackend.class), only(backends, ModelBackend.class));
   }
 
-  private static <B> B only(Laboratory laboratory, Class<B> kind) {
-    List<B> found =
-        laboratory.backends().stream().filter(kind::isInstance).map(kind::cast).toList();
+  private static <B> B only(Backends backends, Class<B> kind) {
+    List<B> found = backends.all().stream().filter(kind::isInstance).map(kind::cast).toList();
     if (found.size() != 1) {
       throw new IllegalArgumentException("one " + kind.getSimpleName() + ", not " + found.size());
     }
     return found.getFirst();
   }
 
-  /** How many programs may run before the next reading. */
+  /** Returns how many programs may run before the next reading. */
   public int due() {
     return interval;
   }
@@ -103,7 +102,7 @@ public final class LockAudit {
   }
 
   /**
-   * The whole; afterwards the graph may grow by what only the kernel runs.
+   * Ends the audit; afterwards the graph may grow by programs that only the kernel runs.
    *
    * @param suite whether all programs that ship were run: then the edges must be equal
    */
@@ -111,13 +110,13 @@ public final class LockAudit {
     return new Outcome(comparison.agreed(), comparison.atEnd(suite));
   }
 
-  /** Runs the programs again, one by one, on a kernel that has taken none of these locks. */
+  /** Runs the programs again, one by one, on a freshly booted kernel. */
   private Map<Program, List<String>> traced(List<Program> suspects, List<String> lacking)
       throws BackendException {
     guest.restart();
     Map<Program, List<String>> traced = new LinkedHashMap<>();
     LockEdgeComparison alone = new LockEdgeComparison(guest.lockdep());
-    Conformance kernel = new Conformance(laboratory, List.of(guest));
+    Conformance kernel = new Conformance(backends, List.of(guest));
     for (Program suspect : suspects) {
       kernel.run(suspect);
       for (String finding : alone.after(guest.lockdep(), Set.of())) {

@@ -9,8 +9,8 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * The kernel's lock graph against the model's. Lockdep's graph only grows, so what a program added
- * is what was not there before it. Not thread-safe.
+ * Compares the kernel's lock graph with the model's. The graph of lockdep only grows, so the edges
+ * of a program are those that were not there before it. Not thread-safe.
  */
 public final class LockEdgeComparison {
   private static final String PAGE_LOCK = "page_lock(ext2)";
@@ -19,7 +19,7 @@ public final class LockEdgeComparison {
   private final Set<String> model = new TreeSet<>();
 
   /**
-   * Before the first program.
+   * Creates a comparison before the first program.
    *
    * @param lockdep the content of {@code /proc/lockdep}: what the kernel took to get up
    */
@@ -47,13 +47,13 @@ public final class LockEdgeComparison {
     return findings;
   }
 
-  /** How many edges of the classes compared the kernel has. */
+  /** Returns the number of edges of the kernel between the compared classes. */
   int kernelEdges() {
     return kernel.size();
   }
 
   /**
-   * At the end: the edges that only one of them has, a finding each.
+   * Returns a finding for each edge that only one of them has, at the end.
    *
    * @param suite whether all programs that ship were run. If not, nothing is left to be said: what
    *     only the kernel has {@link #after} has told, and a model that declares a lock for what may
@@ -86,7 +86,8 @@ public final class LockEdgeComparison {
   }
 
   /**
-   * What lockdep sees that does not know page locks: who takes one takes what is taken under it.
+   * Returns the graph that lockdep sees if it does not know page locks: the holder of a page lock
+   * takes the locks that are taken under it.
    */
   private static Set<String> withoutPageLocks(Set<String> edges) {
     Set<String> without = new TreeSet<>();

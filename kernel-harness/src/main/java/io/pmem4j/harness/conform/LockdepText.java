@@ -20,7 +20,7 @@ import java.util.regex.Pattern;
  * dax_sem}, {@code truncate_mutex} and the locks of block groups.
  */
 final class LockdepText {
-  /** {@code ffff... FD: 54 BD: 5 ++++: name}; the usage bits have no colon in them. */
+  /** A class, {@code ffff... FD: 54 BD: 5 ++++: name}; the usage bits contain no colon. */
   private static final Pattern CLASS = Pattern.compile("^\\S+ .*?BD: *\\d+ \\S+: (.*)$");
 
   private static final Pattern EDGE = Pattern.compile("^ -> \\[\\S+] (.*)$");
@@ -30,7 +30,7 @@ final class LockdepText {
 
   private static final String DAX_SEM = "&ei->dax_sem";
 
-  /** What 6.1 has in the place of dax_sem: one class for each type of file system. */
+  /** The class that 6.1 has in the place of dax_sem: one for each type of file system. */
   private static final String INVALIDATE_LOCK = "mapping.invalidate_lock";
 
   private static final String TRUNCATE_MUTEX = "&ei->truncate_mutex";

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What became of one program.
+ * The result of one program.
  *
  * @param program the program
  * @param verdict the verdict
@@ -26,7 +26,7 @@ public record ProgramResult(
     List<Divergence> divergences,
     List<String> notes,
     long millis) {
-  /** A verdict. */
+  /** The verdict on a program. */
   public enum Verdict {
     /** All backends answered the same and as expected, and left equal, clean images. */
     AGREED,
@@ -36,7 +36,7 @@ public record ProgramResult(
     DIVERGED,
     /** There is no verdict: the environment failed. */
     NOT_RUN,
-    /** A backend has not, or may not do, what the program asks for; a note says what. */
+    /** A backend lacks or may not do what the program needs; a note gives the reason. */
     OMITTED
   }
 

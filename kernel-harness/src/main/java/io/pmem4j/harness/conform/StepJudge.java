@@ -2,13 +2,13 @@
 
 package io.pmem4j.harness.conform;
 
-import io.pmem4j.harness.backend.Backend;
-import io.pmem4j.harness.backend.Dialect;
+import io.pmem4j.harness.backend.ComparableView;
 import io.pmem4j.harness.backend.KernelDifference;
-import io.pmem4j.harness.backend.View;
+import io.pmem4j.harness.backend.KernelDifferenceMatcher;
+import io.pmem4j.harness.backend.ProgramBackend;
 import io.pmem4j.harness.program.Outcome;
 import io.pmem4j.harness.program.Program;
-import io.pmem4j.harness.program.Step;
+import io.pmem4j.harness.program.ProgramStep;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashMap;
@@ -22,33 +22,33 @@ import java.util.function.Predicate;
 
 /** Judges the steps of one program in order, as far as the backends' views go. */
 final class StepJudge {
-  private final List<Backend> backends;
-  private final Map<String, Dialect> dialects = new HashMap<>();
+  private final List<ProgramBackend> backends;
+  private final Map<String, KernelDifferenceMatcher> matchers = new HashMap<>();
 
-  StepJudge(List<Backend> backends) {
+  StepJudge(List<ProgramBackend> backends) {
     this.backends = List.copyOf(backends);
-    backends.forEach(
-        backend -> backend.dialect().ifPresent(dialect -> dialects.put(backend.name(), dialect)));
+    backends.forEach(backend ->
+        backend.differenceMatcher().ifPresent(matcher -> matchers.put(backend.name(), matcher)));
   }
 
-  StepResult judge(Program program, Step step, Map<String, Outcome> outcomes) {
+  StepResult judge(Program program, ProgramStep step, Map<String, Outcome> outcomes) {
     List<String> findings = new ArrayList<>();
     List<Divergence> divergences = new ArrayList<>();
     List<String> notes = new ArrayList<>();
-    List<Backend> answered =
+    List<ProgramBackend> answered =
         backends.stream().filter(backend -> outcomes.containsKey(backend.name())).toList();
     String prefix = "line " + step.line() + ": " + step.text() + ": ";
     Map<String, Set<KernelDifference>> differences = differences(answered, outcomes);
-    for (Backend backend : answered) {
+    for (ProgramBackend backend : answered) {
       if (differences.containsKey(backend.name())) {
         // Written for 5.10, and judged by the reference that this outcome was made from.
         continue;
       }
       Outcome outcome = answer(backend, outcomes);
-      View view = backend.view();
+      ComparableView view = backend.view();
       for (String token : step.expected()) {
         if (view.judges(token) && !view.satisfies(outcome, token)) {
-          Optional<String> reason = backend.explain(program, step, View.key(token));
+          Optional<String> reason = backend.explain(program, step, ComparableView.key(token));
           if (reason.isPresent()) {
             notes.add(prefix + backend.name() + " misses " + token + ": " + reason.get());
           } else {
@@ -59,7 +59,7 @@ final class StepJudge {
         }
       }
     }
-    List<Backend> compared =
+    List<ProgramBackend> compared =
         answered.stream().filter(backend -> !differences.containsKey(backend.name())).toList();
     for (int i = 1; i < compared.size(); i++) {
       Optional<Divergence> different =
@@ -77,19 +77,19 @@ final class StepJudge {
 
   /** For every backend whose outcome is fully explained by its dialect, how. */
   private Map<String, Set<KernelDifference>> differences(
-      List<Backend> answered, Map<String, Outcome> outcomes) {
+      List<ProgramBackend> answered, Map<String, Outcome> outcomes) {
     Optional<Outcome> reference =
         answered.stream()
-            .filter(backend -> !dialects.containsKey(backend.name()))
-            .filter(backend -> backend.view().equals(View.WHOLE))
+            .filter(backend -> !matchers.containsKey(backend.name()))
+            .filter(backend -> backend.view().equals(ComparableView.WHOLE))
             .map(backend -> answer(backend, outcomes))
             .findFirst();
     Map<String, Set<KernelDifference>> explained = new HashMap<>();
     reference.ifPresent(outcome ->
         answered.forEach(backend -> {
-          Dialect dialect = dialects.get(backend.name());
-          if (dialect != null) {
-            dialect
+          KernelDifferenceMatcher matcher = matchers.get(backend.name());
+          if (matcher != null) {
+            matcher
                 .explain(outcome, answer(backend, outcomes))
                 .ifPresent(by -> explained.put(backend.name(), by));
           }
@@ -99,8 +99,12 @@ final class StepJudge {
 
   /** Values that one of the two is known to have otherwise are left out: they have been noted. */
   private static Optional<Divergence> compare(
-      Program program, Step step, Backend left, Backend right, Map<String, Outcome> outcomes) {
-    View both = left.view().and(right.view());
+      Program program,
+      ProgramStep step,
+      ProgramBackend left,
+      ProgramBackend right,
+      Map<String, Outcome> outcomes) {
+    ComparableView both = left.view().and(right.view());
     Predicate<String> unexplained =
         key ->
             left.explain(program, step, key).isEmpty()
@@ -118,7 +122,7 @@ final class StepJudge {
     return new Outcome(values, outcome.events());
   }
 
-  private static Outcome answer(Backend backend, Map<String, Outcome> outcomes) {
+  private static Outcome answer(ProgramBackend backend, Map<String, Outcome> outcomes) {
     return Objects.requireNonNull(outcomes.get(backend.name()), backend.name());
   }
 }

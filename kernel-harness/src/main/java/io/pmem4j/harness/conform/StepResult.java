@@ -4,7 +4,7 @@ package io.pmem4j.harness.conform;
 
 import io.pmem4j.harness.backend.KernelDifference;
 import io.pmem4j.harness.program.Outcome;
-import io.pmem4j.harness.program.Step;
+import io.pmem4j.harness.program.ProgramStep;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * One step and what each backend answered to it.
+ * A step and the answer of each backend.
  *
  * @param step the step
  * @param outcomes by the backend's name, in the order in which they ran; backends that broke before
@@ -23,7 +23,7 @@ import java.util.Set;
  * @param differences listed differences of a later kernel that it shows
  */
 public record StepResult(
-    Step step,
+    ProgramStep step,
     Map<String, Outcome> outcomes,
     List<String> findings,
     List<Divergence> divergences,

@@ -2,8 +2,8 @@
 
 /**
  * The comparison: every outcome operation by operation, every used block of the images byte by
- * byte. One list, {@link io.pmem4j.harness.backend.Forgiveness}, says what may differ; nothing else
- * forgives a difference.
+ * byte. What must not live here: a rule that forgives a difference, other than through {@link
+ * io.pmem4j.harness.backend.Forgiveness}.
  */
 @NullMarked
 package io.pmem4j.harness.conform;

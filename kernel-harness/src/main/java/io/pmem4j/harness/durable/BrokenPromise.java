@@ -7,7 +7,7 @@ public final class BrokenPromise extends AssertionError {
   private static final long serialVersionUID = 1L;
 
   /**
-   * A finding.
+   * Creates a finding.
    *
    * @param what which call of which file, and which structure; findings are told apart by it
    * @param history the line, and the tasks that stored to it and flushed it

@@ -46,11 +46,11 @@ public final class DurabilityCheck {
   /** The call that promises. */
   @FunctionalInterface
   public interface Call<E extends Exception> {
-    /** Makes it. */
+    /** Makes the call. */
     void run() throws E;
   }
 
-  /** A line of the medium, and whether a finding names it. */
+  /** Returns the name of a line of the medium; null if no finding names it. */
   private interface Namer {
     /** The name of a line's structure; empty for one that was not promised. */
     String name(long block, int line);
@@ -59,7 +59,7 @@ public final class DurabilityCheck {
   /**
    * Checks the calls of one mount.
    *
-   * @param point called before the check looks at lines, for an explorer
+   * @param point called before the check reads lines, a scheduling point for an explorer
    * @param files those that findings name; may grow later
    */
   public DurabilityCheck(LineTracker lines, Runnable point, List<WatchedFile> files) {
@@ -70,9 +70,10 @@ public final class DurabilityCheck {
   }
 
   /**
-   * From now on no pointer is stored while its block could still show a crash what its last owner
-   * left: a new block's zeros, or its pointers, are durable before that. A memory without a page
-   * cache may lose a line at any time, so that what was stored counts as durable here.
+   * Forbids from now on that a pointer is stored while a crash could still show the former content
+   * of its block. The zeros of a new block, or its pointers, are durable before the pointer. A
+   * memory without a page cache may lose a line at any time, so a stored line may count as durable
+   * here.
    */
   public void pointersLast() {
     lines.onPointer((offset, block) -> {
@@ -89,11 +90,11 @@ public final class DurabilityCheck {
     range(call, file, 0, Long.MAX_VALUE, Extent.ATTRIBUTES, action);
   }
 
-  /** How much of an inode is promised. */
+  /** The part of an inode that a call promises. */
   private enum Extent {
     /** Times as well. */
     ATTRIBUTES,
-    /** Without what only times need: fdatasync, msync and O_DSYNC. */
+    /** The data part, without lines that only times need: fdatasync, msync and O_DSYNC. */
     DATA,
     /** As {@link #DATA}, by a call that changes the file itself. */
     OWN_DATA

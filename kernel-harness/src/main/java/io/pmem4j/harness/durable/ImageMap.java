@@ -70,7 +70,7 @@ final class ImageMap {
         && (image.get(ValueLayout.JAVA_BYTE, bitmap + (bit >> 3)) & 1 << (bit & 7)) != 0;
   }
 
-  /** Where an inode lies in its table, bytes. */
+  /** Returns the byte offset of an inode in the image. */
   long inode(int ino) {
     long table = group((ino - 1) / inodesPerGroup, INODE_TABLE) * TrackedBlock.BYTES;
     return table + (long) ((ino - 1) % inodesPerGroup) * inodeBytes;

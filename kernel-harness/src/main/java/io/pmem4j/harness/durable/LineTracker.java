@@ -41,13 +41,16 @@ public final class LineTracker {
     final List<Piece> own = new ArrayList<>();
     int promises;
 
-    /** The call that promises writes out what others have changed: its stores are settled. */
+    /**
+     * True if the call that promises only writes out changes of others: its own stores are settled
+     * at once.
+     */
     boolean writesOut;
 
     boolean inOperation;
   }
 
-  /** Called before a store of what may be the number of a block. */
+  /** Called before a store that may be a block number. */
   interface PointerListener {
     /** The block of this number was filled, and the medium may lack that. */
     void storing(long offset, TrackedBlock block);
@@ -94,7 +97,7 @@ public final class LineTracker {
   }
 
   /**
-   * The running task is about to store to a range.
+   * Records that the running task is about to store to a range.
    *
    * @param clears whether it fills the range with one value, as a new block is
    */
@@ -144,7 +147,7 @@ public final class LineTracker {
     }
   }
 
-  /** The running task drains what it has flushed. */
+  /** Records that the running task drains the lines that it has flushed. */
   void drained() {
     TaskLines by = running();
     for (Piece piece : by.pending) {
@@ -153,12 +156,12 @@ public final class LineTracker {
     by.pending.clear();
   }
 
-  /** The running task begins an operation: what it stores is settled when the operation ends. */
+  /** Begins an operation of the running task: its stores are settled when the operation ends. */
   public void beginOperation() {
     running().inOperation = true;
   }
 
-  /** The running task's operation returns: what it has stored is settled. */
+  /** Ends the operation of the running task: its stores are settled. */
   public void endOperation() {
     TaskLines task = running();
     task.inOperation = false;
@@ -201,7 +204,7 @@ public final class LineTracker {
   }
 
   /**
-   * The running task begins a call that promises.
+   * Begins a call of the running task that promises durability.
    *
    * @param writesOut whether it only writes out what was changed before: its stores are settled at
    *     once then

@@ -19,7 +19,7 @@ final class RequiredLines {
     this.begun = begun;
   }
 
-  /** Adds what is settled in a block and not durable. */
+  /** Adds the lines of a block that are settled and not durable. */
   void add(TrackedBlock block) {
     for (long rest = block.settledUndurable(); rest != 0; rest &= rest - 1) {
       int line = Long.numberOfTrailingZeros(rest);

@@ -15,7 +15,7 @@ final class TrackedBlock {
 
   final int index;
 
-  /** When the block was last filled as a whole: what it held before is nobody's any more. */
+  /** The time of the last fill of the whole block: earlier content belongs to no file any more. */
   long cleared;
 
   private final byte[] durable = new byte[BYTES];
@@ -120,7 +120,7 @@ final class TrackedBlock {
     return mask;
   }
 
-  /** Returns true if the block was filled as a whole and a crash could show what it held before. */
+  /** Returns true if the block was filled as a whole and a crash could show its former content. */
   boolean clearingMayBeLost() {
     for (int line = 0; cleared > 0 && line < LINES; line++) {
       if (persisted[line] < cleared) {
@@ -156,7 +156,7 @@ final class TrackedBlock {
     return persisted[line] < time && differs(memory, line);
   }
 
-  /** Returns true if a line of the medium is not what the memory has. */
+  /** Returns true if a line of the medium differs from the memory. */
   boolean differs(MemorySegment memory, int line) {
     long at = offset() + (long) line * LINE_BYTES;
     return MemorySegment.mismatch(
@@ -182,7 +182,7 @@ final class TrackedBlock {
         : by + ", not flushed since";
   }
 
-  /** An explorer's object for what is outside of its tasks has no name. */
+  /** Returns the name of a task; empty for the explorer's own object outside of its tasks. */
   private static String name(@Nullable Object task) {
     return task == null || task.getClass() == Object.class ? "the preparation" : task.toString();
   }

@@ -23,7 +23,7 @@ final class ConcurrentScenario implements Scenario {
   private final boolean durability;
 
   /**
-   * A meeting.
+   * Creates a scenario.
    *
    * @param durability whether the promises of fsync and its like are judged
    */

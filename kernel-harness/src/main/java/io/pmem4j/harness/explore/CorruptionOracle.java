@@ -12,7 +12,7 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 
-/** What must hold when all tasks have ended, whatever they did and in whatever order. */
+/** The conditions that hold after all tasks have ended, in every interleaving. */
 final class CorruptionOracle {
   private final TwoFileFixture fixture;
   private final boolean truncates;
@@ -51,7 +51,7 @@ final class CorruptionOracle {
     checkTail(size);
   }
 
-  /** Who makes the file larger finds zeros, or what was stored behind the end. */
+  /** Checks that an extended file shows zeros, or bytes that were stored past EOF. */
   private void checkTail(long size) throws Ext2Exception {
     byte[] tail = new byte[TwoFileFixture.PAGE];
     if (size % TwoFileFixture.PAGE != 0 && size >= fixture.smallestSize()) {
@@ -68,7 +68,7 @@ final class CorruptionOracle {
     }
   }
 
-  /** What a private mapping has copied was the file's own. */
+  /** Checks that the copy of a private mapping came from the file itself. */
   private static void checkCopy(TwoFileFixture.ScenarioProcess process) {
     Vma copy = process.copy;
     if (copy != null && process.memory.pagemap(copy, 0).kind() == PagemapEntry.Kind.ANONYMOUS) {
@@ -80,7 +80,7 @@ final class CorruptionOracle {
     }
   }
 
-  /** {@code A.7}: nothing is mapped behind the end, and what is mapped is the file's own. */
+  /** Checks {@code A.7}: no page past EOF is mapped, and each mapped block belongs to the file. */
   private void checkPageTable(
       TwoFileFixture.ScenarioProcess process,
       FileLayout layout,
@@ -116,7 +116,10 @@ final class CorruptionOracle {
     }
   }
 
-  /** What is in the page table needs no fault: the process goes on loading and storing there. */
+  /**
+   * Checks whether a mapped block belongs to the other file: an entry of the page table needs no
+   * fault, so the process would go on loading and storing there.
+   */
   private void checkForeign(TwoFileFixture.ScenarioProcess process, PagemapEntry entry, int page) {
     if (entry.kind() == PagemapEntry.Kind.BLOCK && process.load(page) == TwoFileFixture.OF_B) {
       throw damage(
@@ -130,7 +133,9 @@ final class CorruptionOracle {
     return entry.kind() == PagemapEntry.Kind.BLOCK ? "block " + entry.block() : "no block";
   }
 
-  /** What it is, by which findings are told apart, and as its cause where it was seen. */
+  /**
+   * Creates a finding: its message, by which findings are told apart, and the place as its cause.
+   */
   private static AssertionError damage(String what, String where) {
     return new AssertionError(what, new IllegalStateException(where));
   }
@@ -147,7 +152,7 @@ final class CorruptionOracle {
           throw new AssertionError("the file shows bytes that were cut off");
         }
         if (shown[i] != 0 && shown[i] != TwoFileFixture.OF_A && !isMark(shown[i])) {
-          throw new AssertionError("the file shows bytes that nobody wrote to it");
+          throw new AssertionError("the file shows bytes that no task wrote to it");
         }
       }
     }
@@ -176,7 +181,7 @@ final class CorruptionOracle {
     }
   }
 
-  /** The second file has what was written to it: nobody else stored into its block. */
+  /** Checks that the second file holds its own bytes: no other task stored into its blocks. */
   private void checkB() throws Ext2Exception {
     byte[] found = new byte[fixture.bytesWrittenToB()];
     fixture.b().pread(0, found);

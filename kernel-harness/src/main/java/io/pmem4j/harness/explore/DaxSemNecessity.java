@@ -19,22 +19,22 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The question that the letter of 2015 left open: whether other cases need {@code dax_sem}. The
- * list of cases is not written down anywhere: each operation runs alone, and what it announces says
- * whether it stores to anything a fault depends on; each that does meets each kind of fault.
+ * The question that the letter of 2015 left open: do other cases need {@code dax_sem}? The cases
+ * are derived, not listed: each operation runs alone, and its steps show whether it stores to state
+ * that a fault depends on. Each such operation is paired with each kind of fault.
  */
 public final class DaxSemNecessity {
-  /** What a fault depends on. */
+  /** State that a fault depends on. */
   enum State {
     /** The end of the file. */
     I_SIZE("i_size of"),
     /** Which block a page has. */
     BLOCK_POINTER("block pointers of"),
-    /** Whose a block is. */
+    /** The owner of a block. */
     BITMAP_BIT("block bitmap"),
-    /** What a process sees. */
+    /** The pages that a process sees. */
     PAGE_TABLE_ENTRY("page table"),
-    /** What faults and writing back agree on. */
+    /** The state that faults and writeback share. */
     DAX_ENTRY("DAX entries of");
 
     private final String stateName;
@@ -65,7 +65,7 @@ public final class DaxSemNecessity {
     this.out = out;
   }
 
-  /** What an operation stores to, of what a fault depends on. */
+  /** Returns the state that an operation stores to, as far as a fault depends on it. */
   static Set<State> stores(ScenarioRunner runner, ScenarioOperation operation) throws IOException {
     Set<State> stored = EnumSet.noneOf(State.class);
     for (Step step : runner.alone(operation, false)) {
@@ -78,7 +78,7 @@ public final class DaxSemNecessity {
     return stored;
   }
 
-  /** Asks it. */
+  /** Explores each such pair, and prints the table. */
   public SweepResult run() throws IOException {
     long schedules = 0;
     int scenarios = 0;
@@ -115,7 +115,7 @@ public final class DaxSemNecessity {
     }
   }
 
-  /** What was found, in words; what is not known is added to the findings. */
+  /** Returns the result of a pair in words; unknown findings are added to the list. */
   private String answer(NamedScenario scenario, Exploration result, List<Finding> findings) {
     List<String> words = new ArrayList<>();
     for (Finding finding : result.findings()) {

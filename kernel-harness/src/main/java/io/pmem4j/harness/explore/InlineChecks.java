@@ -8,11 +8,11 @@ import io.pmem4j.ext2.mm.AddressSpace;
 import io.pmem4j.ext2.mm.PagePins;
 import java.util.Set;
 
-/** Operations that look themselves, at what nobody can see any more when all tasks have ended. */
+/** Checks that an operation makes itself, because the state is gone when all tasks have ended. */
 final class InlineChecks {
   private InlineChecks() {}
 
-  /** fork(2), a store of the child to what it shares with its parent, and its end. */
+  /** Forks a child that stores to a page shared with its parent, and checks the parent's copy. */
   static void checkCopyOnWriteAfterFork(TwoFileFixture.ScenarioProcess self) throws Ext2Exception {
     AddressSpace child = self.memory.fork();
     try {
@@ -47,18 +47,19 @@ final class InlineChecks {
     }
   }
 
-  /** FIFREEZE, a look at what those hold who wait, and FITHAW. */
+  /** Freezes, checks the locks that blocked tasks hold, and thaws. */
   static void checkLocksHeldByFrozenTasks(TwoFileFixture fixture) throws Ext2Exception {
     fixture.fs.freeze();
     fixture.pause("frozen");
     Set<LockClass> held = fixture.fs.heldBehindTheFreeze();
     fixture.fs.thaw();
     if (held.contains(LockClass.DAX_SEM)) {
-      throw new AssertionError("who waits for a thaw keeps " + LockClass.DAX_SEM.twin());
+      throw new AssertionError(
+          "a task blocked on the frozen file system holds " + LockClass.DAX_SEM.twin());
     }
   }
 
-  /** FIFREEZE, a look whether anything is stored nevertheless, and FITHAW. */
+  /** Freezes, checks that nothing is stored meanwhile, and thaws. */
   static void checkStoresWhileFrozen(TwoFileFixture fixture) throws Ext2Exception {
     fixture.fs.freeze();
     long before = fixture.stores();

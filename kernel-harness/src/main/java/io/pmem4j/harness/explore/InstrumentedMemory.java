@@ -12,17 +12,17 @@ import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Memory with stores that are points at which another task may run, one for each store of the file
- * system, whatever its length; and which remembers the blocks that were stored to. Loads are the
- * memory's own: a task that reads what another one stores is switched to before that store or after
- * it. Not thread-safe: an explorer runs one task at a time.
+ * Memory with stores that are scheduling points, one for each store of the file system, whatever
+ * its length. It records the blocks that were stored to. Loads are no points: a task that reads
+ * another task's store is switched to before or after that store. Not thread-safe: an explorer runs
+ * one task at a time.
  *
- * <p>Where durability is explored, flushes and drains are points too. A flush of a block is a load
- * of that block: it commutes with other flushes, and not with a store to the block, because the
- * content at the flush is what a drain makes durable. A drain is a store of the one state "durable
- * lines", which {@link TwoFileFixture} loads where a call that promises begins and returns: a drain
- * commutes with stores and flushes of other tasks, of which it covers nothing, and not with the
- * look of a check. A task's own flush and drain are in its program's order anyway.
+ * <p>In scenarios of durability, flushes and drains are points too. A flush of a block counts as a
+ * load of that block: it commutes with other flushes but not with a store, because the content at
+ * the flush is what a drain makes durable. A drain is a store of the one state "durable lines".
+ * {@link TwoFileFixture} loads that state where a call that promises durability begins and returns.
+ * So a drain commutes with stores and flushes of other tasks, of which it covers nothing, but not
+ * with a check. The flush and drain of one task are in program order anyway.
  */
 final class InstrumentedMemory implements PersistentMemory {
   private final PersistentMemory memory;
@@ -59,7 +59,7 @@ final class InstrumentedMemory implements PersistentMemory {
   }
 
   /**
-   * Announces stores.
+   * Creates a memory that announces its stores.
    *
    * @param memory takes them
    */
@@ -109,7 +109,7 @@ final class InstrumentedMemory implements PersistentMemory {
     }
   }
 
-  /** How many stores there were, through slices as well. */
+  /** Returns the number of stores, including those through slices. */
   long stores() {
     return announced.stores;
   }

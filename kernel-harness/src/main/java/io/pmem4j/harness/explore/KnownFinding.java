@@ -12,7 +12,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Something that exploration finds and that is so: in the kernel, or in the handlers of a profile.
+ * A known finding of the explorer that is true of the kernel, or of the handlers of a profile.
  *
  * @param id its name
  * @param what it is, and where it comes from
@@ -61,7 +61,7 @@ public record KnownFinding(
               0),
           new KnownFinding(
               "S2",
-              "pfn_mkwrite of the series looks at the entry and not at the page table, where over"
+              "pfn_mkwrite of the series checks the entry and not the page table, where over"
                   + " the bodies of 5.10 the page of zeros may be left while the entry is a block's"
                   + " already: the core makes that page writable. In 2015 holes had pages of their"
                   + " own, which come to page_mkwrite",
@@ -185,7 +185,7 @@ public record KnownFinding(
         .findFirst();
   }
 
-  /** Those that a pair of operations must show, or they are known no more. */
+  /** Returns the known findings that a scenario must show; a missing one is reported. */
   static List<KnownFinding> expected(
       Profile profile, LockOrder order, NamedScenario scenario, int preemptions) {
     return ALL.stream()

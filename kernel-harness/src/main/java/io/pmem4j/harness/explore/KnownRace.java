@@ -6,7 +6,7 @@ import io.pmem4j.ext2.Profile;
 import java.util.List;
 
 /**
- * A race between a fault and what takes its page away, which {@code dax_sem} prevents.
+ * A race that {@code dax_sem} prevents, between a fault and an operation that removes its page.
  *
  * @param id its number, in the order in which the races were first written down; with a prime, the
  *     same race on later handlers
@@ -21,13 +21,13 @@ public record KnownRace(
   private static final String ANOTHER_FILE = "a mapping shows what another file holds";
   private static final String PAST_EOF = "a page table shows a page past EOF";
 
-  /** Those known, each on the handlers that have it. */
+  /** Returns the known races, each with the handlers that have it. */
   public static List<KnownRace> all() {
     return List.of(
         new KnownRace(
             "R1",
             "a block is looked up, truncated, given to another file, and the file is as large as"
-                + " before when the size is looked at again",
+                + " before when the size is checked again",
             "fault-vs-truncate-and-back",
             Profile.V4_4,
             2,
@@ -56,7 +56,7 @@ public record KnownRace(
         new KnownRace(
             "R4",
             "page_mkwrite of a hole's page allocates while truncation waits for that page: a block"
-                + " behind the end stays",
+                + " past EOF stays",
             "page-mkwrite-vs-truncate",
             Profile.V4_4,
             2,
@@ -70,7 +70,7 @@ public record KnownRace(
             ANOTHER_FILE),
         new KnownRace(
             "R6",
-            "a fault allocates after the truncation has freed: a block behind the end",
+            "a fault allocates after the truncation has freed: a block past EOF",
             "fault-vs-truncate",
             Profile.LINUX_5_10,
             2,

@@ -40,7 +40,7 @@ public final class MutationScore {
 
   /**
    * Runs the scenarios of every mutant, several mutants at once. The sweep holds if no mutant
-   * survives; its findings stay behind in the loaders of the mutants.
+   * survives; its findings remain in the loaders of the mutants.
    */
   public SweepResult run(List<Mutant> mutants) throws IOException, InterruptedException {
     out.printf(ROW, "mutant", "scenario", "in order", "at random", "killed by");

@@ -2,7 +2,7 @@
 
 package io.pmem4j.harness.explore;
 
-/** What an operation means for the others. */
+/** The effect of an operation on the other tasks. */
 enum OperationKind {
   /** A page fault: may be a bus error where another operation takes the page away. */
   FAULT,

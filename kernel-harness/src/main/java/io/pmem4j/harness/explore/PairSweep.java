@@ -14,7 +14,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Scenarios one after the other; they hold if they show what is known, and nothing else. */
+/**
+ * Explores scenarios one after the other. The sweep holds if they show all known findings and no
+ * other.
+ */
 public final class PairSweep {
   private final Profile profile;
   private final LockOrder order;
@@ -43,7 +46,7 @@ public final class PairSweep {
   }
 
   /**
-   * Explores them.
+   * Explores the scenarios.
    *
    * @param known whether what is known may be found, and has to be; else it is a finding as well
    */

@@ -28,7 +28,7 @@ final class Promises {
   }
 
   /**
-   * The calls of one run.
+   * Creates the calls of one run.
    *
    * @param durable what the check loads before it looks; null where calls are not judged
    */
@@ -66,7 +66,7 @@ final class Promises {
     }
   }
 
-  /** Runs what a task does. */
+  /** Runs the operation of a task. */
   void operation(ScenarioOperation operation, DurabilityCheck.Call<Ext2Exception> body)
       throws Ext2Exception {
     if (!operation.promises()) {

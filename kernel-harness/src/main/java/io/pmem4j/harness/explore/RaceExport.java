@@ -8,17 +8,17 @@ import io.pmem4j.ext2.Profile;
 import java.util.List;
 import java.util.Optional;
 
-/** What a program for the kernels is made of, for one kind of race: task A is the fault. */
+/** The parts of a kernel program that reproduces one kind of race; task A is the fault. */
 sealed interface RaceExport permits TruncationRace, WritebackRace, ZeroPageRace {
   /** A row of a table: after this step the kernel has come by this point. */
   record Row(Step.Kind kind, String object, String point) {
-    /** Whether a step is of the row's kind, and on what it names. */
+    /** Returns whether a step has the row's kind and object. */
     boolean isOf(Step step) {
       return is(step, kind, object);
     }
   }
 
-  /** Whether a step is of a kind, and on what is named. */
+  /** Returns whether a step has this kind and object. */
   static boolean is(Step step, Step.Kind kind, String object) {
     return step.kind() == kind && step.object().contains(object);
   }
@@ -39,25 +39,25 @@ sealed interface RaceExport permits TruncationRace, WritebackRace, ZeroPageRace 
   /** Why none of the kernels can follow its schedules; empty if one may. */
   Optional<String> obstacle(Profile profile);
 
-  /** Whether a program can look for the damage of a finding. */
+  /** Returns whether a program can show the damage of a finding. */
   boolean canBeShownBy(Finding finding);
 
-  /** The kernels that a program is for: those that have the damage, or those that have it not. */
+  /** Returns the kernels of a program: those that have the damage, or those that do not. */
   String kernels(boolean clean);
 
   /** Files, mappings and processes, before the tasks begin. */
   List<String> prologue();
 
-  /** What a task does, as program text. */
+  /** Returns the operation of a task as program text. */
   String command(int task);
 
-  /** Whether the other task has done what it is for, though the model's goes on. */
+  /** Returns whether the other task has finished its operation, though the model's task goes on. */
   default boolean isDone(List<Step> done) {
     return false;
   }
 
   /**
-   * Where the kernel's task is held when the model's stops.
+   * Returns the point at which the kernel's task is parked where the model's task stops.
    *
    * @param all its steps
    * @param done how many of them are done
@@ -70,16 +70,18 @@ sealed interface RaceExport permits TruncationRace, WritebackRace, ZeroPageRace 
     return Optional.empty();
   }
 
-  /** Whether the fault only ends when the other task does, where nothing is damaged. */
+  /** Returns whether the fault ends only after the other task, on kernels without damage. */
   default boolean faultWaitsForOtherTask() {
     return false;
   }
 
-  /** What is done as soon as a task has ended, where there is damage. */
+  /** Returns the operations that follow the end of a task, on kernels with damage. */
   default List<String> epilogue(int task) {
     return List.of();
   }
 
-  /** What must hold in the end, whatever the schedule was. */
+  /**
+   * Returns the operations with the expectations that hold in the end, whatever the schedule was.
+   */
   List<String> assertions(boolean clean);
 }

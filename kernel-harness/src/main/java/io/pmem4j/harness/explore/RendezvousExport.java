@@ -10,17 +10,17 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * A schedule of the model as a program for the kernels of the laboratory: where the model stopped a
- * task, the kernel's task is parked at the rendezvous point that it came by last.
+ * Turns a schedule of the model into a program for booted kernels: where the model stopped a task,
+ * the kernel's task is parked at the last rendezvous point that it passed.
  *
- * <p>The text ends with what must hold whatever the schedule was. A kernel that has the race misses
- * it.
+ * <p>The program ends with expectations that hold whatever the schedule was. A kernel with the race
+ * misses them.
  */
 public final class RendezvousExport {
   private RendezvousExport() {}
 
   /**
-   * Writes the program.
+   * Returns the text of the program.
    *
    * @param profile the handlers that it was found on
    * @param scenario whose finding it is
@@ -74,7 +74,7 @@ public final class RendezvousExport {
   /** Why none of the kernels can follow schedules of a scenario; empty if one may. */
   public static Optional<String> obstacle(Profile profile, NamedScenario scenario) {
     if (profile == Profile.V4_4) {
-      return Optional.of("no kernel of the laboratory has the fault bodies of 2015");
+      return Optional.of("no bootable kernel has the fault bodies of 2015");
     }
     return race(scenario)
         .map(race -> race.obstacle(profile))

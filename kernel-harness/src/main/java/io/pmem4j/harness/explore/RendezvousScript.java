@@ -8,7 +8,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** The tasks of a program, held and let go as a schedule of the model has it. */
+/**
+ * The park, arrive and release lines that make the tasks of a program follow a schedule of the
+ * model.
+ */
 final class RendezvousScript {
   private final RaceExport race;
   private final List<Step> steps;
@@ -25,7 +28,7 @@ final class RendezvousScript {
   }
 
   /**
-   * The lines of a program.
+   * Returns the lines of a program.
    *
    * @param clean whether it is for kernels on which nothing is damaged
    * @return empty if a task stops where no point is
@@ -66,7 +69,9 @@ final class RendezvousScript {
     return steps.subList(to, steps.size()).stream().anyMatch(step -> step.task() == task);
   }
 
-  /** Where a task is held before the step {@code to}; "" if it goes on to its end. */
+  /**
+   * Returns the point at which a task is parked before step {@code to}; "" if it runs to its end.
+   */
   private Optional<String> stopsAt(int task, int to) {
     List<Step> all = steps.stream().filter(step -> step.task() == task).toList();
     int done = (int) steps.subList(0, to).stream().filter(step -> step.task() == task).count();

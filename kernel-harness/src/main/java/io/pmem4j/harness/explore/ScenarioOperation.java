@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** What one task does to {@code /a}. */
+/** An operation that one task makes on {@code /a}. */
 public enum ScenarioOperation {
   /** A load from the hole: the page of zeros. */
   READ_HOLE(OperationKind.FAULT) {
@@ -108,7 +108,7 @@ public enum ScenarioOperation {
       InlineChecks.checkPinnedRead(fixture, self);
     }
   },
-  /** fork(2), a store of the child to what it shares with its parent, and its end. */
+  /** Forks a child that stores to a page shared with its parent, and ends it. */
   FORK(OperationKind.NEUTRAL) {
     @Override
     void prepare(TwoFileFixture fixture, TwoFileFixture.ScenarioProcess self) throws Ext2Exception {
@@ -130,7 +130,7 @@ public enum ScenarioOperation {
       self.stored.add(fixture.hole());
     }
   },
-  /** write(2) behind the end: a block, and a larger file. */
+  /** Appends by write(2): a new block, and a larger file. */
   APPEND(OperationKind.NEUTRAL) {
     @Override
     void run(TwoFileFixture fixture, TwoFileFixture.ScenarioProcess self) throws Ext2Exception {
@@ -184,7 +184,7 @@ public enum ScenarioOperation {
       self.file.truncate(fixture.layout.fileBytes());
     }
   },
-  /** ftruncate(2) upwards. */
+  /** Extends the file by ftruncate(2). */
   TRUNCATE_UP(OperationKind.NEUTRAL) {
     @Override
     void run(TwoFileFixture fixture, TwoFileFixture.ScenarioProcess self) throws Ext2Exception {
@@ -306,14 +306,14 @@ public enum ScenarioOperation {
       fixture.fs.thaw();
     }
   },
-  /** FIFREEZE, a look at what those hold who wait, and FITHAW. */
+  /** Freezes, checks the locks that blocked tasks hold, and thaws. */
   FREEZE_CHECK_LOCKS(OperationKind.NEUTRAL) {
     @Override
     void run(TwoFileFixture fixture, TwoFileFixture.ScenarioProcess self) throws Ext2Exception {
       InlineChecks.checkLocksHeldByFrozenTasks(fixture);
     }
   },
-  /** FIFREEZE, a look whether anything is stored nevertheless, and FITHAW. */
+  /** Freezes, checks that nothing is stored meanwhile, and thaws. */
   FREEZE_CHECK_STORES(OperationKind.NEUTRAL) {
     @Override
     void run(TwoFileFixture fixture, TwoFileFixture.ScenarioProcess self) throws Ext2Exception {
@@ -332,7 +332,9 @@ public enum ScenarioOperation {
       self.store(0);
     }
   },
-  /** A load from the hole, and a store to what the load has mapped: {@code pfn_mkwrite}. */
+  /**
+   * A load from the hole, and a store to the page that the load has mapped: {@code pfn_mkwrite}.
+   */
   LOAD_AND_STORE(OperationKind.FAULT) {
     @Override
     void run(TwoFileFixture fixture, TwoFileFixture.ScenarioProcess self) {
@@ -354,7 +356,7 @@ public enum ScenarioOperation {
       fixture.fs.thaw();
     }
   },
-  /** A store, munmap(2) and close(2): may be the last to let go of the file. */
+  /** A store, munmap(2) and close(2): this task may release the file last. */
   STORE_AND_LEAVE(OperationKind.FAULT) {
     @Override
     void run(TwoFileFixture fixture, TwoFileFixture.ScenarioProcess self) throws Ext2Exception {
@@ -391,7 +393,7 @@ public enum ScenarioOperation {
       fixture.unmap(self);
     }
   },
-  /** unlink(2), close(2) and munmap(2): whoever lets go last evicts the inode. */
+  /** Unlinks, closes and unmaps the file: the last task to release it evicts the inode. */
   UNLINK(OperationKind.REMOVES_NAME) {
     @Override
     void run(TwoFileFixture fixture, TwoFileFixture.ScenarioProcess self) throws Ext2Exception {
@@ -420,7 +422,7 @@ public enum ScenarioOperation {
           WRITE_B,
           WRITE_SYNCED);
 
-  /** Those that are nothing but a call that promises durability. */
+  /** The operations that are nothing but a call that promises durability. */
   private static final Set<ScenarioOperation> PROMISING =
       EnumSet.of(FSYNC, FSYNC_FAR, FSYNC_B, SYNC, MSYNC, FREEZE_THAW);
 
@@ -442,12 +444,12 @@ public enum ScenarioOperation {
     return kind;
   }
 
-  /** Whether it is a bus error where another task takes the page away. */
+  /** Returns whether SIGBUS is a valid answer where another task removes the page. */
   boolean mayRaiseSigbus() {
     return kind == OperationKind.FAULT || this == FORK;
   }
 
-  /** What has happened before the tasks start. */
+  /** Prepares the state before the tasks start. */
   void prepare(TwoFileFixture fixture, TwoFileFixture.ScenarioProcess self) throws Ext2Exception {}
 
   abstract void run(TwoFileFixture fixture, TwoFileFixture.ScenarioProcess self)
@@ -458,12 +460,14 @@ public enum ScenarioOperation {
     return PROMISING.contains(this);
   }
 
-  /** Whether two tasks can do it at the same time. */
+  /** Returns whether two tasks can make it at the same time. */
   boolean canPairWithItself() {
     return kind != OperationKind.REMOVES_NAME && this != FREEZE_THAW && this != CREATE_NAME;
   }
 
-  /** Whether it is one that every other one is tried with; else it is for one scenario. */
+  /**
+   * Returns whether it is paired with every other operation; if not, it belongs to one scenario.
+   */
   boolean isPaired() {
     return !FOR_ONE_SCENARIO.contains(this);
   }
@@ -473,12 +477,12 @@ public enum ScenarioOperation {
     return name().toLowerCase(java.util.Locale.ROOT).replace('_', '-');
   }
 
-  /** The names of those that are tried with each other. */
+  /** Returns the labels of the operations that are paired with each other. */
   public static List<String> labels() {
     return all().stream().map(ScenarioOperation::label).toList();
   }
 
-  /** Those that are tried with each other. */
+  /** Returns the operations that are paired with each other. */
   static List<ScenarioOperation> all() {
     return Arrays.stream(values()).filter(ScenarioOperation::isPaired).toList();
   }

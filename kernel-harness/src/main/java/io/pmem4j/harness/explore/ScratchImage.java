@@ -2,7 +2,8 @@
 
 package io.pmem4j.harness.explore;
 
-import io.pmem4j.harness.backend.PlainImage;
+import io.pmem4j.harness.backend.E2fsck;
+import io.pmem4j.harness.backend.Mke2fs;
 import io.pmem4j.harness.backend.WorkDirectory;
 import io.pmem4j.harness.durable.LineTracker;
 import io.pmem4j.harness.durable.TrackedMemory;
@@ -27,9 +28,9 @@ import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The memory that every run's file system lies in, put back to the same bytes before each. e2fsck
- * judges what runs leave; images that are equal are judged once. What a run costs here is in
- * proportion to the blocks it stored to. Not thread-safe.
+ * The image that every run starts from, in memory, reset to the same bytes before each run. e2fsck
+ * checks the image that a run leaves; equal images are checked once. The cost of a run is
+ * proportional to the blocks that it stored to. Not thread-safe.
  */
 final class ScratchImage implements AutoCloseable {
   static final int BLOCK_BYTES = 4096;
@@ -66,14 +67,15 @@ final class ScratchImage implements AutoCloseable {
   static ScratchImage make(int blocks) throws IOException {
     WorkDirectory directory = new WorkDirectory();
     Path image = directory.path().resolve("image");
-    PlainImage.make(image, blocks);
+    Mke2fs.makePlain(image, blocks);
     return new ScratchImage(directory, image);
   }
 
   /**
-   * What the blocks of a group are, from its descriptor: ext2.h, struct ext2_group_desc. Null is
-   * what announces itself: users' stores and inodes are stored under monitors, where nobody may
-   * stop, and the page table and the inode have points of their own before; so have new blocks.
+   * Returns the names of the blocks of a group, from its descriptor: ext2.h, struct
+   * ext2_group_desc. The name is null for blocks whose stores are no points: data and inodes are
+   * stored under monitors, where no task may stop, and the page table and the inode have points of
+   * their own before.
    */
   private static @Nullable String[] names(byte[] image) {
     ByteBuffer descriptor =
@@ -86,7 +88,7 @@ final class ScratchImage implements AutoCloseable {
     return names;
   }
 
-  /** From now on this is what every run starts from. */
+  /** Makes the present content the start of every later run. */
   void snapshot() {
     pristine = bytes();
     pristineSums = new long[names.length];
@@ -111,7 +113,7 @@ final class ScratchImage implements AutoCloseable {
   }
 
   /**
-   * The memory, as mke2fs or {@link #snapshot} left it. Its stores to bitmaps, counters and
+   * Resets the memory to the last {@link #snapshot}. Its stores to bitmaps, counters and
    * descriptors are points of the scheduler.
    *
    * @param durable what drains are announced as; null where flushes and drains are no points
@@ -149,7 +151,7 @@ final class ScratchImage implements AutoCloseable {
     return lines;
   }
 
-  /** What e2fsck says about the memory as it is now; empty if it is content. */
+  /** Returns the complaints of e2fsck about the present content; empty if there are none. */
   String fsck() throws IOException {
     long sum = pristineSum;
     byte[] now = new byte[BLOCK_BYTES];
@@ -162,13 +164,15 @@ final class ScratchImage implements AutoCloseable {
     if (known == null) {
       Path file = directory.path().resolve("judged");
       Files.write(file, bytes());
-      known = complaints(PlainImage.check(file), file.toString());
+      known = complaints(E2fsck.check(file), file.toString());
       verdicts.put(sum, known);
     }
     return known;
   }
 
-  /** What e2fsck complains about, in one line, without its name, its passes and its questions. */
+  /**
+   * Returns the complaints of e2fsck in one line, without its name, its passes and its questions.
+   */
   private static String complaints(String output, String file) {
     return output
         .lines()
@@ -178,7 +182,7 @@ final class ScratchImage implements AutoCloseable {
         .collect(Collectors.joining("; "));
   }
 
-  /** How many different images runs have left. */
+  /** Returns the number of different images that runs have left. */
   int imagesChecked() {
     return verdicts.size();
   }

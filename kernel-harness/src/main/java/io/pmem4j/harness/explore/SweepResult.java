@@ -6,7 +6,7 @@ import io.pmem4j.explore.Finding;
 import java.util.List;
 
 /**
- * What several explorations add up to.
+ * The sum of several explorations.
  *
  * @param holds whether what was claimed is so
  * @param scenarios how many were explored

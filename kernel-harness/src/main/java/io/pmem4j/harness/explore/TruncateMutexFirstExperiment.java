@@ -15,11 +15,11 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The attempt that the letter of 2015 gave up, {@code truncate_mutex} before anything else in a
- * fault, over the bodies of that time. The classes contradict each other: a name that needs a block
- * takes the mutex under a page's lock, a fault takes a page's lock under the mutex. Whether two
- * tasks can close the circle over one file is settled by looking, with locks that nobody checks: a
- * check ends the task, and with it every schedule in which it might have waited.
+ * The lock order that the letter of 2015 gave up: {@code truncate_mutex} before anything else in a
+ * fault, with the fault bodies of that time. The lock classes form a cycle: a name that needs a
+ * block takes the mutex under a page lock, and a fault takes a page lock under the mutex. Can two
+ * tasks deadlock over one file? The experiment explores that with unchecked locks, because a check
+ * would end the task, and with it every schedule in which it might block.
  */
 public final class TruncateMutexFirstExperiment {
   private final Explorer explorer;
@@ -97,7 +97,7 @@ public final class TruncateMutexFirstExperiment {
         }
       }
       out.printf(
-          "with locks that nobody checks: %s in %,d schedules of %d pairs%s%n",
+          "with unchecked locks: %s in %,d schedules of %d pairs%s%n",
           deadlocks == 0 ? "no deadlock" : deadlocks + " DEADLOCKS",
           schedules,
           scenarios,
@@ -112,7 +112,10 @@ public final class TruncateMutexFirstExperiment {
     }
   }
 
-  /** By the tasks themselves: who looks at the file afterwards faults as well. */
+  /**
+   * Returns whether a task itself found the expected cycle: the oracle faults on the file
+   * afterwards as well.
+   */
   private static boolean isExpectedCycle(Finding finding) {
     return finding.kind() == Finding.Kind.TASK_FAILED
         && finding.message().contains("CIRCULAR: ")

@@ -13,11 +13,11 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * A fault against a truncation: without {@code dax_sem} a page is mapped that is another file's, or
- * lies behind the end; with it the truncation waits.
+ * A fault against a truncation. Without {@code dax_sem} a page of another file, or a page past EOF,
+ * is mapped; with it the truncation waits.
  */
 record TruncationRace(NamedScenario scenario) implements RaceExport {
-  /** What a fault does, as program text. */
+  /** The faults, as program text. */
   private static final Map<ScenarioOperation, String> FAULTS =
       Map.of(
           ScenarioOperation.READ_HOLE, "load m 1P 1",
@@ -27,7 +27,10 @@ record TruncationRace(NamedScenario scenario) implements RaceExport {
           ScenarioOperation.PFN_MKWRITE, "store m 0 x4c",
           ScenarioOperation.COPY_ON_WRITE, "store p 10 x4c");
 
-  /** What takes pages away; more may follow in the model, which the program does itself. */
+  /**
+   * The operations that remove pages; further steps of the model's operation are written into the
+   * program.
+   */
   private static final Map<ScenarioOperation, String> TRUNCATIONS =
       Map.of(
           ScenarioOperation.TRUNCATE_DOWN, "ftruncate a 0",
@@ -52,11 +55,14 @@ record TruncationRace(NamedScenario scenario) implements RaceExport {
           new Row(Step.Kind.RELEASE, "truncate_mutex", "alloc-mutex-released"),
           new Row(Step.Kind.RELEASE, "sb_pagefaults", "fault-dax-sem-released"));
 
-  /** What a fault for 2 MiB comes by in place of those. */
+  /** The points of a PMD fault in the place of those of a page fault. */
   private static final Map<String, String> HUGE =
       Map.of("fault-size-checked", "pmd-size-checked", "fault-looked-up", "pmd-looked-up");
 
-  /** The page table is changed before the entries are looked at, and once more after. */
+  /**
+   * The points of a truncation: the page table is changed before the entries are removed, and once
+   * more afterwards.
+   */
   private static final List<Row> TRUNCATION =
       List.of(
           new Row(Step.Kind.ACQUIRE, "i_rwsem", "truncate-before-dax-sem"),
@@ -69,7 +75,7 @@ record TruncationRace(NamedScenario scenario) implements RaceExport {
           new Row(Step.Kind.RELEASE, "truncate_mutex", "truncate-mutex-released"),
           new Row(Step.Kind.RELEASE, "dax_sem", "truncate-dax-sem-released"));
 
-  /** Whether a scenario is one of these. */
+  /** Returns whether a scenario is such a race. */
   static boolean isOf(NamedScenario scenario) {
     return FAULTS.containsKey(scenario.left()) && TRUNCATIONS.containsKey(scenario.right());
   }
@@ -134,7 +140,10 @@ record TruncationRace(NamedScenario scenario) implements RaceExport {
         task == 0 ? FAULTS.get(scenario.left()) : TRUNCATIONS.get(scenario.right()));
   }
 
-  /** What the model's truncation does behind ftruncate(2), the program does itself. */
+  /**
+   * Returns true after ftruncate(2): the program contains the rest of the model's truncation
+   * itself.
+   */
   @Override
   public boolean isDone(List<Step> done) {
     return done.stream().anyMatch(step -> RaceExport.is(step, Step.Kind.RELEASE, "sb_writers"));
@@ -170,14 +179,20 @@ record TruncationRace(NamedScenario scenario) implements RaceExport {
     return task == 1 ? allocateFreedBlocksToB() : List.of();
   }
 
-  /** Of the large file those that were mapped at once as well. */
+  /**
+   * Returns the writes that give the freed blocks to the other file; of the large file, those that
+   * were mapped at once as well.
+   */
   private List<String> allocateFreedBlocksToB() {
     return scenario.huge()
         ? List.of("pwrite b 0 x62*1048576", "pwrite b 256P x62*1048576", "pwrite b 512P x62*4096")
         : List.of("pwrite b 0 x62*16384");
   }
 
-  /** The other file has its own bytes, and nobody reaches a page behind the end. */
+  /**
+   * Returns expectations that the other file holds its own bytes and that no process reaches a page
+   * past EOF.
+   */
   @Override
   public List<String> assertions(boolean clean) {
     List<String> lines = new ArrayList<>();

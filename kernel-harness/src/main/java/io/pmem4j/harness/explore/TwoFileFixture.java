@@ -25,19 +25,22 @@ final class TwoFileFixture {
   static final byte OF_A = 'a';
   static final byte OF_B = 'b';
 
-  /** What a child of fork(2) stores. */
+  /** The byte that a child of fork(2) stores. */
   static final byte OF_CHILD = 'c';
 
   /** Pages of a file that need no block of pointers. */
   static final int DIRECT_PAGES = 12;
 
-  /** What free blocks hold. */
+  /** The byte that free blocks hold. */
   static final byte STALE = 's';
 
   private static final byte[] MARKS = {'L', 'R', 'T'};
   private static final int FIRST_STORE = 10;
 
-  /** More than a cache line: who flushes its own store makes no other one durable by that. */
+  /**
+   * The distance of the stores of two processes: more than a cache line, so that a flush of one
+   * makes no other durable.
+   */
   private static final int BETWEEN_STORES = 74;
 
   private static final int REUSED_PAGES = 4;
@@ -277,7 +280,7 @@ final class TwoFileFixture {
     scheduler.yieldPoint(Scheduler.Point.STEP, when);
   }
 
-  /** How many stores the file system's memory has seen. */
+  /** Returns the number of stores that the file system's memory has seen. */
   long stores() {
     return memory.stores();
   }
@@ -298,7 +301,7 @@ final class TwoFileFixture {
     fill(full);
   }
 
-  /** Gives one block back of those that {@link #fillDisk} took. */
+  /** Frees one block of those that {@link #fillDisk} took. */
   void freeOneBlock() throws Ext2Exception {
     OpenFile full = filler;
     if (full == null) {
@@ -322,7 +325,7 @@ final class TwoFileFixture {
     ofB += PAGE;
   }
 
-  /** How many bytes were written to {@code /b}. */
+  /** Returns the number of bytes written to {@code /b}. */
   int bytesWrittenToB() {
     return ofB;
   }
@@ -337,7 +340,7 @@ final class TwoFileFixture {
     smallestSize = Math.min(smallestSize, size);
   }
 
-  /** Where the file was cut off; what was written to it at first is gone behind that. */
+  /** Returns the smallest size that the file had; its first content beyond that is gone. */
   long smallestSize() {
     return smallestSize;
   }
@@ -362,7 +365,7 @@ final class TwoFileFixture {
     process.memory.munmap(mapping);
   }
 
-  /** Lets go of everything and unmounts. */
+  /** Unmaps and closes everything, and unmounts the file system. */
   void unmountAll() throws Ext2Exception {
     for (ScenarioProcess process : processes) {
       if (process.mapping != null) {

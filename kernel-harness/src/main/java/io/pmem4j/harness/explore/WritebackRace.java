@@ -23,8 +23,8 @@ record WritebackRace(NamedScenario scenario) implements RaceExport {
       Map.of(ScenarioOperation.FSYNC, "fsync a", ScenarioOperation.MSYNC, "msync m 0 1P sync");
 
   /**
-   * No point lies between the entry's lock and {@code dax_sem}, which writeback does not take: what
-   * stops there goes on to the next one.
+   * The points of the fault. No point lies between the entry's lock and {@code dax_sem}, which
+   * writeback does not take, so a task that stops there runs to the next point.
    */
   private static final List<Row> FAULT =
       List.of(new Row(Step.Kind.RELEASE, "DAX entry", "fault-dax-sem-released"));
@@ -32,7 +32,7 @@ record WritebackRace(NamedScenario scenario) implements RaceExport {
   private static final List<Row> WRITEBACK =
       List.of(new Row(Step.Kind.ACQUIRE, "DAX entry", "writeback-entry-locked"));
 
-  /** Whether a scenario is one of these. */
+  /** Returns whether a scenario is such a race. */
   static boolean isOf(NamedScenario scenario) {
     return scenario.left() == ScenarioOperation.PFN_MKWRITE
         && WRITEBACKS.containsKey(scenario.right())
@@ -78,7 +78,7 @@ record WritebackRace(NamedScenario scenario) implements RaceExport {
     return RaceExport.last(task == 0 ? FAULT : WRITEBACK, all.subList(0, done));
   }
 
-  /** What is stored now has to be known to the next fsync. */
+  /** Returns the expectation that the next fsync writes back a store made now. */
   @Override
   public List<String> assertions(boolean clean) {
     return List.of(

@@ -17,17 +17,20 @@ record ZeroPageRace(NamedScenario scenario) implements RaceExport {
   /** As the oracle says it. */
   private static final String DAMAGE = "a store that succeeded is not there";
 
-  /** Where in the page: whoever reads fresh memory there meanwhile reads what is not zero. */
+  /**
+   * The offset of the store in the page: a process that reads fresh memory there sees a byte that
+   * is not zero.
+   */
   private static final int AT = TwoFileFixture.PAGE - 3;
 
-  /** The entry of the hole is looked at before the fault's own body begins. */
+  /** The points of the fault: the entry of the hole is read before the fault body begins. */
   private static final List<Row> FAULT =
       List.of(new Row(Step.Kind.RELEASE, "DAX entry", "fault-size-checked"));
 
   private static final List<Row> WRITE =
       List.of(new Row(Step.Kind.STORE, "DAX entries", "write-entries-removed"));
 
-  /** Whether a scenario is one of these. */
+  /** Returns whether a scenario is such a race. */
   static boolean isOf(NamedScenario scenario) {
     return scenario.left() == ScenarioOperation.PAGE_MKWRITE
         && scenario.right() == ScenarioOperation.WRITE;
@@ -80,7 +83,10 @@ record ZeroPageRace(NamedScenario scenario) implements RaceExport {
     return true;
   }
 
-  /** While the page of zeros is writable: whoever needs zeros later has to have them. */
+  /**
+   * Returns the check and the repair of the page of zeros, which is writable then: all other holes
+   * show it.
+   */
   @Override
   public List<String> epilogue(int task) {
     return task == 0 ? List.of(claim(), "in A store m " + AT + " x00") : List.of();

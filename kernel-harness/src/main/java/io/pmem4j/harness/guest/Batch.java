@@ -35,7 +35,7 @@ public final class Batch {
     }
     ByteBuffer blob = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
     encoded.forEach(bytes -> blob.putInt(bytes.length).put(bytes));
-    return Request.of(Op.BATCH).withBlob(blob.array());
+    return Request.of(WireOp.BATCH).withBlob(blob.array());
   }
 
   /**
@@ -50,10 +50,10 @@ public final class Batch {
       int length = in.getInt();
       if (i == index) {
         int code = in.getShort(in.position());
-        return Arrays.stream(Op.values())
+        return Arrays.stream(WireOp.values())
                 .filter(op -> op.code() == code)
                 .findFirst()
-                .map(Op::name)
+                .map(WireOp::name)
                 .orElse("operation " + code)
             + ", number "
             + index

@@ -70,8 +70,8 @@ final class Channel implements AutoCloseable {
   }
 
   /**
-   * Sends the requests one behind the other and waits for their responses, which come in the same
-   * order. The agent takes each up when it has answered the one before, whatever the answer was.
+   * Sends requests together and waits for their responses, which arrive in the same order. The
+   * agent takes up each request after it has answered the one before, whatever the answer was.
    *
    * @param requests few and small: they lie in the port's buffers until they are taken up
    */
@@ -164,7 +164,7 @@ final class Channel implements AutoCloseable {
     }
   }
 
-  /** Takes what has arrived, without waiting. */
+  /** Reads the bytes that have arrived, without waiting. */
   private void read() throws ChannelFault {
     try {
       int count;

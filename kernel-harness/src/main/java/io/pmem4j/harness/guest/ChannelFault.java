@@ -3,9 +3,7 @@ package io.pmem4j.harness.guest;
 
 import java.io.IOException;
 
-/**
- * What the channel alone can tell; {@link Guest} knows the process and the console and refines it.
- */
+/** A failure of the channel; {@link Guest} knows the process and the console, and refines it. */
 public final class ChannelFault extends IOException {
   private static final long serialVersionUID = 1L;
 

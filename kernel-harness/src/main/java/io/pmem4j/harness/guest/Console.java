@@ -23,7 +23,7 @@ import java.util.regex.Pattern;
  * into a file; the last lines are kept, and each is graded. Thread-safe.
  */
 public final class Console {
-  /** How many lines {@link #tail} keeps. */
+  /** The number of lines that {@link #tail} keeps. */
   public static final int TAIL_LINES = 100;
 
   /** A kernel that prints reports in a loop is not to fill the host's memory. */
@@ -119,7 +119,7 @@ public final class Console {
     return file;
   }
 
-  /** What has been reported since the last call, oldest first. */
+  /** Returns the reports since the last call, oldest first. */
   synchronized List<Finding> takeFindings() {
     List<Finding> taken = List.copyOf(findings);
     findings.clear();
@@ -188,14 +188,15 @@ public final class Console {
     return ended;
   }
 
-  /** The reader's end, for whoever promised to leave no thread behind. */
+  /** Waits for the end of the reader thread. */
   void join(Deadline deadline) throws InterruptedException {
     reader.join(Math.max(1, deadline.remainingMillis()));
   }
 
   /**
-   * A line that the host has the guest's kernel print: what was printed before it has been read
-   * when it has. Without it a report might still be on its way when its cause has answered.
+   * A line that the guest's kernel prints at the host's request. When it arrives, everything
+   * printed before it has been read. Without it a report might still be in transit when the
+   * operation that caused it has answered.
    *
    * @param number never the same twice in one guest
    */

@@ -71,7 +71,7 @@ final class FrameCodec {
     return frame;
   }
 
-  /** Whether {@link #next} has a frame to return. */
+  /** Returns whether {@link #next} has a frame to return. */
   boolean hasNext() throws ChannelFault {
     return wholeFrameBytes() > 0;
   }

@@ -9,12 +9,12 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A booted guest. Requests are made one at a time, by any thread; each is bounded. The first
- * failure is final: from then on every request answers the same outcome at once, because after it
- * nobody knows what the guest has done and what not.
+ * A booted guest. Requests are made one at a time, by any thread; each has a time limit. The first
+ * failure is final: every later request fails with the same outcome at once, because the state of
+ * the guest is unknown.
  *
- * <p>{@link #close} kills QEMU and leaves no process, socket or thread behind; it also happens when
- * the JVM is interrupted from its terminal. What the guest stored is in the image at once.
+ * <p>{@link #close} kills QEMU and leaves no process, socket or thread; it also happens when the
+ * JVM is interrupted from its terminal. Stores of the guest are in the image at once.
  */
 public final class Guest implements AutoCloseable {
   private static final Duration QMP_BOUND = Duration.ofSeconds(5);
@@ -33,7 +33,7 @@ public final class Guest implements AutoCloseable {
   private volatile @Nullable Channel channel;
   private volatile @Nullable Qmp qmp;
   private volatile @Nullable GuestException failure;
-  private @Nullable Hello hello;
+  private @Nullable Handshake hello;
   private long marks;
 
   private Guest(GuestSpec spec, NvdimmFiles files, Qemu qemu) {
@@ -82,11 +82,11 @@ public final class Guest implements AutoCloseable {
       }
       channel = agent;
       agent.awaitReady(deadline);
-      Response response = agent.call(Request.of(Op.HELLO), deadline);
+      Response response = agent.call(Request.of(WireOp.HELLO), deadline);
       if (response.result() != FrameCodec.PROTOCOL_VERSION) {
         throw fault("the agent speaks protocol " + response.result());
       }
-      hello = Hello.parse(response.text());
+      hello = Handshake.parse(response.text());
     } catch (ChannelFault e) {
       throw bootFailure(e.outcome(), String.valueOf(e.getMessage()));
     } catch (InterruptedException e) {
@@ -105,9 +105,9 @@ public final class Guest implements AutoCloseable {
     };
   }
 
-  /** What the agent said when it came up. */
-  public Hello hello() {
-    Hello said = hello;
+  /** Returns the agent's first message. */
+  public Handshake hello() {
+    Handshake said = hello;
     if (said == null) {
       throw new IllegalStateException("not booted");
     }
@@ -122,8 +122,8 @@ public final class Guest implements AutoCloseable {
   /**
    * Sends one request and waits for its answer; waits its turn without bound.
    *
-   * <p>After silence the guest is asked in other ways ({@link Escalation}) and ended, which takes
-   * up to half a minute more.
+   * <p>After silence the guest is asked in other ways ({@link HangDiagnosis}) and ended, which
+   * takes up to half a minute more.
    *
    * @throws GuestException every outcome but OK, BOOT_FAILED, SPLAT, OOM and LOCKDEP_OFF; a failed
    *     operation is not an exception but a response with an errno or a signal
@@ -167,7 +167,7 @@ public final class Guest implements AutoCloseable {
     Postmortem.Verdict verdict = postmortem().of(e.outcome(), String.valueOf(e.getMessage()));
     if (verdict.outcome() == GuestOutcome.TIMEOUT) {
       try {
-        verdict = new Escalation(qemu, console, qmp).run(agent, verdict.reason());
+        verdict = new HangDiagnosis(qemu, console, qmp).run(agent, verdict.reason());
       } catch (InterruptedException interrupt) {
         Thread.currentThread().interrupt();
         return fault("interrupted while the guest was asked why it is silent");
@@ -175,7 +175,7 @@ public final class Guest implements AutoCloseable {
     }
     OptionalInt operation = console.operation();
     for (Request request : requests) {
-      if (request.op() == Op.BATCH && operation.isPresent()) {
+      if (request.op() == WireOp.BATCH && operation.isPresent()) {
         return failed(
             verdict.outcome(),
             verdict.reason() + "; running " + Batch.describe(request, operation.getAsInt()));
@@ -219,7 +219,8 @@ public final class Guest implements AutoCloseable {
       Console.Mark mark = new Console.Mark(++marks);
       // Alert level: printed whatever the console's level is.
       Response response =
-          request(Request.of(Op.WRITE_FILE).withStrings("/dev/kmsg", "<1>" + mark.text() + "\n"));
+          request(
+              Request.of(WireOp.WRITE_FILE).withStrings("/dev/kmsg", "<1>" + mark.text() + "\n"));
       if (response.result() < 0) {
         throw fault("the guest cannot write to /dev/kmsg: errno " + response.errno());
       }
@@ -269,12 +270,13 @@ public final class Guest implements AutoCloseable {
   }
 
   /**
-   * Whether lockdep still checks; false also for a kernel that was built without it.
+   * Returns whether lockdep still checks; false also for a kernel that was built without it.
    *
    * @throws GuestException as {@link #request(Request)}
    */
   public boolean lockdepOn() throws GuestException {
-    Response response = request(Request.of(Op.READ_FILE, 65536).withStrings("/proc/lockdep_stats"));
+    Response response =
+        request(Request.of(WireOp.READ_FILE, 65536).withStrings("/proc/lockdep_stats"));
     return response.result() >= 0
         && response
             .text()
@@ -293,7 +295,7 @@ public final class Guest implements AutoCloseable {
       if (closed.get()) {
         return;
       }
-      request(Request.of(Op.POWEROFF));
+      request(Request.of(WireOp.POWEROFF));
       if (!qemu.awaitExit(Deadline.after(EXIT_BOUND))) {
         quit();
         throw failed(GuestOutcome.TIMEOUT, "QEMU did not end after POWEROFF");

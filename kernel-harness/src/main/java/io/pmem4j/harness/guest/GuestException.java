@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** A guest that did not do what was asked; the message is one line. */
+/** A guest that did not answer as asked; the message is one line. */
 public final class GuestException extends IOException {
   private static final long serialVersionUID = 1L;
 
@@ -30,7 +30,7 @@ public final class GuestException extends IOException {
         outcome, message.substring((outcome + ": ").length()), consoleTail(), this);
   }
 
-  /** What happened; never {@link GuestOutcome#OK}. */
+  /** Returns the outcome, which is never {@link GuestOutcome#OK}. */
   public GuestOutcome outcome() {
     return outcome;
   }

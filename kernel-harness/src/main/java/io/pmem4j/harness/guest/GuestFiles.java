@@ -4,7 +4,7 @@ package io.pmem4j.harness.guest;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Where the parts of a guest lie in the checkout. */
+/** The paths of a guest's parts in the checkout. */
 public final class GuestFiles {
   private GuestFiles() {}
 

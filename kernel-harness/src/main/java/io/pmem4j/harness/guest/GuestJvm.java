@@ -12,11 +12,11 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * A JVM inside a guest: what it maps is mapped by the booted kernel, on its emulated NVDIMMs. One
- * program at a time, by any thread.
+ * A JVM inside a guest: the booted kernel maps its files, on emulated NVDIMMs. One program at a
+ * time, by any thread.
  *
  * <p>The programs see the disk with the JVM as their root, read-only, the folder of jars as {@code
- * /app}, {@code /tmp} in memory, and below {@code /mnt} what {@link #mount} puts there.
+ * /app}, {@code /tmp} in memory, and below {@code /mnt} the mount of {@link #mount}.
  */
 public final class GuestJvm {
   /** Of the guest: 128 MiB of heap, the JVM itself, and the kernel with lockdep. */
@@ -32,7 +32,7 @@ public final class GuestJvm {
   private static final int LAST_WORDS = 400;
 
   /**
-   * How a program ended.
+   * The end of a program.
    *
    * @param status its exit status; 128 + n when killed by signal n
    * @param output stdout and stderr together, the first mebibyte
@@ -72,7 +72,7 @@ public final class GuestJvm {
       throw new GuestException(
           GuestOutcome.HARNESS_FAULT, "no disk of " + folder + ": " + e.getMessage(), List.of(), e);
     }
-    Script.run(
+    CheckoutScript.run(
         TOOL_BOUND,
         Path.of("mke2fs"),
         "-q",
@@ -116,18 +116,18 @@ public final class GuestJvm {
     mount(guest.hello().device(), ROOT + "/mnt", type, 0, options);
   }
 
-  /** Undoes {@link #mount(String, String)}; what is in the image may then be replaced. */
+  /** Unmounts; the content of the image may be replaced afterwards. */
   public void unmount() throws GuestException {
-    require(guest.request(Request.of(Op.UMOUNT, 0).withStrings(ROOT + "/mnt")), "umount");
+    require(guest.request(Request.of(WireOp.UMOUNT, 0).withStrings(ROOT + "/mnt")), "umount");
     require(
-        guest.request(Request.of(Op.FLUSH_BUFFERS).withStrings(guest.hello().device())),
+        guest.request(Request.of(WireOp.FLUSH_BUFFERS).withStrings(guest.hello().device())),
         "flush buffers");
   }
 
   private void mount(String source, String target, String type, long flags, String options)
       throws GuestException {
     require(
-        guest.request(Request.of(Op.MOUNT, flags).withStrings(source, target, type, options)),
+        guest.request(Request.of(WireOp.MOUNT, flags).withStrings(source, target, type, options)),
         "mount " + source + " at " + target);
   }
 
@@ -169,8 +169,8 @@ public final class GuestJvm {
   }
 
   /**
-   * The command that starts a JVM of the guest, with what it cannot do without: for programs that
-   * start others.
+   * Returns the command that starts a JVM of the guest with the options that it needs, for programs
+   * that start others.
    */
   static List<String> java() {
     return List.of(
@@ -208,7 +208,7 @@ public final class GuestJvm {
   private Ended exec(Duration bound, List<String> command) throws GuestException {
     Response response =
         guest.request(
-            Request.of(Op.EXEC, bound.toMillis()).withStrings(command.toArray(String[]::new)),
+            Request.of(WireOp.EXEC, bound.toMillis()).withStrings(command.toArray(String[]::new)),
             bound.plus(KILL_MARGIN));
     String output = new String(response.data(), StandardCharsets.UTF_8);
     if (response.result() < 0 && response.errno() == ETIMEDOUT) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.pmem4j.harness.guest;
 
-/** How an exchange with a guest ended; each way of failing is a constant of its own. */
+/** The outcome of an exchange with a guest; each way of failing has its own constant. */
 public enum GuestOutcome {
   /** Nothing went wrong. */
   OK,
@@ -17,7 +17,7 @@ public enum GuestOutcome {
   SPLAT,
   /** Lockdep has switched itself off: from here on the kernel checks no locking. */
   LOCKDEP_OFF,
-  /** The executor, which is the task of the program, ended without being told to. */
+  /** The executor, which runs the program, ended without a request. */
   EXECUTOR_DIED,
   /** The agent itself ended; as it is pid 1 the kernel panics or powers off. */
   AGENT_DIED,
@@ -29,9 +29,9 @@ public enum GuestOutcome {
   CHANNEL_CUT,
   /** Bytes on the channel that are not the expected frame, seen by either end. */
   BAD_FRAME,
-  /** QEMU ended without a panic and without being told to. */
+  /** QEMU ended without a panic and without a request. */
   QEMU_DIED,
-  /** The host's file system has no room for what the guest stored to its NVDIMM. */
+  /** The host's file system has no room for the guest's stores to its NVDIMM. */
   DISK_FULL,
   /** An NVDIMM's file has another size than the guest was to have, or has while it runs. */
   WRONG_IMAGE_SIZE,

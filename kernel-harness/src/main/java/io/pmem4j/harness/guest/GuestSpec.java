@@ -8,7 +8,7 @@ import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** What to boot and how long to wait for it. Immutable. */
+/** The parts and time limits of a guest to boot. Immutable. */
 public final class GuestSpec implements Cloneable {
   /** Long enough for software emulation on a busy machine. */
   public static final Duration DEFAULT_BOOT_TIMEOUT = Duration.ofSeconds(60);
@@ -61,7 +61,7 @@ public final class GuestSpec implements Cloneable {
     }
   }
 
-  /** A bzImage. */
+  /** Returns the path of the bzImage. */
   public Path kernel() {
     return kernel;
   }
@@ -99,7 +99,7 @@ public final class GuestSpec implements Cloneable {
     return append;
   }
 
-  /** How many CPUs the guest has, unless PMEM4J_SMP says otherwise; at least 1. */
+  /** Returns the number of CPUs, unless PMEM4J_SMP sets another one; at least 1. */
   public int cpus() {
     return cpus;
   }
@@ -109,7 +109,7 @@ public final class GuestSpec implements Cloneable {
     return memoryMebibytes;
   }
 
-  /** How long the first NVDIMM's file has to be, in bytes; 0 for as long as it is. */
+  /** Returns the length in bytes that the first NVDIMM's file must have; 0 for any length. */
   public long imageBytes() {
     return imageBytes;
   }
@@ -124,7 +124,7 @@ public final class GuestSpec implements Cloneable {
     return disks;
   }
 
-  /** Where QEMU runs; a child process unless said otherwise. */
+  /** Returns the launcher of QEMU; a child process by default. */
   public QemuLauncher launcher() {
     return launcher;
   }
@@ -169,7 +169,7 @@ public final class GuestSpec implements Cloneable {
     return with(spec -> spec.requestTimeout = newRequestTimeout);
   }
 
-  /** The same guest with more kernel command line in place of what there was. */
+  /** Returns this spec with another kernel command line appended. */
   public GuestSpec withAppend(String newAppend) {
     return with(spec -> spec.append = newAppend);
   }
@@ -198,7 +198,7 @@ public final class GuestSpec implements Cloneable {
     return with(spec -> spec.secondImage = newImage);
   }
 
-  /** The same guest with other disks; nobody may write the files while it runs. */
+  /** Returns this spec with other disks; the files must not change while the guest runs. */
   public GuestSpec withDisks(List<Path> newDisks) {
     List<Path> copy = List.copyOf(newDisks);
     return with(spec -> spec.disks = copy);

@@ -11,7 +11,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 
-/** The kernels and the initramfs of the laboratory, built when the cache lacks them. */
+/** The kernels and the initramfs of the harness, built if the cache lacks them. */
 public final class KernelImages {
   /** A kernel takes minutes; an hour is a build that hangs. */
   private static final Duration BUILD_BOUND = Duration.ofHours(1);
@@ -60,7 +60,8 @@ public final class KernelImages {
    * @throws GuestException HARNESS_FAULT when it is not known, for want of a network for instance
    */
   public static Optional<String> refusal(String name) throws GuestException {
-    Script.Ended ended = Script.end(BUILD_BOUND, Map.of(), GuestFiles.kernelBuild(), name);
+    CheckoutScript.Ended ended =
+        CheckoutScript.end(BUILD_BOUND, Map.of(), GuestFiles.kernelBuild(), name);
     if (ended.status() == NOT_TO_BE_HAD) {
       return Optional.of(ended.lastError());
     }
@@ -90,14 +91,14 @@ public final class KernelImages {
 
   /** The names that {@link #kernel} takes, one or more. */
   public static List<String> names() throws GuestException {
-    return Script.run(BUILD_BOUND, GuestFiles.kernelBuild(), "--list").stream()
+    return CheckoutScript.run(BUILD_BOUND, GuestFiles.kernelBuild(), "--list").stream()
         .map(line -> line.strip().split("\\s", 2)[0])
         .filter(name -> !name.isEmpty())
         .toList();
   }
 
   private static Path path(Path script, String... arguments) throws GuestException {
-    List<String> lines = Script.run(BUILD_BOUND, script, arguments);
+    List<String> lines = CheckoutScript.run(BUILD_BOUND, script, arguments);
     Path path = Path.of(lines.isEmpty() ? "" : lines.getLast());
     if (!Files.isRegularFile(path)) {
       throw new GuestException(

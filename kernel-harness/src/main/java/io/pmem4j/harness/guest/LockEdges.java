@@ -13,12 +13,12 @@ import java.util.stream.Collectors;
  * @param edges {@code "A -> B"} with lockdep's class names
  */
 public record LockEdges(Set<String> edges) {
-  /** {@code ffff... FD: 54 BD: 5 ++++: name}; the usage bits have no colon in them. */
+  /** A class, {@code ffff... FD: 54 BD: 5 ++++: name}; the usage bits contain no colon. */
   private static final Pattern CLASS = Pattern.compile("^\\S+ .*?BD: *\\d+ \\S+: (.*)$");
 
   private static final Pattern EDGE = Pattern.compile("^ -> \\[\\S+] (.*)$");
 
-  /** Reads what {@code /proc/lockdep} shows. */
+  /** Parses the content of {@code /proc/lockdep}. */
   public static LockEdges parse(String text) {
     String[] from = {""};
     return new LockEdges(

@@ -10,14 +10,15 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The files behind a guest's NVDIMMs. QEMU maps them: one that is cut short, or that the host has
- * no room for, kills QEMU at a store of the guest, and only the files tell why. Immutable.
+ * The files that back a guest's NVDIMMs. QEMU maps them: a file that is cut short, or for which the
+ * host has no room, kills QEMU at a store of the guest, and only the files show the reason.
+ * Immutable.
  */
 final class NvdimmFiles {
   /** QEMU places NVDIMMs at multiples of it. */
   private static final long UNIT_BYTES = 2L << 20;
 
-  /** The namespace's own block, and a unit of data behind it. */
+  /** The info block of the namespace, and one unit of data. */
   private static final long LEAST_BYTES = 2 * UNIT_BYTES;
 
   /** Less room than that is none: the last blocks are kept for metadata. */
@@ -30,7 +31,7 @@ final class NvdimmFiles {
   }
 
   /**
-   * Looks at the files.
+   * Checks the files of a spec.
    *
    * @throws GuestException WRONG_IMAGE_SIZE when one is no NVDIMM or not the one that was meant;
    *     HARNESS_FAULT when one is not there
@@ -64,7 +65,7 @@ final class NvdimmFiles {
     }
   }
 
-  /** What is wrong with the files, after QEMU has died of SIGBUS; null when nothing is. */
+  /** Returns the fault of the files after QEMU died of SIGBUS; null if they are in order. */
   Postmortem.@Nullable Verdict verdict() {
     for (Map.Entry<Path, Long> file : sizes.entrySet()) {
       Path path = file.getKey();

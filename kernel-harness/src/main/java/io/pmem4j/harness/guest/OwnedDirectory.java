@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A temporary directory that a later process can tell from one in use. The owner holds a lock
- * (fcntl(2)) on a file in it; the kernel releases the lock when the owner ends, however it ends. A
- * process that makes one removes those of dead owners beside it first. Thread-safe.
+ * (fcntl(2)) on a file in it, and the kernel releases the lock when the owner ends in any way. A
+ * process that creates one first removes those of dead owners beside it. Thread-safe.
  */
 public final class OwnedDirectory implements AutoCloseable {
   private static final String PREFIX = "pmem4j-";
@@ -56,7 +56,7 @@ public final class OwnedDirectory implements AutoCloseable {
   }
 
   /**
-   * Removes what dead owners left in a parent directory, and makes a directory there.
+   * Removes the directories of dead owners from a parent directory, and creates a directory there.
    *
    * @param removal of this one and of those
    * @param attributes of the new directory

@@ -9,8 +9,8 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The reading end of a named pipe, opened by the first read, which waits for somebody to open the
- * other end. For one reader; it ends when the last writer has closed.
+ * The reading end of a named pipe, opened by the first read, which blocks until a writer opens the
+ * pipe. For one reader; it ends when the last writer has closed the pipe.
  */
 final class PipeInput extends InputStream {
   private final Path pipe;
@@ -39,7 +39,10 @@ final class PipeInput extends InputStream {
     return open().read(into, offset, length);
   }
 
-  /** Lets a reader go that waits for a writer who will not come. Before the pipe is removed. */
+  /**
+   * Unblocks a reader that waits for a writer which will not come; called before the pipe is
+   * removed.
+   */
   static void release(Path pipe) throws IOException {
     new RandomAccessFile(pipe.toFile(), "rw").close();
   }

@@ -6,9 +6,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the process and the console tell about a channel that ended or fell silent.
+ * The diagnosis of a channel that ended or fell silent, from the process and the console.
  *
- * <p>A panic is printed first, then announced over QMP, then QEMU ends and with it the channel; the
+ * <p>A panic is printed first, then announced over QMP, then QEMU ends and with it the channel. The
  * host may see these in any order, so it waits for the end of the process and of its output before
  * it judges.
  */

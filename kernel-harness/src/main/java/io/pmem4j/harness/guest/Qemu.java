@@ -13,13 +13,13 @@ import org.jspecify.annotations.Nullable;
  * from any thread at any time; the rest is for one thread.
  */
 interface Qemu {
-  /** What listens behind a socket of QEMU. */
+  /** A connector to a socket of QEMU. */
   interface Connector<T> {
     /** Connects; an IOException means: not yet. */
     T connect() throws IOException, InterruptedException;
   }
 
-  /** Where the agent is reached. */
+  /** Returns the path of the agent's socket. */
   Path agentSocket();
 
   /** QEMU's control socket. */
@@ -34,16 +34,16 @@ interface Qemu {
   /** QEMU's process id as this machine sees it. */
   long pid();
 
-  /** Whether QEMU runs. */
+  /** Returns whether QEMU runs. */
   boolean isAlive();
 
-  /** How it ended, in words; only after its end. */
+  /** Returns how QEMU ended, in words; only after its end. */
   String exit();
 
   /** True when QEMU has ended. */
   boolean awaitExit(Deadline deadline) throws InterruptedException;
 
-  /** Kills QEMU, waits for its end and removes what was there for its sake. Idempotent. */
+  /** Kills QEMU, waits for its end and removes its files. Idempotent. */
   void destroy();
 
   /**

@@ -66,7 +66,7 @@ final class QemuContainer implements Qemu {
   }
 
   static QemuContainer start(GuestSpec spec) throws GuestException {
-    String image = Script.run(IMAGE_BOUND, GuestFiles.containerBuild()).getLast();
+    String image = CheckoutScript.run(IMAGE_BOUND, GuestFiles.containerBuild()).getLast();
     OwnedDirectory owned = null;
     boolean started = false;
     try {
@@ -128,7 +128,7 @@ final class QemuContainer implements Qemu {
     }
   }
 
-  /** What QEMU opens, read-only where it only reads. */
+  /** Returns the files that QEMU opens, as read-only binds where it only reads. */
   private static List<Bind> binds(GuestSpec spec, Path directory) {
     Map<Path, AccessMode> modes = new LinkedHashMap<>();
     modes.put(spec.kernel().toAbsolutePath(), AccessMode.ro);
@@ -238,7 +238,7 @@ final class QemuContainer implements Qemu {
       // Kills and removes; nothing when it has been done before.
       container.stop();
     } catch (NotFoundException e) {
-      // Somebody else has removed it.
+      // Another process has removed it.
     }
     try {
       tether.close();
@@ -253,7 +253,7 @@ final class QemuContainer implements Qemu {
     try {
       directory.close();
     } catch (IOException e) {
-      System.err.println("pmem4j: " + directory.path() + " is left behind: " + e.getMessage());
+      System.err.println("pmem4j: " + directory.path() + " remains: " + e.getMessage());
     }
   }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.pmem4j.harness.guest;
 
-/** Where QEMU runs. */
+/** The place where QEMU runs. */
 public enum QemuLauncher {
   /** A child process, killed by the kernel when this JVM ends, however it ends. */
   PROCESS {

@@ -25,14 +25,17 @@ final class QemuProcess implements Qemu {
   /** SIGKILL is answered at once; only a process in uninterruptible sleep takes longer. */
   private static final long KILL_SECONDS = 10;
 
-  private final Tether tether;
+  private final ParentDeathGuard tether;
   private final Process process;
   private final Path agentSocket;
   private final Path qmpSocket;
   private final @Nullable OwnedDirectory socketDirectory;
 
   private QemuProcess(
-      Tether tether, Path agentSocket, Path qmpSocket, @Nullable OwnedDirectory socketDirectory) {
+      ParentDeathGuard tether,
+      Path agentSocket,
+      Path qmpSocket,
+      @Nullable OwnedDirectory socketDirectory) {
     this.tether = tether;
     process = tether.process();
     this.agentSocket = agentSocket;
@@ -66,7 +69,8 @@ final class QemuProcess implements Qemu {
                   Long.toString(ProcessHandle.current().pid()),
                   executable()));
       command.addAll(arguments(spec, agent, qmp));
-      Tether tether = Tether.start(new ProcessBuilder(command).redirectErrorStream(true));
+      ParentDeathGuard tether =
+          ParentDeathGuard.start(new ProcessBuilder(command).redirectErrorStream(true));
       return new QemuProcess(tether, agent, qmp, temporary);
     } catch (IOException e) {
       delete(temporary);
@@ -89,7 +93,7 @@ final class QemuProcess implements Qemu {
     return named == null || named.isEmpty() ? "qemu-system-x86_64" : named;
   }
 
-  /** What the script takes from its environment. */
+  /** Returns the environment variables of the script. */
   private static Map<String, String> variables(GuestSpec spec) {
     Map<String, String> variables = new HashMap<>();
     variables.put("PMEM4J_SMP", String.valueOf(spec.cpus()));
@@ -120,7 +124,7 @@ final class QemuProcess implements Qemu {
 
   private static List<String> arguments(
       Map<String, String> variables, GuestSpec spec, Path agent, Path qmp) throws GuestException {
-    return Script.run(
+    return CheckoutScript.run(
         SCRIPT_BOUND,
         variables,
         GuestFiles.boot(),
@@ -206,7 +210,7 @@ final class QemuProcess implements Qemu {
     try {
       Files.deleteIfExists(path);
     } catch (IOException e) {
-      System.err.println("pmem4j: " + path + " is left behind: " + e.getMessage());
+      System.err.println("pmem4j: " + path + " remains: " + e.getMessage());
     }
   }
 
@@ -216,7 +220,7 @@ final class QemuProcess implements Qemu {
         directory.close();
       }
     } catch (IOException e) {
-      System.err.println("pmem4j: " + directory.path() + " is left behind: " + e.getMessage());
+      System.err.println("pmem4j: " + directory.path() + " remains: " + e.getMessage());
     }
   }
 }

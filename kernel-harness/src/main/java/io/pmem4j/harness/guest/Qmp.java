@@ -111,7 +111,7 @@ final class Qmp implements AutoCloseable {
     }
   }
 
-  /** Asks QEMU to end; its process is what tells whether it did. */
+  /** Asks QEMU to end; the end of its process shows that it did. */
   void quit(Deadline deadline) throws InterruptedException {
     try {
       execute("quit", deadline);
@@ -129,7 +129,7 @@ final class Qmp implements AutoCloseable {
     return answer != null && answer.has("return");
   }
 
-  /** What QEMU says of itself, such as {@code running}; null when it does not answer. */
+  /** Returns the status of QEMU, such as {@code running}; null if it does not answer. */
   @Nullable String status(Deadline deadline) throws InterruptedException {
     try {
       JsonNode answer = send("{\"execute\":\"query-status\"}", deadline);
@@ -139,7 +139,7 @@ final class Qmp implements AutoCloseable {
     }
   }
 
-  /** Where the first CPU is, in hex; null when QEMU does not tell. */
+  /** Returns the instruction pointer of the first CPU in hex; null if QEMU does not answer. */
   @Nullable String instructionPointer(Deadline deadline) throws InterruptedException {
     try {
       JsonNode answer =

@@ -17,7 +17,7 @@ import java.util.Objects;
  * @param blob bytes, or strings separated by NUL
  */
 @SuppressWarnings("ArrayRecordComponent")
-public record Request(Op op, long clockSeconds, long[] args, byte[] blob) {
+public record Request(WireOp op, long clockSeconds, long[] args, byte[] blob) {
   /** Bytes before the arguments. */
   static final int FIXED_BYTES = 16;
 
@@ -41,7 +41,7 @@ public record Request(Op op, long clockSeconds, long[] args, byte[] blob) {
   }
 
   /** No clock and no blob. */
-  public static Request of(Op op, long... args) {
+  public static Request of(WireOp op, long... args) {
     return new Request(op, 0, args, EMPTY);
   }
 

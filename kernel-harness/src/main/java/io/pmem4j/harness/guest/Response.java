@@ -98,7 +98,7 @@ public record Response(
         GuestOutcome.BAD_FRAME, "a response of " + payload.length + " bytes contradicts itself");
   }
 
-  /** Whether its second was over before it had ended. */
+  /** Returns whether the operation ended after its second. */
   public boolean isLate() {
     return status == STATUS_LATE;
   }

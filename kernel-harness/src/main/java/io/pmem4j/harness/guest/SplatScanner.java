@@ -24,7 +24,7 @@ final class SplatScanner {
               + "|turning off the locking correctness validator"
               + "|Disabling lock debugging");
 
-  /** What a report's first line begins with. */
+  /** The beginnings of the first line of a report. */
   private static final Pattern SPLAT_AT_START =
       Pattern.compile(
           STAMP
@@ -46,7 +46,7 @@ final class SplatScanner {
               + "|unregister_netdevice: waiting for"
               + ")");
 
-  /** What is a report wherever it stands in the line. */
+  /** The texts that are a report anywhere in a line. */
   private static final Pattern SPLAT_ANYWHERE =
       Pattern.compile(
           "possible (?:recursive|circular|irq lock inversion|deadlock|unsafe)"

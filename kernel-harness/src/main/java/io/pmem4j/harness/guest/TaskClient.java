@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * answering, and can be made to wait at a rendezvous point in the middle of it. For one thread.
  */
 public final class TaskClient implements AutoCloseable {
-  /** What the transport may take beyond the time that the guest itself waits. */
+  /** The time that the transport may take in addition to the wait in the guest. */
   private static final Duration GRACE = Duration.ofSeconds(30);
 
   private final Guest guest;
@@ -31,18 +31,20 @@ public final class TaskClient implements AutoCloseable {
    * @throws GuestException HARNESS_FAULT when there is no such task to be had
    */
   public static TaskClient start(Guest guest, int number) throws GuestException {
-    Response response = expect(guest.request(Request.of(Op.TASK_START, number, 0)), "TASK_START");
+    Response response =
+        expect(guest.request(Request.of(WireOp.TASK_START, number, 0)), "TASK_START");
     return new TaskClient(guest, number, response.result());
   }
 
-  /** Its pid. */
+  /** Returns the pid of the task. */
   public long pid() {
     return pid;
   }
 
   /** Has the task begin an operation; the answer is fetched by {@link #await}. */
   public void submit(Request operation) throws GuestException {
-    expect(guest.request(Request.of(Op.TASK_OP, number).withBlob(operation.encode())), "TASK_OP");
+    expect(
+        guest.request(Request.of(WireOp.TASK_OP, number).withBlob(operation.encode())), "TASK_OP");
   }
 
   /**
@@ -53,7 +55,8 @@ public final class TaskClient implements AutoCloseable {
   public @Nullable Response await(Duration bound) throws GuestException {
     Response response =
         expect(
-            guest.request(Request.of(Op.TASK_WAIT, number, bound.toMillis()), bound.plus(GRACE)),
+            guest.request(
+                Request.of(WireOp.TASK_WAIT, number, bound.toMillis()), bound.plus(GRACE)),
             "TASK_WAIT");
     if (response.result() == 1) {
       return null;
@@ -74,19 +77,19 @@ public final class TaskClient implements AutoCloseable {
     }
   }
 
-  /** Where the task is now. */
+  /** Returns the present state of the task. */
   public TaskState state() throws GuestException {
     return stateOf(guest, number);
   }
 
   private static TaskState stateOf(Guest guest, int number) throws GuestException {
     return TaskState.parse(
-        expect(guest.request(Request.of(Op.TASK_STATE, number)), "TASK_STATE").text());
+        expect(guest.request(Request.of(WireOp.TASK_STATE, number)), "TASK_STATE").text());
   }
 
   /**
-   * Looks at the task until it is where it should be. Nothing announces that a task has fallen
-   * asleep on a lock, so this asks again and again; the answer is the state, never the time.
+   * Polls the task until its state satisfies a condition. The kernel does not announce that a task
+   * has fallen asleep on a lock; the answer depends on the state, never on the time.
    *
    * @return the state that satisfied, or the last one
    */
@@ -116,19 +119,23 @@ public final class TaskClient implements AutoCloseable {
   }
 
   private void control(String command) throws GuestException {
-    expect(guest.request(Request.of(Op.RENDEZVOUS).withStrings(command)), command);
+    expect(guest.request(Request.of(WireOp.RENDEZVOUS).withStrings(command)), command);
   }
 
-  /** Whether the task waits at the point before {@code bound} has passed or its operation ended. */
+  /**
+   * Returns whether the task arrives at the point within {@code bound} and before its operation
+   * ends.
+   */
   public boolean awaitAt(String point, Duration bound) throws GuestException {
-    Request request = Request.of(Op.RENDEZVOUS_WAIT, number, bound.toMillis()).withStrings(point);
+    Request request =
+        Request.of(WireOp.RENDEZVOUS_WAIT, number, bound.toMillis()).withStrings(point);
     return expect(guest.request(request, bound.plus(GRACE)), point).result() == 0;
   }
 
   /** Ends the task, in the middle of its operation if need be. */
   @Override
   public void close() throws GuestException {
-    expect(guest.request(Request.of(Op.TASK_END, number)), "TASK_END");
+    expect(guest.request(Request.of(WireOp.TASK_END, number)), "TASK_END");
   }
 
   private static Response expect(Response response, String what) throws GuestException {

@@ -7,7 +7,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * Where a task is, read from {@code /proc} at one moment.
+ * The state of a task, read from {@code /proc} at one moment.
  *
  * @param operation {@code idle}, {@code running} or {@code finished}
  * @param letter the scheduler's: {@code S} asleep, {@code D} asleep and not to be woken by signals
@@ -18,11 +18,13 @@ import java.util.stream.Collectors;
 public record TaskState(
     String operation, char letter, String wchan, List<String> stack, List<String> rendezvous) {
 
-  /** How the kernel's functions that wait for a lock begin; 6.1 does not name them. */
+  /**
+   * The beginnings of the names of kernel functions that wait for a lock; 6.1 does not name them.
+   */
   private static final Pattern OF_LOCKS =
       Pattern.compile("(_*(rwsem|down|mutex|percpu_rwsem|schedule|preempt)_?.*)|__switch_to");
 
-  /** Whether it is asleep, not to be woken by signals, and at no rendezvous. */
+  /** Returns whether the task sleeps uninterruptibly, and at no rendezvous. */
   public boolean sleepsOnALock() {
     return operation.equals("running")
         && letter == 'D'

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.pmem4j.harness.guest;
 
-/** Sizes and limits of {@code wire.h} that concern whoever makes requests. */
+/** The sizes and limits of {@code wire.h} that concern the sender of requests. */
 public final class Wire {
   /** Slots for files, and as many for mappings: 0 to 63. */
   public static final int SLOTS = 64;
@@ -18,7 +18,7 @@ public final class Wire {
   /** The record that FSTAT answers, in bytes. */
   public static final int STAT_BYTES = 72;
 
-  /** Where the generation stands in that record, in bytes. */
+  /** The byte offset of the generation in that record. */
   public static final int STAT_GENERATION_OFFSET = 64;
 
   /** UTIMENS, in place of a second: the clock's. */
@@ -33,7 +33,7 @@ public final class Wire {
   /** The bit of PAGEMAP's answer that marks the shared page of zeros. */
   public static final int PAGEMAP_ZERO_BIT = 59;
 
-  /** What one of the records that LIST answers has before its name, in bytes. */
+  /** The size in bytes of a record of LIST before its name. */
   public static final int ENTRY_FIXED_BYTES = 16;
 
   /** One of the records that FIEMAP answers, in bytes. */

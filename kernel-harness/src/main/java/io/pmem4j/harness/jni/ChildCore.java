@@ -9,9 +9,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 
 /**
- * The operation core in a child process, over a socketpair: what a JVM cannot do to itself - fork,
- * take another identity, park a task inside the kernel - is done there. The child ends when its
- * socket is closed, so also when this JVM is killed.
+ * The operation core in a child process, over a socketpair. The child does what a JVM cannot do to
+ * itself: fork, take another identity, park a task inside the kernel. The child ends when its
+ * socket is closed, and so when this JVM is killed.
  *
  * <p>Thread-safe: one operation at a time.
  */

@@ -5,14 +5,14 @@ package io.pmem4j.harness.jni;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
-/** What {@code jni.c} exports. */
+/** The functions that {@code jni.c} exports. */
 final class NativeCore {
   private NativeCore() {}
 
   /** A new operation core without files or mappings; to be destroyed. */
   static native long create() throws IOException;
 
-  /** Closes and unmaps what is left, and frees the core. */
+  /** Closes the files and unmaps the mappings of a core, and frees it. */
   static native void destroy(long core);
 
   /** Runs an encoded request; never two at once on one core. */

@@ -61,7 +61,7 @@ final class NativeFiles {
     }
   }
 
-  /** Deletes a file that was extracted; what is mapped or running stays so without a name. */
+  /** Deletes an extracted file; a running program or a mapping keeps its content. */
   static void delete(@Nullable Path file) {
     if (file != null) {
       try {

@@ -16,7 +16,7 @@ public interface OperationCore extends AutoCloseable {
    */
   Response run(Request request) throws IOException;
 
-  /** Closes and unmaps what the operations left. */
+  /** Closes the files and unmaps the mappings that the operations left. */
   @Override
   void close();
 }

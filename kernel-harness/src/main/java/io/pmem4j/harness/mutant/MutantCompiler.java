@@ -147,7 +147,7 @@ public final class MutantCompiler implements AutoCloseable {
     }
   }
 
-  /** Keeps what the compiler writes. */
+  /** A file manager that keeps the compiler's output in memory. */
   private static final class InMemory extends ForwardingJavaFileManager<JavaFileManager> {
     private final Map<String, ByteArrayOutputStream> compiled;
 

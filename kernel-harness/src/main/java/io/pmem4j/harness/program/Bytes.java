@@ -39,7 +39,7 @@ public record Bytes(String hex, int times) {
     return hex.length() / 2 * times;
   }
 
-  /** The bytes. */
+  /** Returns a copy of the bytes. */
   public byte[] toArray() {
     byte[] pattern = HexFormat.of().parseHex(hex);
     byte[] all = new byte[pattern.length * times];

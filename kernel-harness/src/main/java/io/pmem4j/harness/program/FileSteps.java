@@ -22,7 +22,7 @@ final class FileSteps {
     this.steps = steps;
   }
 
-  /** Opens a file that is there or made now: what the first step of a program does. */
+  /** Opens a file that exists or is created now, as the first step of a program. */
   void openFirst() {
     open("/a", (int) CREAT_RW, 0644, true);
   }
@@ -48,7 +48,10 @@ final class FileSteps {
     }
   }
 
-  /** Every process keeps a file: what is closed by one is gone for all. */
+  /**
+   * Closes a file; each process keeps one open, because a name that one process closes is gone for
+   * all.
+   */
   void close() {
     OpenName file = values.of(steps.actor().open());
     if (steps.everybodyHasAnother(file)) {
@@ -68,7 +71,7 @@ final class FileSteps {
     Bytes data = values.data(values.length());
     if (values.oneIn(3)) {
       steps.call(
-          Verb.PWRITEV,
+          Syscall.PWRITEV,
           new Name(file()),
           new Integer64(offset),
           new Integer64(piece(data.times())),
@@ -83,7 +86,7 @@ final class FileSteps {
     int length = values.oneIn(20) ? 0 : values.length();
     if (values.oneIn(3)) {
       steps.call(
-          Verb.PREADV,
+          Syscall.PREADV,
           new Name(file()),
           new Integer64(offset),
           new Integer64(length),
@@ -114,8 +117,8 @@ final class FileSteps {
   void sync() {
     switch (values.below(6)) {
       case 0 -> steps.add(new Operation.Sync());
-      case 1 -> steps.call(Verb.SYNCFS, new Name(file()));
-      case 2 -> steps.call(Verb.FDATASYNC, new Name(file()));
+      case 1 -> steps.call(Syscall.SYNCFS, new Name(file()));
+      case 2 -> steps.call(Syscall.FDATASYNC, new Name(file()));
       case 3 -> syncRange();
       default -> steps.add(new Operation.Fsync(file()));
     }
@@ -123,7 +126,7 @@ final class FileSteps {
 
   private void syncRange() {
     steps.call(
-        Verb.SYNC_FILE_RANGE,
+        Syscall.SYNC_FILE_RANGE,
         new Name(file()),
         new Integer64(values.size()),
         new Integer64(values.oneIn(4) ? values.limit() : values.below(5 * GeneratedValues.PAGE)),
@@ -133,7 +136,7 @@ final class FileSteps {
   void allocate() {
     long mode = values.oneIn(3) ? 0 : values.of(1, 2, 3, 8, 16, 17, 32, 64, 65, 80, 81, 256, -1);
     steps.call(
-        Verb.FALLOCATE,
+        Syscall.FALLOCATE,
         new Name(file()),
         new Integer64(mode),
         new Integer64(values.size()),
@@ -142,7 +145,7 @@ final class FileSteps {
 
   void seek() {
     steps.call(
-        Verb.LSEEK,
+        Syscall.LSEEK,
         new Name(file()),
         new Integer64(values.oneIn(4) ? -values.size() : values.size()),
         new Integer64(values.below(5)));
@@ -151,17 +154,17 @@ final class FileSteps {
   /** Without nonblock it would wait for its own process's other file, for ever. */
   void lock() {
     steps.call(
-        Verb.FLOCK,
+        Syscall.FLOCK,
         new Name(file()),
         new Integer64(values.of(4 | 1, 4 | 2, 4 | 1, 4 | 2, 8, 4 | 8, 4, 4 | 1 | 2)));
   }
 
   void unlink() {
-    steps.call(Verb.UNLINK, new Name(values.path()));
+    steps.call(Syscall.UNLINK, new Name(values.path()));
   }
 
   void fill() {
-    steps.call(Verb.FILL, new Name(file()));
+    steps.call(Syscall.FILL, new Name(file()));
   }
 
   String file() {

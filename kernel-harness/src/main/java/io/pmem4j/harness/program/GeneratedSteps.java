@@ -10,7 +10,7 @@ import java.util.List;
 final class GeneratedSteps {
   private final GeneratedProcess program = new GeneratedProcess("");
   private final List<GeneratedProcess> children = new ArrayList<>();
-  private final List<Step> steps = new ArrayList<>();
+  private final List<ProgramStep> steps = new ArrayList<>();
 
   /** Set if a file may be larger than {@link GeneratedValues#SPARSE_BYTES}. */
   private boolean sparse;
@@ -26,7 +26,7 @@ final class GeneratedSteps {
     return steps.size();
   }
 
-  List<Step> steps() {
+  List<ProgramStep> steps() {
     return steps;
   }
 
@@ -55,11 +55,11 @@ final class GeneratedSteps {
 
   /** Adds an operation of the program itself. */
   void addPlain(Operation operation) {
-    steps.add(new Step(steps.size() + 1, ProgramText.of(operation), operation, List.of()));
+    steps.add(new ProgramStep(steps.size() + 1, ProgramText.of(operation), operation, List.of()));
   }
 
   /** Adds a system call of the table. */
-  void call(Verb verb, Parameter.Value... arguments) {
+  void call(Syscall verb, Parameter.Value... arguments) {
     add(new Operation.Call(verb, Arrays.asList(arguments)));
   }
 

@@ -74,7 +74,7 @@ public record ImageSetup(Kind kind, String text) {
    */
   public record File(String path, Bytes data, long offset) {
     static File of(String text) {
-      Words words = new Words(text);
+      LineScanner words = new LineScanner(text);
       String path = words.path();
       Bytes data = words.data();
       long offset = words.hasMore() ? words.number("offset") : 0;

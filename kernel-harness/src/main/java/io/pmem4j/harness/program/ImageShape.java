@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.StringJoiner;
 
 /**
- * What a program's image is like.
+ * The size and layout of a program's image.
  *
  * @param bytes of the whole image, a multiple of 2 MiB from 8 MiB to 64 MiB; the file system has 2
  *     MiB less, which belong to the namespace
@@ -53,9 +53,9 @@ public record ImageShape(
     this(bytes, blockBytes, blocksPerGroup, 0, List.of());
   }
 
-  /** Reads {@code 8m blocksize=1024 group=512}; what is not given is as in {@link #DEFAULT}. */
+  /** Parses {@code 8m blocksize=1024 group=512}; omitted values are those of {@link #DEFAULT}. */
   static ImageShape parse(String text) {
-    Words words = new Words(text);
+    LineScanner words = new LineScanner(text);
     long bytes = words.number("size");
     int blockBytes = DEFAULT.blockBytes;
     int group = 0;
@@ -65,7 +65,7 @@ public record ImageShape(
       if (parts.length < 2) {
         throw new IllegalArgumentException("missing value of " + parts[0]);
       }
-      int value = Math.toIntExact(new Words(parts[1]).number(parts[0]));
+      int value = Math.toIntExact(new LineScanner(parts[1]).number(parts[0]));
       switch (parts[0]) {
         case "blocksize" -> blockBytes = value;
         case "group" -> group = value;
@@ -76,7 +76,7 @@ public record ImageShape(
     return new ImageShape(bytes, blockBytes, group, inodes, List.of());
   }
 
-  /** Returns the same shape with these lines of set-up. */
+  /** Returns this shape with these set-up lines. */
   ImageShape withSetup(List<ImageSetup> lines) {
     return new ImageShape(bytes, blockBytes, blocksPerGroup, inodes, lines);
   }

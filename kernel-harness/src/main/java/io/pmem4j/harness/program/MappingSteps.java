@@ -98,8 +98,9 @@ final class MappingSteps {
   }
 
   /**
-   * Inside the mapping: what lies past it is another mapping in one process, a gap in another. A
-   * start that is not a page's and flags that exclude each other are refused before that matters.
+   * Generates msync(2) inside the mapping: past its end lies another mapping in one process and a
+   * gap in another. Unaligned starts and flags that exclude each other are refused before that
+   * matters.
    */
   void msync() {
     onMapping(map -> {
@@ -116,21 +117,23 @@ final class MappingSteps {
   }
 
   void mincore() {
-    onMapping(map -> range(Verb.MINCORE, map, null));
+    onMapping(map -> range(Syscall.MINCORE, map, null));
   }
 
   void protect() {
-    onMapping(map -> range(Verb.MPROTECT, map, new Integer64(values.of(0, 1, 2, 3, 3, 3))));
+    onMapping(map -> range(Syscall.MPROTECT, map, new Integer64(values.of(0, 1, 2, 3, 3, 3))));
   }
 
   void advise() {
     onMapping(map ->
         range(
-            Verb.MADVISE, map, new Integer64(values.of(0, 1, 2, 3, 4, 4, 4, 4, 8, 9, 9, 14, 15))));
+            Syscall.MADVISE,
+            map,
+            new Integer64(values.of(0, 1, 2, 3, 4, 4, 4, 4, 8, 9, 9, 14, 15))));
   }
 
   private void range(
-      Verb verb, MappedName map, Parameter.@org.jspecify.annotations.Nullable Value last) {
+      Syscall verb, MappedName map, Parameter.@org.jspecify.annotations.Nullable Value last) {
     long first = values.below(map.pages()) * (long) PAGE;
     long offset = values.oneIn(15) ? first + 1 : first;
     long length =
@@ -144,7 +147,10 @@ final class MappingSteps {
     }
   }
 
-  /** Growth that may not move is left to the address space: it is what it is on both sides. */
+  /**
+   * Generates growth and moves by mremap(2). Growth in place depends on the address space, which is
+   * the same on both sides.
+   */
   void remap() {
     onMapping(map -> {
       boolean odd = values.oneIn(8);
@@ -156,7 +162,7 @@ final class MappingSteps {
       if (flags == 0 && length > map.bytes()) {
         flags = 1;
       }
-      steps.call(Verb.MREMAP, new Name(map.name()), new Integer64(length), new Integer64(flags));
+      steps.call(Syscall.MREMAP, new Name(map.name()), new Integer64(length), new Integer64(flags));
       if (length > 0 && length < map.bytes()) {
         List<MappedName> mine = steps.actor().mapped();
         long whole = (length + PAGE - 1) / PAGE * PAGE;
@@ -182,7 +188,7 @@ final class MappingSteps {
         steps.growsTo(at);
       }
       steps.call(
-          writes ? Verb.PWRITE_MAPPED : Verb.PREAD_MAPPED,
+          writes ? Syscall.PWRITE_MAPPED : Syscall.PREAD_MAPPED,
           new Name(file.name()),
           new Integer64(at),
           new Name(map.name()),

@@ -5,43 +5,45 @@ package io.pmem4j.harness.program;
 import java.util.List;
 
 /**
- * One operation of a program. Files and mappings have names of the program's own; sizes, offsets
- * and lengths are bytes; flags are those of Linux on x86-64.
+ * An operation of a program. Files and mappings have the program's own names; sizes, offsets and
+ * lengths are bytes; flags are those of Linux on x86-64.
  */
 public sealed interface Operation {
-  /** Whom an operation concerns besides the files it names, from few to all. */
-  enum Effect {
-    /** Nobody: any thread of any process may do it. */
+  /** The reach of an operation beyond the files that it names, from small to large. */
+  enum Reach {
+    /** No further than its files: any thread of any process may do it. */
     NONE,
     /** The process that does it: it forks, or takes another identity. */
-    OWN_PROCESS,
-    /** Everyone who uses the file system. */
-    MACHINE,
-    /** The whole machine, or the inside of its kernel: it has to be one of the laboratory's. */
-    LABORATORY
+    PROCESS,
+    /** All users of the file system. */
+    FILE_SYSTEM,
+    /**
+     * The whole machine, or the inside of its kernel, which must be one that the harness booted.
+     */
+    KERNEL
   }
 
-  /** Whom it concerns besides the files it names. */
-  default Effect effect() {
-    return Effect.NONE;
+  /** Returns the reach of the operation beyond the files that it names. */
+  default Reach reach() {
+    return Reach.NONE;
   }
 
   /** open(2) of a path below the root of the file system. */
   record Open(String file, String path, int flags, int mode) implements Operation {}
 
-  /** close(2). */
+  /** Closes a file: close(2). */
   record Close(String file) implements Operation {}
 
-  /** pwrite(2). */
+  /** Writes at an offset: pwrite(2). */
   record Pwrite(String file, long offset, Bytes data) implements Operation {}
 
-  /** pread(2). */
+  /** Reads at an offset: pread(2). */
   record Pread(String file, long offset, int length) implements Operation {}
 
-  /** ftruncate(2). */
+  /** Sets the size of a file: ftruncate(2). */
   record Ftruncate(String file, long size) implements Operation {}
 
-  /** fsync(2). */
+  /** Makes a file durable: fsync(2). */
   record Fsync(String file) implements Operation {}
 
   /** fstat(2), and the generation. */
@@ -51,7 +53,7 @@ public sealed interface Operation {
   record Fiemap(String file) implements Operation {}
 
   /**
-   * mmap(2).
+   * Maps a range of a file: mmap(2).
    *
    * @param align what the address is a multiple of: a power of two, or 0 for wherever it may be
    */
@@ -68,23 +70,23 @@ public sealed interface Operation {
   /** Stores bytes through a mapping. */
   record Store(String mapping, long offset, Bytes data) implements Operation {}
 
-  /** msync(2). */
+  /** Writes back a range of a mapping: msync(2). */
   record Msync(String mapping, long offset, long length, int flags) implements Operation {}
 
-  /** What the page table holds at an offset of a mapping. */
+  /** Reads the page table at an offset of a mapping. */
   record Pagemap(String mapping, long offset) implements Operation {}
 
   /**
-   * A system call of {@link Verb}'s table.
+   * A system call of {@link Syscall}'s table.
    *
    * @param arguments one for each of the verb's parameters
    */
-  record Call(Verb verb, List<Parameter.Value> arguments) implements Operation {
+  record Call(Syscall syscall, List<Parameter.Value> arguments) implements Operation {
     /** Copies the list. */
     public Call {
       arguments = List.copyOf(arguments);
-      if (arguments.size() != verb.parameters().size()) {
-        throw new IllegalArgumentException(verb + " takes " + verb.parameters().size());
+      if (arguments.size() != syscall.parameters().size()) {
+        throw new IllegalArgumentException(syscall + " takes " + syscall.parameters().size());
       }
     }
 
@@ -101,119 +103,119 @@ public sealed interface Operation {
     }
 
     @Override
-    public Effect effect() {
-      return verb.effect();
+    public Reach reach() {
+      return syscall.reach();
     }
   }
 
-  /** Forks a child: its files and mappings are those of this moment. */
+  /** Forks a child, which inherits the files and mappings of this moment. */
   record Fork(String child) implements Operation {
     @Override
-    public Effect effect() {
-      return Effect.OWN_PROCESS;
+    public Reach reach() {
+      return Reach.PROCESS;
     }
   }
 
   /** An operation that a child does, while the program waits. */
   record In(String child, Operation operation) implements Operation {
     @Override
-    public Effect effect() {
-      Effect inner = operation.effect();
-      return inner.compareTo(Effect.OWN_PROCESS) > 0 ? inner : Effect.OWN_PROCESS;
+    public Reach reach() {
+      Reach inner = operation.reach();
+      return inner.compareTo(Reach.PROCESS) > 0 ? inner : Reach.PROCESS;
     }
   }
 
   /** Ends a child. */
   record Exit(String child) implements Operation {
     @Override
-    public Effect effect() {
-      return Effect.OWN_PROCESS;
+    public Reach reach() {
+      return Reach.PROCESS;
     }
   }
 
   /** Mounts again with other options. */
   record Remount(String options) implements Operation {
     @Override
-    public Effect effect() {
-      return Effect.MACHINE;
+    public Reach reach() {
+      return Reach.FILE_SYSTEM;
     }
   }
 
   /** The options of the mount as the kernel shows them. */
   record Mounted() implements Operation {}
 
-  /** Whether lockdep has seen a lock of one class taken under one of another. */
+  /** Asks lockdep whether a lock of one class was taken under one of another. */
   record Lockdep(String outer, String inner) implements Operation {}
 
   /**
-   * The power fails: what was stored is there, what the kernel had in memory is not. Boots and
-   * mounts again; files and mappings are gone.
+   * Cuts the power: stored data stays, and everything that the kernel held in memory is lost. Boots
+   * and mounts again; files and mappings are gone.
    */
   record PowerCut() implements Operation {
     @Override
-    public Effect effect() {
-      return Effect.LABORATORY;
+    public Reach reach() {
+      return Reach.KERNEL;
     }
   }
 
   /** A child is to wait at its next arrival at a point of the kernel's, see {@link Points}. */
   record Park(String child, String point) implements Operation {
     @Override
-    public Effect effect() {
-      return Effect.LABORATORY;
+    public Reach reach() {
+      return Reach.KERNEL;
     }
   }
 
   /** A child begins an operation, and the program goes on meanwhile. */
   record Begin(String child, Operation operation) implements Operation {
     @Override
-    public Effect effect() {
-      return Effect.LABORATORY;
+    public Reach reach() {
+      return Reach.KERNEL;
     }
   }
 
   /** Waits until a child waits at a point; 1 if it takes too long, 2 if it has ended before. */
   record Arrive(String child, String point) implements Operation {
     @Override
-    public Effect effect() {
-      return Effect.LABORATORY;
+    public Reach reach() {
+      return Reach.KERNEL;
     }
   }
 
   /** Lets a child go on from a point. */
   record Release(String child, String point) implements Operation {
     @Override
-    public Effect effect() {
-      return Effect.LABORATORY;
+    public Reach reach() {
+      return Reach.KERNEL;
     }
   }
 
-  /** Looks at a child until it sleeps, at no point: the kernel function, and who called it. */
+  /** Polls a child until it sleeps outside of any point: the kernel function, and its callers. */
   record Blocked(String child) implements Operation {
     @Override
-    public Effect effect() {
-      return Effect.LABORATORY;
+    public Reach reach() {
+      return Reach.KERNEL;
     }
   }
 
   /**
-   * Waits for what a child has begun, and answers as it does.
+   * Waits for the operation that a child has begun, and has its outcome.
    *
    * @param operation what that was
    */
   record Await(String child, Operation operation) implements Operation {
     @Override
-    public Effect effect() {
-      return Effect.LABORATORY;
+    public Reach reach() {
+      return Reach.KERNEL;
     }
   }
 
   /**
-   * sync(2). What was dirty is written when it returns, but more may follow: it wakes every flusher
-   * to write all there is (fs/sync.c, {@code wakeup_flusher_threads}) and waits only for the
-   * writing that it queues beside that. In 10 of 2,000 rounds on kernel {@code series} the flusher
-   * wrote a name that was created after the return; after syncfs(2), which wakes nobody else, in
-   * none. So what a later {@link PowerCut} shall take away must not follow a sync.
+   * Writes back all dirty data: sync(2). Dirty data is written when it returns, but more may
+   * follow: it wakes every flusher thread (fs/sync.c, {@code wakeup_flusher_threads}) and waits
+   * only for the writeback that it queues itself. On kernel {@code series} the flusher sometimes
+   * wrote a name that was created after the return; after syncfs(2), which wakes no flusher, it
+   * never did. So a name that a later {@link PowerCut} shall lose must not follow a sync.
    */
   record Sync() implements Operation {}
 

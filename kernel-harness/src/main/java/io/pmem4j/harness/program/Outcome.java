@@ -30,9 +30,9 @@ public record Outcome(Map<String, String> values, List<String> events) {
   }
 
   /**
-   * Whether an expectation holds. {@code key=value} compares one value; {@code event:NAME} and
-   * {@code event:NAME*COUNT} say how many events of that name there are (once unless said); {@code
-   * no-events} says that there are none.
+   * Returns whether an expectation holds. {@code key=value} compares one value. {@code event:NAME}
+   * and {@code event:NAME*COUNT} give the number of events of that name, 1 by default. {@code
+   * no-events} means that there are none.
    */
   public boolean satisfies(String token) {
     if (token.equals("no-events")) {
@@ -53,7 +53,7 @@ public record Outcome(Map<String, String> values, List<String> events) {
     return expected.stream().filter(token -> !satisfies(token)).toList();
   }
 
-  /** Whether an expectation is one of the events. */
+  /** Returns whether an expectation is about events. */
   public static boolean isAboutEvents(String token) {
     return token.equals("no-events") || token.startsWith("event:");
   }
@@ -94,7 +94,7 @@ public record Outcome(Map<String, String> values, List<String> events) {
       return this;
     }
 
-    /** The outcome. */
+    /** Returns the finished outcome. */
     public Outcome build() {
       return new Outcome(values, events);
     }

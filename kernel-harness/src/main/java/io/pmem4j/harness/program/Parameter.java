@@ -8,14 +8,14 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a {@link Verb} takes in one place.
+ * A parameter of a {@link Syscall}.
  *
  * @param kind the kind
  * @param what its name in messages
  * @param words the words for {@link Kind#WORDS} and {@link Kind#OPTIONS}, with their values
  */
 public record Parameter(Kind kind, String what, Map<String, Integer> words) {
-  /** What an argument is. */
+  /** The kind of an argument. */
   public enum Kind {
     /** A path below the root of the file system: {@link Name}. */
     PATH,
@@ -27,7 +27,7 @@ public record Parameter(Kind kind, String what, Map<String, Integer> words) {
     FILE,
     /** A mapping: {@link Name}. */
     MAPPING,
-    /** {@link Integer64}. */
+    /** A number, given as {@link Integer64}. */
     NUMBER,
     /** A number of bytes that one operation may carry: {@link Integer64}. */
     LENGTH,
@@ -35,7 +35,7 @@ public record Parameter(Kind kind, String what, Map<String, Integer> words) {
     MODE,
     /** Seconds since the program's start, {@link #NOW} or {@link #OMIT}: {@link Integer64}. */
     TIME,
-    /** {@link Data}. */
+    /** Bytes, given as {@link Data}. */
     DATA,
     /** Words that make flags, at least one: {@link Integer64}. */
     WORDS,
@@ -49,16 +49,16 @@ public record Parameter(Kind kind, String what, Map<String, Integer> words) {
   /** In place of a time: left as it is. */
   public static final long OMIT = Long.MIN_VALUE + 1;
 
-  /** What a program gives. */
+  /** A value that a program gives. */
   public sealed interface Value {}
 
   /** A name, a path or another word. */
   public record Name(String text) implements Value {}
 
-  /** A number. */
+  /** A number as a value. */
   public record Integer64(long value) implements Value {}
 
-  /** Bytes. */
+  /** A byte string as a value. */
   public record Data(Bytes bytes) implements Value {}
 
   /** Copies the words. */
@@ -66,7 +66,7 @@ public record Parameter(Kind kind, String what, Map<String, Integer> words) {
     words = Map.copyOf(words);
   }
 
-  /** What must come after {@code flag}s of which the largest is taken first. */
+  /** Returns the words for the flags, the largest flag first. */
   private String flags(long value) {
     List<Map.Entry<String, Integer>> largestFirst =
         words.entrySet().stream()

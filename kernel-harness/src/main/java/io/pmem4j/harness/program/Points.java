@@ -5,9 +5,9 @@ package io.pmem4j.harness.program;
 import java.util.List;
 
 /**
- * The points at which a kernel of the laboratory lets a task wait, by the names of its {@code
- * fs/rendezvous.c}. All kernels know all names; those of a handler that a kernel has not are never
- * arrived at.
+ * The rendezvous points at which a kernel of the harness can park a task, by the names of its
+ * {@code fs/rendezvous.c}. All kernels know all names; a kernel never arrives at points of a
+ * handler that it lacks.
  */
 public final class Points {
   /** In the order along the paths: faults, allocation, truncation, writeback, write(2). */

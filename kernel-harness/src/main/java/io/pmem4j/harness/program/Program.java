@@ -28,7 +28,7 @@ public record Program(
     ImageShape image,
     AtimeOption atime,
     List<String> kernels,
-    List<Step> steps) {
+    List<ProgramStep> steps) {
   /** The process id of a program that names none; coloured 3 of 16. */
   public static final int DEFAULT_PID = 1011;
 

@@ -9,8 +9,7 @@ import java.util.Random;
  * Makes programs at random, the same from the same seed: every operation that ext2-dax has, in one
  * to three processes, from empty, small, prepared and corrupt file systems. They are biased to
  * where faults and truncation meet: few files, few pages, sizes around the ends of pages, accesses
- * around EOF, and now and then a block behind an indirect one. {@link LeftOut} tells what they
- * leave out.
+ * around EOF, and now and then an indirect block. {@link LeftOut} tells what they leave out.
  */
 public final class ProgramGenerator {
   private static final int NEIGHBOURS = 8;
@@ -131,10 +130,10 @@ public final class ProgramGenerator {
 
   /** Nothing between that would wait for the thaw. */
   private void freeze() {
-    steps.call(Verb.FREEZE, new Parameter.Name("/"));
+    steps.call(Syscall.FREEZE, new Parameter.Name("/"));
     for (int i = values.below(5); i > 0; i--) {
       switch (values.below(6)) {
-        case 0 -> steps.call(Verb.FREEZE, new Parameter.Name("/"));
+        case 0 -> steps.call(Syscall.FREEZE, new Parameter.Name("/"));
         case 1 -> mappings.load();
         case 2 -> files.read();
         case 3 -> files.seek();
@@ -142,9 +141,9 @@ public final class ProgramGenerator {
         default -> files.stat();
       }
     }
-    steps.call(Verb.THAW, new Parameter.Name("/"));
+    steps.call(Syscall.THAW, new Parameter.Name("/"));
     if (values.oneIn(3)) {
-      steps.call(Verb.THAW, new Parameter.Name("/"));
+      steps.call(Syscall.THAW, new Parameter.Name("/"));
     }
   }
 

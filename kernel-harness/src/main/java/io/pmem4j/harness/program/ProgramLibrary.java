@@ -18,7 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/** Where programs come from: those that ship with the harness, files, and folders of files. */
+/** The sources of programs: those that ship with the harness, files, and folders of files. */
 public final class ProgramLibrary {
   /** Far above any program that is read by people, far below the heap. */
   private static final long MAX_FILE_BYTES = 4 << 20;
@@ -44,7 +44,7 @@ public final class ProgramLibrary {
     }
   }
 
-  /** The program in a file, or those in a folder, by name. */
+  /** Returns the program in a file, or the programs in a folder, sorted by name. */
   public static List<Program> at(Path path) throws IOException, ProgramSyntaxException {
     if (!Files.isDirectory(path)) {
       return List.of(file(path));

@@ -49,12 +49,12 @@ public final class ProgramParser {
   private final List<ImageSetup> setup = new ArrayList<>();
   private AtimeOption atime = AtimeOption.NOATIME;
   private List<String> kernels = List.of();
-  private final List<Step> steps = new ArrayList<>();
+  private final List<ProgramStep> steps = new ArrayList<>();
   private final Set<String> files = new HashSet<>();
   private final Set<String> mappings = new HashSet<>();
   private final Set<String> children = new HashSet<>();
 
-  /** What children are about, until it is awaited. */
+  /** The operations that children have begun, until they are awaited. */
   private final Map<String, Operation> begun = new HashMap<>();
 
   private ProgramParser(String source) {
@@ -113,11 +113,11 @@ public final class ProgramParser {
     List<String> expected =
         arrow < 0 ? List.of() : Arrays.asList(line.substring(arrow + 2).trim().split("\\s+", -1));
     Outcome.requireTokens(expected);
-    Words words = new Words(text);
+    LineScanner words = new LineScanner(text);
     words.word("operation");
     Operation operation = operation(verb, words);
     words.end();
-    steps.add(new Step(number, text.replaceAll("\\s+", " "), operation, expected));
+    steps.add(new ProgramStep(number, text.replaceAll("\\s+", " "), operation, expected));
   }
 
   private void header(String key, String value) {
@@ -126,7 +126,7 @@ public final class ProgramParser {
       case "title" -> title = value;
       case "rows" -> rows = Arrays.asList(value.split("\\s+", -1));
       case "scope" -> scope = Scope.parse(value);
-      case "pid" -> pid = Math.toIntExact(new Words(value).number("pid"));
+      case "pid" -> pid = Math.toIntExact(new LineScanner(value).number("pid"));
       case "kernels" -> kernels = Arrays.asList(value.split("\\s+", -1));
       case "setup" -> setup.add(ImageSetup.parse(value));
       case "mount" -> atime = AtimeOption.of(value);
@@ -135,7 +135,7 @@ public final class ProgramParser {
     }
   }
 
-  private Operation operation(String verb, Words words) {
+  private Operation operation(String verb, LineScanner words) {
     return switch (verb) {
       case "open" ->
           new Operation.Open(made(files, words), words.path(), words.openFlags(), words.mode());
@@ -210,14 +210,14 @@ public final class ProgramParser {
       }
       default ->
           call(
-              Verb.of(verb)
+              Syscall.of(verb)
                   .orElseThrow(
                       () -> new IllegalArgumentException("unknown operation '" + verb + "'")),
               words);
     };
   }
 
-  private Operation call(Verb verb, Words words) {
+  private Operation call(Syscall verb, LineScanner words) {
     List<Parameter.Value> arguments = new ArrayList<>();
     for (Parameter parameter : verb.parameters()) {
       arguments.add(
@@ -241,7 +241,7 @@ public final class ProgramParser {
     return new Operation.Call(verb, arguments);
   }
 
-  private static String made(Set<String> names, Words words) {
+  private static String made(Set<String> names, LineScanner words) {
     String made = words.word("name");
     if (!names.add(made)) {
       throw new IllegalArgumentException("the name '" + made + "' is taken");
@@ -262,11 +262,11 @@ public final class ProgramParser {
     return name;
   }
 
-  private String child(Words words) {
+  private String child(LineScanner words) {
     return known(children, words.word("child"), "child");
   }
 
-  private String idle(Words words) {
+  private String idle(LineScanner words) {
     String child = child(words);
     if (begun.containsKey(child)) {
       throw new IllegalArgumentException(
@@ -275,11 +275,11 @@ public final class ProgramParser {
     return child;
   }
 
-  private String file(Words words) {
+  private String file(LineScanner words) {
     return known(files, words.word("file"), "file");
   }
 
-  private String mapping(Words words) {
+  private String mapping(LineScanner words) {
     return known(mappings, words.word("mapping"), "mapping");
   }
 

@@ -18,7 +18,7 @@ record ProgramStart(ImageShape image, List<String> paths) {
   private static final List<String> SMALL =
       List.of("8m", "8m group=256", "8m group=1024", "12m group=512", "8m inodes=16");
 
-  /** Small files, one with a hole, one behind an indirect block, one in a directory. */
+  /** Small files, one with a hole, one with an indirect block, one in a directory. */
   private static final List<String> FILES =
       List.of(
           "file /p x70*20000",
@@ -87,7 +87,7 @@ record ProgramStart(ImageShape image, List<String> paths) {
     return new ProgramStart(ImageShape.parse(shape).withSetup(setup), paths);
   }
 
-  /** Returns whether filling the file system takes few writes. */
+  /** Returns whether a few writes fill the file system. */
   boolean isSmall() {
     return image.bytes() <= 8 << 20;
   }

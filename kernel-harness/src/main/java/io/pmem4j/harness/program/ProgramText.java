@@ -37,7 +37,7 @@ public final class ProgramText {
       text.add("mount " + program.atime());
     }
     text.add("");
-    for (Step step : program.steps()) {
+    for (ProgramStep step : program.steps()) {
       text.add(
           of(step.operation())
               + (step.expected().isEmpty() ? "" : " => " + String.join(" ", step.expected())));
@@ -45,7 +45,7 @@ public final class ProgramText {
     return text.toString();
   }
 
-  /** One operation. */
+  /** Returns the text of one operation. */
   public static String of(Operation operation) {
     return switch (operation) {
       case Operation.Open open ->
@@ -107,9 +107,9 @@ public final class ProgramText {
 
   private static String call(Operation.Call call) {
     StringJoiner words = new StringJoiner(" ");
-    words.add(call.verb().toString());
+    words.add(call.syscall().toString());
     for (int i = 0; i < call.arguments().size(); i++) {
-      String word = call.verb().parameters().get(i).text(call.arguments().get(i));
+      String word = call.syscall().parameters().get(i).text(call.arguments().get(i));
       if (!word.isEmpty()) {
         words.add(word);
       }
@@ -121,7 +121,7 @@ public final class ProgramText {
     List<String> words = new ArrayList<>();
     // Access mode 3 has no name of its own in fcntl.h.
     words.add(List.of("ro", "wo", "rw", "wo rw").get(flags & 3));
-    Words.OPEN_FLAGS.entrySet().stream()
+    LineScanner.OPEN_FLAGS.entrySet().stream()
         .filter(flag -> flag.getValue() > 3 && (flags & flag.getValue()) == flag.getValue())
         .map(java.util.Map.Entry::getKey)
         .sorted()

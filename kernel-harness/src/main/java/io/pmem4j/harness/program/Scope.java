@@ -4,7 +4,7 @@ package io.pmem4j.harness.program;
 
 import java.util.Locale;
 
-/** Where a program's expected outcomes hold. */
+/** The file systems on which a program's expected outcomes hold. */
 public enum Scope {
   /** On every file system. */
   POSIX,

@@ -7,9 +7,9 @@ import java.util.List;
 import java.util.function.Predicate;
 
 /**
- * Makes a failing program short: takes steps out, halves first, single steps last, as long as what
- * is left is a program and still fails. The number of runs is bounded; what is left then may not be
- * the shortest.
+ * Shrinks a failing program: removes steps, halves first and single steps last, as long as the rest
+ * is a program and still fails. The number of runs is limited, so the result may not be the
+ * shortest.
  */
 public final class Shrinker {
   private final Predicate<Program> fails;
@@ -61,7 +61,7 @@ public final class Shrinker {
     if (from < 0 || from >= program.steps().size()) {
       return null;
     }
-    List<Step> kept = new ArrayList<>(program.steps().subList(0, from));
+    List<ProgramStep> kept = new ArrayList<>(program.steps().subList(0, from));
     kept.addAll(
         program.steps().subList(Math.min(to, program.steps().size()), program.steps().size()));
     Program shorter =

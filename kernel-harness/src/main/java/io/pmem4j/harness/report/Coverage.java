@@ -8,7 +8,7 @@ import io.pmem4j.harness.program.LeftOut;
 import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Outcome;
 import io.pmem4j.harness.program.ProgramText;
-import io.pmem4j.harness.program.Verb;
+import io.pmem4j.harness.program.Syscall;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -111,10 +111,10 @@ public final class Coverage {
     return switch (operation) {
       case Operation.Pwrite write -> write.data().length();
       case Operation.Pread read -> read.length();
-      case Operation.Call call when call.verb() == Verb.PWRITEV -> call.dataBytes();
-      case Operation.Call call when call.verb() == Verb.PREADV -> call.number(2);
+      case Operation.Call call when call.syscall() == Syscall.PWRITEV -> call.dataBytes();
+      case Operation.Call call when call.syscall() == Syscall.PREADV -> call.number(2);
       case Operation.Call call
-          when call.verb() == Verb.PREAD_MAPPED || call.verb() == Verb.PWRITE_MAPPED ->
+          when call.syscall() == Syscall.PREAD_MAPPED || call.syscall() == Syscall.PWRITE_MAPPED ->
           call.number(4);
       default -> 0;
     };
@@ -155,7 +155,7 @@ public final class Coverage {
     return errnos;
   }
 
-  /** Returns the table, a line for each pair, and what the generator leaves out. */
+  /** Returns the table with a line for each pair, and the list of what the generator leaves out. */
   public String text() {
     List<String> lines = new ArrayList<>();
     lines.add("coverage: verb, class of outcome, operations");

@@ -52,17 +52,19 @@ public record Summary(
     };
   }
 
-  /** How many programs got this verdict. */
+  /** Returns the number of programs with this verdict. */
   public long count(Verdict verdict) {
     return results.stream().filter(result -> result.verdict() == verdict).count();
   }
 
-  /** How many have no verdict, for lack of an environment or because they were left out. */
+  /**
+   * Returns the number of programs without a verdict: the environment failed, or they were omitted.
+   */
   private long notRun() {
     return count(Verdict.NOT_RUN) + count(Verdict.OMITTED);
   }
 
-  /** How many operations showed each listed difference of a later kernel. */
+  /** Returns the number of operations that showed each listed difference of a later kernel. */
   public Map<KernelDifference, Long> differences() {
     Map<KernelDifference, Long> counts = new EnumMap<>(KernelDifference.class);
     results.stream()
@@ -91,7 +93,7 @@ public record Summary(
     return results.size() * 1000.0 / Math.max(1, millis);
   }
 
-  /** What {@code --json} prints. */
+  /** Returns the line that {@code --json} prints. */
   public JsonLine json() {
     Map<String, Object> counts = new LinkedHashMap<>();
     counts.put("programs", results.size());

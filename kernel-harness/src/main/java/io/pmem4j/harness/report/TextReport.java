@@ -24,7 +24,7 @@ public final class TextReport {
         result.program().title());
   }
 
-  /** What is wrong with a program, with the outcomes of the steps concerned side by side. */
+  /** Returns the findings of a program, with the outcomes of the steps concerned side by side. */
   public static String findings(ProgramResult result) {
     StringBuilder text = new StringBuilder();
     for (String finding : result.findings()) {
@@ -55,7 +55,7 @@ public final class TextReport {
     return text.toString();
   }
 
-  /** What came of comparing lock edges, or nothing. */
+  /** Returns the result of comparing lock edges; empty if they were not compared. */
   public static String locks(Summary summary) {
     StringBuilder text = new StringBuilder();
     summary

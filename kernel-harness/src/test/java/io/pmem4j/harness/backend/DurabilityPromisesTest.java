@@ -9,7 +9,7 @@ import io.pmem4j.harness.program.ImageShape;
 import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Program;
 import io.pmem4j.harness.program.ProgramParser;
-import io.pmem4j.harness.program.Step;
+import io.pmem4j.harness.program.ProgramStep;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
@@ -27,13 +27,16 @@ class DurabilityPromisesTest {
     Required.programs("mke2fs", "debugfs", "e2fsck");
   }
 
-  /** Runs a program that ends with a cut; what its files hold when is given by their order. */
+  /**
+   * Runs a program that ends with a power cut; each file's list holds its contents in the order in
+   * which they were promised.
+   */
   private static DurabilityPromises after(Map<String, List<String>> contents, String... lines)
       throws Exception {
     Program program =
         ProgramParser.parse("x", String.join("\n", lines) + "\npower-cut\nopen z / ro\n");
     DurabilityPromises promises = DurabilityPromises.of(program).orElseThrow();
-    for (Step step : program.steps()) {
+    for (ProgramStep step : program.steps()) {
       Operation operation = step.operation();
       if (operation instanceof Operation.PowerCut) {
         break;
@@ -54,7 +57,7 @@ class DurabilityPromisesTest {
     Program image =
         ProgramParser.parse("image", "image 8m\n" + String.join("\n", setup) + "\nopen z / ro\n");
     ImageShape shape = image.image();
-    return promises.broken(ImageMaker.make(directory.resolve("cut.img"), shape));
+    return promises.broken(Mke2fs.make(directory.resolve("cut.img"), shape));
   }
 
   @Test

@@ -39,9 +39,9 @@ class GuestBackendIT {
   @Test
   void theNextProgramGetsAnotherGuest() throws Exception {
     Program program = ProgramLibrary.shipped().getFirst();
-    try (Laboratory laboratory = Laboratory.open(List.of("guest:merged"), Scheduler.production())) {
-      Backend backend = laboratory.backends().getFirst();
-      Session first = backend.begin(program, laboratory.pristine(), new KernelChoices());
+    try (Backends backends = Backends.open(List.of("guest:merged"), Scheduler.production())) {
+      ProgramBackend backend = backends.all().getFirst();
+      Session first = backend.begin(program, backends.templates(), new KernelChoices());
       ProcessHandle guest = guests().getFirst();
       guest.destroyForcibly();
       guest.onExit().get(10, TimeUnit.SECONDS);
@@ -56,9 +56,9 @@ class GuestBackendIT {
       first.abandon();
       assertThat(guests()).isEmpty();
 
-      Session second = backend.begin(program, laboratory.pristine(), new KernelChoices());
+      Session second = backend.begin(program, backends.templates(), new KernelChoices());
       assertThat(second.run(new Operation.Sync()).values()).containsEntry("result", "0");
-      assertThat(ImageMaker.check(second.end().orElseThrow())).isEmpty();
+      assertThat(E2fsck.check(second.end().orElseThrow())).isEmpty();
     }
     assertThat(guests()).isEmpty();
   }
@@ -66,10 +66,9 @@ class GuestBackendIT {
   @Test
   void aKernelsGenerationIsReadBackForTheModel() throws Exception {
     Program program = ProgramLibrary.shipped().getFirst();
-    try (Laboratory laboratory = Laboratory.open(List.of("guest:merged"), Scheduler.production())) {
+    try (Backends backends = Backends.open(List.of("guest:merged"), Scheduler.production())) {
       KernelChoices choices = new KernelChoices();
-      Session session =
-          laboratory.backends().getFirst().begin(program, laboratory.pristine(), choices);
+      Session session = backends.all().getFirst().begin(program, backends.templates(), choices);
       session.run(new Operation.Open("f", "/a", 2 | 0100, 0644));
       assertThat(Integer.toUnsignedString(choices.generationBase()))
           .isEqualTo(session.run(new Operation.Fstat("f")).values().get("generation"));
@@ -77,7 +76,10 @@ class GuestBackendIT {
     }
   }
 
-  /** What the program of the power cut claims fails where the name is synced before the cut. */
+  /**
+   * The program of the power cut expects the name to be gone; that expectation fails if the name is
+   * synced before the cut.
+   */
   @Test
   void aNameThatWasSyncedSurvivesThePowerCut() throws Exception {
     Program program =
@@ -93,8 +95,8 @@ class GuestBackendIT {
             open      f /kept rw  => result=0
             open      g /lost ro  => result=-1 errno=ENOENT
             """);
-    try (Laboratory laboratory = Laboratory.open(List.of("guest:merged"), Scheduler.production())) {
-      assertThat(new Conformance(laboratory).run(program).findings())
+    try (Backends backends = Backends.open(List.of("guest:merged"), Scheduler.production())) {
+      assertThat(new Conformance(backends).run(program).findings())
           .containsExactly(
               "line 8: open g /lost ro: guest:merged misses result=-1",
               "line 8: open g /lost ro: guest:merged misses errno=ENOENT");
@@ -102,8 +104,8 @@ class GuestBackendIT {
   }
 
   /**
-   * A frozen file system outlives umount(2): mounted again, it hung the next program. A session
-   * undoes what its program left, whoever froze it and whatever identity the program took.
+   * A frozen file system outlives umount(2), and the next mount of it hung the next program. A
+   * session therefore undoes what its program left: any freeze, under any identity.
    */
   @Test
   void whatAProgramLeftBehindDoesNotReachTheNext() throws Exception {
@@ -133,9 +135,9 @@ class GuestBackendIT {
             program("armed", "open f /a rw creat\nfork c\npark c alloc-before-mutex\n"),
             program("a-child", "open f /b rw creat\nfork c\nin c pwrite f 0 x41 => result=1\n"),
             INNOCENT);
-    try (Laboratory laboratory =
-        Laboratory.open(List.of("model", "guest:merged"), Scheduler.production())) {
-      Conformance conformance = new Conformance(laboratory);
+    try (Backends backends =
+        Backends.open(List.of("model", "guest:merged"), Scheduler.production())) {
+      Conformance conformance = new Conformance(backends);
       for (Program each : programs) {
         ProgramResult result = conformance.run(each);
         assertThat(result.findings()).as(each.name()).isEmpty();

@@ -84,9 +84,9 @@ class HostBackendIT {
 
   private static List<ProgramResult> run(List<Program> programs, Path place) throws Exception {
     List<ProgramResult> results = new ArrayList<>();
-    try (Laboratory laboratory =
-        Laboratory.open(List.of("host:" + place, "model"), Scheduler.production())) {
-      Conformance conformance = new Conformance(laboratory);
+    try (Backends backends =
+        Backends.open(List.of("host:" + place, "model"), Scheduler.production())) {
+      Conformance conformance = new Conformance(backends);
       programs.forEach(program -> results.add(conformance.run(program)));
     }
     return results;
@@ -129,7 +129,10 @@ class HostBackendIT {
     }
   }
 
-  /** What others would notice is left out unless the mount is given away; the power never is. */
+  /**
+   * Programs that affect other users of the mount run only with --exclusive; a power cut never runs
+   * on the host.
+   */
   @Test
   void aMountThatIsGivenAwayMayBeFrozen() throws Exception {
     Required.programs("mkfs.ext2", "losetup");
@@ -152,9 +155,9 @@ class HostBackendIT {
     try (Mounted mounted = new Mounted("ext2")) {
       for (boolean exclusive : List.of(false, true)) {
         List<ProgramResult> results = new ArrayList<>();
-        try (Laboratory laboratory =
-            Laboratory.open(List.of("host:" + mounted.point), Scheduler.production(), exclusive)) {
-          new Conformance(laboratory).run(List.of(freezes, cuts), results::add);
+        try (Backends backends =
+            Backends.open(List.of("host:" + mounted.point), Scheduler.production(), exclusive)) {
+          new Conformance(backends).run(List.of(freezes, cuts), results::add);
         }
         assertThat(results.getFirst().verdict())
             .as("%s", results.getFirst().findings())
@@ -182,10 +185,9 @@ class HostBackendIT {
   /** One program, on the host alone. */
   private static ProgramResult alone(String text, Path place, boolean exclusive) throws Exception {
     List<ProgramResult> results = new ArrayList<>();
-    try (Laboratory laboratory =
-        Laboratory.open(List.of("host:" + place), Scheduler.production(), exclusive)) {
-      new Conformance(laboratory)
-          .run(List.of(ProgramParser.parse("given-away", text)), results::add);
+    try (Backends backends =
+        Backends.open(List.of("host:" + place), Scheduler.production(), exclusive)) {
+      new Conformance(backends).run(List.of(ProgramParser.parse("given-away", text)), results::add);
     }
     return results.getFirst();
   }
@@ -243,10 +245,10 @@ class HostBackendIT {
     try (Mounted mounted = new Mounted(type)) {
       for (boolean exclusive : List.of(false, true)) {
         List<ProgramResult> results = new ArrayList<>();
-        try (Laboratory laboratory =
-            Laboratory.open(
+        try (Backends backends =
+            Backends.open(
                 List.of("host:" + mounted.point, "model"), Scheduler.production(), exclusive)) {
-          new Conformance(laboratory).run(fills, results::add);
+          new Conformance(backends).run(fills, results::add);
         }
         for (ProgramResult result : results) {
           assertThat(result.verdict())
@@ -258,7 +260,10 @@ class HostBackendIT {
     }
   }
 
-  /** A child must not do what its parent may not: the misuse that --exclusive is there for. */
+  /**
+   * A child must not do what its parent may not do: --exclusive covers the operations of children
+   * too.
+   */
   @ParameterizedTest
   @ValueSource(strings = {"freeze", "fill f", "remount ro"})
   void whatAChildDoesIsNoWayAroundExclusive(String operation) throws Exception {
@@ -271,7 +276,7 @@ class HostBackendIT {
     assertThat(result.notes().toString()).contains("only with --exclusive");
   }
 
-  /** Nobody is left hanging on a file system that a program has frozen and forgotten. */
+  /** A file system that a program has left frozen is thawed, and no other process hangs on it. */
   @Test
   void aForgottenFreezeIsThawed() throws Exception {
     loopMountsOrSkip("ext2");

@@ -17,17 +17,17 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Restoring writes what differs, and nothing that differs is left. */
+/** Restoring an image writes exactly the pages that differ. */
 class ImageContentTest {
   @TempDir private Path folder;
   private FsImage image;
-  private ImageContent pristine;
+  private ImageContent templates;
 
   @BeforeEach
   void make() throws IOException {
     Required.programs("mke2fs");
-    image = ImageMaker.make(folder.resolve("image"));
-    pristine = ImageContent.of(image);
+    image = Mke2fs.make(folder.resolve("image"));
+    templates = ImageContent.of(image);
   }
 
   private void write(long offset, byte[] bytes) throws IOException {
@@ -38,8 +38,8 @@ class ImageContentTest {
 
   @Test
   void anUntouchedImageIsNotWritten() throws IOException {
-    assertThat(pristine.writeTo(image)).isZero();
-    assertThat(pristine.writeTo(ImageMaker.allocate(folder.resolve("empty")))).isGreaterThan(3);
+    assertThat(templates.writeTo(image)).isZero();
+    assertThat(templates.writeTo(Mke2fs.allocate(folder.resolve("empty")))).isGreaterThan(3);
   }
 
   @Test
@@ -53,7 +53,7 @@ class ImageContentTest {
     }
     // Metadata lost: in the file it is zeros, here it is not.
     write(FsImage.OFFSET_BYTES, new byte[8 * ImageContent.PAGE_BYTES]);
-    assertThat(pristine.writeTo(image)).isBetween(50, 250);
+    assertThat(templates.writeTo(image)).isBetween(50, 250);
     assertThat(Files.mismatch(before, image.path())).isEqualTo(-1);
   }
 
@@ -61,7 +61,7 @@ class ImageContentTest {
   void theInfoBlockIsTheKernels() throws IOException {
     write(4096, new byte[] {1, 2, 3});
     write(FsImage.OFFSET_BYTES - 1, new byte[] {9});
-    assertThat(pristine.writeTo(image)).isZero();
+    assertThat(templates.writeTo(image)).isZero();
     try (FileChannel file = FileChannel.open(image.path())) {
       ByteBuffer read = ByteBuffer.allocate(3);
       file.read(read, 4096);
@@ -73,35 +73,35 @@ class ImageContentTest {
   void aContentStaysWhatItWas() throws IOException {
     write(FsImage.OFFSET_BYTES + 10L * ImageContent.PAGE_BYTES + 5, new byte[] {7});
     ImageContent changed = ImageContent.of(image);
-    pristine.writeTo(image);
+    templates.writeTo(image);
     assertThat(changed.get(10).get(5)).isEqualTo((byte) 7);
-    assertThat(pristine.get(10).get(5)).isZero();
-    assertThat(changed.differences(pristine)).containsExactly(10);
-    assertThat(pristine.differences(changed)).containsExactly(10);
-    assertThat(pristine.differences(ImageContent.of(image))).isEmpty();
+    assertThat(templates.get(10).get(5)).isZero();
+    assertThat(changed.differences(templates)).containsExactly(10);
+    assertThat(templates.differences(changed)).containsExactly(10);
+    assertThat(templates.differences(ImageContent.of(image))).isEmpty();
   }
 
   @Test
   void aFileOfDataIsReadLikeOneOfHoles() throws IOException {
-    FsImage full = ImageMaker.allocate(folder.resolve("full"));
+    FsImage full = Mke2fs.allocate(folder.resolve("full"));
     try (FileChannel file = FileChannel.open(full.path(), StandardOpenOption.WRITE)) {
       file.write(ByteBuffer.allocate((int) FsImage.FILE_BYTES), 0);
     }
-    assertThat(DataRanges.of(full.path())).hasSize(1);
-    pristine.writeTo(full);
-    assertThat(pristine.differences(ImageContent.of(full))).isEmpty();
+    assertThat(SparseRanges.of(full.path())).hasSize(1);
+    templates.writeTo(full);
+    assertThat(templates.differences(ImageContent.of(full))).isEmpty();
     assertThat(Files.mismatch(image.path(), full.path())).isEqualTo(-1);
   }
 
   @Test
   void theRangesOfAFileAreItsData() throws IOException {
     Path file = Files.createFile(folder.resolve("sparse"));
-    assertThat(DataRanges.of(file)).isEmpty();
+    assertThat(SparseRanges.of(file)).isEmpty();
     try (FileChannel open = FileChannel.open(file, StandardOpenOption.WRITE)) {
       open.write(ByteBuffer.allocate(10), 1 << 20);
       open.write(ByteBuffer.allocate(10), 9 << 20);
     }
-    assertThat(DataRanges.of(file))
+    assertThat(SparseRanges.of(file))
         .anySatisfy(
             range -> assertThat(range.offset() <= 1 << 20 && range.end() > 1 << 20).isTrue())
         .last()
@@ -110,7 +110,7 @@ class ImageContentTest {
 
   @Test
   void imagesOfEveryShapeAreFileSystems() throws IOException {
-    PristineImages images = new PristineImages(folder);
+    ImageTemplates images = new ImageTemplates(folder);
     for (ImageShape shape :
         new ImageShape[] {
           new ImageShape(8 << 20, 4096, 0),
@@ -119,13 +119,13 @@ class ImageContentTest {
           new ImageShape(64 << 20, 2048, 8192)
         }) {
       images.of(shape).writeTo(image);
-      assertThat(ImageMaker.check(image)).as(shape.toString()).isEmpty();
+      assertThat(E2fsck.check(image)).as(shape.toString()).isEmpty();
       ByteBuffer superblock = images.of(shape).get(0).order(java.nio.ByteOrder.LITTLE_ENDIAN);
       assertThat(superblock.getInt(1024 + 4))
           .isEqualTo((int) (shape.fsBytes() / shape.blockBytes()));
       assertThat(superblock.getInt(1024 + 32))
           .isEqualTo(shape.blocksPerGroup() == 0 ? 32768 : shape.blocksPerGroup());
     }
-    assertThat(folder.resolve("pristine.img")).doesNotExist();
+    assertThat(folder.resolve("template.img")).doesNotExist();
   }
 }

@@ -33,7 +33,7 @@ class ImageEditorTest {
   }
 
   private FsImage make(ImageShape shape) throws IOException {
-    return ImageMaker.make(directory.resolve("image"), shape);
+    return Mke2fs.make(directory.resolve("image"), shape);
   }
 
   @Test
@@ -43,7 +43,7 @@ class ImageEditorTest {
     ImageContent first = ImageContent.of(make(shape));
     FsImage second = make(shape);
     assertThat(ImageContent.of(second).differences(first)).isEmpty();
-    assertThat(ImageMaker.check(second)).isEmpty();
+    assertThat(E2fsck.check(second)).isEmpty();
     assertThat(shape.isDamaged()).isFalse();
   }
 
@@ -52,7 +52,7 @@ class ImageEditorTest {
     ImageShape shape =
         shape("image 8m\nsetup file /p x41*9000\nsetup damage sif /p block[1] 99999\n");
     assertThat(shape.isDamaged()).isTrue();
-    assertThat(ImageMaker.check(make(shape))).contains("illegal block");
+    assertThat(E2fsck.check(make(shape))).contains("illegal block");
   }
 
   @Test
@@ -78,8 +78,8 @@ class ImageEditorTest {
             pread f 4096 2   => result=2 data=4142
             pread f 0 2      => result=2 data=0000
             """);
-    try (Laboratory laboratory = Laboratory.open(List.of("model"), Scheduler.production())) {
-      ProgramResult result = new Conformance(laboratory).run(program);
+    try (Backends backends = Backends.open(List.of("model"), Scheduler.production())) {
+      ProgramResult result = new Conformance(backends).run(program);
       assertThat(result.findings()).isEmpty();
       assertThat(result.verdict()).isEqualTo(ProgramResult.Verdict.AGREED);
     }

@@ -25,9 +25,9 @@ class LoneTaskSchedulerTest {
   @Timeout(value = 60, unit = TimeUnit.SECONDS)
   void anEndlessWaitIsAFinding(String before, String waits, String blocker) throws Exception {
     Required.programs("mke2fs", "e2fsck");
-    try (Laboratory laboratory = Laboratory.open(List.of("model"), Scheduler.production())) {
+    try (Backends backends = Backends.open(List.of("model"), Scheduler.production())) {
       ProgramResult result =
-          new Conformance(laboratory)
+          new Conformance(backends)
               .run(
                   ProgramParser.parse(
                       "waits",

@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.junit.jupiter.api.Test;
 
-/** Addresses are told by the mappings of the process that met them. */
+/** Addresses are resolved by the mappings of the process that accessed them. */
 class MappedPlacesTest {
   @Test
   void aChildsMappingStaysWhereItWasWhenItsParentMovesItsOwn() {

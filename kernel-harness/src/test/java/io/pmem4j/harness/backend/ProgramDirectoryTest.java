@@ -5,8 +5,8 @@ package io.pmem4j.harness.backend;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pmem4j.harness.Required;
-import io.pmem4j.harness.guest.Op;
 import io.pmem4j.harness.guest.Request;
+import io.pmem4j.harness.guest.WireOp;
 import io.pmem4j.harness.jni.KernelBridge;
 import io.pmem4j.harness.jni.OperationCore;
 import java.nio.file.Files;
@@ -40,9 +40,9 @@ class ProgramDirectoryTest {
       for (Path path : new Path[] {immutable, append, inner}) {
         long flag = path.equals(append) ? 0x20 : 0x10;
         String name = path.toString();
-        long flags = core.run(Request.of(Op.GETFLAGS).withStrings(name)).result();
+        long flags = core.run(Request.of(WireOp.GETFLAGS).withStrings(name)).result();
         if (flags < 0
-            || core.run(Request.of(Op.SETFLAGS, flags | flag).withStrings(name)).result() < 0) {
+            || core.run(Request.of(WireOp.SETFLAGS, flags | flag).withStrings(name)).result() < 0) {
           throw Required.missing("no immutable files in " + directory);
         }
       }

@@ -48,7 +48,10 @@ class WorkDirectoryTest {
         .start();
   }
 
-  /** SIGKILL runs no hook: the next start cleans up, and leaves alone what is in use. */
+  /**
+   * SIGKILL runs no shutdown hook: the next start removes the directories of dead owners and keeps
+   * those in use.
+   */
   @Test
   void theNextStartRemovesWhatAKilledProcessLeft() throws Exception {
     Process killed = holder();

@@ -12,7 +12,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the doctor says, and that it leaves a path as it was. */
+/** The doctor reports each case, and leaves the path unchanged. */
 class DoctorCommandTest {
   @TempDir Path folder;
 
@@ -45,7 +45,7 @@ class DoctorCommandTest {
     assertThat(file).hasContent("precious".repeat(1000));
   }
 
-  /** proc is a folder where nobody can make a file, root neither. */
+  /** A file cannot be created in {@code /proc}, not even by root. */
   @Test
   void aFolderWhereNoFileCanBeMadeIsNoPass() throws Exception {
     Ran ran = Ran.run("doctor", "/proc", "--json");

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What explore refuses, because it would ignore it and say PASS; and that a replay reports. */
+/** Options that explore would ignore are refused, and a replay reports its finding. */
 class ExploreCommandTest {
 
   @BeforeAll
@@ -68,7 +68,10 @@ class ExploreCommandTest {
     assertThat(ran.out()).contains("profile V4_4, order no-dax-sem");
   }
 
-  /** 5.10 has none: what is asked about them is asked of the series. */
+  /**
+   * The handlers of 5.10 have no PMD faults: scenarios with 2 MiB run with the handlers of the
+   * series.
+   */
   @Test
   void faultsFor2MiBAreThoseOfTheSeries() {
     Ran ran = Ran.run("explore", "pmd-fault-vs-truncate", "--preemptions", "0");
@@ -106,7 +109,7 @@ class ExploreCommandTest {
     assertThat(Files.readString(page)).contains("from 12288 to 0", "of the other file");
   }
 
-  /** W1: the same steps again and again are not what anybody reads. */
+  /** W1 is a livelock: the report shows the beginning of its steps only. */
   @Test
   void ofWhatHasNoEndTheBeginningIsShown(@TempDir Path folder) throws Exception {
     Path page = folder.resolve("page.html");
@@ -117,7 +120,7 @@ class ExploreCommandTest {
     assertThat(Files.readString(page)).contains("... and so on, 1200 steps");
   }
 
-  /** What an oracle looks at is not what the handler did. */
+  /** A step of an oracle is marked as such, because the fault handler did not take it. */
   @Test
   void aLookOfTheCheckSaysSo() {
     Ran ran = Ran.run("explore", "pfn-mkwrite-vs-truncate", "--series", "patch1");

@@ -39,7 +39,7 @@ class MainIT {
     assertThat(children()).isEmpty();
   }
 
-  /** Every answer and every block is as it should be: what it locks is all that tells. */
+  /** Every answer and every block of this mutant is right: its lock edges alone reveal it. */
   @Test
   void aModelThatLocksOtherwiseIsCaughtByItsLockEdges() {
     Ran ran = Ran.run("conform", "--mutant", "no-dax-sem", "--generated", "5", "--json");

@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pmem4j.harness.OnMutant;
 import io.pmem4j.harness.Required;
+import io.pmem4j.harness.backend.Backends;
 import io.pmem4j.harness.backend.KernelDifference;
-import io.pmem4j.harness.backend.Laboratory;
 import io.pmem4j.harness.program.LeftOut;
 import io.pmem4j.harness.program.Program;
 import io.pmem4j.harness.program.ProgramGenerator;
@@ -37,8 +37,8 @@ class ConformIT {
   private static List<ProgramResult> run(Scheduler scheduler, List<Program> programs)
       throws Exception {
     List<ProgramResult> results = new ArrayList<>();
-    try (Laboratory laboratory = Laboratory.open(List.of("model", "guest:merged"), scheduler)) {
-      Conformance conformance = new Conformance(laboratory);
+    try (Backends backends = Backends.open(List.of("model", "guest:merged"), scheduler)) {
+      Conformance conformance = new Conformance(backends);
       programs.forEach(program -> results.add(conformance.run(program)));
     }
     return results;
@@ -73,9 +73,9 @@ class ConformIT {
       strings = {"series", "before", "patch1", "posted-order", "unlocked", "truncate-mutex-first"})
   void theModelAgreesWithEveryStateOfTheSeries(String kernel) throws Exception {
     List<ProgramResult> results = new ArrayList<>();
-    try (Laboratory laboratory =
-        Laboratory.open(List.of("model", "guest:" + kernel), Scheduler.production())) {
-      Conformance conformance = new Conformance(laboratory);
+    try (Backends backends =
+        Backends.open(List.of("model", "guest:" + kernel), Scheduler.production())) {
+      Conformance conformance = new Conformance(backends);
       ProgramLibrary.shipped().forEach(program -> results.add(conformance.run(program)));
       for (long seed = 100; seed < 110; seed++) {
         Program program = ProgramGenerator.generate(seed, 60);
@@ -92,9 +92,9 @@ class ConformIT {
   @Test
   void theProgramsMapTwoMebibytesAndFallBackForEveryReason() throws Exception {
     Map<String, String> outcomes = new HashMap<>();
-    try (Laboratory laboratory =
-        Laboratory.open(List.of("model", "guest:series"), Scheduler.production())) {
-      Conformance conformance = new Conformance(laboratory);
+    try (Backends backends =
+        Backends.open(List.of("model", "guest:series"), Scheduler.production())) {
+      Conformance conformance = new Conformance(backends);
       for (Program program : ProgramLibrary.shipped()) {
         if (program.name().startsWith("pmd-")) {
           ProgramResult result = conformance.run(program);
@@ -149,9 +149,8 @@ class ConformIT {
     for (long seed = 100; seed < 110; seed++) {
       programs.add(ProgramGenerator.generate(seed, 60));
     }
-    try (Laboratory laboratory =
-        Laboratory.open(List.of("model", "guest:6.1"), Scheduler.production())) {
-      Conformance conformance = new Conformance(laboratory);
+    try (Backends backends = Backends.open(List.of("model", "guest:6.1"), Scheduler.production())) {
+      Conformance conformance = new Conformance(backends);
       List<ProgramResult> results = programs.stream().map(conformance::run).toList();
       assertThat(results)
           .allSatisfy(
@@ -165,9 +164,8 @@ class ConformIT {
   @OnMutant("zero-page-not-replaced")
   void aModelThatKeepsTheZeroPageDiffersFromALaterKernel() throws Exception {
     List<Program> programs = ProgramLibrary.shipped();
-    try (Laboratory laboratory =
-        Laboratory.open(List.of("model", "guest:6.1"), Scheduler.production())) {
-      Conformance conformance = new Conformance(laboratory);
+    try (Backends backends = Backends.open(List.of("model", "guest:6.1"), Scheduler.production())) {
+      Conformance conformance = new Conformance(backends);
       assertThat(programs.stream().filter(program -> program.id().equals("G2")))
           .singleElement()
           .satisfies(program ->
@@ -213,9 +211,9 @@ class ConformIT {
     }
     List<ProgramResult> alone = new ArrayList<>();
     List<ProgramResult> together = new ArrayList<>();
-    try (Laboratory laboratory =
-        Laboratory.open(List.of("model", "guest:merged"), Scheduler.production())) {
-      Conformance conformance = new Conformance(laboratory);
+    try (Backends backends =
+        Backends.open(List.of("model", "guest:merged"), Scheduler.production())) {
+      Conformance conformance = new Conformance(backends);
       programs.forEach(program -> alone.add(conformance.run(program)));
       conformance.run(programs, together::add);
     }
@@ -237,9 +235,9 @@ class ConformIT {
       programs.add(ProgramGenerator.generate(seed, 60));
     }
     Coverage coverage = new Coverage();
-    try (Laboratory laboratory =
-        Laboratory.open(List.of("model", "guest:merged"), Scheduler.production())) {
-      new Conformance(laboratory)
+    try (Backends backends =
+        Backends.open(List.of("model", "guest:merged"), Scheduler.production())) {
+      new Conformance(backends)
           .run(
               programs,
               result -> {
@@ -256,9 +254,9 @@ class ConformIT {
   @Test
   @OnMutant("writeback-keeps-writable")
   void aFaultFoundByAGeneratedProgramShrinksToAFewOperations() throws Exception {
-    try (Laboratory laboratory =
-        Laboratory.open(List.of("model", "guest:merged"), Scheduler.production())) {
-      Conformance conformance = new Conformance(laboratory);
+    try (Backends backends =
+        Backends.open(List.of("model", "guest:merged"), Scheduler.production())) {
+      Conformance conformance = new Conformance(backends);
       ProgramResult found = null;
       for (long seed = 2015; found == null && seed < 2115; seed++) {
         ProgramResult result = conformance.run(ProgramGenerator.generate(seed, 60));

@@ -9,7 +9,7 @@ import io.pmem4j.explore.Finding;
 import io.pmem4j.ext2.Profile;
 import io.pmem4j.ext2.lock.LockOrder;
 import io.pmem4j.harness.Required;
-import io.pmem4j.harness.backend.Laboratory;
+import io.pmem4j.harness.backend.Backends;
 import io.pmem4j.harness.explore.KnownRace;
 import io.pmem4j.harness.explore.NamedScenario;
 import io.pmem4j.harness.explore.RendezvousExport;
@@ -25,8 +25,8 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /**
- * What the explorer finds in the model is found by its schedule in the kernel, and is not there
- * under the lock. The schedules are explored here and now; nothing is kept.
+ * A finding of the explorer in the model is reproduced by its schedule in a kernel without the
+ * lock, and not in a kernel with it. The schedules are explored anew in each run.
  */
 class ExportReplayIT {
   /** A counterexample, and the programs made of it. */
@@ -171,8 +171,8 @@ class ExportReplayIT {
   }
 
   /**
-   * The schedule is what does it: with the fault done before, nothing is damaged. The other task
-   * may not come by its place then.
+   * The damage depends on the schedule: if the fault ends before the other task starts, nothing is
+   * damaged. The other task may then not reach its point.
    */
   private static void assertThatAnotherPlaceDoesNoDamage(Runner runner, Case each, String missed)
       throws Exception {
@@ -192,12 +192,12 @@ class ExportReplayIT {
   }
 
   private static final class Runner implements AutoCloseable {
-    private final Laboratory laboratory;
+    private final Backends backends;
     private final Conformance conformance;
 
     Runner(String kernel) throws Exception {
-      laboratory = Laboratory.open(List.of("guest:" + kernel), Scheduler.production());
-      conformance = new Conformance(laboratory);
+      backends = Backends.open(List.of("guest:" + kernel), Scheduler.production());
+      conformance = new Conformance(backends);
     }
 
     ProgramResult run(String text) throws Exception {
@@ -206,7 +206,7 @@ class ExportReplayIT {
 
     @Override
     public void close() throws Exception {
-      laboratory.close();
+      backends.close();
     }
   }
 }

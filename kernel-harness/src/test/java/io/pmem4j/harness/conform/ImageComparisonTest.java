@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.pmem4j.harness.Required;
 import io.pmem4j.harness.backend.FsImage;
 import io.pmem4j.harness.backend.ImageContent;
-import io.pmem4j.harness.backend.ImageMaker;
+import io.pmem4j.harness.backend.Mke2fs;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
@@ -17,9 +17,11 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The comparison's own teeth: what it must see, and what it must not. */
+/**
+ * The comparison finds each kind of difference that it must find, and forgives only free blocks.
+ */
 class ImageComparisonTest {
-  /** Where mke2fs puts the inode table of this image: asked of the descriptor, not assumed. */
+  /** The byte offset of the inode table that mke2fs chose, read from the group descriptor. */
   private long inodeTable;
 
   private FsImage left;
@@ -28,7 +30,7 @@ class ImageComparisonTest {
   @BeforeEach
   void twoEqualImages(@TempDir Path folder) throws IOException {
     Required.programs("mke2fs");
-    left = ImageMaker.make(folder.resolve("left.img"));
+    left = Mke2fs.make(folder.resolve("left.img"));
     right = new FsImage(Files.copy(left.path(), folder.resolve("right.img")));
     inodeTable = wordOfDescriptor(8);
   }
@@ -51,7 +53,7 @@ class ImageComparisonTest {
 
   @Test
   void twoImagesOfMke2fsAreTheSameBytes(@TempDir Path folder) throws IOException {
-    FsImage again = ImageMaker.make(folder.resolve("again.img"));
+    FsImage again = Mke2fs.make(folder.resolve("again.img"));
     assertThat(Files.mismatch(left.path(), again.path())).isEqualTo(-1);
   }
 

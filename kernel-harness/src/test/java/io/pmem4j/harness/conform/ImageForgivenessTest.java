@@ -8,7 +8,7 @@ import io.pmem4j.harness.Required;
 import io.pmem4j.harness.backend.Forgiveness;
 import io.pmem4j.harness.backend.FsImage;
 import io.pmem4j.harness.backend.ImageContent;
-import io.pmem4j.harness.backend.ImageMaker;
+import io.pmem4j.harness.backend.Mke2fs;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,14 +16,14 @@ import java.util.BitSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Changes a byte of one block after the other: only those of free blocks count as equal. */
+/** Changes one byte of each block in turn: only changes in free blocks count as equal. */
 class ImageForgivenessTest {
   @TempDir Path directory;
 
   @Test
   void whatAnImageForgivesIsAFreeBlock() throws Exception {
     Required.programs("mke2fs");
-    FsImage image = ImageMaker.make(directory.resolve("image"));
+    FsImage image = Mke2fs.make(directory.resolve("image"));
     ImageContent content = ImageContent.of(image);
     BitSet used = used(content);
     assertThat(used.get(0, 6_000).cardinality()).isBetween(100, 5_000);

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pmem4j.harness.OnMutant;
 import io.pmem4j.harness.Required;
-import io.pmem4j.harness.backend.Laboratory;
+import io.pmem4j.harness.backend.Backends;
 import io.pmem4j.harness.program.Program;
 import io.pmem4j.harness.program.ProgramGenerator;
 import io.pmem4j.harness.program.ProgramLibrary;
@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The locks that the model takes one under the other are those that the kernel takes. */
+/** The model and the kernel take the same locks under each other. */
 class LockEdgeIT {
   @BeforeEach
   void tools() {
@@ -33,11 +33,14 @@ class LockEdgeIT {
         name, "id X\ntitle " + name + "\nscope ext2\n\n" + String.join("\n", operations) + "\n");
   }
 
-  /** Runs what both can, and reads as often as is due. */
+  /**
+   * Runs the programs that both backends run whole, and reads the lock graph as often as the audit
+   * asks for.
+   */
   private static Map<Program, List<String>> run(
-      Laboratory laboratory, List<Program> programs, LockAudit locks) throws Exception {
+      Backends backends, List<Program> programs, LockAudit locks) throws Exception {
     Map<Program, List<String>> found = new HashMap<>();
-    Conformance conformance = new Conformance(laboratory);
+    Conformance conformance = new Conformance(backends);
     List<Program> whole = programs.stream().filter(conformance::isWhole).toList();
     int to;
     for (int from = 0; from < whole.size(); from = to) {
@@ -67,10 +70,10 @@ class LockEdgeIT {
             "store m 0 x41"));
     programs.addAll(programs.subList(0, 3));
     Map<Program, List<String>> found = new HashMap<>();
-    try (Laboratory laboratory =
-        Laboratory.open(List.of("model", "guest:merged"), Scheduler.production())) {
-      LockAudit locks = LockAudit.of(laboratory);
-      found.putAll(run(laboratory, programs, locks));
+    try (Backends backends =
+        Backends.open(List.of("model", "guest:merged"), Scheduler.production())) {
+      LockAudit locks = LockAudit.of(backends);
+      found.putAll(run(backends, programs, locks));
       assertThat(locks.due()).as("new again, so read again soon").isLessThan(8);
     }
     assertThat(found).containsOnlyKeys(programs.get(6));
@@ -95,10 +98,10 @@ class LockEdgeIT {
       programs.add(ProgramGenerator.generate(seed, 60));
     }
     LockAudit.Outcome outcome;
-    try (Laboratory laboratory =
-        Laboratory.open(List.of("model", "guest:" + kernel), Scheduler.production())) {
-      LockAudit locks = LockAudit.of(laboratory);
-      assertThat(run(laboratory, programs, locks)).isEmpty();
+    try (Backends backends =
+        Backends.open(List.of("model", "guest:" + kernel), Scheduler.production())) {
+      LockAudit locks = LockAudit.of(backends);
+      assertThat(run(backends, programs, locks)).isEmpty();
       outcome = locks.end(true);
     }
     assertThat(outcome.findings()).isEmpty();

@@ -5,7 +5,7 @@ package io.pmem4j.harness.conform;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pmem4j.harness.Required;
-import io.pmem4j.harness.backend.Laboratory;
+import io.pmem4j.harness.backend.Backends;
 import io.pmem4j.harness.program.Program;
 import io.pmem4j.harness.program.ProgramLibrary;
 import io.pmem4j.sched.Scheduler;
@@ -23,8 +23,8 @@ class ModelConformanceTest {
 
   private static List<ProgramResult> run() throws Exception {
     List<ProgramResult> results = new ArrayList<>();
-    try (Laboratory laboratory = Laboratory.open(List.of("model"), Scheduler.production())) {
-      Conformance conformance = new Conformance(laboratory);
+    try (Backends backends = Backends.open(List.of("model"), Scheduler.production())) {
+      Conformance conformance = new Conformance(backends);
       for (Program program : ProgramLibrary.shipped()) {
         results.add(conformance.run(program));
       }

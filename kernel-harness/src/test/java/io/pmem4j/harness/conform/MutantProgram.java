@@ -2,7 +2,7 @@
 
 package io.pmem4j.harness.conform;
 
-import io.pmem4j.harness.backend.Laboratory;
+import io.pmem4j.harness.backend.Backends;
 import io.pmem4j.harness.program.ProgramLibrary;
 import io.pmem4j.sched.Scheduler;
 import java.util.List;
@@ -12,8 +12,8 @@ import java.util.function.Function;
 public final class MutantProgram implements Function<String, List<String>> {
   @Override
   public List<String> apply(String program) {
-    try (Laboratory laboratory = Laboratory.open(List.of("model"), Scheduler.production())) {
-      return new Conformance(laboratory)
+    try (Backends backends = Backends.open(List.of("model"), Scheduler.production())) {
+      return new Conformance(backends)
           .run(
               ProgramLibrary.shipped().stream()
                   .filter(candidate -> candidate.name().equals(program))

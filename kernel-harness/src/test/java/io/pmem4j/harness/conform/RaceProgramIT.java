@@ -5,7 +5,7 @@ package io.pmem4j.harness.conform;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pmem4j.harness.Required;
-import io.pmem4j.harness.backend.Laboratory;
+import io.pmem4j.harness.backend.Backends;
 import io.pmem4j.harness.conform.ProgramResult.Verdict;
 import io.pmem4j.harness.program.Points;
 import io.pmem4j.harness.program.Program;
@@ -23,9 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/**
- * Programs that park tasks in the kernel: the races of the letter, as text that anybody can run.
- */
+/** Programs that park tasks in the kernel show the races of the letter of 2015. */
 class RaceProgramIT {
   private static final int ROUNDS = 20;
 
@@ -36,9 +34,8 @@ class RaceProgramIT {
 
   private static List<ProgramResult> run(String kernel, List<Program> programs) throws Exception {
     List<ProgramResult> results = new ArrayList<>();
-    try (Laboratory laboratory =
-        Laboratory.open(List.of("guest:" + kernel), Scheduler.production())) {
-      new Conformance(laboratory).run(programs, results::add);
+    try (Backends backends = Backends.open(List.of("guest:" + kernel), Scheduler.production())) {
+      new Conformance(backends).run(programs, results::add);
     }
     return results;
   }

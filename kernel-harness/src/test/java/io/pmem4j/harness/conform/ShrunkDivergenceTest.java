@@ -6,14 +6,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pmem4j.harness.OnMutant;
 import io.pmem4j.harness.Required;
-import io.pmem4j.harness.backend.Laboratory;
+import io.pmem4j.harness.backend.Backends;
 import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Outcome;
 import io.pmem4j.harness.program.Program;
 import io.pmem4j.harness.program.ProgramParser;
+import io.pmem4j.harness.program.ProgramStep;
 import io.pmem4j.harness.program.ProgramText;
 import io.pmem4j.harness.program.Shrinker;
-import io.pmem4j.harness.program.Step;
 import io.pmem4j.sched.Scheduler;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
@@ -27,8 +27,8 @@ class ShrunkDivergenceTest {
   }
 
   private static Program shrink(Program program) throws Exception {
-    try (Laboratory laboratory = Laboratory.open(List.of("model"), Scheduler.production())) {
-      Conformance conformance = new Conformance(laboratory);
+    try (Backends backends = Backends.open(List.of("model"), Scheduler.production())) {
+      Conformance conformance = new Conformance(backends);
       ProgramResult found = conformance.run(program);
       assertThat(found.verdict()).isEqualTo(ProgramResult.Verdict.DIVERGED);
       Program shortest = Shrinker.shrink(program, conformance.repeats(found), 150);
@@ -38,7 +38,7 @@ class ShrunkDivergenceTest {
   }
 
   private static List<String> steps(Program program) {
-    return program.steps().stream().map(Step::operation).map(ProgramText::of).toList();
+    return program.steps().stream().map(ProgramStep::operation).map(ProgramText::of).toList();
   }
 
   /**
@@ -61,7 +61,8 @@ class ShrunkDivergenceTest {
   }
 
   /**
-   * The image is what is wrong; that a shorter program misses an expectation is another finding.
+   * The image is damaged by the mutant; a shorter program that misses an expectation is another
+   * finding.
    */
   @Test
   @OnMutant("block-leaked")

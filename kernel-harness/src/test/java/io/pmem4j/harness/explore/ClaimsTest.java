@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What the letter of 2015 says and asks, answered by exploration. */
+/** The claims and questions of the letter of 2015, answered by exploration. */
 @Tag("explorer")
 class ClaimsTest {
   @BeforeAll
@@ -62,7 +62,7 @@ class ClaimsTest {
     Finding patch1 = allowed(Profile.SERIES, LockOrder.NO_DAX_SEM).findings().getFirst();
     assertThat(before.message()).endsWith("a store to page 0 was allowed in a file of 0 bytes");
     assertThat(patch1.message()).isEqualTo(before.message());
-    // Patch 1 has looked at the size before it is stopped.
+    // Patch 1 has checked the size before it is stopped.
     assertThat(patch1.schedule().runs().getFirst().steps())
         .isGreaterThan(before.schedule().runs().getFirst().steps());
     Exploration both = allowed(Profile.SERIES, LockOrder.MERGED);
@@ -90,7 +90,9 @@ class ClaimsTest {
     assertThat(sweep.incomplete()).as(text.toString()).isZero();
   }
 
-  /** That no two tasks close it would be said of locks as well that nobody could wait for. */
+  /**
+   * The absence of a deadlock means nothing if no task could ever block: this mutant does block.
+   */
   @Test
   @OnMutant("mutex-under-page-lock")
   void aMutexTakenUnderThePageLockOfTheSameFileIsADeadlock() throws IOException {
@@ -108,7 +110,7 @@ class ClaimsTest {
     }
   }
 
-  /** P1 is a circle of classes too: behind it nobody waits for ever. */
+  /** P1 is a cycle of lock classes only: no two tasks deadlock on it. */
   @Test
   void thePostedOrderIsACircleOfClassesOnly() throws IOException {
     NamedScenario pair = ScenarioCatalog.find("freeze-thaw+unlink").orElseThrow();
@@ -139,7 +141,7 @@ class ClaimsTest {
     }
   }
 
-  /** That nobody waits for ever would be said of tasks as well that need nobody to wake them. */
+  /** The absence of a deadlock means nothing if no task needs a wake-up: this mutant loses one. */
   @Test
   @OnMutant("thaw-wakes-one")
   void oneWhoIsNotWokenWaitsForEver() throws IOException {
@@ -197,7 +199,7 @@ class ClaimsTest {
     assertThat(sweep.findings()).isNotEmpty();
   }
 
-  /** The list of the letter's question comes from what operations announce. */
+  /** The list of cases is derived from the stores that operations announce. */
   @Test
   void whatOperationsStoreToIsSeen() throws IOException {
     Map<ScenarioOperation, Set<DaxSemNecessity.State>> stored =
@@ -223,13 +225,17 @@ class ClaimsTest {
         .containsExactly(DaxSemNecessity.State.PAGE_TABLE_ENTRY);
   }
 
-  /** What the posted order does behind a freeze, and the merged one does not. */
+  /**
+   * The posted order holds dax_sem while a task is blocked on the frozen file system; the merged
+   * order does not.
+   */
   @Test
   void thePostedOrderKeepsDaxSemBehindAFreeze() throws IOException {
     Exploration posted = freeze(LockOrder.POSTED);
     assertThat(posted.findings())
         .extracting(Finding::message)
-        .containsExactly("freeze-looking: who waits for a thaw keeps &ei->dax_sem");
+        .containsExactly(
+            "freeze-check-locks: a task blocked on the frozen file system holds &ei->dax_sem");
     Exploration merged = freeze(LockOrder.MERGED);
     assertThat(merged.findings()).isEmpty();
     assertThat(merged.complete()).isTrue();

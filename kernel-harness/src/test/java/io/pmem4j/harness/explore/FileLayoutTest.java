@@ -10,7 +10,7 @@ import io.pmem4j.sched.Scheduler;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** The files of the scenarios are what the faults need. */
+/** The files of the scenarios have the layout that PMD faults need. */
 class FileLayoutTest {
   @ParameterizedTest
   @EnumSource(names = {"SERIES", "V4_4"})

@@ -60,7 +60,10 @@ class ScenarioRunnerTest {
     assertThat(result.schedules()).isGreaterThan(200);
   }
 
-  /** What the lock is for, one preemption more than the rest; the verb goes there for all. */
+  /**
+   * Faults against truncation at one preemption more than the other pairs; the verb explores all
+   * pairs that deep.
+   */
   @Test
   void faultsAgainstTruncationHoldAtTwoPreemptions() throws IOException {
     List<NamedScenario> pairs =
@@ -107,7 +110,7 @@ class ScenarioRunnerTest {
     assertThat(sweep.scenarios()).isGreaterThan(150);
   }
 
-  /** What the tests above do not reach, or not by this way. */
+  /** The known findings that the tests above do not reach. */
   @Test
   void whatIsKnownOfTheSeriesIsFound() throws IOException {
     StringWriter text = new StringWriter();
@@ -123,7 +126,7 @@ class ScenarioRunnerTest {
     assertThat(text.toString()).contains("known: S2 by", "known: D1 by");
   }
 
-  /** Without dax_sem each of these does damage that can be seen. */
+  /** Each of these scenarios shows damage without dax_sem. */
   @ParameterizedTest
   @CsvSource({
     "fault-vs-truncate, 2, a mapping shows what another file holds",
@@ -153,7 +156,7 @@ class ScenarioRunnerTest {
             "another file shows what was stored through a mapping");
   }
 
-  /** What was found is shrunk to one switch away and back, and replays. */
+  /** A finding is shrunk to one switch away and back, and it replays. */
   @Test
   void aFindingIsMinimalAndReplays() throws IOException {
     try (ScenarioRunner runner = ScenarioRunner.open(Profile.LINUX_5_10, LockOrder.NO_DAX_SEM)) {
@@ -169,7 +172,7 @@ class ScenarioRunnerTest {
     }
   }
 
-  /** Beside each step the methods that it is in: what the kernel has under nearly the same name. */
+  /** Each step names the methods that it is in, which correspond to functions of the kernel. */
   @Test
   void anInterleavingNamesTheMethods() throws IOException {
     Finding finding =

@@ -29,13 +29,13 @@ class BadGuestIT {
 
   @BeforeEach
   void prepare() throws IOException {
-    spec = Laboratory.open(directory).spec();
+    spec = KernelFixture.open(directory).spec();
   }
 
   @AfterEach
   void nothingIsLeft() {
     if (spec != null) {
-      Laboratory.assertNothingLeft(spec);
+      KernelFixture.assertNothingLeft(spec);
     }
   }
 
@@ -50,11 +50,11 @@ class BadGuestIT {
   /** After a failure every request has the same outcome, without another wait. */
   private static void staysFailed(Guest guest, GuestOutcome outcome) {
     long begin = System.nanoTime();
-    fails(outcome, () -> guest.request(Request.of(Op.PING)));
+    fails(outcome, () -> guest.request(Request.of(WireOp.PING)));
     fails(outcome, guest::check);
     fails(outcome, guest::lockdepOn);
     assertThat(Duration.ofNanos(System.nanoTime() - begin))
-        .isLessThan(Laboratory.REQUEST_BOUND.dividedBy(2));
+        .isLessThan(KernelFixture.REQUEST_BOUND.dividedBy(2));
     fails(outcome, guest::stop);
   }
 
@@ -112,7 +112,8 @@ class BadGuestIT {
           fails(
               GuestOutcome.PANIC,
               () ->
-                  guest.request(Request.of(Op.WRITE_FILE).withStrings("/proc/sysrq-trigger", "c")));
+                  guest.request(
+                      Request.of(WireOp.WRITE_FILE).withStrings("/proc/sysrq-trigger", "c")));
       assertThat(e).hasMessageContaining("Kernel panic");
       assertThat(e.consoleTail()).anyMatch(line -> line.contains("sysrq triggered crash"));
       staysFailed(guest, GuestOutcome.PANIC);
@@ -124,7 +125,8 @@ class BadGuestIT {
     try (Guest guest = Guest.start(spec)) {
       ProcessHandle qemu = ProcessHandle.of(guest.pid()).orElseThrow();
       assertThat(qemu.destroyForcibly()).isTrue();
-      GuestException e = fails(GuestOutcome.QEMU_DIED, () -> guest.request(Request.of(Op.PING)));
+      GuestException e =
+          fails(GuestOutcome.QEMU_DIED, () -> guest.request(Request.of(WireOp.PING)));
       assertThat(e).hasMessageContaining("signal 9");
       staysFailed(guest, GuestOutcome.QEMU_DIED);
     }
@@ -133,14 +135,14 @@ class BadGuestIT {
   @Test
   void anExecutorKilledByItsOwnCommandIsADeadExecutor() throws Exception {
     try (Guest guest = Guest.start(spec)) {
-      long pid = guest.request(Request.of(Op.BEGIN, 0, 0)).result();
+      long pid = guest.request(Request.of(WireOp.BEGIN, 0, 0)).result();
       assertThat(pid).isGreaterThan(1);
       GuestException e =
           fails(
               GuestOutcome.EXECUTOR_DIED,
               () ->
                   guest.request(
-                      Request.of(Op.EXEC, 5000).withStrings("/bin/kill", "-9", "" + pid)));
+                      Request.of(WireOp.EXEC, 5000).withStrings("/bin/kill", "-9", "" + pid)));
       assertThat(e).hasMessageContaining("executor " + pid + " killed by signal 9");
       staysFailed(guest, GuestOutcome.EXECUTOR_DIED);
     }
@@ -153,7 +155,7 @@ class BadGuestIT {
           GuestOutcome.TIMEOUT,
           () ->
               guest.request(
-                  Request.of(Op.EXEC, 60_000).withStrings("/bin/sleep", "50"),
+                  Request.of(WireOp.EXEC, 60_000).withStrings("/bin/sleep", "50"),
                   Duration.ofSeconds(1)));
       staysFailed(guest, GuestOutcome.TIMEOUT);
     }
@@ -166,7 +168,7 @@ class BadGuestIT {
     closer.start();
     fails(
         GuestOutcome.HARNESS_FAULT,
-        () -> guest.request(Request.of(Op.EXEC, 60_000).withStrings("/bin/sleep", "50")));
+        () -> guest.request(Request.of(WireOp.EXEC, 60_000).withStrings("/bin/sleep", "50")));
     closer.join(20_000);
     guest.close();
   }
@@ -177,7 +179,8 @@ class BadGuestIT {
       assertThat(guest.lockdepOn()).isTrue();
       // A kernel report through the kernel's own words; lockdep itself is asked by lockdepOn().
       guest.request(
-          Request.of(Op.WRITE_FILE).withStrings("/dev/kmsg", "<1>INFO: lockdep is turned off.\n"));
+          Request.of(WireOp.WRITE_FILE)
+              .withStrings("/dev/kmsg", "<1>INFO: lockdep is turned off.\n"));
       fails(GuestOutcome.LOCKDEP_OFF, guest::check);
       guest.stop();
     }

@@ -10,7 +10,7 @@ import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** What goes into a batch, and what may come out of it. */
+/** The encoding of batches, and the answers that are rejected. */
 class BatchTest {
   private static Response response(long result, int status, byte... data) {
     return new Response(result, 0, 0, 0, status, 0, data, "");
@@ -26,12 +26,12 @@ class BatchTest {
 
   @Test
   void requestsStandOneBehindTheOther() {
-    Request close = Request.of(Op.CLOSE, 7).withClock(1000);
-    Request batch = Batch.of(List.of(Request.of(Op.SYNC), close));
+    Request close = Request.of(WireOp.CLOSE, 7).withClock(1000);
+    Request batch = Batch.of(List.of(Request.of(WireOp.SYNC), close));
     ByteBuffer blob = ByteBuffer.wrap(batch.blob()).order(ByteOrder.LITTLE_ENDIAN);
-    assertThat(batch.op()).isEqualTo(Op.BATCH);
+    assertThat(batch.op()).isEqualTo(WireOp.BATCH);
     assertThat(blob.getInt()).isEqualTo(Request.FIXED_BYTES + 4);
-    assertThat(blob.getShort()).isEqualTo((short) Op.SYNC.code());
+    assertThat(blob.getShort()).isEqualTo((short) WireOp.SYNC.code());
     blob.position(4 + Request.FIXED_BYTES + 4);
     assertThat(blob.getInt()).isEqualTo(close.encode().length);
     assertThat(blob.slice()).isEqualTo(ByteBuffer.wrap(close.encode()));
@@ -39,10 +39,10 @@ class BatchTest {
 
   @Test
   void whatDoesNotFitIntoAFrameIsLeftForTheNext() {
-    Request write = Request.of(Op.PWRITE, 1, 0).withBlob(new byte[1 << 20]);
+    Request write = Request.of(WireOp.PWRITE, 1, 0).withBlob(new byte[1 << 20]);
     int one = Batch.of(List.of(write)).blob().length;
     assertThat(Batch.of(Collections.nCopies(9, write)).blob()).hasSize(3 * one);
-    Request huge = Request.of(Op.PWRITE, 1, 0).withBlob(new byte[4_000_000]);
+    Request huge = Request.of(WireOp.PWRITE, 1, 0).withBlob(new byte[4_000_000]);
     assertThat(Batch.of(List.of(huge, write)).blob())
         .hasSize(Batch.of(List.of(huge)).blob().length);
   }

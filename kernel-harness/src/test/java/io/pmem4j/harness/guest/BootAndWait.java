@@ -17,6 +17,6 @@ final class BootAndWait {
                     args.length == 5 ? QemuLauncher.valueOf(args[4]) : QemuLauncher.PROCESS));
     System.out.println(guest.pid());
     guest.request(
-        Request.of(Op.EXEC, 600_000).withStrings("/bin/sleep", "600"), Duration.ofMinutes(10));
+        Request.of(WireOp.EXEC, 600_000).withStrings("/bin/sleep", "600"), Duration.ofMinutes(10));
   }
 }

@@ -48,13 +48,13 @@ class ChannelTest {
     FutureTask<byte[]> serving = new FutureTask<>(() -> peer.serve(behaviour));
     Thread.ofPlatform().daemon().start(serving);
     try {
-      return channel.call(Request.of(Op.PING), Deadline.after(bound));
+      return channel.call(Request.of(WireOp.PING), Deadline.after(bound));
     } finally {
       serving.get(10, TimeUnit.SECONDS);
     }
   }
 
-  /** Several requests, sent one behind the other; the peer takes both before it answers. */
+  /** Sends two requests; the peer reads both before it answers. */
   private List<Response> callTwo(Frame... answers) throws Exception {
     FutureTask<byte[]> serving =
         new FutureTask<>(() -> {
@@ -67,7 +67,8 @@ class ChannelTest {
         });
     Thread.ofPlatform().daemon().start(serving);
     try {
-      return channel.call(List.of(Request.of(Op.PING), Request.of(Op.SYNC)), Deadline.after(LONG));
+      return channel.call(
+          List.of(Request.of(WireOp.PING), Request.of(WireOp.SYNC)), Deadline.after(LONG));
     } finally {
       serving.get(10, TimeUnit.SECONDS);
     }
@@ -123,7 +124,7 @@ class ChannelTest {
     FutureTask<byte[]> serving =
         new FutureTask<>(() -> peer.serve(() -> peer.write(ScriptedPeer.answer(1))));
     Thread.ofPlatform().daemon().start(serving);
-    channel.call(Request.of(Op.PWRITE, 0, 0).withBlob(blob), Deadline.after(LONG));
+    channel.call(Request.of(WireOp.PWRITE, 0, 0).withBlob(blob), Deadline.after(LONG));
     assertThat(serving.get()).hasSize(16 + 2 * 8 + 4 + blob.length);
   }
 
@@ -132,7 +133,8 @@ class ChannelTest {
     assertThatExceptionOfType(ChannelFault.class)
         .isThrownBy(() ->
             channel.call(
-                Request.of(Op.PWRITE, 0, 0).withBlob(new byte[4_000_000]), Deadline.after(SHORT)))
+                Request.of(WireOp.PWRITE, 0, 0).withBlob(new byte[4_000_000]),
+                Deadline.after(SHORT)))
         .satisfies(e -> assertThat(e.outcome()).isEqualTo(GuestOutcome.TIMEOUT));
   }
 
@@ -270,7 +272,7 @@ class ChannelTest {
   /** Fails without anything that the peer does after the request. */
   private void fails(GuestOutcome outcome, String words) {
     assertThatExceptionOfType(ChannelFault.class)
-        .isThrownBy(() -> channel.call(Request.of(Op.PING), Deadline.after(LONG)))
+        .isThrownBy(() -> channel.call(Request.of(WireOp.PING), Deadline.after(LONG)))
         .withMessageContaining(words)
         .satisfies(e -> assertThat(e.outcome()).isEqualTo(outcome));
   }
@@ -279,8 +281,8 @@ class ChannelTest {
   void readyIsTheFirstWord() throws Exception {
     peer.write(
         ScriptedPeer.event(Frame.EVENT_AGENT_READY, "agent=a\nkernel=k\nresource=0x100\nsize=7\n"));
-    Hello hello = Hello.parse(channel.awaitReady(Deadline.after(LONG)));
-    assertThat(hello).isEqualTo(new Hello("k", "", 0x100, 7, "a", null));
+    Handshake hello = Handshake.parse(channel.awaitReady(Deadline.after(LONG)));
+    assertThat(hello).isEqualTo(new Handshake("k", "", 0x100, 7, "a", null));
   }
 
   @Test
@@ -295,7 +297,7 @@ class ChannelTest {
   void closingEndsAWait() throws Exception {
     CountDownLatch asked = new CountDownLatch(1);
     FutureTask<Response> waiting =
-        new FutureTask<>(() -> channel.call(Request.of(Op.PING), Deadline.after(LONG)));
+        new FutureTask<>(() -> channel.call(Request.of(WireOp.PING), Deadline.after(LONG)));
     FutureTask<byte[]> serving = new FutureTask<>(() -> peer.serve(asked::countDown));
     Thread.ofPlatform().daemon().start(serving);
     Thread.ofPlatform().daemon().start(waiting);

@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The classes of a program, parsed and verified on the host by the guest's own JVM: half of what a
- * JVM on an emulated processor does until main.
+ * The classes of a program, parsed and verified on the host by the guest's own JVM. That is half of
+ * the work that a JVM on an emulated processor does before main.
  */
 final class ClassArchive {
   private static final int BOUND_SECONDS = 120;

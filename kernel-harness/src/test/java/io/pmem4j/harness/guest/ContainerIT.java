@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.pmem4j.harness.Required;
-import io.pmem4j.harness.backend.Laboratory;
+import io.pmem4j.harness.backend.Backends;
 import io.pmem4j.harness.conform.Conformance;
 import io.pmem4j.harness.conform.ProgramResult;
 import io.pmem4j.harness.program.ProgramLibrary;
@@ -29,7 +29,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** QEMU in a container is QEMU: the same answers, and nothing left behind. */
+/**
+ * QEMU in a container gives the same answers as QEMU on the host, and leaves nothing on the host.
+ */
 @Timeout(value = 180, unit = TimeUnit.SECONDS)
 class ContainerIT {
   private static final Duration GONE_BOUND = Duration.ofSeconds(30);
@@ -43,7 +45,7 @@ class ContainerIT {
     if (docker("version") == null) {
       throw Required.missing("no container engine answers; ./pmem4j setup containers starts one");
     }
-    image = Script.run(Duration.ofMinutes(20), GuestFiles.containerBuild()).getLast();
+    image = CheckoutScript.run(Duration.ofMinutes(20), GuestFiles.containerBuild()).getLast();
     assertThat(containers()).as("containers of an earlier run").isEmpty();
   }
 
@@ -54,7 +56,7 @@ class ContainerIT {
     }
   }
 
-  /** What the engine's client prints, or null when it fails. */
+  /** Returns the output of the engine's client, or null if it fails. */
   private static @Nullable String docker(String... arguments)
       throws IOException, InterruptedException {
     List<String> command = new ArrayList<>(List.of("docker"));
@@ -84,8 +86,8 @@ class ContainerIT {
 
   @Test
   void theModelAgreesWithAKernelInAContainer() throws Exception {
-    try (Laboratory laboratory =
-        Laboratory.open(List.of("model", "container:merged"), Scheduler.production())) {
+    try (Backends backends =
+        Backends.open(List.of("model", "container:merged"), Scheduler.production())) {
       String network =
           docker(
               "inspect",
@@ -93,7 +95,7 @@ class ContainerIT {
               "{{.HostConfig.NetworkMode}} {{.HostConfig.Privileged}}",
               containers());
       assertThat(network).isEqualTo("none false");
-      Conformance conformance = new Conformance(laboratory);
+      Conformance conformance = new Conformance(backends);
       List<ProgramResult> results =
           ProgramLibrary.shipped().stream()
               .filter(program -> Set.of("G1", "G2", "G12", "G14").contains(program.id()))
@@ -125,7 +127,8 @@ class ContainerIT {
           catchThrowableOfType(
               GuestException.class,
               () ->
-                  guest.request(Request.of(Op.WRITE_FILE).withStrings("/proc/sysrq-trigger", "c")));
+                  guest.request(
+                      Request.of(WireOp.WRITE_FILE).withStrings("/proc/sysrq-trigger", "c")));
       assertThat(e.outcome()).as(e.getMessage()).isEqualTo(GuestOutcome.PANIC);
       assertThat(e.consoleTail()).anyMatch(line -> line.contains("sysrq triggered crash"));
     }

@@ -24,16 +24,15 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A power cut right after a new region was called durable: the NVDIMM's file is copied while the
- * file system is mounted, and the copy is what the next mount gets. The file is there, whole, under
- * its name.
+ * A power cut right after a new region was called durable. The NVDIMM's file is copied while the
+ * file system is mounted, and the copy is mounted next. The file is there, whole, under its name.
  */
 class CreateDurableIT {
   private static final Duration BOUND = Duration.ofMinutes(3);
 
   @TempDir private Path directory;
 
-  /** Creates regions in a folder, or checks what is there of them. Runs in the guest. */
+  /** Creates regions in a folder, or checks which of them exist. Runs in the guest. */
   static final class Probe {
     private static final int BYTES = 64 << 10;
 
@@ -61,7 +60,7 @@ class CreateDurableIT {
       deep(folder.resolve("deep"), arguments[0].equals("create"));
     }
 
-    /** A file that Java has made, whose name nobody has synced. */
+    /** Creates a file with the JDK, which does not sync its name. */
     private static void deep(Path file, boolean create) throws IOException {
       if (create) {
         Files.write(file, new byte[BYTES]);
@@ -98,7 +97,7 @@ class CreateDurableIT {
     Required.programs("mke2fs", "debugfs", "ldconfig");
     Path jars = GuestJvmIT.jars(directory);
     copyProbe(jars, Probe.class);
-    GuestSpec spec = GuestJvm.equip(Laboratory.open(directory).spec().withCpus(1), jars);
+    GuestSpec spec = GuestJvm.equip(KernelFixture.open(directory).spec().withCpus(1), jars);
     try (Guest guest = Guest.start(spec)) {
       GuestJvm jvm = GuestJvm.open(guest);
       for (String type : List.of("ext2", "ext4")) {
@@ -110,7 +109,7 @@ class CreateDurableIT {
       guest.check();
       guest.stop();
     }
-    Laboratory.assertNothingLeft(spec);
+    KernelFixture.assertNothingLeft(spec);
   }
 
   private void cut(GuestJvm jvm, Path image, String type, String options) throws Exception {

@@ -101,7 +101,7 @@ class FullDaxMountIT {
     Required.programs("mke2fs", "debugfs", "ldconfig");
     Path jars = GuestJvmIT.jars(directory);
     CreateDurableIT.copyProbe(jars, Probe.class);
-    GuestSpec spec = GuestJvm.equip(Laboratory.open(directory).spec().withCpus(1), jars);
+    GuestSpec spec = GuestJvm.equip(KernelFixture.open(directory).spec().withCpus(1), jars);
     try (Guest guest = Guest.start(spec)) {
       GuestJvm jvm = GuestJvm.open(guest);
       GuestJvmIT.format(spec.image(), "ext4");
@@ -128,6 +128,6 @@ class FullDaxMountIT {
       guest.check();
       guest.stop();
     }
-    Laboratory.assertNothingLeft(spec);
+    KernelFixture.assertNothingLeft(spec);
   }
 }

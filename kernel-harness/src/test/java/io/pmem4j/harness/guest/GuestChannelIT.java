@@ -26,13 +26,13 @@ class GuestChannelIT {
 
   @BeforeEach
   void prepare() throws IOException {
-    spec = Laboratory.open(directory).spec().withCpus(1);
+    spec = KernelFixture.open(directory).spec().withCpus(1);
   }
 
   @AfterEach
   void nothingIsLeft() {
     if (spec != null) {
-      Laboratory.assertNothingLeft(spec);
+      KernelFixture.assertNothingLeft(spec);
     }
   }
 
@@ -57,7 +57,8 @@ class GuestChannelIT {
     try (Guest guest = Guest.start(spec)) {
       byte[] garbage = "no frame begins like this, nor goes on so".getBytes(StandardCharsets.UTF_8);
       assertThat(socketOf(guest).write(ByteBuffer.wrap(garbage))).isEqualTo(garbage.length);
-      GuestException e = fails(GuestOutcome.BAD_FRAME, () -> guest.request(Request.of(Op.PING)));
+      GuestException e =
+          fails(GuestOutcome.BAD_FRAME, () -> guest.request(Request.of(WireOp.PING)));
       assertThat(e).hasMessageContaining("the agent received");
       fails(GuestOutcome.BAD_FRAME, guest::stop);
     }
@@ -67,7 +68,7 @@ class GuestChannelIT {
   void aChannelCutOnTheHostIsACutChannel() throws Exception {
     try (Guest guest = Guest.start(spec)) {
       socketOf(guest).close();
-      fails(GuestOutcome.CHANNEL_CUT, () -> guest.request(Request.of(Op.PING)));
+      fails(GuestOutcome.CHANNEL_CUT, () -> guest.request(Request.of(WireOp.PING)));
       fails(GuestOutcome.CHANNEL_CUT, guest::stop);
     }
   }
@@ -81,7 +82,8 @@ class GuestChannelIT {
           fails(
               GuestOutcome.AGENT_DIED,
               () ->
-                  guest.request(Request.of(Op.EXEC, 20_000).withStrings("/bin/sh", "-c", unbind)));
+                  guest.request(
+                      Request.of(WireOp.EXEC, 20_000).withStrings("/bin/sh", "-c", unbind)));
       assertThat(e).hasMessageContaining("agent: the port failed");
     }
   }
@@ -93,7 +95,7 @@ class GuestChannelIT {
       assertThat(guest.lockdepOn()).isTrue();
       // Takes a lock and returns to its program with it.
       guest.request(
-          Request.of(Op.EXEC, 20_000)
+          Request.of(WireOp.EXEC, 20_000)
               .withStrings(
                   "/bin/sh", "-c", "echo SPINLOCKUP > /sys/kernel/debug/provoke-crash/DIRECT"));
       GuestException e = fails(GuestOutcome.SPLAT, guest::check);

@@ -35,18 +35,18 @@ class GuestDoctorIT {
     Required.programs("mke2fs", "debugfs", "ldconfig");
     Path jars = Files.createDirectory(directory.resolve("jars"));
     harness(jars);
-    GuestSpec spec = GuestJvm.equip(Laboratory.open(directory).spec(), jars);
+    GuestSpec spec = GuestJvm.equip(KernelFixture.open(directory).spec(), jars);
     GuestJvmIT.format(spec.image(), "ext4");
     try (Guest guest = Guest.start(spec)) {
       GuestJvm jvm = GuestJvm.open(guest);
       jvm.mount("ext4", "dax=inode");
       Response made =
           guest.request(
-              Request.of(Op.EXEC, 10_000)
+              Request.of(WireOp.EXEC, 10_000)
                   .withStrings("/bin/busybox", "mkdir", "/root/mnt/with", "/root/mnt/without"));
       assertThat(made.result()).isZero();
       Response flagged =
-          guest.request(Request.of(Op.SETFLAGS, DAX_FLAG).withStrings("/root/mnt/with"));
+          guest.request(Request.of(WireOp.SETFLAGS, DAX_FLAG).withStrings("/root/mnt/with"));
       assertThat(flagged.result()).as("errno " + flagged.errno()).isZero();
       assertThat(doctor(jvm, "/mnt/with"))
           .containsPattern("dax +yes, the file has DAX, file by file")
@@ -64,7 +64,7 @@ class GuestDoctorIT {
       guest.check();
       guest.stop();
     }
-    Laboratory.assertNothingLeft(spec);
+    KernelFixture.assertNothingLeft(spec);
   }
 
   private static String doctor(GuestJvm jvm, String place) throws GuestException {

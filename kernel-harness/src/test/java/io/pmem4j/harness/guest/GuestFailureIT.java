@@ -32,13 +32,13 @@ class GuestFailureIT {
   @BeforeEach
   void prepare() throws IOException {
     // One CPU: what turns on it leaves none to react.
-    spec = Laboratory.open(directory).spec().withCpus(1);
+    spec = KernelFixture.open(directory).spec().withCpus(1);
   }
 
   @AfterEach
   void nothingIsLeft() {
     if (spec != null) {
-      Laboratory.assertNothingLeft(spec);
+      KernelFixture.assertNothingLeft(spec);
     }
   }
 
@@ -54,10 +54,10 @@ class GuestFailureIT {
   private static Request batchWith(String file, String content) {
     return Batch.of(
         List.of(
-            Request.of(Op.PING),
-            Request.of(Op.SYNC),
-            Request.of(Op.WRITE_FILE).withStrings(file, content),
-            Request.of(Op.PING)));
+            Request.of(WireOp.PING),
+            Request.of(WireOp.SYNC),
+            Request.of(WireOp.WRITE_FILE).withStrings(file, content),
+            Request.of(WireOp.PING)));
   }
 
   private static void command(String... words) throws IOException, InterruptedException {
@@ -71,7 +71,7 @@ class GuestFailureIT {
   }
 
   private static Request fill(long fromMib, long mib) {
-    return Request.of(Op.EXEC, 30_000)
+    return Request.of(WireOp.EXEC, 30_000)
         .withStrings(
             "/bin/busybox",
             "dd",
@@ -102,7 +102,7 @@ class GuestFailureIT {
       GuestException e =
           fails(
               GuestOutcome.OOPS,
-              () -> guest.request(Request.of(Op.WRITE_FILE).withStrings(PROVOKE, "BUG")));
+              () -> guest.request(Request.of(WireOp.WRITE_FILE).withStrings(PROVOKE, "BUG")));
       assertThat(e).hasMessageContaining("invalid opcode: ");
     }
   }
@@ -129,7 +129,7 @@ class GuestFailureIT {
               "QMP: running",
               "CPU 0 at ffffffff",
               "QEMU has quit");
-      fails(GuestOutcome.HANG, () -> guest.request(Request.of(Op.PING)));
+      fails(GuestOutcome.HANG, () -> guest.request(Request.of(WireOp.PING)));
     }
   }
 
@@ -168,7 +168,8 @@ class GuestFailureIT {
     try (Guest guest = Guest.start(spec)) {
       ProcessHandle qemu = ProcessHandle.of(guest.pid()).orElseThrow();
       command("kill", "-STOP", "" + qemu.pid());
-      GuestException e = fails(GuestOutcome.HANG, () -> guest.request(Request.of(Op.PING), SHORT));
+      GuestException e =
+          fails(GuestOutcome.HANG, () -> guest.request(Request.of(WireOp.PING), SHORT));
       assertThat(e.getMessage())
           .containsSubsequence(
               "ping: no answer",
@@ -185,11 +186,11 @@ class GuestFailureIT {
       // A line without an end, kept in memory until it ends.
       Response response =
           guest.request(
-              Request.of(Op.EXEC, 40_000).withStrings("/bin/busybox", "tail", "/dev/zero"));
+              Request.of(WireOp.EXEC, 40_000).withStrings("/bin/busybox", "tail", "/dev/zero"));
       assertThat(response.result()).isEqualTo(128 + 9);
       GuestException e = fails(GuestOutcome.OOM, guest::check);
       assertThat(e).hasMessageContaining("(busybox)");
-      assertThat(guest.request(Request.of(Op.PING)).result()).isZero();
+      assertThat(guest.request(Request.of(WireOp.PING)).result()).isZero();
       guest.check();
       guest.stop();
     }

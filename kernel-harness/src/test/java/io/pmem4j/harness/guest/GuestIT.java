@@ -11,18 +11,18 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A real kernel under QEMU that does what it is asked. */
+/** A real kernel under QEMU answers the requests of the agent's protocol. */
 class GuestIT {
   @TempDir private Path directory;
 
   @Test
   void bootsAnswersAndStopsWithNothingLeft() throws Exception {
-    GuestSpec spec = Laboratory.open(directory).spec();
+    GuestSpec spec = KernelFixture.open(directory).spec();
     long begin = System.nanoTime();
     Guest guest = Guest.start(spec);
     System.out.printf("booted in %.1f s%n", (System.nanoTime() - begin) / 1e9);
     try (guest) {
-      Hello hello = guest.hello();
+      Handshake hello = guest.hello();
       assertThat(hello.kernel()).startsWith("5.10.").endsWith("-merged");
       assertThat(hello.daxError()).isNull();
       assertThat(hello.device()).isEqualTo("/dev/pmem0");
@@ -30,24 +30,25 @@ class GuestIT {
       assertThat(hello.sizeBytes()).isEqualTo(62L << 20);
       assertThat(guest.console().file()).isNotEmptyFile();
 
-      assertThat(guest.request(Request.of(Op.PING)).result()).isZero();
+      assertThat(guest.request(Request.of(WireOp.PING)).result()).isZero();
       byte[] big = new byte[1 << 20];
       new Random(1).nextBytes(big);
       String path = "/tmp/big";
-      assertThat(guest.request(Request.of(Op.OPEN, 3, 0102, 0644).withStrings(path)).result())
+      assertThat(guest.request(Request.of(WireOp.OPEN, 3, 0102, 0644).withStrings(path)).result())
           .isZero();
-      assertThat(guest.request(Request.of(Op.PWRITE, 3, 0).withBlob(big)).result())
+      assertThat(guest.request(Request.of(WireOp.PWRITE, 3, 0).withBlob(big)).result())
           .isEqualTo(big.length);
-      assertThat(guest.request(Request.of(Op.PREAD, 3, 0, big.length)).data()).isEqualTo(big);
-      assertThat(guest.request(Request.of(Op.CLOSE, 3)).result()).isZero();
+      assertThat(guest.request(Request.of(WireOp.PREAD, 3, 0, big.length)).data()).isEqualTo(big);
+      assertThat(guest.request(Request.of(WireOp.CLOSE, 3)).result()).isZero();
 
-      Response missing = guest.request(Request.of(Op.READ_FILE, 10).withStrings("/nothing"));
+      Response missing = guest.request(Request.of(WireOp.READ_FILE, 10).withStrings("/nothing"));
       assertThat(missing.result()).isEqualTo(-1);
       assertThat(missing.errno()).isEqualTo(2);
-      Response echo = guest.request(Request.of(Op.EXEC, 10_000).withStrings("/bin/echo", "word"));
+      Response echo =
+          guest.request(Request.of(WireOp.EXEC, 10_000).withStrings("/bin/echo", "word"));
       assertThat(new String(echo.data(), StandardCharsets.UTF_8)).isEqualTo("word\n");
       // Longer than its second: it has been run, and it says so.
-      Request slow = Request.of(Op.EXEC, 10_000).withStrings("/bin/sleep", "1.1");
+      Request slow = Request.of(WireOp.EXEC, 10_000).withStrings("/bin/sleep", "1.1");
       assertThat(guest.request(slow.withClock(1_444_428_128L)))
           .matches(Response::isLate)
           .extracting(Response::result)
@@ -59,7 +60,7 @@ class GuestIT {
       guest.check();
       begin = System.nanoTime();
       for (int i = 0; i < 1000; i++) {
-        guest.request(Request.of(Op.PING));
+        guest.request(Request.of(WireOp.PING));
       }
       System.out.printf("%.2f ms a request%n", (System.nanoTime() - begin) / 1e9);
       begin = System.nanoTime();
@@ -69,16 +70,16 @@ class GuestIT {
       System.out.printf("%.2f ms a check%n", (System.nanoTime() - begin) / 1e8);
       guest.stop();
     }
-    Laboratory.assertNothingLeft(spec);
+    KernelFixture.assertNothingLeft(spec);
   }
 
   @Test
   void aReportOnTheConsoleIsFoundByTheNextCheckAndOnlyByThat() throws Exception {
-    GuestSpec spec = Laboratory.open(directory).spec();
+    GuestSpec spec = KernelFixture.open(directory).spec();
     try (Guest guest = Guest.start(spec)) {
       guest.check();
       guest.request(
-          Request.of(Op.WRITE_FILE)
+          Request.of(WireOp.WRITE_FILE)
               .withStrings("/dev/kmsg", "<1>WARNING: possible recursive locking detected\n"));
       assertThatThrownBy(guest::check)
           .isInstanceOfSatisfying(
@@ -87,17 +88,17 @@ class GuestIT {
       guest.check();
       guest.stop();
     }
-    Laboratory.assertNothingLeft(spec);
+    KernelFixture.assertNothingLeft(spec);
   }
 
   @Test
   void aLongWorkDirectoryDoesNotKeepTheSocketsFromWorking() throws Exception {
-    GuestSpec spec = Laboratory.open(directory).spec();
+    GuestSpec spec = KernelFixture.open(directory).spec();
     Path deep = Files.createDirectories(directory.resolve("d".repeat(100)).resolve("e"));
     try (Guest guest = Guest.start(spec.withWorkDirectory(deep))) {
-      assertThat(guest.request(Request.of(Op.PING)).result()).isZero();
+      assertThat(guest.request(Request.of(WireOp.PING)).result()).isZero();
       guest.stop();
     }
-    Laboratory.assertNothingLeft(spec);
+    KernelFixture.assertNothingLeft(spec);
   }
 }

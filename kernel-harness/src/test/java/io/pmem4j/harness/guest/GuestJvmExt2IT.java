@@ -19,7 +19,7 @@ class GuestJvmExt2IT {
   void theContractHoldsWithoutMapSync() throws Exception {
     Required.programs("mke2fs", "debugfs", "ldconfig");
     Path jars = GuestJvmIT.jars(directory);
-    GuestSpec spec = GuestJvm.equip(Laboratory.open(directory).spec().withCpus(1), jars);
+    GuestSpec spec = GuestJvm.equip(KernelFixture.open(directory).spec().withCpus(1), jars);
     GuestJvmIT.format(spec.image(), "ext2");
     try (Guest guest = Guest.start(spec)) {
       GuestJvm jvm = GuestJvm.open(guest);
@@ -31,6 +31,6 @@ class GuestJvmExt2IT {
       guest.check();
       guest.stop();
     }
-    Laboratory.assertNothingLeft(spec);
+    KernelFixture.assertNothingLeft(spec);
   }
 }

@@ -30,7 +30,7 @@ class GuestJvmIT {
   void theContractHoldsOnDaxMountsAndDevdax() throws Exception {
     Required.programs("mke2fs", "debugfs", "ldconfig");
     Path jars = jars(directory);
-    GuestSpec plain = Laboratory.open(directory).spec();
+    GuestSpec plain = KernelFixture.open(directory).spec();
     Path second = directory.resolve("nvdimm2");
     try (RandomAccessFile file = new RandomAccessFile(second.toFile(), "rw")) {
       file.setLength(64L << 20);
@@ -54,7 +54,7 @@ class GuestJvmIT {
       guest.check();
       guest.stop();
     }
-    Laboratory.assertNothingLeft(spec);
+    KernelFixture.assertNothingLeft(spec);
   }
 
   static GuestJvm.Ended contract(GuestJvm jvm, String place, String... expected)

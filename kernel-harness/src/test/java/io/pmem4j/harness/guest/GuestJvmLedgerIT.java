@@ -36,7 +36,7 @@ class GuestJvmLedgerIT {
     try (RandomAccessFile file = new RandomAccessFile(second.toFile(), "rw")) {
       file.setLength(64L << 20);
     }
-    GuestSpec plain = Laboratory.open(directory).spec().withSecondImage(second).withCpus(1);
+    GuestSpec plain = KernelFixture.open(directory).spec().withSecondImage(second).withCpus(1);
     GuestSpec spec = GuestJvm.equip(plain, jars);
     GuestJvmIT.format(spec.image(), "ext4");
     try (Guest guest = Guest.start(spec)) {
@@ -48,7 +48,7 @@ class GuestJvmLedgerIT {
       guest.check();
       guest.stop();
     }
-    Laboratory.assertNothingLeft(spec);
+    KernelFixture.assertNothingLeft(spec);
   }
 
   private static void survive(GuestJvm jvm, String... places) throws GuestException {

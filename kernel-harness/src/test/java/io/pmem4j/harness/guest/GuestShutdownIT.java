@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A JVM that ends, told to or killed, takes its guest with it. */
+/** A JVM that exits or is killed takes its guest with it. */
 class GuestShutdownIT {
   @TempDir private Path directory;
 
@@ -26,7 +26,7 @@ class GuestShutdownIT {
     theGuestEndsWith(Process::destroy);
   }
 
-  /** No hook runs and nobody closes anything: the kernel has to know. */
+  /** After SIGKILL no hook runs: the kernel ends the guest by the parent-death signal. */
   @Test
   @Timeout(120)
   void aKilledJvmLeavesNoQemu() throws Exception {
@@ -34,7 +34,7 @@ class GuestShutdownIT {
   }
 
   private void theGuestEndsWith(Consumer<Process> end) throws Exception {
-    GuestSpec spec = Laboratory.open(directory).spec();
+    GuestSpec spec = KernelFixture.open(directory).spec();
     Process jvm =
         new ProcessBuilder(
                 ProcessHandle.current().info().command().orElseThrow(),

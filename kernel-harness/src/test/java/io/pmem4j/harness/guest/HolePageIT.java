@@ -19,8 +19,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * What the letter says about page_mkwrite and page_lock, on a kernel whose holes are pages of the
- * page cache again: {@code ext2.hole_pages=1}.
+ * The claims of the letter about page_mkwrite and page_lock, on a kernel whose holes have pages of
+ * the page cache again: {@code ext2.hole_pages=1}.
  */
 class HolePageIT {
   private static final int A = 0;
@@ -36,7 +36,7 @@ class HolePageIT {
   private RaceBench boot(String lab, boolean holePages) throws IOException {
     RaceBench bench = RaceBench.boot(directory, lab + (holePages ? " ext2.hole_pages=1" : ""));
     bench.open(A, "a");
-    bench.ask(Request.of(Op.FTRUNCATE, A, 4L * PAGE));
+    bench.ask(Request.of(WireOp.FTRUNCATE, A, 4L * PAGE));
     bench.map(A, 4);
     return bench;
   }
@@ -46,11 +46,11 @@ class HolePageIT {
   }
 
   private static long entry(RaceBench bench, long page) throws GuestException {
-    return bench.ask(Request.of(Op.PAGEMAP, A, page * PAGE)).result();
+    return bench.ask(Request.of(WireOp.PAGEMAP, A, page * PAGE)).result();
   }
 
   private static long blocks(RaceBench bench) throws GuestException {
-    byte[] stat = bench.ask(Request.of(Op.FSTAT, A)).data();
+    byte[] stat = bench.ask(Request.of(WireOp.FSTAT, A)).data();
     return ByteBuffer.wrap(stat).order(ByteOrder.LITTLE_ENDIAN).getLong(32);
   }
 
@@ -69,7 +69,7 @@ class HolePageIT {
 
       // A task without an entry of its own comes to fault and not to page_mkwrite.
       bench.ask(load(A, 1));
-      bench.ask(Request.of(Op.MUNMAP, A));
+      bench.ask(Request.of(WireOp.MUNMAP, A));
       bench.map(A, 4);
       assertThat(bench.ask(store(A, 1, 0x43)).result()).isEqualTo(1);
       assertThat(pageMkwrites(bench)).isEqualTo(1);
@@ -98,12 +98,12 @@ class HolePageIT {
   void privateMappingsWritesAndEvictionKnowThePage() throws Exception {
     try (RaceBench bench = boot("series", true)) {
       int copy = 1;
-      Request mapPrivately = Request.of(Op.MMAP, copy, A, 0, 4L * PAGE, 3, 2, 0);
+      Request mapPrivately = Request.of(WireOp.MMAP, copy, A, 0, 4L * PAGE, 3, 2, 0);
       bench.ask(mapPrivately);
       bench.ask(load(copy, 0));
       bench.ask(store(copy, 0, 0x55));
       assertThat(bench.ask(load(copy, 0)).data()).containsExactly(0x55);
-      bench.ask(Request.of(Op.MUNMAP, copy));
+      bench.ask(Request.of(WireOp.MUNMAP, copy));
       bench.ask(mapPrivately);
       // The page is there and this table has no entry: a copy of the page.
       bench.ask(store(copy, 0, 0x56));
@@ -118,15 +118,15 @@ class HolePageIT {
       assertThat(pageMkwrites(bench)).as("a copy is none of its").isZero();
 
       bench.ask(load(A, 1));
-      bench.ask(Request.of(Op.FSYNC, A));
+      bench.ask(Request.of(WireOp.FSYNC, A));
       bench.sh("echo 3 > /proc/sys/vm/drop_caches");
       bench.ask(load(A, 2));
-      bench.ask(Request.of(Op.MUNMAP, copy));
-      bench.ask(Request.of(Op.MUNMAP, A));
-      bench.ask(Request.of(Op.CLOSE, A));
+      bench.ask(Request.of(WireOp.MUNMAP, copy));
+      bench.ask(Request.of(WireOp.MUNMAP, A));
+      bench.ask(Request.of(WireOp.CLOSE, A));
       bench.sh("rm /mnt/a && sync");
-      bench.ask(Request.of(Op.END));
-      bench.ask(Request.of(Op.UMOUNT, 0).withStrings("/mnt"));
+      bench.ask(Request.of(WireOp.END));
+      bench.ask(Request.of(WireOp.UMOUNT, 0).withStrings("/mnt"));
       bench.guest.check();
       assertThat(bench.guest.lockdepOn()).isTrue();
     }
@@ -179,7 +179,7 @@ class HolePageIT {
       assertThat(stack).contains("truncate_inode_pages_range").doesNotContain("rwsem_down_write");
       assertThat(stored[0].signo()).as("a page that is gone").isEqualTo(BUS);
       assertThat(pageMkwrites(bench)).isEqualTo(1);
-      assertThat(blocks(bench)).as("truncate freed what was allocated behind the end").isZero();
+      assertThat(blocks(bench)).as("truncate freed the blocks past EOF").isZero();
       bench.guest.check();
     }
   }

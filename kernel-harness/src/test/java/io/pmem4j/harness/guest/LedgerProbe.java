@@ -14,9 +14,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * For the guest's JVM: starts the ledger of the read-me, kills it with SIGKILL while it writes, has
- * the next one verify what was committed, and kills that too. It watches through a mapping of its
- * own of the same file or device.
+ * Starts the ledger of the README in the guest's JVM and kills it with SIGKILL while it writes. The
+ * next ledger verifies the committed entries and is killed too. The probe watches through its own
+ * mapping of the file or device.
  */
 final class LedgerProbe {
   private static final int LIVES = 2;

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pmem4j.harness.Required;
 import io.pmem4j.harness.backend.FsImage;
-import io.pmem4j.harness.backend.ImageMaker;
+import io.pmem4j.harness.backend.Mke2fs;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -43,7 +43,7 @@ final class RaceBench implements AutoCloseable {
   }
 
   /**
-   * Boots.
+   * Boots a guest with this kernel state.
    *
    * @param lab the state of {@code ext2.lab=}, or empty for the merged image, or {@code 6.1}
    */
@@ -57,17 +57,18 @@ final class RaceBench implements AutoCloseable {
     } catch (GuestException e) {
       throw Required.missing(String.valueOf(e.getMessage()));
     }
-    FsImage image = ImageMaker.make(directory.resolve("nvdimm"));
+    FsImage image = Mke2fs.make(directory.resolve("nvdimm"));
     Path work = directory.resolve("work");
-    GuestSpec spec = new GuestSpec(kernel, initrd, image.path(), work, Laboratory.BOOT_BOUND, SOON);
+    GuestSpec spec =
+        new GuestSpec(kernel, initrd, image.path(), work, KernelFixture.BOOT_BOUND, SOON);
     Guest guest = Guest.start(isLab(lab) ? spec.withAppend("ext2.lab=" + lab) : spec);
     RaceBench bench = new RaceBench(guest, work.resolve("console.log"));
     boolean ready = false;
     try {
       bench.ask(
-          Request.of(Op.MOUNT, MS_NOATIME)
+          Request.of(WireOp.MOUNT, MS_NOATIME)
               .withStrings("/dev/pmem0", MOUNT, "ext2", "dax,oldalloc,noreservation"));
-      bench.ask(Request.of(Op.BEGIN, PID, 1));
+      bench.ask(Request.of(WireOp.BEGIN, PID, 1));
       ready = true;
       return bench;
     } finally {
@@ -90,36 +91,36 @@ final class RaceBench implements AutoCloseable {
     return response;
   }
 
-  /** What a command prints; it must end with 0. */
+  /** Returns the output of a command, which must exit with 0. */
   String sh(String command) throws GuestException {
-    Response response = ask(Request.of(Op.EXEC, 15_000).withStrings("sh", "-c", command));
+    Response response = ask(Request.of(WireOp.EXEC, 15_000).withStrings("sh", "-c", command));
     assertThat(response.result()).as("%s: %s", command, response.text()).isZero();
     return response.text();
   }
 
   void open(int slot, String name) throws GuestException {
-    ask(Request.of(Op.OPEN, slot, 0102, 0644).withStrings(MOUNT + "/" + name));
+    ask(Request.of(WireOp.OPEN, slot, 0102, 0644).withStrings(MOUNT + "/" + name));
   }
 
   void write(int slot, long page, int pages, int value) throws GuestException {
     byte[] bytes = new byte[pages * PAGE];
     Arrays.fill(bytes, (byte) value);
-    assertThat(ask(Request.of(Op.PWRITE, slot, page * PAGE).withBlob(bytes)).result())
+    assertThat(ask(Request.of(WireOp.PWRITE, slot, page * PAGE).withBlob(bytes)).result())
         .isEqualTo(bytes.length);
   }
 
   /** Maps the file of the same slot, shared, readable and writable. */
   void map(int slot, long pages) throws GuestException {
-    ask(Request.of(Op.MMAP, slot, slot, 0, pages * PAGE, 3, 1, 0));
+    ask(Request.of(WireOp.MMAP, slot, slot, 0, pages * PAGE, 3, 1, 0));
   }
 
   byte[] read(int slot) throws GuestException {
-    return ask(Request.of(Op.PREAD, slot, 0, PAGE)).data();
+    return ask(Request.of(WireOp.PREAD, slot, 0, PAGE)).data();
   }
 
   /** The physical byte of the file's first extent. */
   long place(int slot) throws GuestException {
-    byte[] extents = ask(Request.of(Op.FIEMAP, slot)).data();
+    byte[] extents = ask(Request.of(WireOp.FIEMAP, slot)).data();
     return ByteBuffer.wrap(extents).order(ByteOrder.LITTLE_ENDIAN).getLong(8);
   }
 
@@ -129,11 +130,11 @@ final class RaceBench implements AutoCloseable {
     long at = 0;
     for (int length = 1 << 20; length >= PAGE; ) {
       Response response =
-          guest.request(Request.of(Op.PWRITE, FILL_SLOT, at).withBlob(new byte[length]));
+          guest.request(Request.of(WireOp.PWRITE, FILL_SLOT, at).withBlob(new byte[length]));
       at += Math.max(response.result(), 0);
       length = response.result() > 0 ? length : length / 2;
     }
-    ask(Request.of(Op.CLOSE, FILL_SLOT));
+    ask(Request.of(WireOp.CLOSE, FILL_SLOT));
   }
 
   /** Of an operation that nothing keeps from ending. */
@@ -146,28 +147,28 @@ final class RaceBench implements AutoCloseable {
   }
 
   static Request store(int slot, long page, int value) {
-    return Request.of(Op.STORE, slot, page * PAGE).withBlob(new byte[] {(byte) value});
+    return Request.of(WireOp.STORE, slot, page * PAGE).withBlob(new byte[] {(byte) value});
   }
 
   static Request load(int slot, long page) {
-    return Request.of(Op.LOAD, slot, page * PAGE, 1);
+    return Request.of(WireOp.LOAD, slot, page * PAGE, 1);
   }
 
   static Request truncate(int slot) {
-    return Request.of(Op.FTRUNCATE, slot, 0);
+    return Request.of(WireOp.FTRUNCATE, slot, 0);
   }
 
-  /** Lockdep's graph. */
+  /** Returns the lock graph of lockdep. */
   LockEdges lockEdges() throws GuestException {
     return LockEdges.parse(
-        ask(Request.of(Op.READ_FILE, 4_000_000).withStrings("/proc/lockdep")).text());
+        ask(Request.of(WireOp.READ_FILE, 4_000_000).withStrings("/proc/lockdep")).text());
   }
 
   /** The lines that sysrq d prints about the locks of a task. */
   List<String> locksHeldBy(TaskClient task) throws IOException {
     guest.check();
     long before = Files.size(console);
-    ask(Request.of(Op.WRITE_FILE).withStrings("/proc/sysrq-trigger", "d"));
+    ask(Request.of(WireOp.WRITE_FILE).withStrings("/proc/sysrq-trigger", "d"));
     guest.check();
     byte[] all = Files.readAllBytes(console);
     String text = new String(all, (int) before, all.length - (int) before, StandardCharsets.UTF_8);

@@ -48,7 +48,7 @@ class RaceReplayIT {
     bench.fillUp();
   }
 
-  /** R2 without the lock; true when B's content is not what was written. */
+  /** Runs R2 without the lock; true if the content of B is damaged. */
   private static boolean corrupts(RaceBench bench) throws GuestException {
     bench.ask(truncate(B));
     bench.write(A, 0, 1, 0x41);

@@ -13,7 +13,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
-/** The other end of a {@link Channel}: does to it what the test says. */
+/** The peer of a {@link Channel}, which behaves as the test says. */
 final class ScriptedPeer implements AutoCloseable {
   private final Path path;
   private final ServerSocketChannel server;
@@ -77,7 +77,7 @@ final class ScriptedPeer implements AutoCloseable {
     write(FrameCodec.encode(frame));
   }
 
-  /** What the peer does when the request has arrived. */
+  /** The behaviour of the peer after the request has arrived. */
   interface Behaviour {
     void answer() throws Exception;
   }

@@ -135,7 +135,7 @@ class SeriesClaimsIT {
     for (int page = 1; page < 1024; page += 64) {
       bench.write(slot, page, Math.min(64, 1024 - page), 0x4C);
     }
-    bench.ask(Request.of(Op.FTRUNCATE, slot, bytes));
+    bench.ask(Request.of(WireOp.FTRUNCATE, slot, bytes));
     bench.map(slot, 1024);
   }
 
@@ -148,20 +148,20 @@ class SeriesClaimsIT {
       assertThat(events(loaded)).first().asString().startsWith("dax_pmd_fault");
       // Bit 61 of a DAX entry says PMD; the neighbour is present without a fault of its own.
       for (long page : List.of(512L, 600L, 1023L)) {
-        long entry = bench.ask(Request.of(Op.PAGEMAP, 2, page * PAGE)).result();
+        long entry = bench.ask(Request.of(WireOp.PAGEMAP, 2, page * PAGE)).result();
         assertThat(entry >>> 61 & 5).as("page %d", page).isEqualTo(5);
       }
       bench.ask(load(2, 1));
-      assertThat(bench.ask(Request.of(Op.PAGEMAP, 2, PAGE)).result() >>> 61 & 5).isEqualTo(4);
+      assertThat(bench.ask(Request.of(WireOp.PAGEMAP, 2, PAGE)).result() >>> 61 & 5).isEqualTo(4);
 
       bench.open(3, "sparse");
-      bench.ask(Request.of(Op.FTRUNCATE, 3, 1024L * PAGE - 100));
+      bench.ask(Request.of(WireOp.FTRUNCATE, 3, 1024L * PAGE - 100));
       bench.map(3, 1024);
       try (TaskClient task = TaskClient.start(bench.guest, 1)) {
         task.submit(store(3, 512, 1));
         assertThat(answer(task).result()).isEqualTo(1);
       }
-      byte[] stat = bench.ask(Request.of(Op.FSTAT, 3)).data();
+      byte[] stat = bench.ask(Request.of(WireOp.FSTAT, 3)).data();
       // The whole chunk was allocated before it was seen not to lie aligned.
       assertThat(ByteBuffer.wrap(stat).order(ByteOrder.LITTLE_ENDIAN).getLong(32)).isEqualTo(4104);
       assertThat(bench.sh("cat /sys/module/ext2/parameters/page_mkwrites").strip()).isEqualTo("0");
@@ -204,9 +204,9 @@ class SeriesClaimsIT {
   }
 
   /**
-   * The order of the letter. Freezing stops page faults before it stops what is internal to the
-   * file system, and eviction takes dax_sem under the latter: with dax_sem above sb_pagefaults that
-   * is a circle of classes, which the merged order does not have.
+   * The lock order of the letter. Freezing stops page faults before it stops internal writers, and
+   * eviction takes dax_sem as an internal writer. So dax_sem above sb_pagefaults is a cycle of lock
+   * classes, which the merged order does not have.
    */
   @Test
   void asPostedSuchAFaultHoldsDaxSemAndTheOrderInvertsAgainstFreezing() throws Exception {
@@ -224,16 +224,16 @@ class SeriesClaimsIT {
   }
 
   /**
-   * What the author feared, asked of 5.10: page locks stand above truncate_mutex, as the letter
-   * says, but a fault no longer locks a page, so lockdep sees no inversion. What it does see is
-   * memory reclaim and i_mmap_rwsem below truncate_mutex. With the pages that holes had in 2015 it
-   * does see the inversion: {@link HolePageIT}. That this order protects nothing is shown by {@link
-   * RaceReplayIT}.
+   * The author's concern about truncate_mutex first, tested on 5.10. Page locks stand above
+   * truncate_mutex, as the letter says, but a fault no longer locks a page, so lockdep sees no
+   * inversion. It does see memory reclaim and i_mmap_rwsem below truncate_mutex. With the hole
+   * pages of 2015 it sees the inversion: {@link HolePageIT}. {@link RaceReplayIT} shows that this
+   * order protects nothing.
    */
   @Test
   void truncateMutexFirstPutsReclaimAndTheMappingTreeBelowIt() throws Exception {
     try (RaceBench bench = boot("tmf", 4)) {
-      bench.ask(Request.of(Op.FTRUNCATE, A, 4L * PAGE));
+      bench.ask(Request.of(WireOp.FTRUNCATE, A, 4L * PAGE));
       bench.ask(load(A, 1));
       bench.ask(store(A, 1, 0x42));
       bench.sh(

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Reports are told from chatter. */
+/** The scanner tells kernel reports from ordinary messages. */
 class SplatScannerTest {
   @ParameterizedTest
   @ValueSource(

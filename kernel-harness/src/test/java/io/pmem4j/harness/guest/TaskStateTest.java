@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
 
-/** What the kernel says of tasks and locks, read. */
+/** The kernel's text about tasks and locks is parsed. */
 class TaskStateTest {
   @Test
   void aTaskAsleepOnASemaphore() {
@@ -31,7 +31,7 @@ class TaskStateTest {
         .containsExactly("fault-size-checked 34 waiting 1", "truncate-unmapped 35 armed 0");
   }
 
-  /** Who waits at a point sleeps as deeply, but for nothing that another task has. */
+  /** A task at a rendezvous sleeps uninterruptibly, but it is not blocked on another task. */
   @Test
   void aTaskAtARendezvousIsNotBlocked() {
     TaskState state =

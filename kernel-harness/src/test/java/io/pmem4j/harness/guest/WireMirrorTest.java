@@ -52,14 +52,15 @@ class WireMirrorTest {
                     define -> define.getValue().number()));
     assertThat(c).hasSizeGreaterThan(20);
     assertThat(
-            Arrays.stream(Op.values()).collect(Collectors.toMap(Op::name, op -> (long) op.code())))
+            Arrays.stream(WireOp.values())
+                .collect(Collectors.toMap(WireOp::name, op -> (long) op.code())))
         .isEqualTo(c);
   }
 
   @Test
   void theHeadersCommentsNameAsManyArgumentsAsJavaSends() throws IOException {
     Map<String, Define> defines = defines();
-    for (Op op : Op.values()) {
+    for (WireOp op : WireOp.values()) {
       String comment = defines.get("WIRE_OP_" + op).comment();
       // "arguments; blob -> result". Path, device, source are blobs and stand alone in some.
       String before =
@@ -115,7 +116,7 @@ class WireMirrorTest {
 
   @Test
   void noDefineIsSkipped() throws IOException {
-    // The pattern reads every define that there is: one it skipped would be one nobody compares.
+    // The pattern reads every define: a skipped one would not be compared.
     long all = source("wire.h").lines().filter(line -> line.startsWith("#define WIRE_")).count();
     assertThat(defines()).hasSize((int) all);
   }
@@ -129,9 +130,11 @@ class WireMirrorTest {
 
   @Test
   void theArgumentLimitHoldsForEveryOperation() {
-    assertThat(Arrays.stream(Op.values()).map(Op::argumentCount))
+    assertThat(Arrays.stream(WireOp.values()).map(WireOp::argumentCount))
         .allMatch(count -> count <= Request.MAX_ARGS);
-    assertThat(Arrays.stream(Op.values()).collect(Collectors.toMap(Op::code, Function.identity())))
-        .hasSize(Op.values().length);
+    assertThat(
+            Arrays.stream(WireOp.values())
+                .collect(Collectors.toMap(WireOp::code, Function.identity())))
+        .hasSize(WireOp.values().length);
   }
 }

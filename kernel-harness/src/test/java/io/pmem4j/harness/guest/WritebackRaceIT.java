@@ -29,11 +29,11 @@ class WritebackRaceIT {
   @TempDir private Path directory;
 
   private static boolean writesBack(RaceBench bench) throws GuestException {
-    return bench.ask(Request.of(Op.FSYNC, A)).events().contains("dax_writeback_one");
+    return bench.ask(Request.of(WireOp.FSYNC, A)).events().contains("dax_writeback_one");
   }
 
   /**
-   * The schedule.
+   * Runs the schedule.
    *
    * @return whether a store that came after it is known to the next fsync
    */
@@ -68,7 +68,7 @@ class WritebackRaceIT {
         assertThat(knowsOfTheStore(bench)).as("round %d", i).isFalse();
         bench.ask(RaceBench.truncate(A));
       }
-      // Nobody notices: that is what makes it a finding.
+      // The call reports success: that makes it a finding.
       bench.guest.check();
       assertThat(bench.guest.lockdepOn()).isTrue();
     }

@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  *                                          | not yet unmapped   |
  * </pre>
  *
- * <p>There is one page of zeros: what F stores is seen wherever anybody maps a hole.
+ * <p>There is one page of zeros: what F stores is seen in every mapped hole.
  */
 class ZeroPageRaceIT {
   private static final int A = 0;
@@ -36,7 +36,10 @@ class ZeroPageRaceIT {
   private static final int WRITTEN = 0x57;
   private static final int STORED = 0x42;
 
-  /** Where in the page: whoever reads fresh memory there meanwhile reads what is not zero. */
+  /**
+   * The offset of the store in the page: a process that reads fresh memory there sees a byte that
+   * is not zero.
+   */
   private static final int OFFSET = PAGE - 3;
 
   private static final String BODY = "fault-size-checked";
@@ -45,16 +48,16 @@ class ZeroPageRaceIT {
   @TempDir private Path directory;
 
   private static Request storeAtOffset(int value) {
-    return Request.of(Op.STORE, A, OFFSET).withBlob(new byte[] {(byte) value});
+    return Request.of(WireOp.STORE, A, OFFSET).withBlob(new byte[] {(byte) value});
   }
 
   private static byte holeOfTheOther(RaceBench bench) throws GuestException {
-    return bench.ask(Request.of(Op.LOAD, OTHER, OFFSET, 1)).data()[0];
+    return bench.ask(Request.of(WireOp.LOAD, OTHER, OFFSET, 1)).data()[0];
   }
 
   private static void hole(RaceBench bench, int slot, String name) throws GuestException {
     bench.open(slot, name);
-    bench.ask(Request.of(Op.FTRUNCATE, slot, PAGE));
+    bench.ask(Request.of(WireOp.FTRUNCATE, slot, PAGE));
     bench.map(slot, 1);
     assertThat(bench.ask(load(slot, 0)).data()).containsExactly(0);
   }
@@ -64,7 +67,7 @@ class ZeroPageRaceIT {
     byte[] page = new byte[PAGE];
     Arrays.fill(page, (byte) WRITTEN);
     write.arm(ENTRIES_REMOVED);
-    write.submit(Request.of(Op.PWRITE, A, 0).withBlob(page));
+    write.submit(Request.of(WireOp.PWRITE, A, 0).withBlob(page));
     assertThat(write.awaitAt(ENTRIES_REMOVED, SOON)).isTrue();
   }
 
@@ -135,7 +138,8 @@ class ZeroPageRaceIT {
   }
 
   /**
-   * Three such stores write more events than can be read: what others ask is answered all the same.
+   * Three such stores write more trace events than can be read, and other requests are still
+   * answered.
    */
   @Test
   void storesThatFaultWithoutEndKeepNobodyWaiting() throws Exception {

@@ -2,9 +2,9 @@
 
 package io.pmem4j.harness.jni;
 
-import io.pmem4j.harness.guest.Op;
 import io.pmem4j.harness.guest.Request;
 import io.pmem4j.harness.guest.Response;
+import io.pmem4j.harness.guest.WireOp;
 import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -19,14 +19,14 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * A JVM whose own signals arrive in great number while guarded accesses raise theirs: implicit null
- * checks, stack overflows, faults of mapped byte buffers, safepoints and collections. Prints what
- * it counted; exits 1 when something came out wrong. Started by a test, in a process of its own.
+ * checks, stack overflows, faults of mapped byte buffers, safepoints and collections. It prints its
+ * counts and exits with 1 if a count is wrong. A test starts it in a process of its own.
  */
 final class BusyMachine {
   private static final int PAGE = 4096;
   private static final int ROUNDS = 4_000;
 
-  /** What every worker has to have done before the accesses end, however the machine shares out. */
+  /** The least number of rounds that each worker finishes before the accesses end. */
   private static final long AT_LEAST = 20;
 
   private static final int ROUNDS_PER_COLLECTION = 20;
@@ -146,19 +146,23 @@ final class BusyMachine {
     System.out.println("guarded=" + guarded);
   }
 
-  /** Goes on until all were busy beside it; whoever started this process bounds how long. */
+  /**
+   * Makes guarded accesses until all workers have finished their rounds; the parent process limits
+   * the time.
+   */
   private static long guardedAccesses(KernelBridge bridge, String file, List<Worker> workers)
       throws Exception {
-    bridge.run(Request.of(Op.OPEN, 0, 2, 0).withStrings(file));
-    long beyond = bridge.run(Request.of(Op.MMAP, 0, 0, 0, 2 * PAGE, 3, 1, 0)).result();
-    long readOnly = bridge.run(Request.of(Op.MMAP, 1, 0, 0, PAGE, 1, 1, 0)).result();
+    bridge.run(Request.of(WireOp.OPEN, 0, 2, 0).withStrings(file));
+    long beyond = bridge.run(Request.of(WireOp.MMAP, 0, 0, 0, 2 * PAGE, 3, 1, 0)).result();
+    long readOnly = bridge.run(Request.of(WireOp.MMAP, 1, 0, 0, PAGE, 1, 1, 0)).result();
     int i = 0;
     for (; i < ROUNDS || workers.stream().anyMatch(Worker::isBehind); i++) {
-      expect(bridge.run(Request.of(Op.LOAD, 0, PAGE + i % PAGE, 1)), 7, beyond + PAGE + i % PAGE);
+      expect(
+          bridge.run(Request.of(WireOp.LOAD, 0, PAGE + i % PAGE, 1)), 7, beyond + PAGE + i % PAGE);
       if (i % ROUNDS_PER_COLLECTION == 0) {
         COLLECTIONS.release();
       }
-      expect(bridge.run(Request.of(Op.STORE, 1, 0).withBlob(new byte[] {1})), 11, readOnly);
+      expect(bridge.run(Request.of(WireOp.STORE, 1, 0).withBlob(new byte[] {1})), 11, readOnly);
     }
     return 2L * i;
   }

@@ -35,7 +35,7 @@ import org.junit.platform.launcher.listeners.TestExecutionSummary;
  * scenarios have a test of their own.
  */
 class MutantKillersTest {
-  /** Child JVMs of a unit test see these classes first. */
+  /** The property with the classes that child JVMs of a unit test see first. */
   private static final String FIRST = "pmem4j.first.class.path";
 
   @TempDir Path folder;

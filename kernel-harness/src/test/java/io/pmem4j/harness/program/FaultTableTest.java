@@ -85,7 +85,7 @@ class FaultTableTest {
     assertThat(unknown).isEmpty();
   }
 
-  /** What nothing shows is said, with a reason, and not more than that. */
+  /** Each row of the fault tables that no program shows has a reason, and no other row has one. */
   @Test
   void whatIsNotShownIsSaid() throws Exception {
     assertThat(rows().stream().filter(Row::unproven).map(Row::what))

@@ -50,7 +50,7 @@ class PointsTest {
                 """);
     Operation store = new Operation.Store("m", 0, new Bytes("41", 1));
     assertThat(program.steps().subList(3, 9))
-        .extracting(Step::operation)
+        .extracting(ProgramStep::operation)
         .containsExactly(
             new Operation.Park("F", "fault-size-checked"),
             new Operation.Begin("F", store),
@@ -59,8 +59,8 @@ class PointsTest {
             new Operation.Release("F", "fault-size-checked"),
             new Operation.Await("F", store));
     assertThat(ProgramParser.parse("x", ProgramText.of(program)).steps())
-        .extracting(Step::operation)
-        .isEqualTo(program.steps().stream().map(Step::operation).toList());
+        .extracting(ProgramStep::operation)
+        .isEqualTo(program.steps().stream().map(ProgramStep::operation).toList());
   }
 
   @ParameterizedTest

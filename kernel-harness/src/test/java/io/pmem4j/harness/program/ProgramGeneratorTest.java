@@ -24,8 +24,8 @@ class ProgramGeneratorTest {
       Program again = ProgramParser.parse(program.name(), ProgramText.of(program));
       assertThat(again.pid()).isEqualTo(program.pid());
       assertThat(again.steps())
-          .extracting(Step::operation)
-          .isEqualTo(program.steps().stream().map(Step::operation).toList());
+          .extracting(ProgramStep::operation)
+          .isEqualTo(program.steps().stream().map(ProgramStep::operation).toList());
     }
   }
 
@@ -35,7 +35,7 @@ class ProgramGeneratorTest {
       Program again = ProgramParser.parse(program.name(), ProgramText.of(program));
       assertThat(again.rows()).isEqualTo(program.rows());
       assertThat(again.steps())
-          .extracting(Step::operation, Step::expected)
+          .extracting(ProgramStep::operation, ProgramStep::expected)
           .isEqualTo(
               program.steps().stream()
                   .map(step ->
@@ -94,14 +94,14 @@ class ProgramGeneratorTest {
   /** Each verb of ext2-dax that no list leaves out is generated, also in children. */
   @Test
   void everyVerbThatIsNotLeftOutIsGenerated() {
-    Set<Verb> verbs = new HashSet<>();
+    Set<Syscall> verbs = new HashSet<>();
     Set<Class<?>> kinds = new HashSet<>();
     Set<Class<?>> ofChildren = new HashSet<>();
     Set<ImageShape> starts = new HashSet<>();
     for (long seed = 0; seed < 1000; seed++) {
       Program program = ProgramGenerator.generate(seed, 60);
       starts.add(program.image());
-      for (Step step : program.steps()) {
+      for (ProgramStep step : program.steps()) {
         Operation operation = step.operation();
         if (operation instanceof Operation.In in) {
           operation = in.operation();
@@ -109,11 +109,11 @@ class ProgramGeneratorTest {
         }
         kinds.add(operation.getClass());
         if (operation instanceof Operation.Call call) {
-          verbs.add(call.verb());
+          verbs.add(call.syscall());
         }
       }
     }
-    Set<Verb> expected = new HashSet<>(Set.of(Verb.values()));
+    Set<Syscall> expected = new HashSet<>(Set.of(Syscall.values()));
     expected.removeAll(LeftOut.VERBS);
     assertThat(verbs).isEqualTo(expected);
     assertThat(kinds)

@@ -8,7 +8,10 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class ProgramLibraryTest {
-  /** One that does cannot say what is gone: see {@link Operation.Sync}. */
+  /**
+   * A program that cuts the power after sync(2) cannot say which names are lost, see {@link
+   * Operation.Sync}.
+   */
   @Test
   void noProgramThatCutsThePowerSyncsByTheFlushers() throws Exception {
     List<Program> cutters =

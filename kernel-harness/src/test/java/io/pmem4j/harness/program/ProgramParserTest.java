@@ -40,7 +40,7 @@ class ProgramParserTest {
     assertThat(program.scope()).isEqualTo(Scope.DAX);
     assertThat(program.pid()).isEqualTo(7);
     assertThat(program.steps())
-        .extracting(Step::operation)
+        .extracting(ProgramStep::operation)
         .containsExactly(
             new Operation.Open("f", "/a", 2 | 0100 | 0200, 0600),
             new Operation.Mmap("m", "f", 4096, 8202, 3, 1, 0),
@@ -143,8 +143,8 @@ class ProgramParserTest {
       Program again = ProgramParser.parse(program.name(), ProgramText.of(program));
       assertThat(again.steps())
           .as(program.name())
-          .extracting(Step::operation)
-          .isEqualTo(program.steps().stream().map(Step::operation).toList());
+          .extracting(ProgramStep::operation)
+          .isEqualTo(program.steps().stream().map(ProgramStep::operation).toList());
       assertThat(again.image()).isEqualTo(program.image());
     }
   }
@@ -157,9 +157,9 @@ class ProgramParserTest {
                 .map(step ->
                     step.operation() instanceof Operation.In in ? in.operation() : step.operation())
                 .filter(Operation.Call.class::isInstance)
-                .map(operation -> ((Operation.Call) operation).verb())
+                .map(operation -> ((Operation.Call) operation).syscall())
                 .distinct())
-        .containsExactlyInAnyOrder(Verb.values());
+        .containsExactlyInAnyOrder(Syscall.values());
   }
 
   @ParameterizedTest

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.cli;
+
+import io.pmem4j.harness.backend.BackendException;
+import io.pmem4j.harness.backend.Backends;
+import io.pmem4j.harness.conform.Conformance;
+import io.pmem4j.harness.conform.LockAudit;
+import io.pmem4j.harness.conform.ProgramResult;
+import io.pmem4j.harness.conform.ProgramResult.Verdict;
+import io.pmem4j.harness.guest.KernelImages;
+import io.pmem4j.harness.program.Operation;
+import io.pmem4j.harness.program.Program;
+import io.pmem4j.harness.program.ProgramText;
+import io.pmem4j.harness.program.Shrinker;
+import io.pmem4j.harness.report.Summary;
+import java.io.Console;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import org.jspecify.annotations.Nullable;
+
+/** Runs programs and prints the results, for the verbs that judge. */
+final class ConformanceRun {
+  /** Programs as short as this are read as they are. */
+  private static final int WORTH_SHRINKING = 20;
+
+  private static final int SHRINKING_RUNS = 150;
+
+  /** The largest number of programs of a run that are shrunk: many divergences have few causes. */
+  private static final int MOST_SHRUNK = 10;
+
+  private ConformanceRun() {}
+
+  static Summary run(
+      String verb,
+      String kernel,
+      Backends backends,
+      List<Program> programs,
+      PrintWriter out,
+      Function<ProgramResult, String> text)
+      throws InterruptedException {
+    long start = System.nanoTime();
+    Conformance conformance = new Conformance(backends);
+    List<ProgramResult> results;
+    try (ProgressBar progress = progress(programs.size())) {
+      results = some(conformance, programs, progress, out, text);
+    }
+    return new Summary(verb, kernel, results, Optional.empty(), millisSince(start));
+  }
+
+  /**
+   * Runs programs as {@link #run} does, and compares the kernel's lock edges with the model's.
+   *
+   * @param suite whether the programs take every lock that the kernel took to get up
+   * @throws BackendException if the kernel cannot be asked for them
+   */
+  static Summary runWithLocks(
+      String verb,
+      String kernel,
+      Backends backends,
+      List<Program> programs,
+      boolean suite,
+      PrintWriter out,
+      Function<ProgramResult, String> text)
+      throws BackendException, InterruptedException {
+    long start = System.nanoTime();
+    Conformance conformance = new Conformance(backends);
+    LockAudit locks = LockAudit.of(backends);
+    List<Program> whole = programs.stream().filter(conformance::isWhole).toList();
+    List<Program> omitted =
+        programs.stream().filter(program -> !conformance.isWhole(program)).toList();
+    List<ProgramResult> results = new ArrayList<>();
+    LockAudit.Outcome outcome;
+    try (ProgressBar progress = progress(programs.size())) {
+      int to;
+      for (int from = 0; from < whole.size(); from = to) {
+        to = Math.min(from + locks.due(), whole.size());
+        List<Program> some = whole.subList(from, to);
+        results.addAll(some(conformance, some, progress, out, text));
+        merge(locks.after(some), results, out);
+      }
+      outcome = locks.end(suite);
+      // What the kernel alone runs teaches its lockdep what the model cannot know.
+      results.addAll(some(conformance, omitted, progress, out, text));
+    }
+    return new Summary(verb, kernel, results, Optional.of(outcome), millisSince(start));
+  }
+
+  private static long millisSince(long start) {
+    return (System.nanoTime() - start) / 1_000_000;
+  }
+
+  private static void merge(
+      Map<Program, List<String>> findings, List<ProgramResult> results, PrintWriter out) {
+    findings.forEach((program, lines) -> {
+      for (String line : lines) {
+        out.println("DIVERGED " + program.name() + ": " + line);
+        results.replaceAll(result -> result.program().equals(program) ? result.with(line) : result);
+      }
+    });
+  }
+
+  private static List<ProgramResult> some(
+      Conformance conformance,
+      List<Program> programs,
+      @Nullable ProgressBar progress,
+      PrintWriter out,
+      Function<ProgramResult, String> text)
+      throws InterruptedException {
+    List<ProgramResult> results = new ArrayList<>();
+    conformance.run(
+        programs,
+        result -> {
+          results.add(result);
+          out.print(text.apply(result));
+          out.flush();
+          if (progress != null) {
+            progress.setExtraMessage(result.program().name());
+            progress.step();
+          }
+        });
+    int shrunk = 0;
+    for (ProgramResult result : results) {
+      if (result.verdict() == Verdict.DIVERGED && isWorthShrinking(result)) {
+        if (shrunk++ >= MOST_SHRUNK) {
+          out.println("not shrinking " + result.program().name() + ": " + MOST_SHRUNK + " were");
+          continue;
+        }
+        out.println("shrinking " + result.program().name() + ", up to " + SHRINKING_RUNS + " runs");
+        out.flush();
+        shrink(conformance, result, out);
+      }
+    }
+    return results;
+  }
+
+  /** Not a schedule: half of one is another schedule, and may leave its tasks waiting. */
+  private static boolean isWorthShrinking(ProgramResult result) {
+    return result.steps().size() > WORTH_SHRINKING
+        && result.program().steps().stream()
+            .noneMatch(step -> step.operation() instanceof Operation.Park);
+  }
+
+  /** Prints the shortest program found that still diverges, for a bug report. */
+  private static void shrink(Conformance conformance, ProgramResult result, PrintWriter out) {
+    Program shortest =
+        Shrinker.shrink(result.program(), conformance.repeats(result), SHRINKING_RUNS);
+    out.println(
+        "    "
+            + result.program().name()
+            + " shrunk to "
+            + shortest.steps().size()
+            + " operations:");
+    ProgramText.of(shortest).lines().forEach(line -> out.println("    | " + line));
+  }
+
+  /** A bar on a terminal; nothing where a log is read later. */
+  @SuppressWarnings("SystemConsoleNull") // NullAway reads the declaration, which still allows null
+  private static @Nullable ProgressBar progress(int programs) {
+    Console console = System.console();
+    boolean terminal = console != null && console.isTerminal();
+    return terminal && programs > 1
+        ? new ProgressBarBuilder()
+            .setTaskName("programs")
+            .setInitialMax(programs)
+            .setUpdateIntervalMillis(200)
+            .clearDisplayOnFinish()
+            .build()
+        : null;
+  }
+
+  static int finish(Summary summary, boolean json, PrintWriter out) {
+    Map<String, String> substituted = KernelImages.substituted();
+    substituted.forEach(
+        (kernel, version) -> out.println("NOT THE PINNED KERNEL: " + kernel + ": " + version));
+    out.println(summary.line());
+    if (json) {
+      out.println(summary.json().with("unpinned", substituted.isEmpty() ? null : substituted));
+    }
+    out.flush();
+    return summary.exitStatus();
+  }
+}
