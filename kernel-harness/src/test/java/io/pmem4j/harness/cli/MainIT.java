@@ -7,9 +7,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.pmem4j.harness.Required;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Verbs that boot: their verdicts, their exit status, and that nothing is left running. */
+@Tag("kernels")
 class MainIT {
   @BeforeEach
   void tools() {

@@ -23,11 +23,13 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The model against the real kernel, and the proof that a wrong model would be seen. */
+@Tag("kernels")
 class ConformIT {
   @BeforeEach
   void tools() {

@@ -22,12 +22,14 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * A finding of the explorer in the model is reproduced by its schedule in a kernel without the
  * lock, and not in a kernel with it. The schedules are explored anew in each run.
  */
+@Tag("kernels")
 class ExportReplayIT {
   /** A counterexample, and the programs made of it. */
   private record Case(String id, NamedScenario scenario, Profile profile, Finding finding) {

@@ -25,6 +25,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,6 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
  * QEMU in a container gives the same answers as QEMU on the host, and leaves nothing on the host.
  */
 @Timeout(value = 180, unit = TimeUnit.SECONDS)
+@Tag("containers")
 class ContainerIT {
   private static final Duration GONE_BOUND = Duration.ofSeconds(30);
 

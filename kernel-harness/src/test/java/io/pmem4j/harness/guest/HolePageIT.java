@@ -15,6 +15,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
  * The claims of the letter about page_mkwrite and page_lock, on a kernel whose holes have pages of
  * the page cache again: {@code ext2.hole_pages=1}.
  */
+@Tag("kernels")
 class HolePageIT {
   private static final int A = 0;
   private static final int BUS = 7;

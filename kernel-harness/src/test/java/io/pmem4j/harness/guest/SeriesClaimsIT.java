@@ -16,12 +16,14 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** The statements of the 2015 cover letter, each shown by the kernel that makes it true. */
+@Tag("kernels")
 class SeriesClaimsIT {
   private static final int A = 0;
   private static final int BUS = 7;

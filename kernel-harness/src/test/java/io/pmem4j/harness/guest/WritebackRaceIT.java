@@ -8,6 +8,7 @@ import static io.pmem4j.harness.guest.RaceBench.store;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
  *
  * <p>From then on F stores without a fault, and no fsync knows of it.
  */
+@Tag("kernels")
 class WritebackRaceIT {
   private static final int A = 0;
   private static final String HANDLED = "fault-dax-sem-released";

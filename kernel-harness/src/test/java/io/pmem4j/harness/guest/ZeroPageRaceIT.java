@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,6 +31,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  *
  * <p>There is one page of zeros: what F stores is seen in every mapped hole.
  */
+@Tag("kernels")
 class ZeroPageRaceIT {
   private static final int A = 0;
   private static final int OTHER = 1;
