@@ -7,10 +7,6 @@
  * <p>Tasks are continuations of the JDK under {@code --add-exports
  * java.base/jdk.internal.vm=io.pmem4j.testkit}, and threads without it, which find the same and
  * take longer. On the class path the name is {@code ALL-UNNAMED}.
- *
- * <p>If this artifact is on the class path and {@code io.pmem4j.pmem} on the module path, as in the
- * tests of a named module, the JVM also needs {@code --add-exports
- * io.pmem4j.pmem/io.pmem4j.sched=ALL-UNNAMED}.
  */
 module io.pmem4j.testkit {
   requires transitive io.pmem4j.pmem;

@@ -11,8 +11,10 @@
  * releaser grants the lock to a waiter.
  *
  * <p>Lock classes and lock orders do not belong here but to the file system; neither do memory and
- * files. This package uses nothing of {@code io.pmem4j.pmem}. It is exported to {@code
- * io.pmem4j.ext2} and {@code io.pmem4j.testkit} only.
+ * files. This package uses nothing of {@code io.pmem4j.pmem}.
+ *
+ * <p>A service interface: code that pmem-testkit explores takes its locks from here and passes its
+ * scheduler on. Programs that only store durably need nothing of it.
  */
 @NullMarked
 package io.pmem4j.sched;

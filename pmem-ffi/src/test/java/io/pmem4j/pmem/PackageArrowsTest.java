@@ -72,16 +72,11 @@ class PackageArrowsTest {
   }
 
   @Test
-  void theLocksAreExportedToTheFileSystemAndTheTestKitOnly() {
+  void regionsAndLocksAreExportedToEveryModule() {
     ModuleDescriptor module =
         ModuleFinder.of(CLASSES).find("io.pmem4j.pmem").orElseThrow().descriptor();
     assertThat(module.exports().stream().collect(toMap(Exports::source, Exports::targets)))
-        .isEqualTo(
-            Map.of(
-                "io.pmem4j.pmem",
-                Set.of(),
-                "io.pmem4j.sched",
-                Set.of("io.pmem4j.ext2", "io.pmem4j.testkit")));
+        .isEqualTo(Map.of("io.pmem4j.pmem", Set.of(), "io.pmem4j.sched", Set.of()));
     assertThat(module.requires().stream().map(Requires::name))
         .containsExactlyInAnyOrder("java.base", "jdk.nio.mapmode", "org.jspecify");
   }
