@@ -70,6 +70,7 @@ class MutantKillersTest {
     try (MutantCompiler compiler = new MutantCompiler();
         MutantLoader loader = MutantLoader.of(mutant, compiler.compile(mutant), List.of())) {
       assertThat(loader.apply(MutantProgram.class, killer.program()))
+          .as("%s survives program %s", mutant.name(), killer.program())
           .anySatisfy(finding -> assertThat(finding).contains(killer.place()));
     }
   }
@@ -101,11 +102,14 @@ class MutantKillersTest {
       TestExecutionSummary summary = run(loader, killer);
       long left = summary.getTestsSkippedCount() + summary.getTestsAbortedCount();
       assumeTrue(left == 0, killer.type() + "#" + killer.method() + " is not to be run here");
-      assertThat(summary.getTestsFoundCount()).isPositive();
+      assertThat(summary.getTestsFoundCount()).as(mutant.name()).isPositive();
       List<String> failures = new ArrayList<>();
       summary.getFailures().forEach(failure -> failures.add(failure.getException().toString()));
-      assertThat(failures).hasSize((int) summary.getTestsFoundCount());
-      assertThat(failures).allSatisfy(failure -> assertThat(failure).contains(killer.says()));
+      String what = "%s survives test %s".formatted(mutant.name(), killer);
+      assertThat(failures).as(what).hasSize((int) summary.getTestsFoundCount());
+      assertThat(failures)
+          .as(what)
+          .allSatisfy(failure -> assertThat(failure).contains(killer.says()));
     } finally {
       System.clearProperty(FIRST);
     }
