@@ -15,6 +15,23 @@ configured_releases() {
   sed -n "s,^'\([^ ]*\)/dists/\([^ ]*\)/InRelease' .*,\1 \2,p" <<< "$plan" | grep -v '^cdrom:' || true
 }
 
+# run_apt SECONDS LOG ARGUMENT...: apt-get with $apt_options, in the folder of the
+# log. On a full disk apt was seen to wait for a retry that never came: it is
+# ended there, and $out_of_room says so.
+run_apt() {
+  local seconds=$1 log=$2 job
+  shift 2
+  LC_ALL=C timeout --kill-after=10 "$seconds" env --chdir="${log%/*}" apt-get "${apt_options[@]}" -q "$@" > "$log" 2>&1 < /dev/null &
+  job=$!
+  while kill -0 "$job" 2> /dev/null; do
+    sleep 0.2
+    has_room "${log%/*}" || { out_of_room=1; kill "$job" 2> /dev/null; break; }
+  done
+  wait "$job"
+}
+
+has_room() { [[ $(df -P -k "$1" | awk 'NR == 2 { print $4 }') -ge 1024 ]]; }
+
 # Prints "main URI" and "security URI" for each archive that apt is configured
 # for and that is, or may be, Debian's. Lists that are there tell the origin: an
 # archive of another origin is left out, and Debian's come first. An archive
@@ -70,7 +87,7 @@ read_suites() {
   )
   [[ -s $work/etc/sources.list ]] || return 0
   say "reading the package lists of ${suites//,/ and } (some seconds)"
-  LC_ALL=C timeout --kill-after=10 300 apt-get "${apt_options[@]}" -q update > "$log" 2>&1 < /dev/null || true
+  run_apt 300 "$log" update || true
   unread=0
   ! is_full "$work" || die 3 "$(full)"
   local read_ones reason
@@ -143,7 +160,7 @@ fetch_source() {
     return
   fi
   say "fetching $package $version (120 MB)"
-  (cd "$work" && LC_ALL=C timeout --kill-after=10 1800 apt-get "${apt_options[@]}" -q download "$package=$version" > download.log 2>&1 < /dev/null) \
+  run_apt 1800 "$work/download.log" download "$package=$version" \
     || die 3 "cannot fetch $package $version: $(download_error "$work") ($by_hand)"
   local got=("$work/$package"_*.deb)
   [[ $(sha256sum < "${got[0]}") == "$sha256  -" ]] \
@@ -154,7 +171,7 @@ fetch_source() {
 
 # True when apt, of which WORK is the private state, found no room there.
 is_full() {
-  grep -qs 'No space left\|not enough free space' "$1"/*.log || [[ $(df -P -k "$1" | awk 'NR == 2 { print $4 }') -lt 1024 ]]
+  [[ -n ${out_of_room:-} ]] || grep -qs 'No space left\|not enough free space' "$1"/*.log || ! has_room "$1"
 }
 
 full() { echo "the disk of $cache is full: make room there, or set XDG_CACHE_HOME to another disk"; }
