@@ -40,8 +40,8 @@ public interface PersistentMemory {
 
   /**
    * Returns the memory as a read-only segment, for loads with VarHandles. If another process
-   * truncates the file, a load past EOF throws {@link InternalError}, possibly late. {@link
-   * PmemRegion} has checked loads for that case.
+   * truncates the file, a load past EOF throws {@link InternalError}, possibly late. The loads of
+   * this interface are checked for that case, if a {@link PmemRegion} makes them.
    */
   MemorySegment segment();
 
@@ -159,6 +159,29 @@ public interface PersistentMemory {
    * #publishLong} sees all stores before it. The value need not be durable yet.
    */
   long getLongAcquire(long offset);
+
+  /** Returns one byte; checked as {@link #getLong} is. */
+  default byte getByte(long offset) {
+    return segment().get(ValueLayout.JAVA_BYTE, offset);
+  }
+
+  /** Returns two bytes, little-endian; {@code offset} is a multiple of 2; checked. */
+  default short getShort(long offset) {
+    return segment().get(LittleEndian.SHORT, offset);
+  }
+
+  /** Returns four bytes, little-endian; {@code offset} is a multiple of 4; checked. */
+  default int getInt(long offset) {
+    return segment().get(LittleEndian.INT, offset);
+  }
+
+  /**
+   * Returns eight bytes, little-endian; {@code offset} is a multiple of 8. A {@link PmemRegion}
+   * checks the load: it throws {@link PmemMediaException} if there is no memory behind the address.
+   */
+  default long getLong(long offset) {
+    return segment().get(LittleEndian.LONG, offset);
+  }
 
   /**
    * Fills {@code target} from this memory. A {@link PmemRegion} checks the loads: it throws {@link

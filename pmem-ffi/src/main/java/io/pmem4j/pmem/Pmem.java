@@ -22,6 +22,8 @@ public final class Pmem {
    * share one descriptor. Each is a mapping of its own, and the kernel limits the mappings of a
    * process (vm.max_map_count).
    *
+   * <p>Paths below the folder of a {@link RegionProvider} are its own.
+   *
    * @param path of the default file system provider; its bytes name the file, even if the locale
    *     cannot represent them
    * @param spec the part to map, and the requirements
@@ -48,6 +50,10 @@ public final class Pmem {
               + " is of the provider \""
               + path.getFileSystem().provider().getScheme()
               + "\"; only files of the default file system can be mapped");
+    }
+    Optional<PmemRegion> provided = RegionProviders.map(path, spec, arena);
+    if (provided.isPresent()) {
+      return provided.get();
     }
     // Checked first, so that a dead arena cannot leave a new file behind.
     arena.allocate(1);

@@ -39,7 +39,7 @@ import java.util.Objects;
  * comparisons of buffers, {@code getString}, decoders, digests, ciphers, and channels that write
  * from it. Use {@link #crc32c} and {@link #read} instead.
  */
-public final class PmemRegion implements PersistentMemory {
+public sealed class PmemRegion implements PersistentMemory permits ProvidedRegion {
   private static final VarHandle BYTE = handle(ValueLayout.JAVA_BYTE);
   private static final VarHandle SHORT = handle(ValueLayout.JAVA_SHORT);
   private static final VarHandle INT = handle(ValueLayout.JAVA_INT);
@@ -56,7 +56,7 @@ public final class PmemRegion implements PersistentMemory {
     this(mapping, 0, mapping.memory);
   }
 
-  private PmemRegion(Mapping mapping, long base, MemorySegment memory) {
+  PmemRegion(Mapping mapping, long base, MemorySegment memory) {
     this.mapping = mapping;
     this.base = base;
     this.memory = memory;
@@ -284,11 +284,7 @@ public final class PmemRegion implements PersistentMemory {
     }
   }
 
-  /**
-   * Returns one byte by a checked load.
-   *
-   * @throws PmemMediaException if there is no memory behind the address
-   */
+  @Override
   public byte getByte(long offset) {
     try {
       byte value = (byte) BYTE.get(memory, offset);
@@ -299,11 +295,7 @@ public final class PmemRegion implements PersistentMemory {
     }
   }
 
-  /**
-   * Returns two bytes by a checked load; {@code offset} is a multiple of 2.
-   *
-   * @throws PmemMediaException if there is no memory behind the address
-   */
+  @Override
   public short getShort(long offset) {
     try {
       short value = (short) SHORT.get(memory, offset);
@@ -314,11 +306,7 @@ public final class PmemRegion implements PersistentMemory {
     }
   }
 
-  /**
-   * Returns four bytes by a checked load; {@code offset} is a multiple of 4.
-   *
-   * @throws PmemMediaException if there is no memory behind the address
-   */
+  @Override
   public int getInt(long offset) {
     try {
       int value = (int) INT.get(memory, offset);
@@ -330,11 +318,14 @@ public final class PmemRegion implements PersistentMemory {
   }
 
   /**
-   * Returns eight bytes by a checked load; {@code offset} is a multiple of 8. The check costs two
-   * loads from the first-level cache. For larger ranges {@link #read} checks once.
+   * {@inheritDoc}
+   *
+   * <p>The check costs two loads from the first-level cache. For larger ranges {@link #read} checks
+   * once.
    *
    * @throws PmemMediaException if there is no memory behind the address
    */
+  @Override
   public long getLong(long offset) {
     try {
       long value = (long) LONG.get(memory, offset);

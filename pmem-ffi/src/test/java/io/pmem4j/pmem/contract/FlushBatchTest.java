@@ -22,7 +22,7 @@ class FlushBatchTest {
   private static final int SIZE = 64 << 10;
 
   /** A memory that records its flushes. */
-  private static final class Seen extends HeapMemory {
+  private static final class Seen extends ArrayMemory {
     private final List<long[]> flushes = new ArrayList<>();
     private int drains;
     private boolean failing;
@@ -144,7 +144,7 @@ class FlushBatchTest {
   }
 
   /** A tebibyte without memory behind it. */
-  private static final class Huge extends HeapMemory {
+  private static final class Huge extends ArrayMemory {
     private final List<long[]> flushes = new ArrayList<>();
 
     Huge(Granularity granularity) {

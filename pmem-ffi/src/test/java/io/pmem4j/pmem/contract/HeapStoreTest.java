@@ -9,6 +9,6 @@ import java.lang.foreign.Arena;
 class HeapStoreTest extends StoreContract {
   @Override
   PersistentMemory memory(Arena arena) {
-    return new HeapMemory(Granularity.CACHE_LINE, SIZE, 8);
+    return new ArrayMemory(Granularity.CACHE_LINE, SIZE, 8);
   }
 }

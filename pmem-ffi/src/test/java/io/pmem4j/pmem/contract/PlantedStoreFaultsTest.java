@@ -31,7 +31,7 @@ class PlantedStoreFaultsTest {
 
   private static final Map<String, Planted> FAULTS = faults();
 
-  private static class Faulty extends HeapMemory {
+  private static class Faulty extends ArrayMemory {
     Faulty() {
       super(Granularity.CACHE_LINE, StoreContract.SIZE, 0);
     }

@@ -15,7 +15,7 @@ import java.util.Objects;
  * interface's default methods, that the contract is asked of, and the base of those with a planted
  * fault.
  */
-class HeapMemory implements PersistentMemory {
+class ArrayMemory implements PersistentMemory {
   private static final VarHandle SHORT = handle(ValueLayout.JAVA_SHORT);
   private static final VarHandle INT = handle(ValueLayout.JAVA_INT);
   private static final VarHandle LONG = handle(ValueLayout.JAVA_LONG);
@@ -27,13 +27,13 @@ class HeapMemory implements PersistentMemory {
    * Memory that begins {@code phase} bytes, a multiple of 8, behind where a unit of the granularity
    * begins.
    */
-  HeapMemory(Granularity granularity, int size, long phase) {
+  ArrayMemory(Granularity granularity, int size, long phase) {
     this(
         granularity,
         MemorySegment.ofArray(new long[(int) (size + phase + 7) / 8]).asSlice(phase, size));
   }
 
-  private HeapMemory(Granularity granularity, MemorySegment memory) {
+  private ArrayMemory(Granularity granularity, MemorySegment memory) {
     this.granularity = granularity;
     this.memory = memory;
   }
@@ -128,6 +128,6 @@ class HeapMemory implements PersistentMemory {
 
   @Override
   public PersistentMemory slice(long offset, long length) {
-    return new HeapMemory(granularity, memory.asSlice(offset, length));
+    return new ArrayMemory(granularity, memory.asSlice(offset, length));
   }
 }
