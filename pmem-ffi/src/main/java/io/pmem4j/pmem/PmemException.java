@@ -20,7 +20,15 @@ public class PmemException extends RuntimeException {
   private final long offset;
   private final long length;
 
-  PmemException(String operation, int errno, String detail, Path path, long offset, long length) {
+  /**
+   * Makes an exception; for memory of a {@link RegionProvider}.
+   *
+   * @param errno 0 if no native call failed
+   * @param offset the begin of the range, in bytes from the start of the file
+   * @param length bytes
+   */
+  protected PmemException(
+      String operation, int errno, String detail, Path path, long offset, long length) {
     super(
         operation
             + " "

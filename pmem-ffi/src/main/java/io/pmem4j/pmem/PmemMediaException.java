@@ -30,7 +30,16 @@ public final class PmemMediaException extends PmemException {
     initCause(fault);
   }
 
-  static PmemMediaException at(
+  /**
+   * Returns the exception of an access whose range contains the address of the fault; for memory of
+   * a {@link RegionProvider} too.
+   *
+   * @param operation of the caller, such as {@code read}
+   * @param offset the begin of the range, in bytes from the start of the file
+   * @param length bytes
+   * @param fault the report of the JVM, or its stand-in
+   */
+  public static PmemMediaException at(
       String operation, Path path, long offset, long length, InternalError fault) {
     return new PmemMediaException(
         operation, "no memory behind the address (SIGBUS)", path, offset, length, true, fault);
