@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /**
- * Tests of concurrent code over persistent memory: every interleaving of two or three tasks, on the
- * production classes. For the test scope; no class that ships uses it.
+ * Tests of code over persistent memory, on the production classes: every interleaving of two or
+ * three tasks, and every state that a power failure may leave. For the test scope; no class that
+ * ships uses it.
  *
  * <p>Tasks are continuations of the JDK under {@code --add-exports
  * java.base/jdk.internal.vm=io.pmem4j.testkit}, and threads without it, which find the same and
@@ -12,5 +13,6 @@ module io.pmem4j.testkit {
   requires transitive io.pmem4j.pmem;
   requires static transitive org.jspecify;
 
+  exports io.pmem4j.crash;
   exports io.pmem4j.explore;
 }

@@ -37,6 +37,23 @@ class TestkitArrowsTest {
     explorerUsesOnly("java..", "org.jspecify..", "io.pmem4j.sched", "io.pmem4j.explore").check(KIT);
   }
 
+  @Test
+  void theCrashEngineKnowsMemoryAndNoFileSystem() {
+    classes()
+        .that()
+        .resideInAPackage("io.pmem4j.crash")
+        .should()
+        .onlyDependOnClassesThat()
+        .resideInAnyPackage(
+            "java..",
+            "org.jspecify..",
+            "io.pmem4j.pmem",
+            "io.pmem4j.sched",
+            "io.pmem4j.explore",
+            "io.pmem4j.crash")
+        .check(KIT);
+  }
+
   /** The same rule without the locks: it must find the scheduler. */
   @Test
   void theArrowCheckFindsAnArrow() {
@@ -54,7 +71,7 @@ class TestkitArrowsTest {
     assertThat(module.requires().stream().map(ModuleDescriptor.Requires::name))
         .containsExactlyInAnyOrder("java.base", "io.pmem4j.pmem", "org.jspecify");
     assertThat(module.exports().stream().map(ModuleDescriptor.Exports::source))
-        .containsExactly("io.pmem4j.explore");
+        .containsExactlyInAnyOrder("io.pmem4j.crash", "io.pmem4j.explore");
   }
 
   /** The sources of the test kit with those of the module it tests, which lie around them. */

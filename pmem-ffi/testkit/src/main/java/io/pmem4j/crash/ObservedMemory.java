@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.crash;
+
+import io.pmem4j.pmem.Caching;
+import io.pmem4j.pmem.Granularity;
+import io.pmem4j.pmem.PersistentMemory;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * A decorator with a hook before and after each access. Offsets of hooks count from the start of
+ * the whole memory, in slices too. The call is the name of the method of {@link PersistentMemory}.
+ */
+abstract class ObservedMemory implements PersistentMemory {
+  /** From this length on libpmem stores around the caches (PMEM_MOVNT_THRESHOLD). */
+  private static final long BYPASS_THRESHOLD = 256;
+
+  final PersistentMemory memory;
+
+  /** The offset of the first byte in the whole memory. */
+  final long base;
+
+  /** Held by each store, flush and drain and its hook, so that hooks see the order of effects. */
+  private final Object lock;
+
+  ObservedMemory(PersistentMemory memory, long base, Object lock) {
+    this.memory = memory;
+    this.base = base;
+    this.lock = lock;
+  }
+
+  /** Returns a decorator of a slice that shares all state with this one. */
+  abstract PersistentMemory decorate(PersistentMemory slice, long newBase);
+
+  /** Called before a store, with a range that may lie outside. */
+  void storing(String call, long offset, long length) {}
+
+  /** Called after a store. */
+  void stored(StoreOrder order, String call, long offset, long length) {}
+
+  /** Called before a load. */
+  void loading(long offset, long length) {}
+
+  /** Called before the segment is handed out, whose loads are not observed. */
+  void exposing() {}
+
+  /** Called before a flush. */
+  void flushing(String call, long offset, long length) {}
+
+  /** Called after a flush. */
+  void flushed(String call, long offset, long length) {}
+
+  /** Called before a drain. */
+  void draining(String call) {}
+
+  /** Called after a drain. */
+  void drained(String call) {}
+
+  @Override
+  public long byteSize() {
+    return memory.byteSize();
+  }
+
+  @Override
+  public Granularity granularity() {
+    return memory.granularity();
+  }
+
+  @Override
+  public MemorySegment segment() {
+    exposing();
+    return memory.segment();
+  }
+
+  @Override
+  public void putByte(long offset, byte value) {
+    storing("putByte", base + offset, Byte.BYTES);
+    synchronized (lock) {
+      memory.putByte(offset, value);
+      stored(StoreOrder.PLAIN, "putByte", base + offset, Byte.BYTES);
+    }
+  }
+
+  @Override
+  public void putShort(long offset, short value) {
+    storing("putShort", base + offset, Short.BYTES);
+    synchronized (lock) {
+      memory.putShort(offset, value);
+      stored(StoreOrder.PLAIN, "putShort", base + offset, Short.BYTES);
+    }
+  }
+
+  @Override
+  public void putInt(long offset, int value) {
+    storing("putInt", base + offset, Integer.BYTES);
+    synchronized (lock) {
+      memory.putInt(offset, value);
+      stored(StoreOrder.PLAIN, "putInt", base + offset, Integer.BYTES);
+    }
+  }
+
+  @Override
+  public void putLong(long offset, long value) {
+    storing("putLong", base + offset, Long.BYTES);
+    synchronized (lock) {
+      memory.putLong(offset, value);
+      stored(StoreOrder.PLAIN, "putLong", base + offset, Long.BYTES);
+    }
+  }
+
+  @Override
+  public void copy(long offset, MemorySegment source, long sourceOffset, long length) {
+    storing("copy", base + offset, length);
+    synchronized (lock) {
+      memory.copy(offset, source, sourceOffset, length);
+      stored(StoreOrder.BULK, "copy", base + offset, length);
+    }
+  }
+
+  @Override
+  public void copy(long offset, byte[] source, int sourceOffset, int length) {
+    storing("copy", base + offset, length);
+    synchronized (lock) {
+      memory.copy(offset, source, sourceOffset, length);
+      stored(StoreOrder.BULK, "copy", base + offset, length);
+    }
+  }
+
+  @Override
+  public void fill(long offset, long length, byte value) {
+    storing("fill", base + offset, length);
+    synchronized (lock) {
+      memory.fill(offset, length, value);
+      stored(StoreOrder.BULK, "fill", base + offset, length);
+    }
+  }
+
+  private static StoreOrder order(long length, Caching how) {
+    boolean bypasses =
+        switch (how) {
+          case AUTO -> length >= BYPASS_THRESHOLD;
+          case TEMPORAL -> false;
+          case NON_TEMPORAL -> true;
+        };
+    return bypasses ? StoreOrder.BYPASS : StoreOrder.BULK;
+  }
+
+  @Override
+  public void write(
+      long offset, MemorySegment source, long sourceOffset, long length, Caching how) {
+    StoreOrder order = order(length, how);
+    storing("write", base + offset, length);
+    flushing("write", base + offset, length);
+    synchronized (lock) {
+      memory.write(offset, source, sourceOffset, length, how);
+      stored(order, "write", base + offset, length);
+      flushed("write", base + offset, length);
+    }
+  }
+
+  @Override
+  public void write(long offset, byte[] source, int sourceOffset, int length, Caching how) {
+    write(offset, MemorySegment.ofArray(source), sourceOffset, length, how);
+  }
+
+  @Override
+  public void writeFill(long offset, long length, byte value, Caching how) {
+    StoreOrder order = order(length, how);
+    storing("writeFill", base + offset, length);
+    flushing("writeFill", base + offset, length);
+    synchronized (lock) {
+      memory.writeFill(offset, length, value, how);
+      stored(order, "writeFill", base + offset, length);
+      flushed("writeFill", base + offset, length);
+    }
+  }
+
+  @Override
+  public void flush(long offset, long length) {
+    flushing("flush", base + offset, length);
+    synchronized (lock) {
+      memory.flush(offset, length);
+      flushed("flush", base + offset, length);
+    }
+  }
+
+  @Override
+  public void drain() {
+    draining("drain");
+    synchronized (lock) {
+      memory.drain();
+      drained("drain");
+    }
+  }
+
+  private void persisted(String call, long offset, long length) {
+    flushed(call, base + offset, length);
+    drained(call);
+  }
+
+  @Override
+  public void persist(long offset, long length) {
+    flushing("persist", base + offset, length);
+    draining("persist");
+    synchronized (lock) {
+      memory.persist(offset, length);
+      persisted("persist", offset, length);
+    }
+  }
+
+  @Override
+  public void deepPersist(long offset, long length) {
+    flushing("deepPersist", base + offset, length);
+    draining("deepPersist");
+    synchronized (lock) {
+      memory.deepPersist(offset, length);
+      persisted("deepPersist", offset, length);
+    }
+  }
+
+  /** Other threads may see the stored value before this call. */
+  private void published(String call, long offset) {
+    flushing(call, base + offset, Long.BYTES);
+    draining(call);
+    synchronized (lock) {
+      persisted(call, offset, Long.BYTES);
+    }
+  }
+
+  @Override
+  public void publishLong(long offset, long value) {
+    storing("publishLong", base + offset, Long.BYTES);
+    synchronized (lock) {
+      memory.publishLong(offset, value);
+      stored(StoreOrder.ORDERED, "publishLong", base + offset, Long.BYTES);
+    }
+    published("publishLong", offset);
+  }
+
+  @Override
+  public boolean compareAndPublish(long offset, long expected, long value) {
+    loading(base + offset, Long.BYTES);
+    storing("compareAndPublish", base + offset, Long.BYTES);
+    synchronized (lock) {
+      if (!memory.compareAndPublish(offset, expected, value)) {
+        return false;
+      }
+      stored(StoreOrder.ORDERED, "compareAndPublish", base + offset, Long.BYTES);
+    }
+    published("compareAndPublish", offset);
+    return true;
+  }
+
+  @Override
+  public long getLongAcquire(long offset) {
+    loading(base + offset, Long.BYTES);
+    return memory.getLongAcquire(offset);
+  }
+
+  @Override
+  public byte getByte(long offset) {
+    loading(base + offset, Byte.BYTES);
+    return memory.getByte(offset);
+  }
+
+  @Override
+  public short getShort(long offset) {
+    loading(base + offset, Short.BYTES);
+    return memory.getShort(offset);
+  }
+
+  @Override
+  public int getInt(long offset) {
+    loading(base + offset, Integer.BYTES);
+    return memory.getInt(offset);
+  }
+
+  @Override
+  public long getLong(long offset) {
+    loading(base + offset, Long.BYTES);
+    return memory.getLong(offset);
+  }
+
+  @Override
+  public void read(long offset, byte[] target, int targetOffset, int length) {
+    loading(base + offset, length);
+    memory.read(offset, target, targetOffset, length);
+  }
+
+  @Override
+  public void read(long offset, MemorySegment target, long targetOffset, long length) {
+    loading(base + offset, length);
+    memory.read(offset, target, targetOffset, length);
+  }
+
+  @Override
+  public PersistentMemory slice(long offset, long length) {
+    PersistentMemory part = memory.slice(offset, length);
+    return decorate(part, base + offset);
+  }
+}

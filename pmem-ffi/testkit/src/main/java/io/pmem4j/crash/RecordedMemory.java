@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.crash;
+
+import io.pmem4j.pmem.PersistentMemory;
+import io.pmem4j.sched.Scheduler;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A decorator that records each store, flush, drain and load with its line of code and its thread.
+ * Slices record into the same trace.
+ *
+ * <p>Loads through {@link #segment} are not recorded, nor are stores through other mappings of the
+ * same memory. The program may mark its operations: {@link #begin} before the first store of one,
+ * {@link #acknowledge} once it is promised to be durable.
+ *
+ * <p>Thread-safe. A publish is recorded as a store and a later flush and drain, because other
+ * threads may see the value in between.
+ */
+public final class RecordedMemory extends ObservedMemory {
+  private static final ValueLayout.OfLong WORD =
+      ValueLayout.JAVA_LONG.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+  private final Recorder recorder;
+
+  private RecordedMemory(PersistentMemory memory, long base, Recorder recorder) {
+    super(memory, base, recorder);
+    this.recorder = recorder;
+  }
+
+  /** Returns a decorator that records from now on; the present content is the initial one. */
+  public static RecordedMemory over(PersistentMemory memory) {
+    return new RecordedMemory(memory, 0, new Recorder(contentOf(memory), memory.byteSize(), null));
+  }
+
+  /** Returns a decorator whose accesses are yield points, and whose threads are its tasks. */
+  static RecordedMemory over(PersistentMemory memory, Scheduler scheduler) {
+    return new RecordedMemory(
+        memory, 0, new Recorder(contentOf(memory), memory.byteSize(), scheduler));
+  }
+
+  private static long[] contentOf(PersistentMemory memory) {
+    byte[] bytes = new byte[Math.toIntExact((memory.byteSize() + 7) / 8 * 8)];
+    memory.read(0, bytes, 0, Math.toIntExact(memory.byteSize()));
+    return MemorySegment.ofArray(bytes).toArray(WORD.withByteAlignment(1));
+  }
+
+  /**
+   * Marks the begin of an operation of this thread, which lasts until the next mark of the thread.
+   *
+   * @param operation its name in reports
+   */
+  public void begin(String operation) {
+    recorder.mark(TraceEvent.Kind.BEGIN, operation, 0);
+  }
+
+  /**
+   * Marks that all operations of this thread so far are promised to be durable.
+   *
+   * @param name names the value for the check, see {@link Acknowledgements}
+   * @param value the promise, such as the number of entries
+   */
+  public void acknowledge(String name, long value) {
+    recorder.mark(TraceEvent.Kind.ACKNOWLEDGE, name, value);
+  }
+
+  /** Returns the events so far. */
+  public StoreTrace trace() {
+    return recorder.trace();
+  }
+
+  @Override
+  PersistentMemory decorate(PersistentMemory slice, long newBase) {
+    return new RecordedMemory(slice, newBase, recorder);
+  }
+
+  @Override
+  void storing(String call, long offset, long length) {
+    recorder.pause(Scheduler.Point.STORE, offset);
+  }
+
+  @Override
+  void stored(StoreOrder order, String call, long offset, long length) {
+    byte[] bytes = new byte[(int) length];
+    memory.read(offset - base, bytes, 0, bytes.length);
+    recorder.add(TraceEvent.store(recorder.thread(), CodeSite.here(), call, order, offset, bytes));
+  }
+
+  @Override
+  void loading(long offset, long length) {
+    recorder.pause(Scheduler.Point.LOAD, offset);
+    recorder.add(TraceEvent.Kind.LOAD, "load", offset, length);
+  }
+
+  @Override
+  void flushing(String call, long offset, long length) {
+    recorder.pause(Scheduler.Point.PERSIST, offset);
+  }
+
+  @Override
+  void flushed(String call, long offset, long length) {
+    recorder.add(TraceEvent.Kind.FLUSH, call, offset, length);
+  }
+
+  @Override
+  void drained(String call) {
+    recorder.add(TraceEvent.Kind.DRAIN, call, 0, 0);
+  }
+
+  /** The trace under construction, shared by all slices. */
+  private static final class Recorder {
+    private final long[] initial;
+    private final long byteSize;
+    private final List<TraceEvent> events = new ArrayList<>();
+    private final IdentityHashMap<Object, Integer> threads = new IdentityHashMap<>();
+    private final @Nullable Scheduler scheduler;
+
+    Recorder(long[] initial, long byteSize, @Nullable Scheduler scheduler) {
+      this.initial = initial;
+      this.byteSize = byteSize;
+      this.scheduler = scheduler;
+    }
+
+    /** Lets another task run; accesses of different lines commute. */
+    void pause(Scheduler.Point point, long offset) {
+      if (scheduler != null) {
+        scheduler.yieldPoint(point, point == Scheduler.Point.PERSIST ? this : offset / 64);
+      }
+    }
+
+    synchronized int thread() {
+      Object task = scheduler == null ? Thread.currentThread() : scheduler.currentTask();
+      return threads.computeIfAbsent(task, _ -> threads.size());
+    }
+
+    synchronized void add(TraceEvent event) {
+      events.add(event);
+    }
+
+    void add(TraceEvent.Kind kind, String call, long offset, long length) {
+      add(TraceEvent.range(kind, thread(), CodeSite.here(), call, offset, length));
+    }
+
+    void mark(TraceEvent.Kind kind, String name, long value) {
+      add(TraceEvent.mark(kind, thread(), CodeSite.here(), name, value));
+    }
+
+    synchronized StoreTrace trace() {
+      return new StoreTrace(initial, byteSize, events);
+    }
+
+    @Override
+    public String toString() {
+      return "recorded memory";
+    }
+  }
+}
