@@ -14,6 +14,7 @@ import io.pmem4j.sched.Scheduler;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.Timeout;
  * one may run. Each call that promises durability is judged by a power cut at its return.
  */
 @Timeout(value = 300, unit = TimeUnit.SECONDS)
+@Tag("slow")
 class DurabilityExplorationTest {
   private static final int P = DurableImage.P;
   private static final int READ_WRITE = AddressSpace.PROT_READ | AddressSpace.PROT_WRITE;

@@ -10,11 +10,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Memory in very many pieces, and truncation under accesses of the JVM's own: in other JVMs. */
 @Timeout(240)
+@Tag("slow")
 class HostMappingLimitTest {
   private static final long IMAGE_BYTES = 1700L << 20;
 

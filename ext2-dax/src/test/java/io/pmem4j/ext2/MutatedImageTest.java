@@ -12,6 +12,7 @@ import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.Test;
  * {@code -Dpmem4j.mutants=25000} tries more than the suite has time for, {@code
  * -Dpmem4j.mutants.from=N} begins with another seed.
  */
+@Tag("slow")
 class MutatedImageTest {
   private static final int MUTANTS = Integer.getInteger("pmem4j.mutants", 1500);
   private static final int FIRST_SEED = Integer.getInteger("pmem4j.mutants.from", 0);

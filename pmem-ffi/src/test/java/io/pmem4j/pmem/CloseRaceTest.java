@@ -7,10 +7,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.pmem4j.pmem.contract.Installed;
 import java.nio.file.Path;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Closing while others persist: they get an exception, and the JVM lives. */
+@Tag("slow")
 class CloseRaceTest {
   private static final Map<String, String> CACHE_LINES = Map.of("PMEM_IS_PMEM_FORCE", "1");
   private static final int ROUNDS = 100;

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,6 +23,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * SIGKILL at each step of the making of a file: no file, or a whole one, and the next run works.
  */
 @Timeout(120)
+@Tag("slow")
 class CreationKillTest {
   private static final int KILLED = 128 + 9;
 

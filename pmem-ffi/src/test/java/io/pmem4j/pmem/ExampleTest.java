@@ -11,12 +11,14 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.spi.ToolProvider;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The example of the package's documentation, compiled from there: it loses nothing to kill -9. */
 @Timeout(180)
+@Tag("slow")
 class ExampleTest {
   private static final Path DOCUMENTATION =
       Path.of("src/main/java/io/pmem4j/pmem/package-info.java");

@@ -15,6 +15,7 @@ import java.util.jar.JarFile;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -24,6 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
  * run that loses nothing to kill -9.
  */
 @Timeout(240)
+@Tag("slow")
 class OutsideProjectTest {
   private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
   private static final int LIMIT_SECONDS = 120;

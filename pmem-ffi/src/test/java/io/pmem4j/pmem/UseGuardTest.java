@@ -10,11 +10,13 @@ import java.util.List;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** The guard by itself: a use in progress delays shut, a later one is refused. */
 @Timeout(300)
+@Tag("slow")
 class UseGuardTest {
   private static final int ROUNDS = 200;
 

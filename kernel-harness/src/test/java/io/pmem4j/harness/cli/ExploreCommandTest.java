@@ -7,12 +7,14 @@ import io.pmem4j.harness.Required;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Options that explore would ignore are refused, and a replay reports its finding. */
+@Tag("slow")
 class ExploreCommandTest {
 
   @BeforeAll

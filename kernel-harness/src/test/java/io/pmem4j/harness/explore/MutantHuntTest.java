@@ -14,9 +14,11 @@ import io.pmem4j.harness.mutant.MutantLoader;
 import io.pmem4j.harness.mutant.ScenarioScore;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A mutant lives in its loader only, and dies there. */
+@Tag("slow")
 class MutantHuntTest {
   private static final Killer.Scenario WRITE_AND_FSYNC =
       new Killer.Scenario("write-vs-fsync", "LINUX_5_10", 0);

@@ -9,12 +9,14 @@ import io.pmem4j.harness.guest.GuestFiles;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Mutants are read, applied without fuzz and compiled; one that no longer applies is an error. */
+@Tag("slow")
 class MutantCatalogTest {
   private static final String HEAD =
       """

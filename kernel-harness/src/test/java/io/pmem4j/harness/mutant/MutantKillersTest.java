@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -34,6 +35,7 @@ import org.junit.platform.launcher.listeners.TestExecutionSummary;
  * Every mutant dies by the unit tests and the programs that its file names. The explorer's
  * scenarios have a test of their own.
  */
+@Tag("slow")
 class MutantKillersTest {
   /** The property with the classes that child JVMs of a unit test see first. */
   private static final String FIRST = "pmem4j.first.class.path";

@@ -6,11 +6,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Set;
 import java.util.TreeSet;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** The schedules and states that a search reaches, against one that reduces nothing. */
+@Tag("slow")
 class CompletenessTest {
   private static final Explorer EVERYTHING =
       Explorer.bounded(Integer.MAX_VALUE).withMaxSchedules(60_000);
