@@ -2,8 +2,8 @@
 
 package io.pmem4j.harness.backend;
 
-import io.pmem4j.harness.guest.GuestException;
-import io.pmem4j.harness.guest.GuestOutcome;
+import io.pmem4j.harness.wire.GuestException;
+import io.pmem4j.harness.wire.GuestOutcome;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -24,7 +24,7 @@ public final class BackendException extends Exception {
   }
 
   /** The guest failed, in one of its exact ways. */
-  static BackendException of(GuestException cause) {
+  public static BackendException of(GuestException cause) {
     GuestOutcome outcome = cause.outcome();
     boolean finding =
         switch (outcome) {
@@ -35,34 +35,34 @@ public final class BackendException extends Exception {
   }
 
   /** A guest could not be booted: no program is to blame. */
-  static BackendException boot(GuestException cause) {
+  public static BackendException boot(GuestException cause) {
     return new BackendException(
         cause.outcome().name(), false, String.valueOf(cause.getMessage()), cause);
   }
 
   /** Lockdep has switched itself off: later operations were not checked. */
-  static BackendException lockdepOff() {
+  public static BackendException lockdepOff() {
     return new BackendException(
         GuestOutcome.LOCKDEP_OFF.name(), true, "guest: lockdep switched itself off", null);
   }
 
   /** A power cut has lost data that was synced, or left an image that e2fsck cannot repair. */
-  static BackendException promiseBroken(String message) {
+  public static BackendException promiseBroken(String message) {
     return new BackendException("PROMISE_BROKEN", true, message, null);
   }
 
   /** The model broke one of its own rules: a lock order, an assertion, a check of the medium. */
-  static BackendException modelBroke(String message, @Nullable Throwable cause) {
+  public static BackendException modelBroke(String message, @Nullable Throwable cause) {
     return new BackendException("MODEL_BROKE", true, message, cause);
   }
 
   /** An operation of the model waits for an event that cannot come. */
-  static BackendException hang(String message) {
+  public static BackendException hang(String message) {
     return new BackendException(GuestOutcome.HANG.name(), true, message, null);
   }
 
   /** mount(2) refuses a damaged image: the outcome of the program there. */
-  static BackendException notMounted(String errno, @Nullable Throwable cause) {
+  public static BackendException notMounted(String errno, @Nullable Throwable cause) {
     return new BackendException(NOT_MOUNTED, true, errno, cause);
   }
 
@@ -79,7 +79,7 @@ public final class BackendException extends Exception {
   }
 
   /** The running kernel killed the process that ran the program, or an operation did not return. */
-  static BackendException hostBroke(String message, @Nullable Throwable cause) {
+  public static BackendException hostBroke(String message, @Nullable Throwable cause) {
     return new BackendException("HOST_BROKE", true, message, cause);
   }
 

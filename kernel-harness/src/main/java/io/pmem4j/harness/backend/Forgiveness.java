@@ -2,6 +2,7 @@
 
 package io.pmem4j.harness.backend;
 
+import io.pmem4j.harness.kernel.KernelDifference;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;

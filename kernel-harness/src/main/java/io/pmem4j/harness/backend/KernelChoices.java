@@ -19,12 +19,12 @@ public final class KernelChoices {
   }
 
   /** Returns whether a kernel has made its choices. */
-  boolean known() {
+  public boolean known() {
     return known;
   }
 
   /** The kernel's first {@code i_generation} after this mount. */
-  void generationBase(int generation) {
+  public void generationBase(int generation) {
     if (!known) {
       known = true;
       generationBase = generation;
@@ -32,7 +32,7 @@ public final class KernelChoices {
   }
 
   /** {@code i_generation} of the first inode made; 1 when no kernel ran. */
-  int generationBase() {
+  public int generationBase() {
     return generationBase;
   }
 }

@@ -3,18 +3,19 @@
 package io.pmem4j.harness.backend;
 
 import io.pmem4j.harness.program.Outcome;
+import io.pmem4j.harness.program.Program;
 import java.nio.ByteBuffer;
 import java.util.HexFormat;
 import java.util.function.LongFunction;
 
 /** The words that both backends use for the same thing. */
-final class OutcomeText {
+public final class OutcomeText {
   private static final int SHORT_BYTES = 16;
 
   private OutcomeText() {}
 
   /** Data: hexadecimal if short, else runs as {@code 41*4096.00*10}, which hide nothing. */
-  static String data(byte[] bytes) {
+  public static String data(byte[] bytes) {
     if (bytes.length <= SHORT_BYTES) {
       return HexFormat.of().formatHex(bytes);
     }
@@ -33,13 +34,13 @@ final class OutcomeText {
   }
 
   /** A time: seconds since the program started. */
-  static String time(long seconds) {
-    long relative = seconds - ProgramBackend.CLOCK_BASE_SECONDS;
+  public static String time(long seconds) {
+    long relative = seconds - Program.CLOCK_BASE_SECONDS;
     return (relative < 0 ? "" : "+") + relative;
   }
 
   /** A signal: name, code, and where in the mapping. */
-  static String signal(int signo, int code, String mapping, long offset) {
+  public static String signal(int signo, int code, String mapping, long offset) {
     String name =
         switch (signo) {
           case 7 -> "SIGBUS";
@@ -50,7 +51,7 @@ final class OutcomeText {
   }
 
   /** A stat record. */
-  static Outcome.Builder stat(ByteBuffer data, LongFunction<String> time) {
+  public static Outcome.Builder stat(ByteBuffer data, LongFunction<String> time) {
     long ino = data.getLong();
     return new Outcome.Builder()
         .value("result", 0)
@@ -68,12 +69,12 @@ final class OutcomeText {
   }
 
   /** Returns the outcome of a failed call. */
-  static Outcome.Builder failed(String errno) {
+  public static Outcome.Builder failed(String errno) {
     return new Outcome.Builder().value("result", -1).value("errno", errno);
   }
 
   /** One extent: file block, count, file-system block, flags. */
-  static String extent(long logical, long physical, long length, int flags) {
+  public static String extent(long logical, long physical, long length, int flags) {
     return logical / 4096
         + "+"
         + length / 4096

@@ -2,15 +2,14 @@
 
 package io.pmem4j.harness.backend;
 
+import io.pmem4j.harness.image.ImageTemplates;
+import io.pmem4j.harness.kernel.KernelDifferenceMatcher;
 import io.pmem4j.harness.program.Program;
 import io.pmem4j.harness.program.ProgramStep;
 import java.util.Optional;
 
 /** Something that runs programs. Not thread-safe; one session at a time. */
 public interface ProgramBackend extends AutoCloseable {
-  /** The second at which the clock of every program starts: when the letter was sent. */
-  long CLOCK_BASE_SECONDS = 1_444_428_128L;
-
   /** As on the command line: {@code model}, {@code guest:merged}. */
   String name();
 

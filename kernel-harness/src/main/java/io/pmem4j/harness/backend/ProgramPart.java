@@ -25,7 +25,7 @@ import java.util.function.Function;
  */
 public record ProgramPart(List<Optional<String>> omitted, boolean imageCounts) {
   /** The reach of the effects of a step that a backend lacks. */
-  enum Reach {
+  public enum Reach {
     /** It only asks. */
     NOTHING,
     /** The mode, the owner or the times of the file that it names. */
@@ -39,7 +39,7 @@ public record ProgramPart(List<Optional<String>> omitted, boolean imageCounts) {
    *
    * @param what the reason, in words
    */
-  record Lack(String what, Reach reach) {}
+  public record Lack(String what, Reach reach) {}
 
   /** Copies the list. */
   public ProgramPart {
@@ -52,7 +52,7 @@ public record ProgramPart(List<Optional<String>> omitted, boolean imageCounts) {
   }
 
   /** Returns the part of a backend that lacks some operations. */
-  static ProgramPart of(Program program, Function<Operation, Optional<Lack>> lacks) {
+  public static ProgramPart of(Program program, Function<Operation, Optional<Lack>> lacks) {
     return new Division(lacks).divide(program);
   }
 

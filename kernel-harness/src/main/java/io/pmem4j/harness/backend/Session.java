@@ -2,6 +2,7 @@
 
 package io.pmem4j.harness.backend;
 
+import io.pmem4j.harness.image.FsImage;
 import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Outcome;
 import java.util.List;

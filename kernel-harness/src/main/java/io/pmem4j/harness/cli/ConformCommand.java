@@ -3,19 +3,19 @@
 package io.pmem4j.harness.cli;
 
 import io.pmem4j.harness.backend.BackendException;
-import io.pmem4j.harness.backend.Backends;
 import io.pmem4j.harness.backend.Forgiveness;
-import io.pmem4j.harness.backend.Kernel;
+import io.pmem4j.harness.conform.Backends;
 import io.pmem4j.harness.conform.ProgramResult;
-import io.pmem4j.harness.guest.GuestException;
-import io.pmem4j.harness.guest.KernelImages;
-import io.pmem4j.harness.program.LeftOut;
+import io.pmem4j.harness.kernel.Kernel;
+import io.pmem4j.harness.kernel.KernelImages;
 import io.pmem4j.harness.program.Program;
-import io.pmem4j.harness.program.ProgramGenerator;
 import io.pmem4j.harness.program.ProgramLibrary;
+import io.pmem4j.harness.program.generator.LeftOut;
+import io.pmem4j.harness.program.generator.ProgramGenerator;
 import io.pmem4j.harness.report.Coverage;
 import io.pmem4j.harness.report.Summary;
 import io.pmem4j.harness.report.TextReport;
+import io.pmem4j.harness.wire.GuestException;
 import io.pmem4j.sched.Scheduler;
 import java.io.PrintWriter;
 import java.nio.file.Path;

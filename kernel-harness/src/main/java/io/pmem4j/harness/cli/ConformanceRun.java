@@ -3,12 +3,12 @@
 package io.pmem4j.harness.cli;
 
 import io.pmem4j.harness.backend.BackendException;
-import io.pmem4j.harness.backend.Backends;
+import io.pmem4j.harness.conform.Backends;
 import io.pmem4j.harness.conform.Conformance;
 import io.pmem4j.harness.conform.LockAudit;
 import io.pmem4j.harness.conform.ProgramResult;
 import io.pmem4j.harness.conform.ProgramResult.Verdict;
-import io.pmem4j.harness.guest.KernelImages;
+import io.pmem4j.harness.kernel.KernelImages;
 import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Program;
 import io.pmem4j.harness.program.ProgramText;

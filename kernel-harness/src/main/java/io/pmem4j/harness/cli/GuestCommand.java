@@ -3,16 +3,16 @@
 package io.pmem4j.harness.cli;
 
 import io.pmem4j.harness.backend.BackendException;
-import io.pmem4j.harness.backend.Backends;
-import io.pmem4j.harness.backend.GuestBackend;
-import io.pmem4j.harness.backend.Kernel;
-import io.pmem4j.harness.backend.Mke2fs;
-import io.pmem4j.harness.backend.WorkDirectory;
+import io.pmem4j.harness.backend.guest.GuestBackend;
+import io.pmem4j.harness.conform.Backends;
 import io.pmem4j.harness.guest.Guest;
-import io.pmem4j.harness.guest.GuestException;
-import io.pmem4j.harness.guest.Request;
-import io.pmem4j.harness.guest.Response;
-import io.pmem4j.harness.guest.WireOp;
+import io.pmem4j.harness.image.Mke2fs;
+import io.pmem4j.harness.image.WorkDirectory;
+import io.pmem4j.harness.kernel.Kernel;
+import io.pmem4j.harness.wire.GuestException;
+import io.pmem4j.harness.wire.Request;
+import io.pmem4j.harness.wire.Response;
+import io.pmem4j.harness.wire.WireOp;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;

@@ -2,9 +2,9 @@
 
 package io.pmem4j.harness.cli;
 
-import io.pmem4j.harness.backend.Kernel;
-import io.pmem4j.harness.guest.GuestException;
-import io.pmem4j.harness.guest.KernelImages;
+import io.pmem4j.harness.kernel.Kernel;
+import io.pmem4j.harness.kernel.KernelImages;
+import io.pmem4j.harness.wire.GuestException;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;

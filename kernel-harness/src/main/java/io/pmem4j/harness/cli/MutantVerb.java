@@ -2,7 +2,7 @@
 
 package io.pmem4j.harness.cli;
 
-import io.pmem4j.harness.guest.GuestFiles;
+import io.pmem4j.harness.kernel.GuestFiles;
 import io.pmem4j.harness.mutant.Mutant;
 import io.pmem4j.harness.mutant.MutantCall;
 import io.pmem4j.harness.mutant.MutantCatalog;

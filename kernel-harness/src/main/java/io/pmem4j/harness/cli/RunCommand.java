@@ -2,8 +2,8 @@
 
 package io.pmem4j.harness.cli;
 
-import io.pmem4j.harness.backend.Backends;
 import io.pmem4j.harness.backend.ProgramBackend;
+import io.pmem4j.harness.conform.Backends;
 import io.pmem4j.harness.program.Program;
 import io.pmem4j.harness.program.ProgramLibrary;
 import io.pmem4j.harness.report.Summary;

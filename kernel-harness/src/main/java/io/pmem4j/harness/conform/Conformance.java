@@ -2,10 +2,9 @@
 
 package io.pmem4j.harness.conform;
 
-import io.pmem4j.harness.backend.Backends;
-import io.pmem4j.harness.backend.E2fsck;
-import io.pmem4j.harness.backend.ImageTemplates;
 import io.pmem4j.harness.backend.ProgramBackend;
+import io.pmem4j.harness.image.E2fsck;
+import io.pmem4j.harness.image.ImageTemplates;
 import io.pmem4j.harness.program.Program;
 import java.util.Comparator;
 import java.util.List;

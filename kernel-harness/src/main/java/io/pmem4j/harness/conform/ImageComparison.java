@@ -3,8 +3,8 @@
 package io.pmem4j.harness.conform;
 
 import io.pmem4j.harness.backend.Forgiveness;
-import io.pmem4j.harness.backend.FsImage;
-import io.pmem4j.harness.backend.ImageContent;
+import io.pmem4j.harness.image.FsImage;
+import io.pmem4j.harness.image.ImageContent;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;

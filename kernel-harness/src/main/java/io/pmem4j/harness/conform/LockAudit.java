@@ -3,9 +3,8 @@
 package io.pmem4j.harness.conform;
 
 import io.pmem4j.harness.backend.BackendException;
-import io.pmem4j.harness.backend.Backends;
-import io.pmem4j.harness.backend.GuestBackend;
-import io.pmem4j.harness.backend.ModelBackend;
+import io.pmem4j.harness.backend.guest.GuestBackend;
+import io.pmem4j.harness.backend.model.ModelBackend;
 import io.pmem4j.harness.program.Program;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

@@ -3,15 +3,15 @@
 package io.pmem4j.harness.conform;
 
 import io.pmem4j.harness.backend.BackendException;
-import io.pmem4j.harness.backend.E2fsck;
-import io.pmem4j.harness.backend.FsImage;
-import io.pmem4j.harness.backend.ImageContent;
-import io.pmem4j.harness.backend.ImageTemplates;
 import io.pmem4j.harness.backend.KernelChoices;
 import io.pmem4j.harness.backend.ProgramBackend;
 import io.pmem4j.harness.backend.ProgramPart;
 import io.pmem4j.harness.backend.Session;
 import io.pmem4j.harness.conform.ProgramResult.Verdict;
+import io.pmem4j.harness.image.E2fsck;
+import io.pmem4j.harness.image.FsImage;
+import io.pmem4j.harness.image.ImageContent;
+import io.pmem4j.harness.image.ImageTemplates;
 import io.pmem4j.harness.program.Outcome;
 import io.pmem4j.harness.program.Program;
 import java.io.IOException;

@@ -3,9 +3,9 @@
 package io.pmem4j.harness.conform;
 
 import io.pmem4j.harness.backend.ComparableView;
-import io.pmem4j.harness.backend.KernelDifference;
-import io.pmem4j.harness.backend.KernelDifferenceMatcher;
 import io.pmem4j.harness.backend.ProgramBackend;
+import io.pmem4j.harness.kernel.KernelDifference;
+import io.pmem4j.harness.kernel.KernelDifferenceMatcher;
 import io.pmem4j.harness.program.Outcome;
 import io.pmem4j.harness.program.Program;
 import io.pmem4j.harness.program.ProgramStep;

@@ -2,7 +2,7 @@
 
 package io.pmem4j.harness.conform;
 
-import io.pmem4j.harness.backend.KernelDifference;
+import io.pmem4j.harness.kernel.KernelDifference;
 import io.pmem4j.harness.program.Outcome;
 import io.pmem4j.harness.program.ProgramStep;
 import java.util.Collections;

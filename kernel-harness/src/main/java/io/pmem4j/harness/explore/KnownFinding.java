@@ -5,6 +5,8 @@ package io.pmem4j.harness.explore;
 import io.pmem4j.explore.Finding;
 import io.pmem4j.ext2.Profile;
 import io.pmem4j.ext2.lock.LockOrder;
+import io.pmem4j.harness.explore.scenario.NamedScenario;
+import io.pmem4j.harness.explore.scenario.ScenarioOperation;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;

@@ -8,6 +8,8 @@ import io.pmem4j.explore.Finding;
 import io.pmem4j.explore.Interleaving;
 import io.pmem4j.ext2.Profile;
 import io.pmem4j.ext2.lock.LockOrder;
+import io.pmem4j.harness.explore.scenario.NamedScenario;
+import io.pmem4j.harness.explore.scenario.ScenarioRunner;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.ArrayList;

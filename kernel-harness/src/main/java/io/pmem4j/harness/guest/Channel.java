@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.pmem4j.harness.guest;
 
+import io.pmem4j.harness.wire.ChannelFault;
+import io.pmem4j.harness.wire.Deadline;
+import io.pmem4j.harness.wire.Frame;
+import io.pmem4j.harness.wire.FrameCodec;
+import io.pmem4j.harness.wire.GuestOutcome;
+import io.pmem4j.harness.wire.Request;
+import io.pmem4j.harness.wire.Response;
 import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;

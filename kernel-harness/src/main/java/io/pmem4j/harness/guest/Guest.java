@@ -1,6 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.pmem4j.harness.guest;
 
+import io.pmem4j.harness.guest.console.Console;
+import io.pmem4j.harness.guest.console.SplatScanner;
+import io.pmem4j.harness.guest.qemu.GuestSpec;
+import io.pmem4j.harness.guest.qemu.Qemu;
+import io.pmem4j.harness.guest.qemu.Qmp;
+import io.pmem4j.harness.wire.Batch;
+import io.pmem4j.harness.wire.ChannelFault;
+import io.pmem4j.harness.wire.Deadline;
+import io.pmem4j.harness.wire.FrameCodec;
+import io.pmem4j.harness.wire.GuestException;
+import io.pmem4j.harness.wire.GuestOutcome;
+import io.pmem4j.harness.wire.Request;
+import io.pmem4j.harness.wire.Response;
+import io.pmem4j.harness.wire.WireOp;
 import java.time.Duration;
 import java.util.List;
 import java.util.OptionalInt;

@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.pmem4j.harness.guest;
 
+import io.pmem4j.harness.guest.qemu.GuestSpec;
+import io.pmem4j.harness.kernel.CheckoutScript;
+import io.pmem4j.harness.kernel.KernelImages;
+import io.pmem4j.harness.wire.GuestException;
+import io.pmem4j.harness.wire.GuestOutcome;
+import io.pmem4j.harness.wire.Request;
+import io.pmem4j.harness.wire.Response;
+import io.pmem4j.harness.wire.WireOp;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;

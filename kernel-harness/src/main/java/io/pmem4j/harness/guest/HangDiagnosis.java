@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.pmem4j.harness.guest;
 
+import io.pmem4j.harness.guest.console.Console;
+import io.pmem4j.harness.guest.qemu.Qemu;
+import io.pmem4j.harness.guest.qemu.Qmp;
+import io.pmem4j.harness.wire.ChannelFault;
+import io.pmem4j.harness.wire.Deadline;
+import io.pmem4j.harness.wire.GuestOutcome;
+import io.pmem4j.harness.wire.Request;
+import io.pmem4j.harness.wire.WireOp;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;

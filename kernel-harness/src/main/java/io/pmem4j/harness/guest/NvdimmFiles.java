@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.pmem4j.harness.guest;
 
+import io.pmem4j.harness.guest.qemu.GuestSpec;
+import io.pmem4j.harness.wire.GuestException;
+import io.pmem4j.harness.wire.GuestOutcome;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

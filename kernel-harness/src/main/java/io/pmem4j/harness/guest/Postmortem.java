@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.pmem4j.harness.guest;
 
+import io.pmem4j.harness.guest.console.Console;
+import io.pmem4j.harness.guest.console.SplatScanner;
+import io.pmem4j.harness.guest.qemu.Qemu;
+import io.pmem4j.harness.guest.qemu.Qmp;
+import io.pmem4j.harness.wire.Deadline;
+import io.pmem4j.harness.wire.GuestOutcome;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+
 /**
- * The booted kernel: the process of QEMU, its console, and the agent's port.
+ * A booted guest: the channel to its agent, its tasks, its JVM, and the diagnosis of a guest that
+ * did not answer.
  *
- * <p>What lives here: starting and ending a guest, the wire format of the agent, the grading of
- * console text, and the exact outcome of each failure. What must not live here: the meaning of a
- * program, or its expected answers.
- *
- * <p>Mirrors {@code kernel-harness/src/main/c/wire.h}; the console grammar follows the reports of
- * the kernel's {@code lib/bug.c}, {@code kernel/panic.c} and {@code kernel/locking/lockdep.c}.
+ * <p>What must not live here: the meaning of a program, or its expected answers; the options of
+ * QEMU, which belong to {@code .qemu}; the grading of console text, which belongs to {@code
+ * .console}.
  */
 @NullMarked
 package io.pmem4j.harness.guest;

@@ -2,8 +2,8 @@
 
 package io.pmem4j.harness.jni;
 
-import io.pmem4j.harness.guest.Request;
-import io.pmem4j.harness.guest.Response;
+import io.pmem4j.harness.wire.Request;
+import io.pmem4j.harness.wire.Response;
 import java.io.IOException;
 
 /**

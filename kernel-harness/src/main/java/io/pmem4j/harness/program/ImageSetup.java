@@ -93,7 +93,7 @@ public record ImageSetup(Kind kind, String text) {
   }
 
   /** Reads the words after {@code setup}. */
-  static ImageSetup parse(String line) {
+  public static ImageSetup parse(String line) {
     String[] parts = line.strip().split("\\s+", 2);
     for (Kind kind : Kind.values()) {
       if (kind.toString().equals(parts[0]) && parts.length == 2) {

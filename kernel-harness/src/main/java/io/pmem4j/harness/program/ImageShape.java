@@ -54,7 +54,7 @@ public record ImageShape(
   }
 
   /** Parses {@code 8m blocksize=1024 group=512}; omitted values are those of {@link #DEFAULT}. */
-  static ImageShape parse(String text) {
+  public static ImageShape parse(String text) {
     LineScanner words = new LineScanner(text);
     long bytes = words.number("size");
     int blockBytes = DEFAULT.blockBytes;
@@ -77,7 +77,7 @@ public record ImageShape(
   }
 
   /** Returns this shape with these set-up lines. */
-  ImageShape withSetup(List<ImageSetup> lines) {
+  public ImageShape withSetup(List<ImageSetup> lines) {
     return new ImageShape(bytes, blockBytes, blocksPerGroup, inodes, lines);
   }
 

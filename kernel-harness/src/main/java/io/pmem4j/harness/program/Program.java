@@ -32,6 +32,9 @@ public record Program(
   /** The process id of a program that names none; coloured 3 of 16. */
   public static final int DEFAULT_PID = 1011;
 
+  /** The second at which the clock of every program starts: the date of the letter of 2015. */
+  public static final long CLOCK_BASE_SECONDS = 1_444_428_128L;
+
   /** The suffix of a program's file. */
   public static final String SUFFIX = ".p4j";
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /**
- * Programs: short sequences of file and memory operations, their text form, and what an operation
- * answered. Knows no backend: the same program runs on a model, a guest or a real machine.
+ * Programs: short sequences of file and memory operations, their text form, and the outcome of an
+ * operation. The same program runs on a model, a guest or a real machine.
+ *
+ * <p>What must not live here: knowledge of a backend.
  */
 @NullMarked
 package io.pmem4j.harness.program;

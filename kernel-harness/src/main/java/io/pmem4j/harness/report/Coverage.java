@@ -4,11 +4,11 @@ package io.pmem4j.harness.report;
 
 import io.pmem4j.harness.conform.ProgramResult;
 import io.pmem4j.harness.conform.StepResult;
-import io.pmem4j.harness.program.LeftOut;
 import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Outcome;
 import io.pmem4j.harness.program.ProgramText;
 import io.pmem4j.harness.program.Syscall;
+import io.pmem4j.harness.program.generator.LeftOut;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;

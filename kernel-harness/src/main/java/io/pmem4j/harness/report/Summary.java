@@ -2,10 +2,10 @@
 
 package io.pmem4j.harness.report;
 
-import io.pmem4j.harness.backend.KernelDifference;
 import io.pmem4j.harness.conform.LockAudit;
 import io.pmem4j.harness.conform.ProgramResult;
 import io.pmem4j.harness.conform.ProgramResult.Verdict;
+import io.pmem4j.harness.kernel.KernelDifference;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -2,9 +2,9 @@
 
 package io.pmem4j.harness.report;
 
-import io.pmem4j.harness.backend.KernelDifference;
 import io.pmem4j.harness.conform.ProgramResult;
 import io.pmem4j.harness.conform.StepResult;
+import io.pmem4j.harness.kernel.KernelDifference;
 import io.pmem4j.harness.program.Outcome;
 import java.util.List;
 import java.util.Map;

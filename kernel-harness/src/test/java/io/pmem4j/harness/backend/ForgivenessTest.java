@@ -4,6 +4,7 @@ package io.pmem4j.harness.backend;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pmem4j.harness.backend.guest.TraceText;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -4,6 +4,7 @@ package io.pmem4j.harness.backend;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pmem4j.harness.program.Program;
 import org.junit.jupiter.api.Test;
 
 class OutcomeTextTest {
@@ -33,7 +34,7 @@ class OutcomeTextTest {
 
   @Test
   void timesAreRelative() {
-    assertThat(OutcomeText.time(ProgramBackend.CLOCK_BASE_SECONDS + 3)).isEqualTo("+3");
-    assertThat(OutcomeText.time(ProgramBackend.CLOCK_BASE_SECONDS - 3)).isEqualTo("-3");
+    assertThat(OutcomeText.time(Program.CLOCK_BASE_SECONDS + 3)).isEqualTo("+3");
+    assertThat(OutcomeText.time(Program.CLOCK_BASE_SECONDS - 3)).isEqualTo("-3");
   }
 }

@@ -4,6 +4,7 @@ package io.pmem4j.harness.backend;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pmem4j.harness.backend.model.ModelSession;
 import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Program;
 import io.pmem4j.harness.program.ProgramParser;

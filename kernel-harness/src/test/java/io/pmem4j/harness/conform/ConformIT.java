@@ -6,13 +6,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pmem4j.harness.OnMutant;
 import io.pmem4j.harness.Required;
-import io.pmem4j.harness.backend.Backends;
-import io.pmem4j.harness.backend.KernelDifference;
-import io.pmem4j.harness.program.LeftOut;
+import io.pmem4j.harness.kernel.KernelDifference;
 import io.pmem4j.harness.program.Program;
-import io.pmem4j.harness.program.ProgramGenerator;
 import io.pmem4j.harness.program.ProgramLibrary;
 import io.pmem4j.harness.program.Shrinker;
+import io.pmem4j.harness.program.generator.LeftOut;
+import io.pmem4j.harness.program.generator.ProgramGenerator;
 import io.pmem4j.harness.report.Coverage;
 import io.pmem4j.harness.report.Summary;
 import io.pmem4j.sched.Scheduler;

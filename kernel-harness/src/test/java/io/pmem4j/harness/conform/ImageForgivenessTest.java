@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pmem4j.harness.Required;
 import io.pmem4j.harness.backend.Forgiveness;
-import io.pmem4j.harness.backend.FsImage;
-import io.pmem4j.harness.backend.ImageContent;
-import io.pmem4j.harness.backend.Mke2fs;
+import io.pmem4j.harness.image.FsImage;
+import io.pmem4j.harness.image.ImageContent;
+import io.pmem4j.harness.image.Mke2fs;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;

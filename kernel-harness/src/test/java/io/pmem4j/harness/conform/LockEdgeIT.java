@@ -6,11 +6,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pmem4j.harness.OnMutant;
 import io.pmem4j.harness.Required;
-import io.pmem4j.harness.backend.Backends;
 import io.pmem4j.harness.program.Program;
-import io.pmem4j.harness.program.ProgramGenerator;
 import io.pmem4j.harness.program.ProgramLibrary;
 import io.pmem4j.harness.program.ProgramParser;
+import io.pmem4j.harness.program.generator.ProgramGenerator;
 import io.pmem4j.sched.Scheduler;
 import java.util.ArrayList;
 import java.util.HashMap;

@@ -2,7 +2,6 @@
 
 package io.pmem4j.harness.conform;
 
-import io.pmem4j.harness.backend.Backends;
 import io.pmem4j.harness.program.ProgramLibrary;
 import io.pmem4j.sched.Scheduler;
 import java.util.List;

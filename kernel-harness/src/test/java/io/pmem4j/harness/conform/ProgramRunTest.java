@@ -5,13 +5,12 @@ package io.pmem4j.harness.conform;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pmem4j.harness.Required;
-import io.pmem4j.harness.backend.Backends;
-import io.pmem4j.harness.backend.FsImage;
-import io.pmem4j.harness.backend.ImageTemplates;
 import io.pmem4j.harness.backend.KernelChoices;
 import io.pmem4j.harness.backend.ProgramBackend;
 import io.pmem4j.harness.backend.Session;
 import io.pmem4j.harness.conform.ProgramResult.Verdict;
+import io.pmem4j.harness.image.FsImage;
+import io.pmem4j.harness.image.ImageTemplates;
 import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Outcome;
 import io.pmem4j.harness.program.Program;

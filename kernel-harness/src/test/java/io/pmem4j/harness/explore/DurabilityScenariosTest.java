@@ -8,6 +8,7 @@ import io.pmem4j.explore.Explorer;
 import io.pmem4j.ext2.Profile;
 import io.pmem4j.ext2.lock.LockOrder;
 import io.pmem4j.harness.Required;
+import io.pmem4j.harness.explore.scenario.ScenarioCatalog;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

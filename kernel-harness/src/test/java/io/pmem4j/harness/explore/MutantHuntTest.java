@@ -5,7 +5,7 @@ package io.pmem4j.harness.explore;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pmem4j.harness.Required;
-import io.pmem4j.harness.guest.GuestFiles;
+import io.pmem4j.harness.kernel.GuestFiles;
 import io.pmem4j.harness.mutant.Killer;
 import io.pmem4j.harness.mutant.Mutant;
 import io.pmem4j.harness.mutant.MutantCatalog;

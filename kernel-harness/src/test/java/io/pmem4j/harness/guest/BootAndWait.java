@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.pmem4j.harness.guest;
 
+import io.pmem4j.harness.guest.qemu.GuestSpec;
+import io.pmem4j.harness.guest.qemu.QemuLauncher;
+import io.pmem4j.harness.wire.GuestException;
+import io.pmem4j.harness.wire.Request;
+import io.pmem4j.harness.wire.WireOp;
 import java.nio.file.Path;
 import java.time.Duration;
 

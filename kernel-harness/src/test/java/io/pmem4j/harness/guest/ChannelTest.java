@@ -4,6 +4,14 @@ package io.pmem4j.harness.guest;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.pmem4j.harness.wire.ChannelFault;
+import io.pmem4j.harness.wire.Deadline;
+import io.pmem4j.harness.wire.Frame;
+import io.pmem4j.harness.wire.FrameCodec;
+import io.pmem4j.harness.wire.GuestOutcome;
+import io.pmem4j.harness.wire.Request;
+import io.pmem4j.harness.wire.Response;
+import io.pmem4j.harness.wire.WireOp;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -4,6 +4,7 @@ package io.pmem4j.harness.guest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pmem4j.harness.kernel.KernelImages;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -4,6 +4,8 @@ package io.pmem4j.harness.guest;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pmem4j.harness.Required;
+import io.pmem4j.harness.guest.qemu.GuestSpec;
+import io.pmem4j.harness.wire.GuestException;
 import io.pmem4j.pmem.Backend;
 import io.pmem4j.pmem.MapSpec;
 import io.pmem4j.pmem.Pmem;

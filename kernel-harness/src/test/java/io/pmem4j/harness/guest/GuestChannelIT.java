@@ -4,6 +4,11 @@ package io.pmem4j.harness.guest;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.pmem4j.harness.guest.qemu.GuestSpec;
+import io.pmem4j.harness.wire.GuestException;
+import io.pmem4j.harness.wire.GuestOutcome;
+import io.pmem4j.harness.wire.Request;
+import io.pmem4j.harness.wire.WireOp;
 import java.io.IOException;
 import java.lang.reflect.Field;
 import java.nio.ByteBuffer;

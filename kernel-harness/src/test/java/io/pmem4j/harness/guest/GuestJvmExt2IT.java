@@ -2,6 +2,7 @@
 package io.pmem4j.harness.guest;
 
 import io.pmem4j.harness.Required;
+import io.pmem4j.harness.guest.qemu.GuestSpec;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;

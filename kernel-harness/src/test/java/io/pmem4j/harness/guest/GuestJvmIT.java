@@ -5,6 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pmem4j.harness.Required;
+import io.pmem4j.harness.guest.qemu.GuestSpec;
+import io.pmem4j.harness.kernel.GuestFiles;
+import io.pmem4j.harness.wire.GuestException;
+import io.pmem4j.harness.wire.GuestOutcome;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.RandomAccessFile;

@@ -3,6 +3,7 @@ package io.pmem4j.harness.guest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pmem4j.harness.guest.qemu.GuestSpec;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;

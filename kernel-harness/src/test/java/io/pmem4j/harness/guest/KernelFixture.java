@@ -4,6 +4,10 @@ package io.pmem4j.harness.guest;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pmem4j.harness.Required;
+import io.pmem4j.harness.guest.qemu.GuestSpec;
+import io.pmem4j.harness.guest.qemu.QemuProcess;
+import io.pmem4j.harness.kernel.KernelImages;
+import io.pmem4j.harness.wire.GuestException;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Path;

@@ -4,8 +4,16 @@ package io.pmem4j.harness.guest;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pmem4j.harness.Required;
-import io.pmem4j.harness.backend.FsImage;
-import io.pmem4j.harness.backend.Mke2fs;
+import io.pmem4j.harness.guest.qemu.GuestSpec;
+import io.pmem4j.harness.guest.qemu.QemuProcess;
+import io.pmem4j.harness.image.FsImage;
+import io.pmem4j.harness.image.Mke2fs;
+import io.pmem4j.harness.kernel.KernelImages;
+import io.pmem4j.harness.kernel.LockEdges;
+import io.pmem4j.harness.wire.GuestException;
+import io.pmem4j.harness.wire.Request;
+import io.pmem4j.harness.wire.Response;
+import io.pmem4j.harness.wire.WireOp;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -18,7 +26,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A guest with a DAX ext2 on /mnt and an executor, for races that happen when we say so. */
-final class RaceBench implements AutoCloseable {
+public final class RaceBench implements AutoCloseable {
   static final int PAGE = 4096;
 
   /** Bounds a wait for something that takes milliseconds. */
@@ -34,7 +42,7 @@ final class RaceBench implements AutoCloseable {
   private static final String MOUNT = "/mnt";
   private static final int FILL_SLOT = 63;
 
-  final Guest guest;
+  public final Guest guest;
   private final Path console;
 
   private RaceBench(Guest guest, Path console) {
@@ -47,7 +55,7 @@ final class RaceBench implements AutoCloseable {
    *
    * @param lab the state of {@code ext2.lab=}, or empty for the merged image, or {@code 6.1}
    */
-  static RaceBench boot(Path directory, String lab) throws IOException {
+  public static RaceBench boot(Path directory, String lab) throws IOException {
     Required.programs(QemuProcess.executable(), "mke2fs");
     Path kernel;
     Path initrd;
@@ -83,7 +91,7 @@ final class RaceBench implements AutoCloseable {
   }
 
   /** An operation that must succeed. */
-  Response ask(Request request) throws GuestException {
+  public Response ask(Request request) throws GuestException {
     Response response = guest.request(request);
     assertThat(List.of(response.status(), response.errno(), response.signo()))
         .as("%s", request.op())
@@ -98,11 +106,11 @@ final class RaceBench implements AutoCloseable {
     return response.text();
   }
 
-  void open(int slot, String name) throws GuestException {
+  public void open(int slot, String name) throws GuestException {
     ask(Request.of(WireOp.OPEN, slot, 0102, 0644).withStrings(MOUNT + "/" + name));
   }
 
-  void write(int slot, long page, int pages, int value) throws GuestException {
+  public void write(int slot, long page, int pages, int value) throws GuestException {
     byte[] bytes = new byte[pages * PAGE];
     Arrays.fill(bytes, (byte) value);
     assertThat(ask(Request.of(WireOp.PWRITE, slot, page * PAGE).withBlob(bytes)).result())
@@ -110,11 +118,11 @@ final class RaceBench implements AutoCloseable {
   }
 
   /** Maps the file of the same slot, shared, readable and writable. */
-  void map(int slot, long pages) throws GuestException {
+  public void map(int slot, long pages) throws GuestException {
     ask(Request.of(WireOp.MMAP, slot, slot, 0, pages * PAGE, 3, 1, 0));
   }
 
-  byte[] read(int slot) throws GuestException {
+  public byte[] read(int slot) throws GuestException {
     return ask(Request.of(WireOp.PREAD, slot, 0, PAGE)).data();
   }
 
@@ -154,7 +162,7 @@ final class RaceBench implements AutoCloseable {
     return Request.of(WireOp.LOAD, slot, page * PAGE, 1);
   }
 
-  static Request truncate(int slot) {
+  public static Request truncate(int slot) {
     return Request.of(WireOp.FTRUNCATE, slot, 0);
   }
 

@@ -8,6 +8,8 @@ import static io.pmem4j.harness.guest.RaceBench.truncate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.pmem4j.harness.wire.GuestException;
+import io.pmem4j.harness.wire.Response;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.pmem4j.harness.guest;
 
+import io.pmem4j.harness.wire.Frame;
+import io.pmem4j.harness.wire.FrameCodec;
+import io.pmem4j.harness.wire.Response;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
@@ -14,7 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
 /** The peer of a {@link Channel}, which behaves as the test says. */
-final class ScriptedPeer implements AutoCloseable {
+public final class ScriptedPeer implements AutoCloseable {
   private final Path path;
   private final ServerSocketChannel server;
   private SocketChannel peer;
@@ -33,7 +36,7 @@ final class ScriptedPeer implements AutoCloseable {
     peer = server.accept();
   }
 
-  static byte[] response(long result, byte[] data, String events) {
+  public static byte[] response(long result, byte[] data, String events) {
     byte[] text = events.getBytes(StandardCharsets.UTF_8);
     return ByteBuffer.allocate(Response.FIXED_BYTES + 8 + data.length + text.length)
         .order(ByteOrder.LITTLE_ENDIAN)

@@ -3,6 +3,7 @@ package io.pmem4j.harness.guest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pmem4j.harness.kernel.LockEdges;
 import org.junit.jupiter.api.Test;
 
 /** The kernel's text about tasks and locks is parsed. */

@@ -7,6 +7,9 @@ import static io.pmem4j.harness.guest.RaceBench.load;
 import static io.pmem4j.harness.guest.RaceBench.store;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pmem4j.harness.wire.GuestException;
+import io.pmem4j.harness.wire.Request;
+import io.pmem4j.harness.wire.WireOp;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;

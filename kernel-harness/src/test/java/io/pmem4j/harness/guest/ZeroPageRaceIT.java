@@ -7,6 +7,10 @@ import static io.pmem4j.harness.guest.RaceBench.answer;
 import static io.pmem4j.harness.guest.RaceBench.load;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pmem4j.harness.wire.GuestException;
+import io.pmem4j.harness.wire.Request;
+import io.pmem4j.harness.wire.Response;
+import io.pmem4j.harness.wire.WireOp;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;

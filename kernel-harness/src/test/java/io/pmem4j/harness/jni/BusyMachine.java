@@ -2,9 +2,9 @@
 
 package io.pmem4j.harness.jni;
 
-import io.pmem4j.harness.guest.Request;
-import io.pmem4j.harness.guest.Response;
-import io.pmem4j.harness.guest.WireOp;
+import io.pmem4j.harness.wire.Request;
+import io.pmem4j.harness.wire.Response;
+import io.pmem4j.harness.wire.WireOp;
 import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;

@@ -5,9 +5,9 @@ package io.pmem4j.harness.jni;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.pmem4j.harness.guest.Request;
-import io.pmem4j.harness.guest.Response;
-import io.pmem4j.harness.guest.WireOp;
+import io.pmem4j.harness.wire.Request;
+import io.pmem4j.harness.wire.Response;
+import io.pmem4j.harness.wire.WireOp;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

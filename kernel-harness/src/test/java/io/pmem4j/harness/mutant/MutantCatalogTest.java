@@ -5,7 +5,7 @@ package io.pmem4j.harness.mutant;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.pmem4j.harness.guest.GuestFiles;
+import io.pmem4j.harness.kernel.GuestFiles;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;

@@ -9,7 +9,7 @@ import static org.junit.platform.engine.discovery.DiscoverySelectors.selectMetho
 import io.pmem4j.harness.OnMutant;
 import io.pmem4j.harness.Required;
 import io.pmem4j.harness.conform.MutantProgram;
-import io.pmem4j.harness.guest.GuestFiles;
+import io.pmem4j.harness.kernel.GuestFiles;
 import java.io.File;
 import java.lang.reflect.Method;
 import java.nio.file.Files;

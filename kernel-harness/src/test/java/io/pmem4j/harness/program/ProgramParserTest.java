@@ -5,7 +5,7 @@ package io.pmem4j.harness.program;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.pmem4j.harness.guest.Wire;
+import io.pmem4j.harness.wire.Wire;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;

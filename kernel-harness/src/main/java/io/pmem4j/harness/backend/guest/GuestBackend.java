@@ -1,0 +1,423 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.backend.guest;
+
+import io.pmem4j.ext2.Errno;
+import io.pmem4j.harness.backend.BackendException;
+import io.pmem4j.harness.backend.KernelChoices;
+import io.pmem4j.harness.backend.ProgramBackend;
+import io.pmem4j.harness.backend.Session;
+import io.pmem4j.harness.guest.Guest;
+import io.pmem4j.harness.guest.qemu.GuestSpec;
+import io.pmem4j.harness.guest.qemu.QemuLauncher;
+import io.pmem4j.harness.image.E2fsck;
+import io.pmem4j.harness.image.FsImage;
+import io.pmem4j.harness.image.ImageTemplates;
+import io.pmem4j.harness.image.Mke2fs;
+import io.pmem4j.harness.kernel.ErrnoNames;
+import io.pmem4j.harness.kernel.Kernel;
+import io.pmem4j.harness.kernel.KernelDifferenceMatcher;
+import io.pmem4j.harness.program.Operation;
+import io.pmem4j.harness.program.Program;
+import io.pmem4j.harness.wire.GuestException;
+import io.pmem4j.harness.wire.Request;
+import io.pmem4j.harness.wire.Response;
+import io.pmem4j.harness.wire.WireOp;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A booted kernel with an emulated NVDIMM. The backing file is shared with the guest: the host
+ * rewrites it while the file system is unmounted, and reads it after the unmount.
+ *
+ * <p>A guest that failed under one program is not trusted with the next: another one is booted.
+ */
+public final class GuestBackend implements ProgramBackend {
+  private static final int LOCKDEP_MAX_BYTES = 4_000_000;
+  private static final String MOUNT_POINT = "/mnt";
+
+  private static final String DATA_OPTIONS = "dax,oldalloc,noreservation";
+
+  /** A kernel that fails more often than this is not worth the minutes. */
+  private static final int MAX_BOOTS = 6;
+
+  private static final int LOCKDEP_EVERY = 50;
+  private static final int PAGE_BYTES = 4096;
+
+  private final Kernel kernel;
+  private final String name;
+  private final GuestSpec spec;
+  private final FsImage image;
+  private @Nullable Guest guest;
+
+  /** The guest that has been seen to mount with DAX. */
+  private @Nullable Guest daxSeen;
+
+  /** The pid of an executor that a program has left as it found it, in the guest; or 0. */
+  private int kept;
+
+  private int boots;
+  private int programs;
+  private boolean late;
+
+  private GuestBackend(Kernel kernel, GuestSpec spec, FsImage image) {
+    this.kernel = kernel;
+    this.name = (spec.launcher() == QemuLauncher.CONTAINER ? "container:" : "guest:") + kernel;
+    this.spec = spec;
+    this.image = image;
+  }
+
+  /**
+   * Boots a kernel, with an empty NVDIMM.
+   *
+   * @param kernel which one
+   * @param spec how; its image is made here
+   */
+  public static GuestBackend boot(Kernel kernel, GuestSpec spec) throws BackendException {
+    try {
+      GuestBackend backend =
+          // Programs run one after the other; a second CPU only makes them wait for it.
+          new GuestBackend(kernel, spec.withCpus(1), Mke2fs.allocate(spec.image()));
+      backend.running();
+      return backend;
+    } catch (IOException e) {
+      throw BackendException.environment("guest: " + e, e);
+    }
+  }
+
+  /** Returns the path of the guest's NVDIMM in a work directory. */
+  public static Path imageIn(Path directory) {
+    return directory.resolve("nvdimm.img");
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public Optional<KernelDifferenceMatcher> differenceMatcher() {
+    return kernel.isLater() ? Optional.of(new KernelDifferenceMatcher()) : Optional.empty();
+  }
+
+  Kernel kernel() {
+    return kernel;
+  }
+
+  private Guest running() throws BackendException {
+    Guest running = guest;
+    if (running == null) {
+      if (boots == MAX_BOOTS) {
+        throw BackendException.environment(
+            "guest: failed under " + boots + " programs, not booted again", null);
+      }
+      boots++;
+      try {
+        running = Guest.start(spec);
+      } catch (GuestException e) {
+        throw BackendException.boot(e);
+      }
+      String daxError = running.hello().daxError();
+      if (daxError != null) {
+        running.close();
+        throw BackendException.environment("guest has no DAX device: " + daxError, null);
+      }
+      guest = running;
+    }
+    return running;
+  }
+
+  @Override
+  public Optional<String> lacks(Program program) {
+    return program.kernels().isEmpty() || program.kernels().contains(kernel.toString())
+        ? Optional.empty()
+        : Optional.of("the program is for kernel " + String.join(", ", program.kernels()));
+  }
+
+  @Override
+  public Session begin(Program program, ImageTemplates templates, KernelChoices choices)
+      throws BackendException {
+    Guest running = running();
+    late = false;
+    boolean begun = false;
+    try {
+      // No process has the device open now, so the kernel holds no stale page of it.
+      templates.of(program.image()).writeTo(image);
+      mountAndBegin(running, program, Program.CLOCK_BASE_SECONDS);
+      Session session = new GuestSession(this, running, program, choices);
+      begun = true;
+      return session;
+    } catch (BackendException e) {
+      // The guest is in order; nothing is mounted and no program runs.
+      begun = e.mountErrno().isPresent();
+      throw e;
+    } catch (GuestException e) {
+      throw BackendException.of(e);
+    } catch (IOException e) {
+      throw BackendException.environment("guest: " + e, e);
+    } finally {
+      if (!begun) {
+        discard();
+      }
+    }
+  }
+
+  private void mountAndBegin(Guest running, Program program, long clock)
+      throws GuestException, BackendException {
+    Request mount =
+        Request.of(WireOp.MOUNT, program.atime().mountFlag())
+            .withStrings(running.hello().device(), MOUNT_POINT, "ext2", DATA_OPTIONS)
+            .withClock(clock);
+    if (program.image().isDamaged()) {
+      endKept(running);
+      mountDamaged(running, mount);
+      requireBegun(program, succeed(running, List.of(Request.of(WireOp.BEGIN, program.pid(), 1))));
+      return;
+    }
+    // Whether DAX is possible depends on the device and the size of blocks alone.
+    boolean asked = program.image().blockBytes() != PAGE_BYTES || daxSeen == running;
+    if (kept == program.pid() && asked) {
+      succeed(running, List.of(mount));
+      return;
+    }
+    endKept(running);
+    List<Request> requests = new ArrayList<>(List.of(mount));
+    if (!asked) {
+      requests.add(Request.of(WireOp.READ_FILE, 65536).withStrings("/proc/mounts"));
+    }
+    requests.add(Request.of(WireOp.BEGIN, program.pid(), 1));
+    List<Response> answers = succeed(running, requests);
+    if (!asked) {
+      requireDax(answers.get(1));
+      daxSeen = running;
+    }
+    requireBegun(program, answers);
+  }
+
+  private void endKept(Guest running) throws GuestException, BackendException {
+    if (kept != 0) {
+      kept = 0;
+      succeed(running, List.of(Request.of(WireOp.END)));
+    }
+  }
+
+  /** A mount that the kernel refuses is the outcome of a program that starts on a damaged image. */
+  private void mountDamaged(Guest running, Request mount) throws GuestException, BackendException {
+    Response mounted = running.request(mount);
+    if (mounted.errno() != 0) {
+      running.grade(running.request(Request.of(WireOp.KERNEL_LOG)));
+      throw BackendException.notMounted(ErrnoNames.of(mounted.errno()), null);
+    }
+    succeeded(List.of(mount), List.of(mounted));
+  }
+
+  private static void requireBegun(Program program, List<Response> answers)
+      throws BackendException {
+    long pid = answers.getLast().result();
+    if (pid != program.pid()) {
+      throw BackendException.environment(
+          "guest: wanted pid " + program.pid() + ", got " + pid, null);
+    }
+  }
+
+  /**
+   * Ends the guest as a power cut does, repairs the file system as a machine does that starts
+   * again, boots another guest on the same NVDIMM, and mounts.
+   *
+   * @param promises are compared with the repaired file system
+   * @return the guest that the program goes on in
+   */
+  Guest cutPower(Program program, long clock, Optional<DurabilityPromises> promises)
+      throws BackendException {
+    discard();
+    try {
+      if (promises.isPresent()) {
+        repair(promises.get());
+      }
+      restart();
+      Guest running = running();
+      mountAndBegin(running, program, clock);
+      return running;
+    } catch (GuestException e) {
+      throw BackendException.of(e);
+    } catch (IOException e) {
+      throw BackendException.environment("guest: " + e, e);
+    }
+  }
+
+  private void repair(DurabilityPromises promises) throws IOException, BackendException {
+    String complaint = E2fsck.repair(image);
+    if (!complaint.isEmpty()) {
+      throw BackendException.promiseBroken("after the power cut: " + complaint);
+    }
+    List<String> broken = promises.broken(image);
+    if (!broken.isEmpty()) {
+      throw BackendException.promiseBroken("after the power cut: " + String.join("; ", broken));
+    }
+  }
+
+  /**
+   * Checks that the mount has DAX: if the device cannot do DAX, the kernel mounts without it and
+   * reports that only here.
+   */
+  private static void requireDax(Response mounts) throws BackendException {
+    boolean dax =
+        mounts
+            .text()
+            .lines()
+            .anyMatch(line -> line.contains(" " + MOUNT_POINT + " ext2 ") && line.contains(",dax"));
+    if (!dax) {
+      throw BackendException.environment("guest: mounted without DAX", null);
+    }
+  }
+
+  /**
+   * Ends the executor, unmounts, and checks that the kernel is still in order. An executor whose
+   * state the program has not changed runs the next program of its pid too: a fork and an exit take
+   * a sixth of a short program's time.
+   */
+  FsImage finish(Guest running, Program program, long clock) throws BackendException {
+    try {
+      if (mayHaveFrozen(program)) {
+        thaw(running, clock);
+      }
+      Request unmount = Request.of(WireOp.UMOUNT, 0).withStrings(MOUNT_POINT).withClock(clock);
+      Request log = Request.of(WireOp.KERNEL_LOG);
+      boolean keeps =
+          program.steps().stream()
+              .allMatch(step -> step.operation().reach() == Operation.Reach.NONE);
+      kept = keeps ? program.pid() : 0;
+      List<Response> answers =
+          keeps
+              ? succeedAsOne(running, List.of(Request.of(WireOp.RELEASE), unmount, log))
+              : succeed(running, List.of(Request.of(WireOp.END), unmount, log));
+      running.grade(answers.getLast());
+      // Lockdep does not go without a word, which has been graded; asking it itself takes long.
+      if (++programs % LOCKDEP_EVERY == 0 && !running.lockdepOn()) {
+        throw BackendException.lockdepOff();
+      }
+      return image;
+    } catch (GuestException e) {
+      throw BackendException.of(e);
+    }
+  }
+
+  private static boolean mayHaveFrozen(Program program) {
+    return program.steps().stream()
+        .anyMatch(step -> step.operation().reach().compareTo(Operation.Reach.FILE_SYSTEM) >= 0);
+  }
+
+  /**
+   * Thaws before anything is closed or killed. A task that waits for the thaw cannot be killed, and
+   * umount(2) of a frozen file system leaves the superblock active: the next mount of the device
+   * would be that frozen superblock.
+   */
+  private void thaw(Guest running, long clock) throws GuestException, BackendException {
+    Request asRoot = Request.of(WireOp.BECOME, 0, 0);
+    Request thaw = Request.of(WireOp.THAW).withStrings(MOUNT_POINT).withClock(clock);
+    List<Response> answers =
+        running.request(List.of(asRoot, thaw), GuestSpec.DEFAULT_REQUEST_TIMEOUT);
+    succeeded(List.of(asRoot), answers.subList(0, 1));
+    if (answers.getLast().errno() != Errno.EINVAL.number()) {
+      succeeded(List.of(thaw), answers.subList(1, 2));
+    }
+  }
+
+  /**
+   * The content of {@code /proc/lockdep} of the kernel that runs now; empty if none does.
+   *
+   * @throws BackendException if the kernel cannot be asked
+   */
+  public String lockdep() throws BackendException {
+    if (guest == null) {
+      return "";
+    }
+    try {
+      return guest
+          .request(Request.of(WireOp.READ_FILE, LOCKDEP_MAX_BYTES).withStrings("/proc/lockdep"))
+          .text();
+    } catch (GuestException e) {
+      throw BackendException.of(e);
+    }
+  }
+
+  /**
+   * Ends the guest and boots another one, whose lockdep has seen nothing yet.
+   *
+   * @throws BackendException if it does not boot
+   */
+  public void restart() throws BackendException {
+    discard();
+    // Asked for, and no sign of a bad kernel.
+    boots--;
+    running();
+  }
+
+  /** Ends a guest that failed; the next program gets another one. */
+  void discard() {
+    Guest running = guest;
+    guest = null;
+    kept = 0;
+    if (running != null) {
+      running.close();
+    }
+  }
+
+  /** Returns whether mounting or unmounting for the last program ended after its second. */
+  boolean late() {
+    return late;
+  }
+
+  private List<Response> succeed(Guest guest, List<Request> requests)
+      throws GuestException, BackendException {
+    return succeeded(requests, guest.request(requests, GuestSpec.DEFAULT_REQUEST_TIMEOUT));
+  }
+
+  /** The same in one frame, which one process answers. */
+  private List<Response> succeedAsOne(Guest guest, List<Request> requests)
+      throws GuestException, BackendException {
+    return succeeded(requests, GuestSession.ask(guest, requests));
+  }
+
+  private List<Response> succeeded(List<Request> requests, List<Response> responses)
+      throws BackendException {
+    for (int i = 0; i < requests.size(); i++) {
+      Response response = responses.get(i);
+      late |= response.isLate();
+      if ((response.status() != 0 && !response.isLate()) || response.result() < 0) {
+        throw BackendException.environment(
+            "guest: "
+                + requests.get(i).op()
+                + " failed: errno "
+                + response.errno()
+                + ", status "
+                + response.status(),
+            null);
+      }
+    }
+    return responses;
+  }
+
+  /** Returns the path in the guest of a path of a program. */
+  static String inGuest(String path) {
+    return MOUNT_POINT + path;
+  }
+
+  @Override
+  public void close() {
+    Guest running = guest;
+    guest = null;
+    if (running != null) {
+      try {
+        running.stop();
+      } catch (GuestException e) {
+        // close() below ends the process all the same.
+      }
+      running.close();
+    }
+  }
+}

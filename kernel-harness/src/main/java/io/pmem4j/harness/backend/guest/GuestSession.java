@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.backend.guest;
+
+import io.pmem4j.harness.backend.BackendException;
+import io.pmem4j.harness.backend.KernelChoices;
+import io.pmem4j.harness.backend.OutcomeText;
+import io.pmem4j.harness.backend.Session;
+import io.pmem4j.harness.backend.syscall.OperationCodec;
+import io.pmem4j.harness.guest.Guest;
+import io.pmem4j.harness.guest.TaskClient;
+import io.pmem4j.harness.guest.TaskState;
+import io.pmem4j.harness.image.FsImage;
+import io.pmem4j.harness.program.Operation;
+import io.pmem4j.harness.program.Outcome;
+import io.pmem4j.harness.program.Program;
+import io.pmem4j.harness.wire.Batch;
+import io.pmem4j.harness.wire.GuestException;
+import io.pmem4j.harness.wire.Request;
+import io.pmem4j.harness.wire.Response;
+import io.pmem4j.harness.wire.Wire;
+import io.pmem4j.harness.wire.WireOp;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/** A program on the booted kernel: one process, made by the agent with the program's pid. */
+final class GuestSession implements Session, OperationCodec.Place {
+  /** So that a batch that hangs is noticed within the time of a request. */
+  private static final int MOST_IN_A_BATCH = 128;
+
+  private static final Duration ASLEEP_BOUND = Duration.ofSeconds(20);
+
+  private final GuestBackend backend;
+  private final Program program;
+  private final KernelChoices choices;
+  private final long firstFrame;
+  private final TraceText trace;
+  private Guest guest;
+  private Optional<DurabilityPromises> promises;
+  private boolean late;
+  private OperationCodec calls = new OperationCodec(this);
+  private long clock = Program.CLOCK_BASE_SECONDS;
+
+  GuestSession(GuestBackend backend, Guest guest, Program program, KernelChoices choices) {
+    this.backend = backend;
+    this.program = program;
+    this.guest = guest;
+    this.choices = choices;
+    this.promises = DurabilityPromises.of(program);
+    this.firstFrame = guest.hello().resource() / OperationCodec.PAGE_BYTES;
+    this.trace = new TraceText(firstFrame, address -> calls.pageIndex(address));
+  }
+
+  @Override
+  public Outcome run(Operation operation) throws BackendException {
+    List<Outcome> outcomes = new ArrayList<>();
+    run(List.of(operation), outcomes::add);
+    return outcomes.getFirst();
+  }
+
+  @Override
+  public void run(List<Operation> operations, Consumer<Outcome> each) throws BackendException {
+    int from = 0;
+    // The promises of an operation depend on the files that the ones before it have opened.
+    int most = promises.isPresent() ? 1 : MOST_IN_A_BATCH;
+    for (int to = 0; to <= operations.size(); to++) {
+      Operation next = to < operations.size() ? operations.get(to) : null;
+      boolean cut = next instanceof Operation.PowerCut;
+      if (cut
+          || next instanceof Operation.Blocked
+          || to == operations.size()
+          || to - from == most) {
+        batch(operations.subList(from, to), each);
+        from = to;
+      }
+      if (next instanceof Operation.Blocked blocked) {
+        each.accept(whereItSleeps(calls.child(blocked.child())));
+        from = to + 1;
+      }
+      if (cut) {
+        readAtTheCut();
+        guest = backend.cutPower(program, clock, promises);
+        promises = DurabilityPromises.of(program);
+        late |= calls.late();
+        calls = new OperationCodec(this);
+        each.accept(Outcome.of(0));
+        from = to + 1;
+      }
+    }
+  }
+
+  /**
+   * Polls a task until it sleeps on a lock, because the kernel does not announce that. The answer
+   * does not depend on the time of the poll: the holder of the lock is parked at a point.
+   */
+  private Outcome whereItSleeps(int child) throws BackendException {
+    try {
+      TaskState state =
+          TaskClient.awaitState(
+              guest,
+              child,
+              now -> now.sleepsOnALock() || !now.operation().equals("running"),
+              ASLEEP_BOUND);
+      return state.sleepsOnALock()
+          ? new Outcome.Builder()
+              .value("result", 0)
+              .value("wchan", state.wchan())
+              .value("in", state.wantedBy())
+              .build()
+          : new Outcome.Builder().value("result", state.operation()).build();
+    } catch (GuestException e) {
+      throw BackendException.of(e);
+    }
+  }
+
+  private void batch(List<Operation> operations, Consumer<Outcome> each) throws BackendException {
+    if (operations.isEmpty()) {
+      return;
+    }
+    try {
+      boolean generations = !choices.known();
+      List<Request> requests = new ArrayList<>();
+      List<Integer> sizes = new ArrayList<>();
+      for (Operation operation : operations) {
+        if (operation instanceof Operation.Clock forward) {
+          clock += forward.seconds();
+          continue;
+        }
+        List<Request> one = calls.requests(operation, clock);
+        sizes.add(one.size());
+        requests.addAll(one);
+        if (generations && operation instanceof Operation.Open open) {
+          requests.add(Request.of(WireOp.FSTAT, calls.file(open.file())));
+        }
+        reads(promised(operation)).forEach(requests::add);
+      }
+      Iterator<Response> answers = ask(guest, requests).iterator();
+      Iterator<Integer> size = sizes.iterator();
+      for (Operation operation : operations) {
+        if (operation instanceof Operation.Clock) {
+          each.accept(Outcome.of(0));
+          continue;
+        }
+        List<Response> mine = new ArrayList<>();
+        for (int i = size.next(); i > 0; i--) {
+          mine.add(answers.next());
+        }
+        if (generations && operation instanceof Operation.Open) {
+          generationFrom(answers.next());
+        }
+        List<String> promised = promised(operation);
+        List<Response> contents = new ArrayList<>();
+        for (int i = 0; i < promised.size(); i++) {
+          contents.add(answers.next());
+        }
+        keep(operation, mine.getLast(), promised, contents);
+        each.accept(
+            calls.outcome(operation, mine).events(trace.events(mine.getLast().events())).build());
+      }
+    } catch (GuestException e) {
+      throw BackendException.of(e);
+    } catch (IllegalArgumentException e) {
+      throw BackendException.environment("guest: " + e.getMessage(), e);
+    }
+  }
+
+  private List<String> promised(Operation operation) {
+    return promises.map(kept -> kept.promisedBy(operation)).orElse(List.of());
+  }
+
+  private List<Request> reads(List<String> files) {
+    return files.stream()
+        .map(file -> Request.of(WireOp.PREAD, calls.file(file), 0, DurabilityPromises.MAX_BYTES))
+        .toList();
+  }
+
+  private void keep(
+      Operation operation, Response answer, List<String> promised, List<Response> contents) {
+    if (promises.isEmpty() || answer.errno() != 0 || answer.result() < 0) {
+      return;
+    }
+    promises.get().succeeded(operation);
+    for (int i = 0; i < promised.size(); i++) {
+      if (contents.get(i).errno() == 0) {
+        promises.get().promise(promised.get(i), contents.get(i).data());
+      }
+    }
+  }
+
+  private void readAtTheCut() throws BackendException {
+    if (promises.isEmpty()) {
+      return;
+    }
+    List<String> files = promises.get().open();
+    try {
+      List<Response> contents = ask(guest, reads(files));
+      for (int i = 0; i < files.size(); i++) {
+        if (contents.get(i).errno() == 0) {
+          promises.get().atTheCut(files.get(i), contents.get(i).data());
+        }
+      }
+    } catch (GuestException e) {
+      throw BackendException.of(e);
+    }
+  }
+
+  /** Sends as many requests as one frame carries at a time, until all have been answered. */
+  static List<Response> ask(Guest guest, List<Request> requests) throws GuestException {
+    List<Response> answers = new ArrayList<>();
+    while (answers.size() < requests.size()) {
+      List<Request> rest = requests.subList(answers.size(), requests.size());
+      answers.addAll(Batch.answers(guest.request(Batch.of(rest))));
+    }
+    return answers;
+  }
+
+  /**
+   * The first file with a generation that a program opens is the first that it makes: mke2fs and
+   * debugfs leave the generation 0.
+   */
+  private void generationFrom(Response stat) {
+    if (stat.data().length == Wire.STAT_BYTES) {
+      int generation =
+          ByteBuffer.wrap(stat.data())
+              .order(ByteOrder.LITTLE_ENDIAN)
+              .getInt(Wire.STAT_GENERATION_OFFSET);
+      if (generation != 0) {
+        choices.generationBase(generation);
+      }
+    }
+  }
+
+  /** Another pid of the same colour, so that a child's blocks lie where the program's do. */
+  @Override
+  public long pidOfChild(int number) {
+    return program.pid() + 16L * (number + 1);
+  }
+
+  @Override
+  public String path(String programPath) {
+    return GuestBackend.inGuest(programPath);
+  }
+
+  @Override
+  public long mountFlags() {
+    return program.atime().mountFlag();
+  }
+
+  @Override
+  public long alignment() {
+    return backend.kernel().alignment();
+  }
+
+  /**
+   * A pagemap entry: bit 63 present, bits 58 and 59 anonymous and zero (the agent's), bit 56 mapped
+   * once and accounted to the process (an anonymous page; frames of DAX and the zero page are not),
+   * bit 61 for DAX one entry for 2 MiB, bits 0 to 54 the frame.
+   */
+  @Override
+  public String page(long entry) {
+    long frame = entry & ((1L << 55) - 1);
+    if (entry >= 0) {
+      return "none";
+    }
+    if (frame >= firstFrame && frame < firstFrame + FsImage.FS_BYTES / OperationCodec.PAGE_BYTES) {
+      return "block:" + (frame - firstFrame) + ((entry & (1L << 61)) != 0 ? ":huge" : "");
+    }
+    long anonymous = 1L << 56 | 1L << Wire.PAGEMAP_ANON_BIT;
+    if ((entry & anonymous) != 0) {
+      return "anon";
+    }
+    // A page of another kind, or one that /proc/kpageflags says nothing of.
+    return (entry & 1L << Wire.PAGEMAP_ZERO_BIT) != 0 ? "zero" : "unknown";
+  }
+
+  @Override
+  public String time(long seconds) {
+    return OutcomeText.time(seconds);
+  }
+
+  @Override
+  public Optional<FsImage> end() throws BackendException {
+    return Optional.of(backend.finish(guest, program, clock));
+  }
+
+  @Override
+  public boolean inTime() {
+    return !late && !calls.late() && !backend.late();
+  }
+
+  @Override
+  public void abandon() {
+    backend.discard();
+  }
+}

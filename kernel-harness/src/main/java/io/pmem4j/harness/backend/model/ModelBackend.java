@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.backend.model;
+
+import io.pmem4j.ext2.Ext2Exception;
+import io.pmem4j.ext2.Ext2FileSystem;
+import io.pmem4j.ext2.MountOptions;
+import io.pmem4j.ext2.lock.LockValidator;
+import io.pmem4j.harness.backend.BackendException;
+import io.pmem4j.harness.backend.KernelChoices;
+import io.pmem4j.harness.backend.ProgramBackend;
+import io.pmem4j.harness.backend.ProgramPart;
+import io.pmem4j.harness.backend.Session;
+import io.pmem4j.harness.durable.LineTracker;
+import io.pmem4j.harness.durable.TrackedMemory;
+import io.pmem4j.harness.image.FsImage;
+import io.pmem4j.harness.image.ImageTemplates;
+import io.pmem4j.harness.image.Mke2fs;
+import io.pmem4j.harness.kernel.Kernel;
+import io.pmem4j.harness.program.Program;
+import io.pmem4j.pmem.MapSpec;
+import io.pmem4j.pmem.PersistentMemory;
+import io.pmem4j.pmem.Pmem;
+import io.pmem4j.sched.Scheduler;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/** ext2-dax in this JVM, over a file mapped through pmem-ffi. */
+public final class ModelBackend implements ProgramBackend {
+  /** The guest's mount options, but for that of access times, which is the program's. */
+  static final String OPTIONS = "dax,oldalloc,noreservation,";
+
+  private final Path directory;
+  private final Scheduler scheduler;
+  private final Kernel kernel;
+  private final Set<String> lockEdges = new TreeSet<>();
+  private @Nullable LockValidator validator;
+
+  /**
+   * A model whose image lies in a directory.
+   *
+   * @param scheduler where the tasks of the model wait
+   * @param kernel whose fault handlers and lock order it has
+   */
+  public ModelBackend(Path directory, Scheduler scheduler, Kernel kernel) {
+    this.kernel = kernel;
+    this.directory = directory;
+    this.scheduler = scheduler;
+  }
+
+  @Override
+  public boolean isKernel() {
+    return false;
+  }
+
+  @Override
+  public String name() {
+    return "model";
+  }
+
+  @Override
+  public Optional<String> lacks(Program program) {
+    Optional<String> lacking = ModelSession.lacks(program).map(what -> "the model lacks " + what);
+    ProgramPart part = part(program);
+    return lacking.or(() -> part.isEmpty() ? part.omitted().getFirst() : Optional.empty());
+  }
+
+  @Override
+  public ProgramPart part(Program program) {
+    return ProgramPart.of(program, operation -> ModelSession.lacks(operation, program.atime()));
+  }
+
+  @Override
+  @SuppressWarnings("MustBeClosedChecker") // the session closes it when it ends
+  public Session begin(Program program, ImageTemplates templates, KernelChoices choices)
+      throws BackendException {
+    Arena arena = Arena.ofShared();
+    boolean begun = false;
+    try {
+      FsImage image = Mke2fs.allocate(directory.resolve("model.img"));
+      templates.of(program.image()).writeTo(image);
+      PersistentMemory memory =
+          Pmem.map(
+              image.path(),
+              MapSpec.existing().slice(FsImage.OFFSET_BYTES, program.image().fsBytes()),
+              arena);
+      // One task runs, so that its drain covers every flush: a missing one is what is found.
+      boolean judged = !kernel.profile().fourHandlers() && !program.image().isDamaged();
+      LineTracker lines = judged ? new LineTracker(memory.segment(), () -> this) : null;
+      if (lines != null) {
+        memory = new TrackedMemory(memory, lines);
+      }
+      AtomicLong clock = new AtomicLong(Program.CLOCK_BASE_SECONDS);
+      MountOptions options =
+          MountOptions.parse(OPTIONS + program.atime())
+              .withClock(clock::get)
+              .withAllocatorPid(program::pid)
+              .withGenerationBase(choices.generationBase())
+              .withScheduler(new LoneTaskScheduler(scheduler))
+              .withProfile(kernel.profile())
+              .withLockOrder(kernel.order());
+      lockEdges();
+      Ext2FileSystem fs = Ext2FileSystem.mount(memory, options);
+      validator = fs.lockValidator();
+      Session session =
+          new ModelSession(
+              fs, lines, clock, image, arena, kernel.alignment(), program.image().isDamaged());
+      begun = true;
+      return session;
+    } catch (Ext2Exception e) {
+      if (program.image().isDamaged()) {
+        throw BackendException.notMounted(e.errno().name(), e);
+      }
+      throw BackendException.modelBroke("model: mount failed: " + e.getMessage(), e);
+    } catch (IOException e) {
+      throw BackendException.environment("model: " + e, e);
+    } finally {
+      if (!begun) {
+        arena.close();
+      }
+    }
+  }
+
+  /** The edges between locks that lockdep would have seen in all programs so far. */
+  public Set<String> lockEdges() {
+    LockValidator last = validator;
+    if (last != null) {
+      last.lockdepEdges().forEach(edge -> lockEdges.add(edge.toString()));
+    }
+    return Set.copyOf(lockEdges);
+  }
+
+  @Override
+  public void close() {
+    // Each session owns its mapping; the image goes with the directory.
+  }
+}

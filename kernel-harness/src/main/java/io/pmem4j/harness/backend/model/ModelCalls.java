@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.backend.model;
+
+import static io.pmem4j.harness.backend.model.ModelProcess.result;
+
+import io.pmem4j.ext2.Errno;
+import io.pmem4j.ext2.Ext2Exception;
+import io.pmem4j.ext2.OpenFile;
+import io.pmem4j.ext2.mm.AddressSpace;
+import io.pmem4j.ext2.mm.Mmu;
+import io.pmem4j.ext2.mm.Vma;
+import io.pmem4j.harness.program.Operation;
+import io.pmem4j.harness.program.Outcome;
+import io.pmem4j.harness.program.Parameter;
+import io.pmem4j.harness.program.Syscall;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.Set;
+
+/** The system calls of {@link Syscall}'s table that ext2-dax has. */
+final class ModelCalls {
+  private static final int LARGE_BYTES = 1 << 20;
+  private static final int SEEK_END = 2;
+  private static final int IOV_MAX = 1024;
+
+  private static final Set<Syscall> KNOWN =
+      EnumSet.of(
+          Syscall.UNLINK,
+          Syscall.PWRITEV,
+          Syscall.PREADV,
+          Syscall.PWRITE_MAPPED,
+          Syscall.PREAD_MAPPED,
+          Syscall.SYNC_FILE_RANGE,
+          Syscall.FALLOCATE,
+          Syscall.LSEEK,
+          Syscall.FDATASYNC,
+          Syscall.SYNCFS,
+          Syscall.FLOCK,
+          Syscall.MADVISE,
+          Syscall.MREMAP,
+          Syscall.MPROTECT,
+          Syscall.MINCORE,
+          Syscall.FREEZE,
+          Syscall.THAW,
+          Syscall.FILL);
+
+  private final ModelProcess process;
+  private final Operation.Call call;
+
+  private ModelCalls(ModelProcess process, Operation.Call call) {
+    this.process = process;
+    this.call = call;
+  }
+
+  /** Returns whether a process of the model can make the call. */
+  static boolean known(Syscall verb) {
+    return KNOWN.contains(verb);
+  }
+
+  static Outcome.Builder answer(ModelProcess process, Operation.Call call) throws Ext2Exception {
+    return new ModelCalls(process, call).answer();
+  }
+
+  private Outcome.Builder answer() throws Ext2Exception {
+    return switch (call.syscall()) {
+      case UNLINK -> done(() -> process.fs().unlink(ModelProcess.path(text(0))));
+      case PWRITEV -> pwritev();
+      case PREADV -> preadv();
+      case PWRITE_MAPPED ->
+          result(file().pwrite(number(1), memory().buffer(mapping(2), number(3), length(4))));
+      case PREAD_MAPPED ->
+          result(file().pread(number(1), memory().buffer(mapping(2), number(3), length(4))));
+      case SYNC_FILE_RANGE -> done(() -> file().syncFileRange(number(1), number(2), length(3)));
+      case FALLOCATE -> done(() -> file().fallocate((int) number(1), number(2), number(3)));
+      case LSEEK -> result(file().seek(number(1), length(2)));
+      case FDATASYNC -> done(() -> process.promises().fdatasync(file(), file()::fdatasync));
+      case SYNCFS ->
+          done(() -> {
+            file().stat();
+            process.promises().sync("syncfs");
+          });
+      case FLOCK -> done(() -> file().flock(length(1)));
+      case MADVISE -> done(() -> memory().madvise(mapping(0), number(1), number(2), length(3)));
+      case MREMAP ->
+          done(() -> process.moved(text(0), memory().mremap(mapping(0), number(1), length(2))));
+      case MPROTECT -> done(() -> memory().mprotect(mapping(0), number(1), number(2), length(3)));
+      case MINCORE -> mincore();
+      case FREEZE -> done(process.promises()::freeze);
+      case THAW -> done(process.fs()::thaw);
+      case FILL -> done(this::fill);
+      default -> throw new IllegalStateException("lacking, and yet run: " + call);
+    };
+  }
+
+  /** The calls that the operation core makes, so that both allocate alike. */
+  private void fill() throws Ext2Exception {
+    byte[] piece = new byte[LARGE_BYTES];
+    Arrays.fill(piece, (byte) 'F');
+    long at = file().seek(0, SEEK_END);
+    while (true) {
+      try {
+        long written = file().pwrite(at, piece);
+        at += written;
+        if (written > 0) {
+          continue;
+        }
+      } catch (Ext2Exception e) {
+        if (e.errno() != Errno.ENOSPC) {
+          throw e;
+        }
+      }
+      if (piece.length == Mmu.PAGE_BYTES) {
+        return;
+      }
+      piece = Arrays.copyOf(piece, Mmu.PAGE_BYTES);
+    }
+  }
+
+  private Outcome.Builder pwritev() throws Ext2Exception {
+    OpenFile file = file();
+    requireVectors(data(3).length, number(2));
+    return result(file.pwrite(number(1), data(3)));
+  }
+
+  private Outcome.Builder preadv() throws Ext2Exception {
+    int length = length(2);
+    // fdget comes before import_iovec.
+    OpenFile _ = file();
+    requireVectors(length, number(3));
+    try {
+      return process.pread(text(0), number(1), length);
+    } catch (Ext2Exception e) {
+      // do_iter_read asks the file only if there is something to read.
+      if (length == 0 && e.errno() == Errno.EISDIR) {
+        return result(0).value("data", "");
+      }
+      throw e;
+    }
+  }
+
+  /** {@code import_iovec}: EINVAL before the file is asked. */
+  private void requireVectors(long length, long piece) throws Ext2Exception {
+    if (piece > 0 && Math.ceilDiv(length, piece) > IOV_MAX) {
+      throw new Ext2Exception(
+          Errno.EINVAL, Math.ceilDiv(length, piece) + " vectors, expected at most " + IOV_MAX);
+    }
+  }
+
+  private Outcome.Builder mincore() throws Ext2Exception {
+    boolean[] there = memory().mincore(mapping(0), number(1), number(2));
+    StringBuilder pages = new StringBuilder();
+    for (boolean each : there) {
+      pages.append(each ? 1 : 0);
+    }
+    return result(there.length).value("pages", pages);
+  }
+
+  private interface Action {
+    void run() throws Ext2Exception;
+  }
+
+  private static Outcome.Builder done(Action action) throws Ext2Exception {
+    action.run();
+    return result(0);
+  }
+
+  private AddressSpace memory() {
+    return process.memory();
+  }
+
+  private OpenFile file() throws Ext2Exception {
+    return process.file(text(0));
+  }
+
+  private Vma mapping(int at) {
+    return process.mapping(text(at));
+  }
+
+  private String text(int at) {
+    return ((Parameter.Name) call.arguments().get(at)).text();
+  }
+
+  private byte[] data(int at) {
+    return ((Parameter.Data) call.arguments().get(at)).bytes().toArray();
+  }
+
+  private long number(int at) {
+    return ((Parameter.Integer64) call.arguments().get(at)).value();
+  }
+
+  private int length(int at) {
+    return Math.toIntExact(number(at));
+  }
+}

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.backend.model;
+
+import io.pmem4j.ext2.Errno;
+import io.pmem4j.ext2.Ext2Exception;
+import io.pmem4j.ext2.Ext2FileSystem;
+import io.pmem4j.ext2.mm.Mmu;
+import io.pmem4j.harness.backend.BackendException;
+import io.pmem4j.harness.backend.Forgiveness;
+import io.pmem4j.harness.backend.OutcomeText;
+import io.pmem4j.harness.backend.ProgramPart;
+import io.pmem4j.harness.backend.Session;
+import io.pmem4j.harness.durable.BrokenPromise;
+import io.pmem4j.harness.durable.LineTracker;
+import io.pmem4j.harness.image.FsImage;
+import io.pmem4j.harness.program.AtimeOption;
+import io.pmem4j.harness.program.Operation;
+import io.pmem4j.harness.program.Outcome;
+import io.pmem4j.harness.program.Program;
+import io.pmem4j.harness.program.ProgramText;
+import io.pmem4j.harness.program.Syscall;
+import java.lang.foreign.Arena;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/** A program on ext2-dax: a process, and the children it forks. */
+public final class ModelSession implements Session {
+  private static final int PROT_EXEC = 4;
+
+  private final Ext2FileSystem fs;
+  private final ModelPromises promises;
+  private final AtomicLong clock;
+  private final FsImage image;
+  private final Arena arena;
+  private final boolean damaged;
+  private final ModelProcess process;
+  private final Map<String, ModelProcess> children = new HashMap<>();
+
+  /**
+   * Begins a session on a mounted file system.
+   *
+   * @param lines of the file system's memory; null where promises of durability are not judged
+   * @param damaged whether the image was corrupt before: errors of the file system are expected
+   */
+  ModelSession(
+      Ext2FileSystem fs,
+      @Nullable LineTracker lines,
+      AtomicLong clock,
+      FsImage image,
+      Arena arena,
+      long alignment,
+      boolean damaged) {
+    this.damaged = damaged;
+    this.fs = fs;
+    this.clock = clock;
+    this.image = image;
+    this.arena = arena;
+    this.promises = new ModelPromises(fs, lines);
+    this.process = new ModelProcess(fs, promises, alignment);
+  }
+
+  @Override
+  public Outcome run(Operation operation) throws BackendException {
+    fs.trace().drain();
+    Outcome.Builder outcome;
+    try {
+      outcome = answer(operation);
+    } catch (Ext2Exception e) {
+      outcome = OutcomeText.failed(e.errno().name());
+    } catch (LoneTaskScheduler.EndlessWaitException e) {
+      throw BackendException.hang("model: " + ProgramText.of(operation) + ": " + e.getMessage());
+    } catch (ModelProcess.NoMapping e) {
+      outcome = new Outcome.Builder().value("result", "none");
+    } catch (BrokenPromise e) {
+      throw BackendException.modelBroke("model: " + e.getMessage(), e);
+    } catch (RuntimeException e) {
+      throw BackendException.modelBroke("model: " + e, e);
+    }
+    List<String> events =
+        Forgiveness.WORKER_EVENTS.forgives(writesBackInWorker(operation))
+            ? List.of()
+            : fs.trace().drain().stream().map(Object::toString).toList();
+    if (!damaged && !fs.errors().isEmpty()) {
+      throw BackendException.modelBroke("model: file-system error: " + fs.errors(), null);
+    }
+    return outcome.events(events).build();
+  }
+
+  /** Events of the kernel's workers are not reported. */
+  private static boolean writesBackInWorker(Operation operation) {
+    return switch (operation) {
+      case Operation.Sync _ -> true;
+      case Operation.In in -> writesBackInWorker(in.operation());
+      case Operation.Call call ->
+          call.syscall() == Syscall.SYNCFS || call.syscall() == Syscall.FREEZE;
+      default -> false;
+    };
+  }
+
+  private Outcome.Builder answer(Operation operation) throws Ext2Exception {
+    return switch (operation) {
+      case Operation.Fork fork -> {
+        children.put(fork.child(), process.fork());
+        yield ModelProcess.result(0);
+      }
+      case Operation.In in -> child(in.child()).answer(in.operation());
+      case Operation.Exit exit -> {
+        child(exit.child()).exit();
+        children.remove(exit.child());
+        yield ModelProcess.result(0);
+      }
+      case Operation.Clock forward -> {
+        clock.addAndGet(forward.seconds());
+        yield ModelProcess.result(0);
+      }
+      default -> process.answer(operation);
+    };
+  }
+
+  private ModelProcess child(String name) {
+    ModelProcess child = children.get(name);
+    if (child == null) {
+      throw new IllegalStateException("no child " + name);
+    }
+    return child;
+  }
+
+  /** Returns the reason for which the model cannot mount a program's image; empty if it can. */
+  public static Optional<String> lacks(Program program) {
+    return program.image().blockBytes() == Mmu.PAGE_BYTES
+        ? Optional.empty()
+        : Optional.of("file systems without DAX");
+  }
+
+  /** Returns the parts of an operation that ext2-dax lacks; empty if it lacks none. */
+  public static Optional<ProgramPart.Lack> lacks(Operation operation, AtimeOption atime) {
+    return switch (operation) {
+      case Operation.Call call when ModelCalls.known(call.syscall()) -> Optional.empty();
+      case Operation.Call call -> lack(call.syscall().toString(), reach(call.syscall(), atime));
+      case Operation.Mmap map when (map.prot() & PROT_EXEC) != 0 ->
+          lack("mappings of code", ProgramPart.Reach.ALL);
+      case Operation.Remount _ -> lack("remount", ProgramPart.Reach.ALL);
+      case Operation.Mounted _ -> lack("remount", ProgramPart.Reach.NOTHING);
+      case Operation.Lockdep _ -> lack("the kernel's lockdep", ProgramPart.Reach.NOTHING);
+      case Operation.PowerCut _ -> lack("power cuts", ProgramPart.Reach.ALL);
+      case Operation.Park _ ->
+          lack("tasks that wait in the kernel (explore has them)", ProgramPart.Reach.NOTHING);
+      case Operation.Begin _,
+          Operation.Arrive _,
+          Operation.Release _,
+          Operation.Blocked _,
+          Operation.Await _ ->
+          lack("tasks that wait in the kernel (explore has them)", ProgramPart.Reach.ALL);
+      default -> Optional.empty();
+    };
+  }
+
+  private static ProgramPart.Reach reach(Syscall verb, AtimeOption atime) {
+    return switch (verb) {
+      case CHMOD, CHOWN, UTIMENS -> ProgramPart.Reach.ATTRIBUTES;
+      case LIST, READLINK ->
+          atime == AtimeOption.NOATIME ? ProgramPart.Reach.NOTHING : ProgramPart.Reach.ATTRIBUTES;
+      default -> verb.onlyAsks() ? ProgramPart.Reach.NOTHING : ProgramPart.Reach.ALL;
+    };
+  }
+
+  private static Optional<ProgramPart.Lack> lack(String what, ProgramPart.Reach reach) {
+    return Optional.of(new ProgramPart.Lack("the model lacks " + what, reach));
+  }
+
+  @Override
+  public Optional<FsImage> end() throws BackendException {
+    try {
+      thawIfFrozen();
+      for (ModelProcess child : children.values()) {
+        child.exit();
+      }
+      process.exit();
+      promises.unmount();
+    } catch (Ext2Exception | RuntimeException | BrokenPromise e) {
+      throw BackendException.modelBroke("model: unmount: " + e, e);
+    } finally {
+      release();
+    }
+    return Optional.of(image);
+  }
+
+  /** As the guest does before it unmounts: a frozen file system outlives umount(2). */
+  private void thawIfFrozen() throws Ext2Exception {
+    try {
+      fs.thaw();
+    } catch (Ext2Exception e) {
+      if (e.errno() != Errno.EINVAL) {
+        throw e;
+      }
+    }
+  }
+
+  @Override
+  public void abandon() {
+    release();
+  }
+
+  private void release() {
+    if (arena.scope().isAlive()) {
+      arena.close();
+    }
+  }
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.explore.export;
+
+import io.pmem4j.explore.Finding;
+import io.pmem4j.explore.Step;
+import io.pmem4j.ext2.Profile;
+import java.util.List;
+import java.util.Optional;
+
+/** The parts of a kernel program that reproduces one kind of race; task A is the fault. */
+sealed interface RaceExport permits TruncationRace, WritebackRace, ZeroPageRace {
+  /** A row of a table: after this step the kernel has come by this point. */
+  record Row(Step.Kind kind, String object, String point) {
+    /** Returns whether a step has the row's kind and object. */
+    boolean isOf(Step step) {
+      return is(step, kind, object);
+    }
+  }
+
+  /** Returns whether a step has this kind and object. */
+  static boolean is(Step step, Step.Kind kind, String object) {
+    return step.kind() == kind && step.object().contains(object);
+  }
+
+  /** The last point of a table that a task has come by. */
+  static Optional<String> last(List<Row> table, List<Step> done) {
+    Optional<String> last = Optional.empty();
+    for (Step step : done) {
+      for (Row row : table) {
+        if (row.isOf(step)) {
+          last = Optional.of(row.point());
+        }
+      }
+    }
+    return last;
+  }
+
+  /** Why none of the kernels can follow its schedules; empty if one may. */
+  Optional<String> obstacle(Profile profile);
+
+  /** Returns whether a program can show the damage of a finding. */
+  boolean canBeShownBy(Finding finding);
+
+  /** Returns the kernels of a program: those that have the damage, or those that do not. */
+  String kernels(boolean clean);
+
+  /** Files, mappings and processes, before the tasks begin. */
+  List<String> prologue();
+
+  /** Returns the operation of a task as program text. */
+  String command(int task);
+
+  /** Returns whether the other task has finished its operation, though the model's task goes on. */
+  default boolean isDone(List<Step> done) {
+    return false;
+  }
+
+  /**
+   * Returns the point at which the kernel's task is parked where the model's task stops.
+   *
+   * @param all its steps
+   * @param done how many of them are done
+   * @return empty if no point is there
+   */
+  Optional<String> pointOf(int task, List<Step> all, int done);
+
+  /** The function that the other task sleeps in where nothing is damaged; empty if in none. */
+  default Optional<String> blockedIn() {
+    return Optional.empty();
+  }
+
+  /** Returns whether the fault ends only after the other task, on kernels without damage. */
+  default boolean faultWaitsForOtherTask() {
+    return false;
+  }
+
+  /** Returns the operations that follow the end of a task, on kernels with damage. */
+  default List<String> epilogue(int task) {
+    return List.of();
+  }
+
+  /**
+   * Returns the operations with the expectations that hold in the end, whatever the schedule was.
+   */
+  List<String> assertions(boolean clean);
+}

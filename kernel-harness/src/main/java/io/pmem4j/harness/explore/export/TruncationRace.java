@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.explore.export;
+
+import io.pmem4j.explore.Finding;
+import io.pmem4j.explore.Step;
+import io.pmem4j.ext2.Profile;
+import io.pmem4j.harness.explore.scenario.NamedScenario;
+import io.pmem4j.harness.explore.scenario.ScenarioOperation;
+import io.pmem4j.harness.explore.scenario.TwoFileFixture;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * A fault against a truncation. Without {@code dax_sem} a page of another file, or a page past EOF,
+ * is mapped; with it the truncation waits.
+ */
+record TruncationRace(NamedScenario scenario) implements RaceExport {
+  /** The faults, as program text. */
+  private static final Map<ScenarioOperation, String> FAULTS =
+      Map.of(
+          ScenarioOperation.READ_HOLE, "load m 1P 1",
+          ScenarioOperation.READ_BLOCK, "load m 0 1",
+          ScenarioOperation.WRITE_HOLE, "store m 1P x4c",
+          ScenarioOperation.WRITE_BLOCK, "store m 0 x4c",
+          ScenarioOperation.PFN_MKWRITE, "store m 0 x4c",
+          ScenarioOperation.COPY_ON_WRITE, "store p 10 x4c");
+
+  /**
+   * The operations that remove pages; further steps of the model's operation are written into the
+   * program.
+   */
+  private static final Map<ScenarioOperation, String> TRUNCATIONS =
+      Map.of(
+          ScenarioOperation.TRUNCATE_DOWN, "ftruncate a 0",
+          ScenarioOperation.TRUNCATE_PARTLY, "ftruncate a 100",
+          ScenarioOperation.OPEN_TRUNCATING, "open t /a rw trunc");
+
+  /** The second 2 MiB are in one piece: among the blocks of the first lies the indirect block. */
+  private static final List<String> HUGE_FILE =
+      List.of(
+          "pwrite a 1P x61*1048576",
+          "pwrite a 257P x61*1048576",
+          "pwrite a 513P x61*1048576",
+          "pwrite a 769P x61*1044480",
+          "mmap m a 512P 512P rw shared align=2m");
+
+  private static final List<Row> FAULT =
+      List.of(
+          new Row(Step.Kind.ACQUIRE, "sb_pagefaults", "fault-before-dax-sem"),
+          new Row(Step.Kind.ACQUIRE, "dax_sem", "fault-dax-sem-held"),
+          new Row(Step.Kind.LOAD, "i_size", "fault-size-checked"),
+          new Row(Step.Kind.ACQUIRE, "truncate_mutex", "alloc-mutex-held"),
+          new Row(Step.Kind.RELEASE, "truncate_mutex", "alloc-mutex-released"),
+          new Row(Step.Kind.RELEASE, "sb_pagefaults", "fault-dax-sem-released"));
+
+  /** The points of a PMD fault in the place of those of a page fault. */
+  private static final Map<String, String> HUGE =
+      Map.of("fault-size-checked", "pmd-size-checked", "fault-looked-up", "pmd-looked-up");
+
+  /**
+   * The points of a truncation: the page table is changed before the entries are removed, and once
+   * more afterwards.
+   */
+  private static final List<Row> TRUNCATION =
+      List.of(
+          new Row(Step.Kind.ACQUIRE, "i_rwsem", "truncate-before-dax-sem"),
+          new Row(Step.Kind.ACQUIRE, "dax_sem", "truncate-dax-sem-held"),
+          new Row(Step.Kind.STORE, "i_size", "truncate-size-stored"),
+          // No point lies between the entries and the second unmapping: what stops there goes on to
+          // the next one.
+          new Row(Step.Kind.LOAD, "DAX entries", "truncate-unmapped"),
+          new Row(Step.Kind.ACQUIRE, "truncate_mutex", "truncate-mutex-held"),
+          new Row(Step.Kind.RELEASE, "truncate_mutex", "truncate-mutex-released"),
+          new Row(Step.Kind.RELEASE, "dax_sem", "truncate-dax-sem-released"));
+
+  /** Returns whether a scenario is such a race. */
+  static boolean isOf(NamedScenario scenario) {
+    return FAULTS.containsKey(scenario.left()) && TRUNCATIONS.containsKey(scenario.right());
+  }
+
+  /** The page that the fault is for, of the mapping. */
+  private int page() {
+    return scenario.left() == ScenarioOperation.READ_HOLE
+            || scenario.left() == ScenarioOperation.WRITE_HOLE
+        ? 1
+        : 0;
+  }
+
+  @Override
+  public Optional<String> obstacle(Profile profile) {
+    if (scenario.huge() != (profile == Profile.SERIES)) {
+      return Optional.of("no kernel has these handlers without dax_sem");
+    }
+    return page() == 0 && scenario.right() == ScenarioOperation.TRUNCATE_PARTLY
+        ? Optional.of("the page stays")
+        : Optional.empty();
+  }
+
+  @Override
+  public boolean canBeShownBy(Finding finding) {
+    return true;
+  }
+
+  @Override
+  public String kernels(boolean clean) {
+    if (scenario.huge()) {
+      return clean ? "series" : "before patch1";
+    }
+    return clean ? "merged series posted-order" : "unlocked";
+  }
+
+  @Override
+  public List<String> prologue() {
+    List<String> lines = new ArrayList<>();
+    lines.add("open a /a rw creat");
+    lines.add("open b /b rw creat");
+    if (scenario.huge()) {
+      lines.addAll(HUGE_FILE);
+    } else {
+      lines.add("pwrite a 0 x61*4096");
+      lines.add("pwrite a 2P x61*4096");
+      lines.add("mmap m a 0 5P rw shared");
+      if (scenario.left() == ScenarioOperation.COPY_ON_WRITE) {
+        lines.add("mmap p a 0 2P rw private");
+      }
+    }
+    lines.add("fork A");
+    lines.add("fork B");
+    if (scenario.left() == ScenarioOperation.PFN_MKWRITE) {
+      lines.add("in A load m 0 1");
+    }
+    return lines;
+  }
+
+  @Override
+  public String command(int task) {
+    return Objects.requireNonNull(
+        task == 0 ? FAULTS.get(scenario.left()) : TRUNCATIONS.get(scenario.right()));
+  }
+
+  /**
+   * Returns true after ftruncate(2): the program contains the rest of the model's truncation
+   * itself.
+   */
+  @Override
+  public boolean isDone(List<Step> done) {
+    return done.stream().anyMatch(step -> RaceExport.is(step, Step.Kind.RELEASE, "sb_writers"));
+  }
+
+  @Override
+  public Optional<String> pointOf(int task, List<Step> all, int done) {
+    if (task == 1) {
+      return RaceExport.last(TRUNCATION, all.subList(0, done));
+    }
+    Optional<String> last = Optional.empty();
+    for (int i = 0; i < done; i++) {
+      Optional<String> point = RaceExport.last(FAULT, List.of(all.get(i)));
+      if (RaceExport.is(all.get(i), Step.Kind.LOAD, "block pointers")) {
+        boolean allocates =
+            i + 1 < all.size()
+                && RaceExport.is(all.get(i + 1), Step.Kind.ACQUIRE, "truncate_mutex");
+        point = Optional.of(allocates ? "alloc-before-mutex" : "fault-looked-up");
+      }
+      last = point.isPresent() ? point : last;
+    }
+    return scenario.huge() ? last.map(point -> HUGE.getOrDefault(point, point)) : last;
+  }
+
+  @Override
+  public Optional<String> blockedIn() {
+    return Optional.of("ext2_setattr");
+  }
+
+  /** The other file gets the blocks. */
+  @Override
+  public List<String> epilogue(int task) {
+    return task == 1 ? allocateFreedBlocksToB() : List.of();
+  }
+
+  /**
+   * Returns the writes that give the freed blocks to the other file; of the large file, those that
+   * were mapped at once as well.
+   */
+  private List<String> allocateFreedBlocksToB() {
+    return scenario.huge()
+        ? List.of("pwrite b 0 x62*1048576", "pwrite b 256P x62*1048576", "pwrite b 512P x62*4096")
+        : List.of("pwrite b 0 x62*16384");
+  }
+
+  /**
+   * Returns expectations that the other file holds its own bytes and that no process reaches a page
+   * past EOF.
+   */
+  @Override
+  public List<String> assertions(boolean clean) {
+    List<String> lines = new ArrayList<>();
+    if (clean) {
+      lines.addAll(allocateFreedBlocksToB());
+    }
+    String mapping = scenario.left() == ScenarioOperation.COPY_ON_WRITE ? "p" : "m";
+    String gone = " => signal=SIGBUS/2@" + mapping + "+" + page() * TwoFileFixture.PAGE;
+    lines.add("in A load " + mapping + " " + page() + "P 1" + gone);
+    lines.add("in A store " + mapping + " " + page() + "P x4c" + gone);
+    lines.add("pread b " + (scenario.huge() ? "511P" : "0") + " 4096 => data=62*4096");
+    return lines;
+  }
+
+  /** All names that the tables use. */
+  static Stream<String> points() {
+    return Stream.concat(
+        Stream.concat(FAULT.stream(), TRUNCATION.stream()).map(Row::point),
+        Stream.concat(HUGE.values().stream(), Stream.of("alloc-before-mutex", "fault-looked-up")));
+  }
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.explore.export;
+
+import io.pmem4j.explore.Finding;
+import io.pmem4j.explore.Step;
+import io.pmem4j.ext2.Profile;
+import io.pmem4j.harness.explore.scenario.NamedScenario;
+import io.pmem4j.harness.explore.scenario.ScenarioOperation;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * S1: a store to a page that is mapped read-only, against writeback between its entry's tag and its
+ * page table. No lock of the series is in the way; as merged the two change together.
+ */
+record WritebackRace(NamedScenario scenario) implements RaceExport {
+  /** As the oracle says it. */
+  private static final String DAMAGE = "a store is not durable after the file system was unmounted";
+
+  private static final Map<ScenarioOperation, String> WRITEBACKS =
+      Map.of(ScenarioOperation.FSYNC, "fsync a", ScenarioOperation.MSYNC, "msync m 0 1P sync");
+
+  /**
+   * The points of the fault. No point lies between the entry's lock and {@code dax_sem}, which
+   * writeback does not take, so a task that stops there runs to the next point.
+   */
+  private static final List<Row> FAULT =
+      List.of(new Row(Step.Kind.RELEASE, "DAX entry", "fault-dax-sem-released"));
+
+  private static final List<Row> WRITEBACK =
+      List.of(new Row(Step.Kind.ACQUIRE, "DAX entry", "writeback-entry-locked"));
+
+  /** Returns whether a scenario is such a race. */
+  static boolean isOf(NamedScenario scenario) {
+    return scenario.left() == ScenarioOperation.PFN_MKWRITE
+        && WRITEBACKS.containsKey(scenario.right())
+        && !scenario.huge();
+  }
+
+  @Override
+  public Optional<String> obstacle(Profile profile) {
+    return profile == Profile.SERIES
+        ? Optional.empty()
+        : Optional.of("no kernel has the series' pfn_mkwrite over these bodies");
+  }
+
+  @Override
+  public boolean canBeShownBy(Finding finding) {
+    return finding.message().contains(DAMAGE);
+  }
+
+  @Override
+  public String kernels(boolean clean) {
+    return clean ? "merged posted-order" : "series";
+  }
+
+  @Override
+  public List<String> prologue() {
+    return List.of(
+        "open a /a rw creat",
+        "pwrite a 0 x61*4096",
+        "mmap m a 0 1P rw shared",
+        "fsync a",
+        "fork A",
+        "fork B",
+        "in A load m 0 1");
+  }
+
+  @Override
+  public String command(int task) {
+    return task == 0 ? "store m 0 x4c" : Objects.requireNonNull(WRITEBACKS.get(scenario.right()));
+  }
+
+  @Override
+  public Optional<String> pointOf(int task, List<Step> all, int done) {
+    return RaceExport.last(task == 0 ? FAULT : WRITEBACK, all.subList(0, done));
+  }
+
+  /** Returns the expectation that the next fsync writes back a store made now. */
+  @Override
+  public List<String> assertions(boolean clean) {
+    return List.of(
+        "in A store m 1 x4d => result=1",
+        "pread a 0 2 => data=4c4d",
+        "fsync a => event:dax_writeback_one");
+  }
+
+  /** All names that the tables use. */
+  static Stream<String> points() {
+    return Stream.concat(FAULT.stream(), WRITEBACK.stream()).map(Row::point);
+  }
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.explore.scenario;
+
+import io.pmem4j.explore.Exploration;
+import io.pmem4j.explore.Explorer;
+import io.pmem4j.explore.Finding;
+import io.pmem4j.explore.Schedule;
+import io.pmem4j.explore.Step;
+import io.pmem4j.ext2.Ext2Exception;
+import io.pmem4j.ext2.MountOptions;
+import io.pmem4j.ext2.Profile;
+import io.pmem4j.ext2.lock.LockOrder;
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Runs scenarios under the explorer, each over a scratch image of its file layout. Not thread-safe.
+ */
+public final class ScenarioRunner implements AutoCloseable {
+  /** Several times the steps of the longest pair: a task that needs more is a livelock. */
+  private static final int MAX_STEPS = 1200;
+
+  private final MountOptions options;
+  private final Map<FileLayout, ScratchImage> images = new HashMap<>();
+
+  private ScenarioRunner(MountOptions options) {
+    this.options = options;
+  }
+
+  /**
+   * Opens a runner. Without {@code dax_sem} the postconditions of truncation are not checked: their
+   * failure would hide the damage that follows.
+   *
+   * @param profile the fault handlers
+   * @param order the lock order
+   */
+  public static ScenarioRunner open(Profile profile, LockOrder order) {
+    return open(profile, order, !order.equals(LockOrder.NO_DAX_SEM));
+  }
+
+  /**
+   * Opens a runner.
+   *
+   * @param promises true if a broken postcondition of truncation or of a fault handler is a finding
+   *     even without damage
+   */
+  public static ScenarioRunner open(Profile profile, LockOrder order, boolean promises) {
+    try {
+      return new ScenarioRunner(
+          MountOptions.parse("dax,oldalloc,noatime,noreservation")
+              .withProfile(profile)
+              .withLockOrder(order)
+              .withIsolationChecks(promises));
+    } catch (Ext2Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Explores one scenario. */
+  public Exploration explore(NamedScenario scenario, Explorer explorer) throws IOException {
+    ConcurrentScenario run = concurrent(scenario);
+    Explorer bounded = explorer.withMaxSteps(MAX_STEPS);
+    Exploration found = bounded.explore(run);
+    return new Exploration(
+        found.schedules(),
+        found.steps(),
+        found.complete(),
+        found.findings().stream().map(each -> annotated(bounded, run, each)).toList(),
+        found.nanos());
+  }
+
+  /** Runs one schedule. */
+  public Optional<Finding> replay(NamedScenario scenario, Explorer explorer, Schedule schedule)
+      throws IOException {
+    ConcurrentScenario run = concurrent(scenario);
+    Explorer bounded = explorer.withMaxSteps(MAX_STEPS);
+    return bounded.replay(run, schedule).map(found -> annotated(bounded, run, found));
+  }
+
+  /** Adds to each step of a finding the methods of the file system that it went through. */
+  private static Finding annotated(
+      Explorer explorer, ConcurrentScenario scenario, Finding finding) {
+    return explorer.annotate(
+        scenario,
+        finding,
+        type -> type.startsWith("io.pmem4j.ext2.") && !type.startsWith("io.pmem4j.ext2.lock."));
+  }
+
+  /** Returns the steps that an operation announces when it runs alone. */
+  public List<Step> alone(ScenarioOperation operation, boolean huge) throws IOException {
+    ConcurrentScenario pair = concurrent(ScenarioCatalog.of(operation, operation, huge));
+    return Explorer.bounded(0).trace(pair.firstTaskOnly(), Schedule.parse("")).steps();
+  }
+
+  private ConcurrentScenario concurrent(NamedScenario scenario) throws IOException {
+    FileLayout layout = scenario.layout();
+    return new ConcurrentScenario(
+        image(layout), layout, options, scenario.operations(), scenario.durability());
+  }
+
+  private ScratchImage image(FileLayout layout) throws IOException {
+    ScratchImage known = images.get(layout);
+    if (known == null) {
+      known = ScratchImage.make(layout.imageBlocks());
+      images.put(layout, known);
+      try {
+        TwoFileFixture.createFiles(known, layout, options);
+      } catch (Ext2Exception e) {
+        throw new IllegalStateException("the files of the scenarios cannot be created", e);
+      }
+    }
+    return known;
+  }
+
+  /** Returns the number of different images that runs have left; e2fsck checked each of them. */
+  public int imagesChecked() {
+    return images.values().stream().mapToInt(ScratchImage::imagesChecked).sum();
+  }
+
+  @Override
+  public void close() {
+    images.values().forEach(ScratchImage::close);
+  }
+}

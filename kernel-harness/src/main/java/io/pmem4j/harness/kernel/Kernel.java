@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.kernel;
+
+import io.pmem4j.ext2.Profile;
+import io.pmem4j.ext2.lock.LockOrder;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * The kernels that the harness boots, by their properties. Several are one image, booted in another
+ * state of the 2015 series. The state is read once at boot, because lockdep's graph accumulates.
+ */
+public enum Kernel {
+  /** The series as it was merged: one handler, dax_sem inside freeze protection. */
+  MERGED("merged", "merged", "", Profile.LINUX_5_10, "merged"),
+  /** The series as a kernel of today can have it: four handlers under dax_sem. */
+  SERIES("series", "lab", "series", Profile.SERIES, "merged"),
+  /** The letter's order: dax_sem outside freeze protection. */
+  POSTED_ORDER("posted-order", "lab", "posted", Profile.LINUX_5_10, "posted"),
+  /** No dax_sem in the fault. */
+  UNLOCKED("unlocked", "lab", "unlocked", Profile.LINUX_5_10, "no-dax-sem"),
+  /** Before the series: four handlers, no lock, no size check. */
+  BEFORE("before", "lab", "before", Profile.BEFORE_SERIES, "no-dax-sem"),
+  /** Patch 1 alone: the size check in pfn_mkwrite. */
+  PATCH1("patch1", "lab", "patch1", Profile.SERIES, "no-dax-sem"),
+  /** The rejected attempt: truncate_mutex before the fault's body, no dax_sem. */
+  TRUNCATE_MUTEX_FIRST(
+      "truncate-mutex-first", "lab", "tmf", Profile.LINUX_5_10, "truncate-mutex-first"),
+  /** The successor of the series: {@code mapping->invalidate_lock} in the place of dax_sem. */
+  LINUX_6_1("6.1", "6.1", "", Profile.LINUX_6_1, "merged");
+
+  private final String label;
+  private final String image;
+  private final String lab;
+  private final Profile profile;
+  private final String order;
+
+  Kernel(String label, String image, String lab, Profile profile, String order) {
+    this.label = label;
+    this.image = image;
+    this.lab = lab;
+    this.profile = profile;
+    this.order = order;
+  }
+
+  /**
+   * The kernel of this name.
+   *
+   * @throws IllegalArgumentException naming all there are
+   */
+  public static Kernel of(String label) {
+    return Arrays.stream(values())
+        .filter(kernel -> kernel.label.equals(label))
+        .findFirst()
+        .orElseThrow(() ->
+            new IllegalArgumentException(
+                "unknown kernel '" + label + "': " + String.join(", ", labels())));
+  }
+
+  /** All names, as on the command line. */
+  public static List<String> labels() {
+    return Arrays.stream(values()).map(Kernel::toString).toList();
+  }
+
+  /** Returns the name that {@code qemu/kernel/build} takes. */
+  public String image() {
+    return image;
+  }
+
+  /** More kernel command line; empty for none. */
+  public String append() {
+    return lab.isEmpty() ? "" : "ext2.lab=" + lab;
+  }
+
+  /** Its fault handlers, which the model takes too. */
+  public Profile profile() {
+    return profile;
+  }
+
+  /** Returns the lock order of its faults, and of the model. */
+  public LockOrder order() {
+    return LockOrder.of(order);
+  }
+
+  /**
+   * Returns the alignment of a mapping for which the program asks no address. A PMD fault depends
+   * on the address and on the neighbours, so each mapping gets 2 MiB of its own, on the model and
+   * on the kernel.
+   *
+   * @return a multiple, bytes; 0 for anywhere
+   */
+  public long alignment() {
+    return profile.fourHandlers() ? 2 << 20 : 0;
+  }
+
+  /** Returns whether its outcomes equal those of 5.10 except for {@link KernelDifference}s. */
+  public boolean isLater() {
+    return this == LINUX_6_1;
+  }
+
+  /**
+   * The model's name of a lock class, from the name that this kernel's lockdep has for it. 6.1 has
+   * one class of invalidate_lock for each type of file system; lockdep numbers them.
+   */
+  public String lockName(String lockdepName) {
+    return isLater() && lockdepName.matches("mapping\\.invalidate_lock(#\\d+)?")
+        ? "&ei->dax_sem"
+        : lockdepName;
+  }
+
+  /** The name on the command line. */
+  @Override
+  public String toString() {
+    return label;
+  }
+}

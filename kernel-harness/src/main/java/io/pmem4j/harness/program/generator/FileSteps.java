@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.program.generator;
+
+import io.pmem4j.harness.program.Bytes;
+import io.pmem4j.harness.program.Operation;
+import io.pmem4j.harness.program.Parameter.Data;
+import io.pmem4j.harness.program.Parameter.Integer64;
+import io.pmem4j.harness.program.Parameter.Name;
+import io.pmem4j.harness.program.Syscall;
+import io.pmem4j.harness.program.generator.GeneratedProcess.OpenName;
+import java.util.List;
+
+/** Generated operations on files and names. */
+final class FileSteps {
+  private static final int MOST_OPEN = 4;
+  private static final List<String> DIRECTORIES = List.of("/", "/lost+found", "/d");
+  private static final long CREAT_RW = 2 | 0100;
+
+  private final GeneratedValues values;
+  private final GeneratedSteps steps;
+
+  FileSteps(GeneratedValues values, GeneratedSteps steps) {
+    this.values = values;
+    this.steps = steps;
+  }
+
+  /** Opens a file that exists or is created now, as the first step of a program. */
+  void openFirst() {
+    open("/a", (int) CREAT_RW, 0644, true);
+  }
+
+  void open() {
+    if (steps.actor().open().size() < MOST_OPEN && values.oneIn(12)) {
+      open(values.of(DIRECTORIES), values.oneIn(2) ? 0 : 0200000, 0644, true);
+    } else if (steps.actor().open().size() < MOST_OPEN) {
+      int flags = values.openFlags();
+      // A name that was not opened answers EBADF: worth little, and not always.
+      boolean keep = flags == CREAT_RW || values.oneIn(2);
+      open(values.path(), flags, values.mode(), keep);
+    }
+  }
+
+  private void open(String path, int flags, int mode, boolean keep) {
+    String name = steps.newName("f");
+    steps.add(new Operation.Open(name, path, flags, mode));
+    if (keep) {
+      steps.actor().open().add(new OpenName(name, path));
+    } else {
+      steps.add(new Operation.Close(name));
+    }
+  }
+
+  /**
+   * Closes a file; each process keeps one open, because a name that one process closes is gone for
+   * all.
+   */
+  void close() {
+    OpenName file = values.of(steps.actor().open());
+    if (steps.everybodyHasAnother(file)) {
+      steps.add(new Operation.Close(file.name()));
+      steps.closed(file);
+    }
+  }
+
+  void truncate() {
+    long size = values.size();
+    steps.growsTo(size);
+    steps.add(new Operation.Ftruncate(file(), size));
+  }
+
+  void write() {
+    long offset = grown(values.size());
+    Bytes data = values.data(values.length());
+    if (values.oneIn(3)) {
+      steps.call(
+          Syscall.PWRITEV,
+          new Name(file()),
+          new Integer64(offset),
+          new Integer64(piece(data.times())),
+          new Data(data));
+    } else {
+      steps.add(new Operation.Pwrite(file(), offset, data));
+    }
+  }
+
+  void read() {
+    long offset = values.size();
+    int length = values.oneIn(20) ? 0 : values.length();
+    if (values.oneIn(3)) {
+      steps.call(
+          Syscall.PREADV,
+          new Name(file()),
+          new Integer64(offset),
+          new Integer64(length),
+          new Integer64(piece(length)));
+    } else {
+      steps.add(new Operation.Pread(file(), offset, length));
+    }
+  }
+
+  /** Rarely so small that there are more pieces than IOV_MAX. */
+  private long piece(int length) {
+    return values.oneIn(10) ? 1 : Math.max(1, length / (1 + values.below(4)));
+  }
+
+  private long grown(long offset) {
+    steps.growsTo(offset);
+    return offset;
+  }
+
+  void stat() {
+    if (values.oneIn(2) || steps.mayBeSparse()) {
+      steps.add(new Operation.Fstat(file()));
+    } else {
+      steps.add(new Operation.Fiemap(file()));
+    }
+  }
+
+  void sync() {
+    switch (values.below(6)) {
+      case 0 -> steps.add(new Operation.Sync());
+      case 1 -> steps.call(Syscall.SYNCFS, new Name(file()));
+      case 2 -> steps.call(Syscall.FDATASYNC, new Name(file()));
+      case 3 -> syncRange();
+      default -> steps.add(new Operation.Fsync(file()));
+    }
+  }
+
+  private void syncRange() {
+    steps.call(
+        Syscall.SYNC_FILE_RANGE,
+        new Name(file()),
+        new Integer64(values.size()),
+        new Integer64(values.oneIn(4) ? values.limit() : values.below(5 * GeneratedValues.PAGE)),
+        new Integer64(1 + values.below(7)));
+  }
+
+  void allocate() {
+    long mode = values.oneIn(3) ? 0 : values.of(1, 2, 3, 8, 16, 17, 32, 64, 65, 80, 81, 256, -1);
+    steps.call(
+        Syscall.FALLOCATE,
+        new Name(file()),
+        new Integer64(mode),
+        new Integer64(values.size()),
+        new Integer64(values.oneIn(6) ? values.limit() : 1 + values.below(20000)));
+  }
+
+  void seek() {
+    steps.call(
+        Syscall.LSEEK,
+        new Name(file()),
+        new Integer64(values.oneIn(4) ? -values.size() : values.size()),
+        new Integer64(values.below(5)));
+  }
+
+  /** Without nonblock it would wait for its own process's other file, for ever. */
+  void lock() {
+    steps.call(
+        Syscall.FLOCK,
+        new Name(file()),
+        new Integer64(values.of(4 | 1, 4 | 2, 4 | 1, 4 | 2, 8, 4 | 8, 4, 4 | 1 | 2)));
+  }
+
+  void unlink() {
+    steps.call(Syscall.UNLINK, new Name(values.path()));
+  }
+
+  void fill() {
+    steps.call(Syscall.FILL, new Name(file()));
+  }
+
+  String file() {
+    return values.of(steps.actor().open()).name();
+  }
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.program.generator;
+
+import io.pmem4j.harness.program.Operation;
+import io.pmem4j.harness.program.Program;
+import io.pmem4j.harness.program.ProgramStep;
+import io.pmem4j.harness.program.Syscall;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+
+/** The kinds that {@link ProgramGenerator} leaves out, and why. Reports print them. */
+public final class LeftOut {
+  /** System calls that ext2-dax does not have. */
+  public static final Set<Syscall> VERBS =
+      EnumSet.of(
+          Syscall.MKDIR,
+          Syscall.RMDIR,
+          Syscall.LINK,
+          Syscall.SYMLINK,
+          Syscall.READLINK,
+          Syscall.RENAME,
+          Syscall.CHMOD,
+          Syscall.CHOWN,
+          Syscall.UTIMENS,
+          Syscall.STATX,
+          Syscall.ACCESS,
+          Syscall.LIST,
+          Syscall.SETXATTR,
+          Syscall.GETXATTR,
+          Syscall.LISTXATTR,
+          Syscall.REMOVEXATTR,
+          Syscall.GETFLAGS,
+          Syscall.SETFLAGS,
+          Syscall.SMAPS,
+          Syscall.CALL,
+          Syscall.STATFS,
+          Syscall.BECOME,
+          Syscall.VMSTAT);
+
+  private LeftOut() {}
+
+  /**
+   * Returns whether a kernel with PMD faults can run a generated program: only one that never moves
+   * a mapping.
+   */
+  public static boolean staysInPlace(Program program) {
+    return program.steps().stream()
+        .map(ProgramStep::operation)
+        .map(operation -> operation instanceof Operation.In in ? in.operation() : operation)
+        .noneMatch(operation ->
+            operation instanceof Operation.Call call && call.syscall() == Syscall.MREMAP);
+  }
+
+  /** Returns one line for each kind. */
+  public static List<String> kinds() {
+    return List.of(
+        "verbs that ext2-dax lacks: "
+            + String.join(", ", VERBS.stream().map(Syscall::toString).toList())
+            + "; remount, mounted, lockdep, power-cut, mappings of code, blocks below 4096 bytes",
+        "symbolic links, and with them open's nofollow: ext2-dax has no symbolic links",
+        "open with creat and directory: Linux 5.10 creates a regular file and then refuses it",
+        "park, begin, arrive, release, blocked and await: schedules are emitted by explore",
+        "writes to a frozen file system and flock without nonblock: they wait for ever",
+        "fiemap of files that may be larger than 64 MiB: Linux 5.10 visits every block of a hole",
+        "fill of images larger than 8 MiB: minutes for programs by the thousand",
+        "copies between a file and a mapping of it: an overlap ends as the CPU copies it",
+        "damaged file systems with errors=remount-ro: Linux never writes what was dirty by then",
+        "bitmaps that mark cached metadata as free: files overwrite it past the buffer cache",
+        "data pointers past the end of the device: Linux answers EFAULT, ext2-dax EIO",
+        "pointers into metadata: DAX writes past the buffer cache that holds the block",
+        "on kernels with faults of 2 MiB, programs with mremap: where it moves to decides which"
+            + " faults are tried",
+        "accesses outside of a mapping: what lies there depends on the process that runs them");
+  }
+}
