@@ -12,7 +12,10 @@
 module io.pmem4j.testkit {
   requires transitive io.pmem4j.pmem;
   requires static transitive org.jspecify;
+  // Users of @CrashTest bring it.
+  requires static transitive org.junit.jupiter.api;
 
   exports io.pmem4j.crash;
+  exports io.pmem4j.crash.junit;
   exports io.pmem4j.explore;
 }

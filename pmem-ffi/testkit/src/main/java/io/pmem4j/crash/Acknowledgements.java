@@ -37,6 +37,11 @@ public final class Acknowledgements {
     return new Acknowledgements(values, version, reader);
   }
 
+  /** Returns the name under which the existence of a file is kept. */
+  static String file(String path) {
+    return "file " + path;
+  }
+
   int version() {
     return version;
   }

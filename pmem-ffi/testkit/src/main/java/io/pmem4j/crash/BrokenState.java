@@ -63,6 +63,7 @@ final class BrokenState {
             verdict.failure() + place,
             verdict.failure(),
             event,
+            event >= trace.events().size(),
             site(),
             fates(),
             new StateName(mode, event, chosen, trace.fingerprint()).toString()));

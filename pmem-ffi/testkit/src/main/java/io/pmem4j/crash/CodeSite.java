@@ -27,9 +27,11 @@ public record CodeSite(String type, String method, String file, int line) {
   }
 
   private static boolean isCaller(StackFrame frame) {
-    Class<?> type = frame.getDeclaringClass();
+    Class<?> type = frame.getDeclaringClass().getNestHost();
     return !PersistentMemory.class.isAssignableFrom(type)
         && type != CodeSite.class
+        && type != CrashMedium.class
+        && type != SimulatedFiles.class
         && !type.getPackageName().equals("io.pmem4j.pmem");
   }
 

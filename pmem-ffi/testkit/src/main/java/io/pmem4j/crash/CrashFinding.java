@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param cause thrown by the check; null for a broken rule
  * @param event index of the event that the crash preceded; the number of events if it came last.
  *     For a broken rule, the event that broke it
- * @param site the line of that event
+ * @param atEnd true if the crash came after the last event
+ * @param site the line of that event, or of the last one
  * @param stores the pending stores that matter, in order
  * @param replay names the state for {@link CrashStates#replay}; empty for a broken rule
  */
@@ -24,6 +25,7 @@ public record CrashFinding(
     String message,
     @Nullable Throwable cause,
     int event,
+    boolean atEnd,
     CodeSite site,
     List<StoreFate> stores,
     String replay) {

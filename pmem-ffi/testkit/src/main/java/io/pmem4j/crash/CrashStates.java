@@ -119,6 +119,8 @@ public final class CrashStates {
       }
       if (event.kind() == TraceEvent.Kind.ACKNOWLEDGE) {
         acknowledged = acknowledged.with(event.call(), event.offset());
+      } else if (event.kind() == TraceEvent.Kind.CREATE) {
+        acknowledged = acknowledged.with(Acknowledgements.file(event.call()), 1);
       }
       pending.add(event);
     }

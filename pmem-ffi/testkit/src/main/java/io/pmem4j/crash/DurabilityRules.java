@@ -65,7 +65,7 @@ public final class DurabilityRules {
         case FLUSH -> flush(i, event);
         case BEGIN -> operations.remove(event.thread());
         case ACKNOWLEDGE -> acknowledge(i, event, pending);
-        case DRAIN -> {}
+        case DRAIN, CREATE -> {}
       }
       boolean settles = pending.settles(event);
       Set<Integer> durable = settles ? storesOf(pending) : Set.of();
@@ -207,7 +207,7 @@ public final class DurabilityRules {
   private void add(CrashFinding.Kind kind, int event, String message, List<StoreFate> stores) {
     CrashFinding finding =
         new CrashFinding(
-            kind, mode, message, null, event, trace.events().get(event).site(), stores, "");
+            kind, mode, message, null, event, false, trace.events().get(event).site(), stores, "");
     if (findings.stream().noneMatch(finding::sameAs)) {
       findings.add(finding);
     }

@@ -27,7 +27,9 @@ public final class FailureText {
     text.append(" tried; ").append(name(report.mode())).append(" mode; ");
     text.append(report.leftOut()).append(" left out; ");
     text.append(report.nanos() / 1_000_000).append(" ms)\n");
-    text.append("crash before ").append(finding.site()).append('\n');
+    text.append("crash ")
+        .append(finding.atEnd() ? "at the end of the run, after " : "before the fence of ");
+    text.append(finding.site()).append('\n');
     appendRows(text, finding);
     text.append("check said: ").append(finding.message()).append(place(finding)).append('\n');
     text.append(words(repair, report.tried()));

@@ -58,7 +58,7 @@ final class PendingStores {
         flushed.remove(event.thread());
         batch++;
       }
-      case LOAD, BEGIN, ACKNOWLEDGE -> {}
+      case LOAD, BEGIN, CREATE, ACKNOWLEDGE -> {}
     }
     events++;
   }

@@ -33,7 +33,7 @@ public final class PmreorderLog {
           log.add("FLUSH;" + hex(BASE + from) + ";" + hex(to - from));
         }
         case DRAIN -> log.add("FENCE");
-        case LOAD, BEGIN, ACKNOWLEDGE -> {}
+        case LOAD, BEGIN, CREATE, ACKNOWLEDGE -> {}
       }
     }
     return log.add("STOP").toString();

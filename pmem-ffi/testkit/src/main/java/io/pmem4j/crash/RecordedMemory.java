@@ -2,6 +2,7 @@
 
 package io.pmem4j.crash;
 
+import io.pmem4j.pmem.Granularity;
 import io.pmem4j.pmem.PersistentMemory;
 import io.pmem4j.sched.Scheduler;
 import java.lang.foreign.MemorySegment;
@@ -37,6 +38,23 @@ public final class RecordedMemory extends ObservedMemory {
   /** Returns a decorator that records from now on; the present content is the initial one. */
   public static RecordedMemory over(PersistentMemory memory) {
     return new RecordedMemory(memory, 0, new Recorder(contentOf(memory), memory.byteSize(), null));
+  }
+
+  /** Returns recorded memory of zeros without a byte, to which files are added. */
+  static RecordedMemory ofFiles(Granularity granularity) {
+    return new RecordedMemory(
+        new HeapMemory(0, granularity), 0, new Recorder(new long[0], 0, null));
+  }
+
+  /** Adds a file of zeros after those that there are; its offsets in the trace begin there. */
+  RecordedMemory addFile(String path, long bytes) {
+    long at = recorder.grow(path, bytes);
+    return new RecordedMemory(new HeapMemory(bytes, granularity()), at, recorder);
+  }
+
+  /** Returns the offset in the trace of the first byte. */
+  long base() {
+    return base;
   }
 
   /** Returns a decorator whose accesses are yield points, and whose threads are its tasks. */
@@ -115,8 +133,10 @@ public final class RecordedMemory extends ObservedMemory {
 
   /** The trace under construction, shared by all slices. */
   private static final class Recorder {
-    private final long[] initial;
-    private final long byteSize;
+    private static final long FILE_ALIGNMENT = 4096;
+
+    private long[] initial;
+    private long byteSize;
     private final List<TraceEvent> events = new ArrayList<>();
     private final IdentityHashMap<Object, Integer> threads = new IdentityHashMap<>();
     private final @Nullable Scheduler scheduler;
@@ -149,6 +169,14 @@ public final class RecordedMemory extends ObservedMemory {
 
     void mark(TraceEvent.Kind kind, String name, long value) {
       add(TraceEvent.mark(kind, thread(), CodeSite.here(), name, value));
+    }
+
+    synchronized long grow(String path, long bytes) {
+      long at = byteSize;
+      byteSize = (at + bytes + FILE_ALIGNMENT - 1) / FILE_ALIGNMENT * FILE_ALIGNMENT;
+      initial = new long[Math.toIntExact(byteSize / Long.BYTES)];
+      mark(TraceEvent.Kind.CREATE, path, 0);
+      return at;
     }
 
     synchronized StoreTrace trace() {

@@ -5,8 +5,8 @@ package io.pmem4j.crash;
 import java.math.BigInteger;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Random;
 import java.util.Set;
+import java.util.SplittableRandom;
 
 /**
  * A walk through the states of pending stores. It visits all of them in Gray-code order, so that
@@ -114,7 +114,7 @@ final class StateWalk implements OrderedUnit.Toggle {
       fill(states, all)[i] = 0L;
       more = more && visitOnce(seen, states);
     }
-    Random random = new Random(seed);
+    SplittableRandom random = new SplittableRandom(seed);
     for (long tries = 0; more && visited < atMost && tries < 2 * atMost; tries++) {
       for (int i = 0; i < states.length; i++) {
         states[i] = random.nextLong(units.get(i).states());

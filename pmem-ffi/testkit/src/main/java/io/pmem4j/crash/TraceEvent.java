@@ -21,6 +21,8 @@ public final class TraceEvent {
     FLUSH,
     /** Waited for the flushes of the thread. */
     DRAIN,
+    /** Made a file of zeros, durable with its name. */
+    CREATE,
     /** Began an operation of the program under test. */
     BEGIN,
     /** Acknowledged an operation as durable. */
@@ -158,7 +160,7 @@ public final class TraceEvent {
       case STORE -> "thread " + thread + ": @" + offset + " " + words() + " " + site;
       case LOAD, FLUSH -> "thread " + thread + ": " + kind + " @" + offset + "+" + length;
       case DRAIN -> "thread " + thread + ": DRAIN " + site;
-      case BEGIN -> "thread " + thread + ": BEGIN " + call;
+      case BEGIN, CREATE -> "thread " + thread + ": " + kind + " " + call;
       case ACKNOWLEDGE -> "thread " + thread + ": ACKNOWLEDGE " + call + " " + offset;
     };
   }

@@ -69,9 +69,10 @@ class TestkitArrowsTest {
     ModuleDescriptor module =
         ModuleFinder.of(CLASSES).find("io.pmem4j.testkit").orElseThrow().descriptor();
     assertThat(module.requires().stream().map(ModuleDescriptor.Requires::name))
-        .containsExactlyInAnyOrder("java.base", "io.pmem4j.pmem", "org.jspecify");
+        .containsExactlyInAnyOrder(
+            "java.base", "io.pmem4j.pmem", "org.jspecify", "org.junit.jupiter.api");
     assertThat(module.exports().stream().map(ModuleDescriptor.Exports::source))
-        .containsExactlyInAnyOrder("io.pmem4j.crash", "io.pmem4j.explore");
+        .containsExactlyInAnyOrder("io.pmem4j.crash", "io.pmem4j.crash.junit", "io.pmem4j.explore");
   }
 
   /** The sources of the test kit with those of the module it tests, which lie around them. */

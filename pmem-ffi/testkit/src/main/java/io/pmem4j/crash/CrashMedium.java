@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.crash;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A medium for a crash test of ordinary code. A run stores to files of the medium, which it maps
+ * with {@link io.pmem4j.pmem.Pmem#map}. A check then recovers from each state that a power failure
+ * during the run may leave.
+ *
+ * {@snippet :
+ * CrashMedium.named("ledger").run(file -> Ledger.append(file, 3)).after(file -> Ledger.verify(file));
+ * }
+ *
+ * <p>The path that both get names no file of the file system: only {@code Pmem.map} finds it, and
+ * other files beside it. The run and the check must be deterministic; the run is made once for each
+ * mode. A file that was created is there in each state after that, and absent before. The threads
+ * of a run end before it does. Not thread-safe, but for {@link #acknowledge}.
+ */
+public final class CrashMedium {
+  private static final AtomicLong NUMBER = new AtomicLong();
+
+  private final Settings settings;
+  private @Nullable SimulatedFiles files;
+
+  /**
+   * The parameters of a medium.
+   *
+   * @param name of the test, for messages and the replay file
+   * @param modes in order
+   * @param atMost see {@link CrashStates#atMost}
+   * @param seed see {@link CrashStates#seed}
+   * @param complete true if a state left out is a failure
+   * @param replay the name of the only state to try, or empty
+   * @param folder of replay files
+   * @param command that replays a file, which is appended
+   * @param log gets a line for each exploration
+   */
+  record Settings(
+      String name,
+      List<CrashMode> modes,
+      long atMost,
+      long seed,
+      boolean complete,
+      String replay,
+      Path folder,
+      String command,
+      Consumer<String> log) {}
+
+  CrashMedium(Settings settings) {
+    this.settings = settings;
+  }
+
+  /** Returns a medium that is tried by the rules of x86 and of the Java memory model. */
+  public static CrashMedium named(String name) {
+    return new CrashMedium(
+        new Settings(
+            name,
+            List.of(CrashMode.X86, CrashMode.JAVA),
+            CrashStates.AT_MOST,
+            1,
+            false,
+            "",
+            Path.of("target", "crash"),
+            "-Dcrash.replay=",
+            line -> {}));
+  }
+
+  /** Returns a medium that is tried by other rules. */
+  public CrashMedium modes(CrashMode... rules) {
+    return new CrashMedium(
+        new Settings(
+            settings.name(),
+            List.of(rules),
+            settings.atMost(),
+            settings.seed(),
+            settings.complete(),
+            settings.replay(),
+            settings.folder(),
+            settings.command(),
+            settings.log()));
+  }
+
+  /** A part of a crash test. */
+  @FunctionalInterface
+  public interface Body {
+    /**
+     * Runs, or recovers and checks.
+     *
+     * @param file a path of the medium
+     * @throws Throwable the damage found, in words, if this is a check
+     */
+    void run(Path file) throws Throwable;
+  }
+
+  /** Adds the code under test; nothing runs before {@link Run#after}. */
+  public Run run(Body workload) {
+    return new Run(workload);
+  }
+
+  /**
+   * Marks a promise of the run: what it has stored so far is durable.
+   *
+   * @param name names the value for {@link #acknowledged}
+   * @throws IllegalStateException if no run is in progress
+   */
+  public void acknowledge(String name, long value) {
+    simulated().recording().acknowledge(name, value);
+  }
+
+  /**
+   * Returns the last promise before the crash, or 0 if there was none; for a check.
+   *
+   * @throws IllegalStateException if no check is in progress
+   */
+  public long acknowledged(String name) {
+    return simulated().acknowledgements().get(name);
+  }
+
+  private SimulatedFiles simulated() {
+    if (files == null) {
+      throw new IllegalStateException("neither a run nor a check is in progress");
+    }
+    return files;
+  }
+
+  /** A run whose crash states are not yet checked. */
+  public final class Run {
+    private final Body workload;
+
+    private Run(Body workload) {
+      this.workload = workload;
+    }
+
+    /**
+     * Makes the run in each mode, and the check on each of its crash states.
+     *
+     * @throws CrashFoundError if the check fails on a state, or a rule of durability is broken
+     * @throws Throwable thrown by the run
+     */
+    public void after(Body check) throws Throwable {
+      for (CrashMode mode : settings.modes()) {
+        Path folder = Path.of("/crash medium", Long.toString(NUMBER.incrementAndGet()));
+        Path file = folder.resolve("file");
+        try (SimulatedFiles simulated = new SimulatedFiles(folder, mode.granularity())) {
+          files = simulated;
+          workload.run(file);
+          StoreTrace trace = simulated.endRun();
+          CrashStates states =
+              CrashStates.of(trace).mode(mode).atMost(settings.atMost()).seed(settings.seed());
+          CrashCheck onState =
+              (memory, acknowledged) -> {
+                simulated.enter(memory, acknowledged);
+                check.run(file);
+              };
+          if (settings.replay().isEmpty()) {
+            explore(states, onState);
+          } else if (StateName.parse(settings.replay()).mode() == mode) {
+            states.replay(settings.replay(), onState);
+          }
+        } finally {
+          files = null;
+        }
+      }
+    }
+  }
+
+  private void explore(CrashStates states, CrashCheck check) throws IOException {
+    CrashReport report = states.check(check);
+    settings.log().accept(settings.name() + ": explored " + report);
+    if (!report.findings().isEmpty()) {
+      CrashFinding finding = report.findings().get(0);
+      RepairSearch.Result repair = RepairSearch.search(states, check, finding);
+      throw new CrashFoundError(
+          FailureText.of(settings.name(), report, finding, repair) + replayLine(finding),
+          report.findings());
+    }
+    List<CrashFinding> broken = new ArrayList<>();
+    for (CrashFinding rule : DurabilityRules.check(states.trace(), states.mode())) {
+      if (rule.kind() == CrashFinding.Kind.REDUNDANT_FLUSH) {
+        settings.log().accept(settings.name() + ": " + rule.message());
+      } else {
+        broken.add(rule);
+      }
+    }
+    if (!broken.isEmpty()) {
+      throw new CrashFoundError(settings.name() + ": " + broken.get(0).message(), broken);
+    }
+    if (settings.complete() && !report.isComplete()) {
+      throw new CrashFoundError(
+          settings.name() + ": " + report.leftOut() + " crash states left out; " + report,
+          List.of());
+    }
+  }
+
+  private String replayLine(CrashFinding finding) throws IOException {
+    Optional<Path> file = ReplayFile.write(settings.folder(), settings.name(), finding.replay());
+    return "\nreplay: "
+        + file.map(path -> settings.command() + path).orElse("state " + finding.replay());
+  }
+}
