@@ -4,6 +4,7 @@ package io.pmem4j.pmem;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.util.Objects;
 import java.util.zip.CRC32C;
@@ -45,6 +46,21 @@ public interface PersistentMemory {
    */
   MemorySegment segment();
 
+  /**
+   * Returns the memory as a segment that can be stored to, for layouts and VarHandles. A store
+   * through it is like a {@code put}: it is durable once the caller has persisted its range. The
+   * caller names each range that it dirtied; nothing else records it. A fault of such a store is
+   * reported by a later call here, see {@link PmemRegion}.
+   *
+   * @throws UnsupportedOperationException if stores have to be seen, as in a decorator that records
+   *     or schedules them; this is the default
+   * @throws IllegalArgumentException if the memory is mapped read-only
+   */
+  default MemorySegment writable() {
+    throw new UnsupportedOperationException(
+        getClass().getSimpleName() + " has to see each store; use its put methods");
+  }
+
   /** Stores one byte. */
   void putByte(long offset, byte value);
 
@@ -57,6 +73,50 @@ public interface PersistentMemory {
   /** Stores eight bytes, little-endian; {@code offset} is a multiple of 8. */
   void putLong(long offset, long value);
 
+  /** Stores the bits of a {@code float} as {@link #putInt} does. */
+  default void putFloat(long offset, float value) {
+    putInt(offset, Float.floatToRawIntBits(value));
+  }
+
+  /** Stores the bits of a {@code double} as {@link #putLong} does. */
+  default void putDouble(long offset, double value) {
+    putLong(offset, Double.doubleToRawLongBits(value));
+  }
+
+  /**
+   * Stores an aligned eight-byte value with release order, and does not persist it. A reader with
+   * acquire order that sees the value sees all earlier stores. After a crash the value may be there
+   * without them, or they without it.
+   */
+  default void putLongRelease(long offset, long value) {
+    VarHandle.releaseFence();
+    putLong(offset, value);
+  }
+
+  /**
+   * Replaces an aligned eight-byte value if it is {@code expected}, in one atomic step with the
+   * order of volatile accesses. The new value is durable when a later persist of it has returned.
+   * The default persists it at once.
+   *
+   * @return true if {@code value} was stored
+   */
+  default boolean compareAndSetLong(long offset, long expected, long value) {
+    return compareAndPublish(offset, expected, value);
+  }
+
+  /**
+   * Adds to an aligned eight-byte value as {@link #compareAndSetLong} does.
+   *
+   * @return the value before
+   */
+  default long getAndAddLong(long offset, long delta) {
+    long before;
+    do {
+      before = getLongAcquire(offset);
+    } while (!compareAndSetLong(offset, before, before + delta));
+    return before;
+  }
+
   /**
    * Copies {@code length} bytes from {@code source} with plain stores. The copy is not atomic in
    * any unit. The source may be a heap segment, or overlap.
@@ -65,6 +125,16 @@ public interface PersistentMemory {
 
   /** Copies {@code length} bytes from an array with plain stores, not atomically in any unit. */
   void copy(long offset, byte[] source, int sourceOffset, int length);
+
+  /**
+   * Copies into this memory from the buffer, from its position to its limit, and moves the position
+   * to the limit. The stores are plain. After an exception the position is unchanged.
+   */
+  default void copy(long offset, ByteBuffer source) {
+    MemorySegment part = MemorySegment.ofBuffer(source);
+    copy(offset, part, 0, part.byteSize());
+    source.position(source.limit());
+  }
 
   /** Stores {@code value} into each byte of the range, with plain stores. */
   void fill(long offset, long length, byte value);
@@ -181,6 +251,16 @@ public interface PersistentMemory {
    */
   default long getLong(long offset) {
     return segment().get(LittleEndian.LONG, offset);
+  }
+
+  /** Returns a {@code float} whose bits are those of {@link #getInt}. */
+  default float getFloat(long offset) {
+    return Float.intBitsToFloat(getInt(offset));
+  }
+
+  /** Returns a {@code double} whose bits are those of {@link #getLong}. */
+  default double getDouble(long offset) {
+    return Double.longBitsToDouble(getLong(offset));
   }
 
   /**

@@ -117,6 +117,14 @@ public sealed class PmemRegion implements PersistentMemory permits ProvidedRegio
   }
 
   @Override
+  public MemorySegment writable() {
+    if (memory.isReadOnly()) {
+      throw new IllegalArgumentException(mapping.path + " is mapped read-only");
+    }
+    return memory;
+  }
+
+  @Override
   public void putByte(long offset, byte value) {
     try {
       BYTE.set(memory, offset, value);
@@ -238,17 +246,31 @@ public sealed class PmemRegion implements PersistentMemory permits ProvidedRegio
   @Override
   public void publishLong(long offset, long value) {
     faults.deliverEarlier("publish", offset, Long.BYTES);
+    putLongRelease(offset, value);
+    mapping.persist(base + offset, Long.BYTES);
+  }
+
+  @Override
+  public boolean compareAndPublish(long offset, long expected, long value) {
+    if (!compareAndSetLong(offset, expected, value)) {
+      return false;
+    }
+    mapping.persist(base + offset, Long.BYTES);
+    return true;
+  }
+
+  @Override
+  public void putLongRelease(long offset, long value) {
     try {
       LONG.setRelease(memory, offset, value);
       MediaFault.deliver();
     } catch (InternalError fault) {
       throw faults.store(offset, Long.BYTES, fault);
     }
-    mapping.persist(base + offset, Long.BYTES);
   }
 
   @Override
-  public boolean compareAndPublish(long offset, long expected, long value) {
+  public boolean compareAndSetLong(long offset, long expected, long value) {
     getLongAcquire(offset); // detects a truncated file
     if (mapping.mayHaveHoles()) {
       faults.requireStorable(offset);
@@ -256,23 +278,12 @@ public sealed class PmemRegion implements PersistentMemory permits ProvidedRegio
     try {
       boolean stored = LONG.compareAndSet(memory, offset, expected, value);
       MediaFault.deliver();
-      if (!stored) {
-        return false;
-      }
+      return stored;
     } catch (InternalError fault) {
       throw faults.store(offset, Long.BYTES, fault);
     }
-    mapping.persist(base + offset, Long.BYTES);
-    return true;
   }
 
-  /**
-   * {@inheritDoc}
-   *
-   * <p>This is a checked load, as {@link #getLong} is.
-   *
-   * @throws PmemMediaException if there is no memory behind the address
-   */
   @Override
   public long getLongAcquire(long offset) {
     try {
@@ -317,14 +328,6 @@ public sealed class PmemRegion implements PersistentMemory permits ProvidedRegio
     }
   }
 
-  /**
-   * {@inheritDoc}
-   *
-   * <p>The check costs two loads from the first-level cache. For larger ranges {@link #read} checks
-   * once.
-   *
-   * @throws PmemMediaException if there is no memory behind the address
-   */
   @Override
   public long getLong(long offset) {
     try {
@@ -336,12 +339,6 @@ public sealed class PmemRegion implements PersistentMemory permits ProvidedRegio
     }
   }
 
-  /**
-   * Copies bytes out of this memory by checked loads.
-   *
-   * @throws PmemMediaException if there is no memory behind a part of the range; the content of
-   *     {@code target} is then undefined
-   */
   @Override
   public void read(long offset, byte[] target, int targetOffset, int length) {
     try {

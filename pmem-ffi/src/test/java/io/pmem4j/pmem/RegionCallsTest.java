@@ -87,6 +87,17 @@ class RegionCallsTest {
   }
 
   @Test
+  void valuesWithoutPersistAskForNothing() {
+    region.putLongRelease(64, 7);
+    region.putFloat(72, 1);
+    assertThat(region.compareAndSetLong(64, 7, 8)).isTrue();
+    assertThat(region.getAndAddLong(64, 2)).isEqualTo(8);
+    region.writable().set(ValueLayout.JAVA_BYTE, 0, (byte) 1);
+    assertThat(region.getLong(64)).isEqualTo(10);
+    assertThat(calls).isEmpty();
+  }
+
+  @Test
   void slicesPersistTheirOwnPart() {
     PmemRegion slice = region.slice(4096, 1024).slice(64, 64);
     slice.putLong(8, 5);

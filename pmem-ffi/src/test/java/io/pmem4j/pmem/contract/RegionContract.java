@@ -131,6 +131,9 @@ abstract class RegionContract {
       assertThat(region.segment().isReadOnly()).isTrue();
       assertThatIllegalArgumentException()
           .isThrownBy(() -> region.segment().set(ValueLayout.JAVA_BYTE, 0, (byte) 1));
+      PmemRegion reader = Pmem.map(file, existing().readOnly(), arena);
+      assertThatIllegalArgumentException().isThrownBy(reader::writable);
+      assertThatIllegalArgumentException().isThrownBy(() -> reader.putLongRelease(0, 1));
     }
   }
 
@@ -235,6 +238,12 @@ abstract class RegionContract {
     calls.put("compareAndPublish", r -> r.compareAndPublish(0, r.getLong(0), 1));
     calls.put("getLongAcquire", r -> r.getLongAcquire(0));
     calls.put("publishLong", r -> r.publishLong(0, 1));
+    calls.put("putFloat", r -> r.putFloat(0, 1));
+    calls.put("putDouble", r -> r.putDouble(0, 1));
+    calls.put("putLongRelease", r -> r.putLongRelease(0, 1));
+    calls.put("compareAndSetLong", r -> r.compareAndSetLong(0, r.getLong(0), 1));
+    calls.put("getAndAddLong", r -> r.getAndAddLong(0, 1));
+    calls.put("writable", r -> r.writable().set(ValueLayout.JAVA_BYTE, 0, (byte) 1));
     calls.put("slice", r -> r.slice(0, 8));
     calls.put("getByte", r -> r.getByte(0));
     calls.put("getShort", r -> r.getShort(0));

@@ -12,6 +12,7 @@ import io.pmem4j.pmem.PersistentMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -271,5 +272,92 @@ abstract class StoreContract {
       assertThat(payload).isGreaterThanOrEqualTo(seen);
     }
     writer.join();
+  }
+
+  @Test
+  void loadsAreLittleEndian() {
+    memory.copy(64, new byte[] {1, 2, 3, 4, 5, 6, 7, (byte) 0x88}, 0, 8);
+    assertThat(memory.getByte(71)).isEqualTo((byte) 0x88);
+    assertThat(memory.getShort(66)).isEqualTo((short) 0x0403);
+    assertThat(memory.getInt(68)).isEqualTo(0x88070605);
+    assertThat(memory.getLong(64)).isEqualTo(0x8807060504030201L);
+    assertThatIllegalArgumentException().isThrownBy(() -> memory.getShort(1));
+    assertThatIllegalArgumentException().isThrownBy(() -> memory.getInt(2));
+    assertThatIllegalArgumentException().isThrownBy(() -> memory.getLong(4));
+    assertOutside(() -> memory.getByte(SIZE));
+    assertOutside(() -> memory.getShort(-2));
+    assertOutside(() -> memory.getInt(SIZE));
+    assertOutside(() -> memory.getLong(Long.MIN_VALUE));
+  }
+
+  @Test
+  void floatsAndDoublesKeepTheirBits() {
+    memory.putFloat(64, -1.5f);
+    memory.putDouble(72, Math.PI);
+    assertThat(memory.getFloat(64)).isEqualTo(-1.5f);
+    assertThat(memory.getDouble(72)).isEqualTo(Math.PI);
+    assertThat(memory.getInt(64)).isEqualTo(0xbfc00000);
+    assertThat(memory.getLong(72)).isEqualTo(0x400921fb54442d18L);
+    memory.putFloat(64, Float.intBitsToFloat(0x7fc01234)); // a NaN with a payload
+    assertThat(memory.getInt(64)).isEqualTo(0x7fc01234);
+    assertThatIllegalArgumentException().isThrownBy(() -> memory.putFloat(2, 1));
+    assertThatIllegalArgumentException().isThrownBy(() -> memory.putDouble(4, 1));
+  }
+
+  @Test
+  void atomicValuesWithoutPersist() throws Exception {
+    memory.putLongRelease(64, 5);
+    assertThat(memory.compareAndSetLong(64, 4, 9)).isFalse();
+    assertThat(memory.compareAndSetLong(64, 5, 6)).isTrue();
+    assertThat(memory.getAndAddLong(64, -10)).isEqualTo(6);
+    assertThat(memory.getLong(64)).isEqualTo(-4);
+    assertThatIllegalArgumentException().isThrownBy(() -> memory.putLongRelease(4, 1));
+    assertThatIllegalArgumentException().isThrownBy(() -> memory.getAndAddLong(4, 1));
+    assertOutside(() -> memory.compareAndSetLong(SIZE, 0, 1));
+    Thread[] adders = new Thread[4];
+    for (int i = 0; i < adders.length; i++) {
+      adders[i] =
+          Thread.ofPlatform()
+              .start(() -> {
+                for (int n = 0; n < 500; n++) {
+                  memory.getAndAddLong(128, 1);
+                }
+              });
+    }
+    for (Thread adder : adders) {
+      adder.join();
+    }
+    assertThat(memory.getLong(128)).isEqualTo(2000);
+  }
+
+  @Test
+  void buffersInAndOut() {
+    byte[] content = random(5, 40);
+    ByteBuffer source = ByteBuffer.wrap(content).position(3).limit(33);
+    memory.copy(65, source);
+    assertThat(source.position()).isEqualTo(33);
+    assertThat(part(65, 30)).isEqualTo(java.util.Arrays.copyOfRange(content, 3, 33));
+    ByteBuffer direct = ByteBuffer.allocateDirect(30);
+    memory.read(65, direct);
+    assertThat(direct.hasRemaining()).isFalse();
+    assertThat(direct.flip()).isEqualTo(ByteBuffer.wrap(content, 3, 30));
+    ByteBuffer tooMuch = ByteBuffer.allocate(9);
+    assertOutside(() -> memory.copy(SIZE - 8, tooMuch));
+    assertThat(tooMuch.position()).isZero();
+  }
+
+  /** Memory that has to see each store refuses; other memory shows the stores. */
+  @Test
+  void storesThroughTheWritableSegmentAreVisible() {
+    MemorySegment writable;
+    try {
+      writable = memory.writable();
+    } catch (UnsupportedOperationException refused) {
+      assertThat(refused).hasMessageContaining("put");
+      return;
+    }
+    writable.set(ValueLayout.JAVA_BYTE, SIZE - 1, (byte) 7);
+    assertThat(memory.getByte(SIZE - 1)).isEqualTo((byte) 7);
+    memory.persist(SIZE - 1, 1);
   }
 }
