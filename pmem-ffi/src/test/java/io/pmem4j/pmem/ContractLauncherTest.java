@@ -45,7 +45,7 @@ class ContractLauncherTest {
     Installed.assumeLibpmem();
     ChildJvm.Result result = contract("/dev/null", "--overwrite");
     assertThat(result.exit()).isEqualTo(1);
-    assertThat(result.output()).containsPattern("contract run 18 failed 17 skipped 0");
+    assertThat(result.output()).containsPattern("contract run 23 failed 22 skipped 0");
     assertThat(result.output()).contains("is not a DAX device");
   }
 }

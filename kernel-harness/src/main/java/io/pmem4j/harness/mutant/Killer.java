@@ -3,6 +3,8 @@
 package io.pmem4j.harness.mutant;
 
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 
 /** A check that passes on the real sources and fails on a mutant. */
 public sealed interface Killer {
@@ -34,6 +36,17 @@ public sealed interface Killer {
   record UnitTest(String type, String method, String says) implements Killer {}
 
   /**
+   * A unit test in a JVM of its own, because the mutant may end the JVM or hang it, or the test
+   * needs an environment.
+   *
+   * @param type the name of its class
+   * @param method the name of its method
+   * @param environment variables to set
+   */
+  record ForkedTest(String type, String method, Map<String, String> environment)
+      implements Killer {}
+
+  /**
    * A test of the harness that runs on the mutant and describes its damage.
    *
    * @param type the name of its class
@@ -43,7 +56,8 @@ public sealed interface Killer {
 
   /**
    * Parses the value of a {@code killed-by} line: {@code explore SCENARIO PROFILE PREEMPTIONS},
-   * {@code program NAME PLACE}, {@code test CLASS#METHOD TEXT} or {@code claim CLASS#METHOD}.
+   * {@code program NAME PLACE}, {@code test CLASS#METHOD TEXT}, {@code jvm CLASS#METHOD NAME=VALUE
+   * ...} or {@code claim CLASS#METHOD}.
    *
    * @throws IllegalArgumentException if it is none of them
    */
@@ -65,6 +79,15 @@ public sealed interface Killer {
           String[] parts = words[1].split("#", -1);
           return new UnitTest(parts[0], parts[1], words.length == 2 ? "" : words[2]);
         }
+        case "jvm" -> {
+          String[] parts = words[1].split("#", -1);
+          Map<String, String> environment = new TreeMap<>();
+          for (String each : words.length == 2 ? new String[0] : words[2].split(" ", -1)) {
+            String[] pair = each.split("=", 2);
+            environment.put(pair[0], pair[1]);
+          }
+          return new ForkedTest(parts[0], parts[1], environment);
+        }
         case "claim" -> {
           String[] parts = words[1].split("#", -1);
           return new Claim(parts[0], parts[1]);
@@ -82,6 +105,6 @@ public sealed interface Killer {
         "killed-by: '"
             + text
             + "', expected 'explore SCENARIO PROFILE PREEMPTIONS', 'program NAME PLACE', 'test"
-            + " CLASS#METHOD TEXT' or 'claim CLASS#METHOD'");
+            + " CLASS#METHOD TEXT', 'jvm CLASS#METHOD NAME=VALUE ...' or 'claim CLASS#METHOD'");
   }
 }

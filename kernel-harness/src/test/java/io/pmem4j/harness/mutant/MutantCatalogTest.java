@@ -9,6 +9,7 @@ import io.pmem4j.harness.kernel.GuestFiles;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -144,9 +145,20 @@ class MutantCatalogTest {
         .isEqualTo(new Killer.UnitTest("io.pmem4j.ext2.FreezeTest", "thaw", ""));
     assertThat(Killer.parse("test p.A#b was it 1"))
         .isEqualTo(new Killer.UnitTest("p.A", "b", "was it 1"));
+    assertThat(Killer.parse("jvm p.A#b")).isEqualTo(new Killer.ForkedTest("p.A", "b", Map.of()));
+    assertThat(Killer.parse("jvm p.A#b X=1 Y=a=b"))
+        .isEqualTo(new Killer.ForkedTest("p.A", "b", Map.of("X", "1", "Y", "a=b")));
     assertThat(Killer.parse("claim p.A#b")).isEqualTo(new Killer.Claim("p.A", "b"));
     for (String wrong :
-        List.of("explore x", "explore x y z", "program x", "test x", "claim x", "see x y")) {
+        List.of(
+            "explore x",
+            "explore x y z",
+            "program x",
+            "test x",
+            "claim x",
+            "jvm x",
+            "jvm p.A#b X",
+            "see x y")) {
       assertThatThrownBy(() -> Killer.parse(wrong))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContaining(wrong);

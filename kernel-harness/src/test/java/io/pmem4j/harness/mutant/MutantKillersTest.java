@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -40,6 +41,11 @@ class MutantKillersTest {
   /** The property with the classes that child JVMs of a unit test see first. */
   private static final String FIRST = "pmem4j.first.class.path";
 
+  private static final long SOUND_MILLIS = 60_000;
+
+  /** A test that has passed without the mutant hangs if it takes longer. */
+  private static final long MUTANT_MILLIS = 8_000;
+
   @TempDir Path folder;
 
   @BeforeEach
@@ -59,6 +65,10 @@ class MutantKillersTest {
 
   static Stream<Arguments> unitTests() throws Exception {
     return killers(Killer.UnitTest.class);
+  }
+
+  static Stream<Arguments> forkedTests() throws Exception {
+    return killers(Killer.ForkedTest.class);
   }
 
   static Stream<Arguments> claims() throws Exception {
@@ -90,11 +100,7 @@ class MutantKillersTest {
     try (MutantCompiler compiler = new MutantCompiler()) {
       mutated = compiler.compile(mutant);
     }
-    for (Map.Entry<String, byte[]> each : mutated.entrySet()) {
-      Path file = folder.resolve(each.getKey().replace('.', '/') + ".class");
-      Files.createDirectories(file.getParent());
-      Files.write(file, each.getValue());
-    }
+    write(mutated);
     System.setProperty(
         FIRST,
         Stream.concat(Stream.of(folder), tests.stream())
@@ -115,6 +121,67 @@ class MutantKillersTest {
     } finally {
       System.clearProperty(FIRST);
     }
+  }
+
+  private void write(Map<String, byte[]> classes) throws Exception {
+    for (Map.Entry<String, byte[]> each : classes.entrySet()) {
+      Path file = folder.resolve(each.getKey().replace('.', '/') + ".class");
+      Files.createDirectories(file.getParent());
+      Files.write(file, each.getValue());
+    }
+  }
+
+  /** The same test passes in such a JVM without the mutant, or the mutant is not what ends it. */
+  @ParameterizedTest
+  @MethodSource("forkedTests")
+  void aTestInAJvmOfItsOwnKills(Mutant mutant, Killer.ForkedTest killer) throws Exception {
+    Path module = mutant.module();
+    Path tests = module.resolve("target/test-classes");
+    assumeTrue(Files.isDirectory(tests), tests + " does not exist: its tests are not built");
+    String sound = forked(module, killer, tests.toString(), SOUND_MILLIS);
+    assumeTrue(!sound.contains("skipped 1"), "is not to be run here: " + sound);
+    assertThat(sound).containsPattern("found [1-9][0-9]* failed 0 skipped 0");
+    try (MutantCompiler compiler = new MutantCompiler()) {
+      write(compiler.compile(mutant));
+    }
+    String path = folder + File.pathSeparator + tests;
+    // A mutant that ends the JVM prints no counts.
+    assertThat(forked(module, killer, path, MUTANT_MILLIS)).doesNotContain("failed 0");
+  }
+
+  private String forked(Path module, Killer.ForkedTest killer, String first, long millis)
+      throws Exception {
+    Path output = folder.resolve("output");
+    ProcessBuilder builder =
+        new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "--enable-native-access=ALL-UNNAMED",
+            "-XX:-CreateCoredumpOnCrash",
+            "-XX:CompileCommand=quiet",
+            "-XX:CompileCommand=exclude,jdk.internal.classfile.impl.StackMapGenerator::processBlock",
+            "-XX:ErrorFile=" + folder.resolve("hs_err"),
+            "-Xmx256m",
+            "-XX:+UseSerialGC",
+            "-cp",
+            first + File.pathSeparator + System.getProperty("java.class.path"),
+            "io.pmem4j.pmem.ForkedTestMain",
+            killer.type(),
+            killer.method(),
+            Long.toString(millis));
+    builder.environment().keySet().removeIf(name -> name.startsWith("PMEM_"));
+    builder.environment().putAll(killer.environment());
+    Process child =
+        builder
+            .directory(module.toFile())
+            .redirectErrorStream(true)
+            .redirectOutput(output.toFile())
+            .start();
+    try {
+      assertThat(child.waitFor(2 * SOUND_MILLIS, TimeUnit.MILLISECONDS)).isTrue();
+    } finally {
+      child.destroyForcibly();
+    }
+    return Files.readString(output);
   }
 
   private static TestExecutionSummary run(MutantLoader loader, Killer.UnitTest killer)
@@ -138,7 +205,8 @@ class MutantKillersTest {
   }
 
   private static Method named(Class<?> type, String name) {
-    return Arrays.stream(type.getDeclaredMethods())
+    return Stream.<Class<?>>iterate(type, c -> c != null, Class::getSuperclass)
+        .flatMap(c -> Arrays.stream(c.getDeclaredMethods()))
         .filter(candidate -> candidate.getName().equals(name))
         .findFirst()
         .orElseThrow(() ->

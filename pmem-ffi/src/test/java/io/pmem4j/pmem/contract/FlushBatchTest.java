@@ -107,6 +107,17 @@ class FlushBatchTest {
   }
 
   @Test
+  void nearRangesOfPagesAreOneSync() {
+    Seen memory = new Seen(Granularity.PAGE, 0);
+    try (FlushBatch batch = new FlushBatch(memory)) {
+      batch.dirty(0, 8);
+      batch.dirty(12_288, 8);
+      batch.commit();
+    }
+    assertThat(memory.flushes).containsExactly(new long[] {0, 16_384});
+  }
+
+  @Test
   void emptyBatchesAreSilent() {
     Seen memory = new Seen(Granularity.CACHE_LINE, 0);
     try (FlushBatch batch = new FlushBatch(memory)) {
