@@ -4,6 +4,7 @@ package io.pmem4j.pmem;
 
 import io.pmem4j.pmem.NativeFile.Identity;
 import java.io.IOException;
+import java.lang.ref.WeakReference;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,6 +38,12 @@ final class BackingFile {
 
   /** The number of write-backs in progress. */
   private final AtomicInteger syncs = new AtomicInteger();
+
+  /** The mappings by their address; guarded by itself. Weak, for automatic arenas. */
+  private final Map<Long, WeakReference<GuardedMapping>> views = new HashMap<>();
+
+  /** The name since the last rename by this library. */
+  private volatile @Nullable Path renamed;
 
   private BackingFile(Identity identity, NativeFile file) {
     this.identity = identity;
@@ -144,13 +151,80 @@ final class BackingFile {
     }
   }
 
+  /** Begins a mapping for a holder of this file, under the holder's lock. */
+  void join(MapSpec spec) {
+    synchronized (OPEN) {
+      mappings++;
+      if (!spec.isReadOnly()) {
+        writers++;
+      }
+    }
+  }
+
+  /**
+   * Excludes other processes until {@link #shareLock}; returns false if another one has the file.
+   */
+  boolean lockAlone() throws IOException {
+    synchronized (OPEN) {
+      if (exclusive || file.tryLock(NativeFile.LOCK_EX)) {
+        return true;
+      }
+      file.tryLock(NativeFile.LOCK_SH); // a failed change has given up the lock
+      return false;
+    }
+  }
+
+  void shareLock() throws IOException {
+    synchronized (OPEN) {
+      if (!exclusive) {
+        file.tryLock(NativeFile.LOCK_SH);
+      }
+    }
+  }
+
+  /** Adds a view, which {@link #revokeFrom} cuts until {@link #hide}. */
+  void show(RawMapping raw, GuardedMapping view) {
+    synchronized (views) {
+      views.put(raw.address(), new WeakReference<>(view));
+    }
+  }
+
+  /** Removes a view before its addresses are unmapped. */
+  void hide(RawMapping raw) {
+    synchronized (views) {
+      views.remove(raw.address());
+    }
+  }
+
+  /** Takes the pages past this offset out of all views, for good. */
+  void revokeFrom(long offset) throws IOException {
+    synchronized (views) {
+      for (WeakReference<GuardedMapping> each : views.values()) {
+        GuardedMapping view = each.get();
+        if (view != null) {
+          view.revokeFrom(offset);
+        }
+      }
+    }
+  }
+
+  void renamed(Path to) {
+    renamed = to;
+  }
+
+  /** Returns the name since the last rename by this library, or the given one. */
+  Path nameOr(Path mapped) {
+    Path now = renamed;
+    return now == null ? mapped : now;
+  }
+
   /** Ends one mapping of the file. */
   void release(MapSpec spec) {
     synchronized (OPEN) {
       if (!spec.isReadOnly()) {
         writers--;
-        exclusive = false;
         if (writers == 0) {
+          exclusive = false;
           file.unlock();
         }
       }
@@ -178,10 +252,7 @@ final class BackingFile {
           path.toString(), null, "is empty; expected " + expected(spec) + " bytes");
     }
     if (fileLength < spec.newLength()) {
-      throw new FileSystemException(
-          path.toString(),
-          null,
-          "has " + fileLength + " bytes, expected at least " + spec.newLength() + " by " + spec);
+      throw tooShort(path, fileLength, spec);
     }
     long length = spec.lengthWithin(fileLength);
     if (length < 0) {
@@ -189,6 +260,13 @@ final class BackingFile {
           path.toString(), null, "slice outside a file of " + fileLength + " bytes: " + spec);
     }
     return length;
+  }
+
+  static FileSystemException tooShort(Path path, long length, MapSpec spec) {
+    return new FileSystemException(
+        path.toString(),
+        null,
+        "has " + length + " bytes, expected at least " + spec.newLength() + " by " + spec);
   }
 
   private static String expected(MapSpec spec) {

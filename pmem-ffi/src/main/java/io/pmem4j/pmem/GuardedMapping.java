@@ -5,6 +5,7 @@ package io.pmem4j.pmem;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Objects;
@@ -27,9 +28,12 @@ abstract class GuardedMapping extends Mapping {
   private final boolean mayHaveHoles;
   private final UseGuard guard;
   private final @Nullable BackingFile file;
-  private final @Nullable MemorySegment forced;
+  private final RawMapping raw;
 
-  /** Calls {@link MemorySegment#force()} on a part of {@link #forced}. */
+  /** The first byte, as an offset in the memory, that a truncation has revoked. */
+  private volatile long limit;
+
+  /** Calls {@link MemorySegment#force()} on a part of {@link RawMapping#forced}. */
   private final Consumer<MemorySegment> force;
 
   /** The constructor's arguments; see the fields. */
@@ -49,7 +53,8 @@ abstract class GuardedMapping extends Mapping {
     this.mayHaveHoles = parts.mayHaveHoles();
     this.guard = parts.guard();
     this.file = parts.file();
-    this.forced = parts.raw().forced();
+    this.raw = parts.raw();
+    this.limit = memory.byteSize();
     this.force = parts.force();
   }
 
@@ -143,6 +148,9 @@ abstract class GuardedMapping extends Mapping {
     try {
       if (file != null) {
         file.check(call.operation, path, fileOffset + offset, length);
+      }
+      if (length > limit - offset && call != Call.DRAIN) {
+        throw PmemMediaException.revoked(call.operation, path, fileOffset + offset, length);
       }
       perform(call, offset, length, source, how, value);
     } finally {
@@ -285,7 +293,7 @@ abstract class GuardedMapping extends Mapping {
     }
     Path folder;
     try {
-      folder = RegionMapper.folder(path);
+      folder = RegionMapper.folder(named.nameOr(path));
     } catch (NoSuchFileException movedAway) {
       throw failure(call.operation, 0, "the file was renamed or moved away", offset, length);
     }
@@ -300,7 +308,7 @@ abstract class GuardedMapping extends Mapping {
   }
 
   final void forceMapped(long offset, long length) {
-    force.accept(Objects.requireNonNull(forced).asSlice(offset, length));
+    force.accept(Objects.requireNonNull(raw.forced()).asSlice(offset, length));
   }
 
   private void msync(Call call, long offset, long length) {
@@ -320,6 +328,29 @@ abstract class GuardedMapping extends Mapping {
       synced.check(call.operation, path, fileOffset + offset, length);
     }
     checkLength(call, synced, offset, length);
+  }
+
+  /**
+   * Takes the pages past an offset in the file out of the memory, for good. Native code never
+   * touches them: it works under the guard, after a look at the limit.
+   *
+   * @throws FileSystemException if native code may be at work and this thread cannot wait for it
+   */
+  final void revokeFrom(long fileEnd) throws IOException {
+    long before = limit;
+    long end = Math.max(0, fileEnd - fileOffset);
+    if (end >= before) {
+      return;
+    }
+    limit = end;
+    if (granularity != Granularity.PAGE && !guard.awaitUses()) {
+      limit = before;
+      throw new FileSystemException(
+          path.toString(),
+          null,
+          "the region at " + fileOffset + " is in use, or is another thread's; close it first");
+    }
+    raw.revoke(end, memory.isReadOnly());
   }
 
   /** Fails the file for good; returns the exception to throw. */

@@ -25,6 +25,7 @@ public final class MapSpec {
   public static final long SLICE_ALIGNMENT = 4096;
 
   private static final long TO_THE_END = -1;
+  private static final long NOT_CREATED = -1;
 
   private final long newLength;
   private final boolean opens;
@@ -64,7 +65,7 @@ public final class MapSpec {
 
   /** Returns a specification of a whole file or DAX device that exists. */
   public static MapSpec existing() {
-    return of(0, true);
+    return of(NOT_CREATED, true);
   }
 
   /**
@@ -89,6 +90,14 @@ public final class MapSpec {
    */
   public static MapSpec openOrCreate(long bytes) {
     return of(checkedLength(bytes), true);
+  }
+
+  /**
+   * Returns a specification of a file that exists, or of a new one of no bytes, for {@link
+   * PmemFile}. A region cannot be empty: {@link Pmem#map} refuses to make such a file.
+   */
+  public static MapSpec openOrCreateEmpty() {
+    return of(0, true);
   }
 
   private static long checkedLength(long bytes) {
@@ -205,7 +214,7 @@ public final class MapSpec {
   }
 
   boolean creates() {
-    return newLength > 0;
+    return newLength != NOT_CREATED;
   }
 
   long newLength() {
@@ -222,6 +231,10 @@ public final class MapSpec {
 
   long offset() {
     return offset;
+  }
+
+  boolean isSlice() {
+    return length != TO_THE_END;
   }
 
   Optional<Backend> backend() {

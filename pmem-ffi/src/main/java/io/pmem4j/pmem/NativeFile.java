@@ -173,11 +173,26 @@ final class NativeFile implements Closeable {
   /** Returns the type of the file system: f_type of fstatfs(2). */
   long fileSystemType() throws IOException {
     try (Arena arena = Arena.ofConfined()) {
+      return fileSystem(arena).get(LONG, 0);
+    }
+  }
+
+  /** Returns false if the file system has less room; one without a limit reports 0 blocks. */
+  boolean hasRoom(long bytes) throws IOException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment found = fileSystem(arena);
+      long blockBytes = found.get(LONG, 8);
+      return found.get(LONG, 16) == 0 || found.get(LONG, 32) >= bytes / blockBytes;
+    }
+  }
+
+  private MemorySegment fileSystem(Arena arena) throws IOException {
+    try {
       MemorySegment state = NativeCalls.state(arena);
       MemorySegment found = arena.allocate(STATFS_BYTES, Long.BYTES);
       int result = (int) NativeCalls.call(FSTATFS, state, descriptor, found.address(), 0, 0, 0, 0);
       check("fstatfs", result, state);
-      return found.get(LONG, 0);
+      return found;
     } catch (Throwable thrown) {
       throw rethrown(thrown);
     }
@@ -231,11 +246,14 @@ final class NativeFile implements Closeable {
     }
   }
 
-  /** Allocates blocks; returns false if the file system can allocate only by writes. */
-  boolean allocate(long length) throws IOException {
+  /**
+   * Allocates blocks, and makes the file longer if need be; returns false if the file system can
+   * allocate only by writes.
+   */
+  boolean allocate(long offset, long length) throws IOException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment state = NativeCalls.state(arena);
-      int result = (int) NativeCalls.call(FALLOCATE, state, descriptor, 0, 0, length, 0, 0);
+      int result = (int) NativeCalls.call(FALLOCATE, state, descriptor, 0, offset, length, 0, 0);
       int errno = result == 0 ? 0 : NativeCalls.errno(state);
       if (errno == NativeCalls.EOPNOTSUPP || errno == NativeCalls.ENOSYS) {
         return false;

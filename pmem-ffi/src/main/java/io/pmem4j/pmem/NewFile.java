@@ -148,29 +148,41 @@ final class NewFile implements Closeable {
       }
       return;
     }
+    allocate(path, file, 0, spec.newLength());
+  }
+
+  /**
+   * Makes a file of {@code from} bytes longer, by zeros with allocated blocks. Refuses what does
+   * not fit before it fills the file system. After an exception the file may be longer.
+   */
+  static void allocate(Path path, NativeFile file, long from, long to) throws IOException {
+    if (from == to) {
+      return;
+    }
+    if (!file.hasRoom(to - from)) {
+      throw NativeCalls.refusal(path, "fallocate", NativeCalls.ENOSPC, to - from);
+    }
     boolean allocated;
     try {
-      allocated = file.allocate(spec.newLength());
+      allocated = file.allocate(from, to - from);
     } catch (FileSystemException refusal) {
       throw renamed(refusal, path);
     }
     if (!allocated) {
       try {
         Uninterrupted.open(
-            file.reopenable(),
-            channel -> writeZeros(channel, spec.newLength()),
-            StandardOpenOption.WRITE);
+            file.reopenable(), channel -> writeZeros(channel, from, to), StandardOpenOption.WRITE);
       } catch (IOException reason) {
         throw told(path, reason);
       }
     }
   }
 
-  private static Path writeZeros(FileChannel channel, long length) throws IOException {
-    ByteBuffer zeros = ByteBuffer.allocateDirect((int) Math.min(ZEROS_AT_ONCE, length));
-    for (long written = 0; written < length; ) {
-      zeros.clear().limit((int) Math.min(zeros.capacity(), length - written));
-      written += channel.write(zeros, written);
+  private static Path writeZeros(FileChannel channel, long from, long to) throws IOException {
+    ByteBuffer zeros = ByteBuffer.allocateDirect((int) Math.min(ZEROS_AT_ONCE, to - from));
+    for (long at = from; at < to; ) {
+      zeros.clear().limit((int) Math.min(zeros.capacity(), to - at));
+      at += channel.write(zeros, at);
     }
     return Path.of("");
   }
@@ -181,7 +193,8 @@ final class NewFile implements Closeable {
     if (temporary == null) {
       file.linkAs(path);
     } else {
-      moveInto(temporary);
+      move(temporary, path);
+      temporary = null;
     }
     try {
       steps.accept(CreationStep.NAMED);
@@ -194,11 +207,11 @@ final class NewFile implements Closeable {
     }
   }
 
-  private void moveInto(Path from) throws IOException {
+  /** Renames a file; fails if the new name exists. */
+  static void move(Path from, Path to) throws IOException {
     if (NativeCalls.exists("renameat2")) {
       try {
-        NativeFile.rename(from, path);
-        temporary = null;
+        NativeFile.rename(from, to);
         return;
       } catch (FileAlreadyExistsException taken) {
         throw taken;
@@ -209,9 +222,8 @@ final class NewFile implements Closeable {
         }
       }
     }
-    Files.createLink(path, from);
+    Files.createLink(to, from);
     Files.delete(from);
-    temporary = null;
   }
 
   /** Makes the names in a folder durable by fsync(2), or by syncfs(2) on a file in it. */

@@ -69,7 +69,7 @@ public final class PageWindow implements AutoCloseable {
   }
 
   /** An empty file: all of its mapping is past EOF. Never closed. */
-  private static final class EmptyFile {
+  static final class EmptyFile {
     private static int descriptor = -1;
 
     private EmptyFile() {}

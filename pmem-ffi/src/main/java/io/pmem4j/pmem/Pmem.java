@@ -44,6 +44,21 @@ public final class Pmem {
    * @throws WrongThreadException if the arena is confined to another thread
    */
   public static PmemRegion map(Path path, MapSpec spec, Arena arena) throws IOException {
+    checkProvider(path);
+    Optional<PmemRegion> provided = RegionProviders.map(path, spec, arena);
+    if (provided.isPresent()) {
+      return provided.get();
+    }
+    // Checked first, so that a dead arena cannot leave a new file behind.
+    arena.allocate(1);
+    Backend backend = usableBackend(path, spec);
+    if (spec.newLength() == 0) {
+      throw new IllegalArgumentException("a region cannot be empty: " + spec);
+    }
+    return new PmemRegion(RegionMapper.map(path, spec, arena, backend, MappingParts.STANDARD));
+  }
+
+  static void checkProvider(Path path) {
     if (!path.getFileSystem().equals(FileSystems.getDefault())) {
       throw new ProviderMismatchException(
           path
@@ -51,18 +66,17 @@ public final class Pmem {
               + path.getFileSystem().provider().getScheme()
               + "\"; only files of the default file system can be mapped");
     }
-    Optional<PmemRegion> provided = RegionProviders.map(path, spec, arena);
-    if (provided.isPresent()) {
-      return provided.get();
-    }
-    // Checked first, so that a dead arena cannot leave a new file behind.
-    arena.allocate(1);
+  }
+
+  /** Returns the backend for a file, after checking that it and native access can be used. */
+  static Backend usableBackend(Path path, MapSpec spec) {
+    checkProvider(path);
     NativeAccess.check();
     Backend backend = spec.backend().orElse(preferredBackend());
     if (backend == Backend.LIBPMEM && libpmemAbsence().isPresent()) {
       throw new UnsupportedOperationException(libpmemAbsence().get());
     }
-    return new PmemRegion(RegionMapper.map(path, spec, arena, backend, MappingParts.STANDARD));
+    return backend;
   }
 
   /**

@@ -3,6 +3,7 @@
 package io.pmem4j.pmem;
 
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Signals an access without memory behind its address. The media are poisoned, a full file system
@@ -24,7 +25,7 @@ public final class PmemMediaException extends PmemException {
       long offset,
       long length,
       boolean placeCertain,
-      InternalError fault) {
+      @Nullable InternalError fault) {
     super(operation, 0, detail, path, offset, length);
     this.placeCertain = placeCertain;
     initCause(fault);
@@ -43,6 +44,17 @@ public final class PmemMediaException extends PmemException {
       String operation, Path path, long offset, long length, InternalError fault) {
     return new PmemMediaException(
         operation, "no memory behind the address (SIGBUS)", path, offset, length, true, fault);
+  }
+
+  static PmemMediaException revoked(String operation, Path path, long offset, long length) {
+    return new PmemMediaException(
+        operation,
+        "the range was revoked by a truncation of the file",
+        path,
+        offset,
+        length,
+        true,
+        null);
   }
 
   static PmemMediaException before(

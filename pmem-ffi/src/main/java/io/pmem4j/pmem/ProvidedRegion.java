@@ -134,6 +134,21 @@ final class ProvidedRegion extends PmemRegion {
   }
 
   @Override
+  public MemorySegment writable() {
+    return stores().writable();
+  }
+
+  @Override
+  public void putLongRelease(long offset, long value) {
+    stores().putLongRelease(offset, value);
+  }
+
+  @Override
+  public boolean compareAndSetLong(long offset, long expected, long value) {
+    return stores().compareAndSetLong(offset, expected, value);
+  }
+
+  @Override
   public long getLongAcquire(long offset) {
     return loads().getLongAcquire(offset);
   }

@@ -170,6 +170,22 @@ record RawMapping(
     return new RawMapping(mapped.address(), mapped.length(), memoryGranularity(), null, true);
   }
 
+  /** Replaces the pages from an offset on by pages past EOF of an empty file. */
+  void revoke(long from, boolean readOnly) throws IOException {
+    long page = PageWindow.PAGE_BYTES;
+    long start = -Math.floorDiv(-from, page) * page;
+    long end = -Math.floorDiv(-length, page) * page;
+    if (start < end) {
+      NativePages.mmap(
+          address + start,
+          end - start,
+          NativePages.PROT_READ | (readOnly ? 0 : NativePages.PROT_WRITE),
+          NativePages.MAP_SHARED | NativePages.MAP_FIXED,
+          PageWindow.EmptyFile.descriptor(),
+          0);
+    }
+  }
+
   /** Unmaps the range; called once, after the last use. */
   void unmap(Path path) {
     if (!isDevice) {

@@ -20,18 +20,33 @@ import org.jspecify.annotations.Nullable;
 final class RegionMapper {
   private RegionMapper() {}
 
+  /** A way to open or make a file. */
+  interface Opening<T> {
+    T get() throws IOException;
+  }
+
   /** Maps a file by its specification; leaves nothing behind if it throws. */
   static Mapping map(Path path, MapSpec spec, Arena arena, Backend backend, MappingParts parts)
       throws IOException {
+    return openOrMake(
+        path,
+        spec,
+        () -> mapExisting(path, spec, arena, backend, parts),
+        () -> mapNew(path, spec, arena, backend, parts));
+  }
+
+  /** Opens or makes a file as its specification demands, whatever other creators do meanwhile. */
+  static <T> T openOrMake(Path path, MapSpec spec, Opening<T> existing, Opening<T> made)
+      throws IOException {
     while (true) {
       if (!spec.creates()) {
-        return mapExisting(path, spec, arena, backend, parts);
+        return existing.get();
       }
       try {
         if (spec.opens() && Files.exists(path)) {
-          return mapExisting(path, spec, arena, backend, parts);
+          return existing.get();
         }
-        return mapNew(path, spec, arena, backend, parts);
+        return made.get();
       } catch (FileAlreadyExistsException other) {
         if (!spec.opens() || !Files.exists(path)) {
           throw other; // also a symbolic link that leads nowhere
@@ -43,6 +58,59 @@ final class RegionMapper {
         }
       }
     }
+  }
+
+  /** Maps a part of a file that its holder has open, under the holder's lock. */
+  static Mapping mapWithin(
+      BackingFile file, Path path, MapSpec spec, Arena arena, Backend backend, MappingParts parts)
+      throws IOException {
+    long length = BackingFile.lengthToMap(path, file.file(), spec);
+    UseGuard guard = parts.guards().apply(arena);
+    boolean mayHaveHoles = file.file().mayHaveHoles(file.length());
+    RawMapping raw = RawMapping.of(path, file.file(), spec, length, backend);
+    try {
+      Mapping.refuseIfTooCoarse(path, spec, raw.granularity());
+    } catch (IOException refusal) {
+      raw.unmap(path);
+      throw refusal;
+    }
+    file.join(spec);
+    try {
+      return view(path, spec, arena, backend, parts, raw, guard, file, mayHaveHoles);
+    } catch (RuntimeException | Error failure) {
+      raw.unmap(path);
+      file.release(spec);
+      throw failure;
+    }
+  }
+
+  private static Mapping view(
+      Path path,
+      MapSpec spec,
+      Arena arena,
+      Backend backend,
+      MappingParts parts,
+      RawMapping raw,
+      UseGuard guard,
+      BackingFile file,
+      boolean mayHaveHoles) {
+    MemorySegment memory =
+        inArena(path, arena, raw, guard, () -> file.hide(raw), () -> file.release(spec))
+            .asSlice(0, raw.length());
+    GuardedMapping made =
+        of(
+            backend,
+            new GuardedMapping.Parts(
+                path,
+                spec,
+                raw,
+                spec.isReadOnly() ? memory.asReadOnly() : memory,
+                guard,
+                file,
+                mayHaveHoles,
+                parts.force()));
+    file.show(raw, made);
+    return made;
   }
 
   private static Mapping mapNew(
@@ -104,20 +172,7 @@ final class RegionMapper {
         // The creator may have died before the name was durable.
         NewFile.syncFolder(folder(path), shared.file());
       }
-      BackingFile held = shared;
-      MemorySegment memory =
-          inArena(path, arena, raw, guard, () -> held.release(spec)).asSlice(0, raw.length());
-      return of(
-          backend,
-          new GuardedMapping.Parts(
-              path,
-              spec,
-              raw,
-              spec.isReadOnly() ? memory.asReadOnly() : memory,
-              guard,
-              shared,
-              mayHaveHoles,
-              parts.force()));
+      return view(path, spec, arena, backend, parts, raw, guard, shared, mayHaveHoles);
     } catch (IOException | RuntimeException | Error failure) {
       raw.unmap(path);
       if (shared != null) {
@@ -142,7 +197,7 @@ final class RegionMapper {
       lock = locked(path, spec);
       NativeFile held = lock;
       MemorySegment memory =
-          inArena(path, arena, raw, guard, held::close).asSlice(spec.offset(), length);
+          inArena(path, arena, raw, guard, () -> {}, held::close).asSlice(spec.offset(), length);
       return of(
           Backend.LIBPMEM,
           new GuardedMapping.Parts(
@@ -182,7 +237,7 @@ final class RegionMapper {
     }
   }
 
-  private static Mapping of(Backend backend, GuardedMapping.Parts made) {
+  private static GuardedMapping of(Backend backend, GuardedMapping.Parts made) {
     return backend == Backend.JDK ? new JdkMapping(made) : new LibPmemMapping(made);
   }
 
@@ -193,17 +248,24 @@ final class RegionMapper {
 
   /** Transfers the mapping to the arena; the last step that can fail. */
   private static MemorySegment inArena(
-      Path path, Arena arena, RawMapping raw, UseGuard guard, Runnable afterwards) {
+      Path path,
+      Arena arena,
+      RawMapping raw,
+      UseGuard guard,
+      Runnable before,
+      Runnable afterwards) {
     MemorySegment whole =
         MemorySegment.ofAddress(raw.address())
-            .reinterpret(raw.length(), arena, _ -> release(path, raw, guard, afterwards));
+            .reinterpret(raw.length(), arena, _ -> release(path, raw, guard, before, afterwards));
     MappedRanges.add(raw.address(), raw.length());
     return whole;
   }
 
-  private static void release(Path path, RawMapping raw, UseGuard guard, Runnable afterwards) {
+  private static void release(
+      Path path, RawMapping raw, UseGuard guard, Runnable before, Runnable afterwards) {
     Runnable unmap =
         () -> {
+          before.run();
           MappedRanges.remove(raw.address());
           try {
             raw.unmap(path);

@@ -80,6 +80,16 @@ abstract class UseGuard {
    */
   abstract boolean shut();
 
+  /**
+   * Waits until each use that is in progress has ended, for two seconds at most; new uses may begin
+   * meanwhile.
+   *
+   * @return true if they have ended; false also if this guard does not count uses of other threads
+   */
+  boolean awaitUses() {
+    return false;
+  }
+
   /** Returns true if no use is in progress; called after {@link #shut}. */
   boolean isIdle() {
     return true;
@@ -140,6 +150,11 @@ abstract class UseGuard {
     boolean shut() {
       shut = true;
       return true;
+    }
+
+    @Override
+    boolean awaitUses() {
+      return Thread.currentThread() == owner;
     }
   }
 
@@ -284,21 +299,40 @@ abstract class UseGuard {
     @Override
     final boolean shut() {
       shut = true;
+      return awaitUses();
+    }
+
+    @Override
+    final boolean awaitUses() {
       VarHandle.fullFence();
-      long begin = System.nanoTime();
+      long deadline = System.nanoTime() + PATIENCE_NANOS;
       boolean interrupted = false;
-      boolean idle = isIdle();
-      while (!idle && System.nanoTime() - begin < PATIENCE_NANOS) {
-        // An exit does not wake this thread: that would cost a fence in each use. A use takes
-        // microseconds, or as long as the disk.
-        LockSupport.parkNanos(this, LOOK_AGAIN_NANOS);
-        interrupted |= Thread.interrupted();
-        idle = isIdle();
+      boolean ended = true;
+      for (Stripe stripe : stripes) {
+        while (ended && stripe.uses != 0 && isOwned(stripe)) {
+          ended = pause(deadline);
+          interrupted |= Thread.interrupted();
+        }
+      }
+      for (Stripe spare : spares) {
+        while (ended && spare.uses != 0) {
+          ended = pause(deadline);
+          interrupted |= Thread.interrupted();
+        }
       }
       if (interrupted) {
         Thread.currentThread().interrupt();
       }
-      return idle;
+      return ended;
+    }
+
+    /**
+     * Waits a little; returns false after the deadline. An exit does not wake this thread: that
+     * would cost a fence in each use. A use takes microseconds, or as long as the disk.
+     */
+    private boolean pause(long deadline) {
+      LockSupport.parkNanos(this, LOOK_AGAIN_NANOS);
+      return System.nanoTime() - deadline < 0;
     }
   }
 }
