@@ -276,7 +276,15 @@ public final class PmemFile implements AutoCloseable {
    */
   public FileChannel channel() {
     checkOpen();
-    return new PmemFileChannel(this);
+    return new PmemFileChannel(this, false);
+  }
+
+  /**
+   * Opens or creates a file as {@link #open} does, and returns a {@link #channel} whose close
+   * closes the file too.
+   */
+  public static FileChannel openChannel(Path path, MapSpec spec) throws IOException {
+    return new PmemFileChannel(open(path, spec), true);
   }
 
   /** Closes the file; regions stay. A second call does nothing. */

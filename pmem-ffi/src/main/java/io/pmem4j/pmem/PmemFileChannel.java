@@ -36,6 +36,7 @@ final class PmemFileChannel extends PositionedChannel {
   private record Front(Arena arena, PmemRegion region, FlushBatch dirty) {}
 
   private final PmemFile file;
+  private final boolean owner;
 
   /** Held for reading by each transfer, for writing while the front part is replaced. */
   private final ReentrantReadWriteLock inUse = new ReentrantReadWriteLock();
@@ -54,8 +55,14 @@ final class PmemFileChannel extends PositionedChannel {
   private volatile boolean dirtyBehind;
   private @Nullable WholeFileLock held; // guarded by this
 
-  PmemFileChannel(PmemFile file) {
+  /**
+   * A channel over a file.
+   *
+   * @param owner true if the channel closes the file
+   */
+  PmemFileChannel(PmemFile file, boolean owner) {
     this.file = file;
+    this.owner = owner;
     this.truncations = -1;
   }
 
@@ -383,6 +390,9 @@ final class PmemFileChannel extends PositionedChannel {
       if (front != null) {
         front.arena().close();
         front = null;
+      }
+      if (owner) {
+        file.close();
       }
     } finally {
       inUse.writeLock().unlock();
