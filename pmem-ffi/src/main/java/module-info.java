@@ -13,6 +13,7 @@ module io.pmem4j.pmem {
   // ExtendedMapMode.READ_WRITE_SYNC: the JDK's own way to map persistent memory (JEP 352).
   requires jdk.nio.mapmode;
 
+  exports io.pmem4j.durable;
   exports io.pmem4j.pmem;
   exports io.pmem4j.sched;
 }

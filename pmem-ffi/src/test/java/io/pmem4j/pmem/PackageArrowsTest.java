@@ -72,11 +72,18 @@ class PackageArrowsTest {
   }
 
   @Test
-  void regionsAndLocksAreExportedToEveryModule() {
+  void theApiIsExportedToEveryModule() {
     ModuleDescriptor module =
         ModuleFinder.of(CLASSES).find("io.pmem4j.pmem").orElseThrow().descriptor();
     assertThat(module.exports().stream().collect(toMap(Exports::source, Exports::targets)))
-        .isEqualTo(Map.of("io.pmem4j.pmem", Set.of(), "io.pmem4j.sched", Set.of()));
+        .isEqualTo(
+            Map.of(
+                "io.pmem4j.durable",
+                Set.of(),
+                "io.pmem4j.pmem",
+                Set.of(),
+                "io.pmem4j.sched",
+                Set.of()));
     assertThat(module.requires().stream().map(Requires::name))
         .containsExactlyInAnyOrder("java.base", "jdk.nio.mapmode", "org.jspecify");
   }

@@ -15,7 +15,7 @@ import java.util.Objects;
  * interface's default methods, that the contract is asked of, and the base of those with a planted
  * fault.
  */
-class ArrayMemory implements PersistentMemory {
+public class ArrayMemory implements PersistentMemory {
   private static final VarHandle SHORT = handle(ValueLayout.JAVA_SHORT);
   private static final VarHandle INT = handle(ValueLayout.JAVA_INT);
   private static final VarHandle LONG = handle(ValueLayout.JAVA_LONG);
@@ -27,7 +27,7 @@ class ArrayMemory implements PersistentMemory {
    * Memory that begins {@code phase} bytes, a multiple of 8, behind where a unit of the granularity
    * begins.
    */
-  ArrayMemory(Granularity granularity, int size, long phase) {
+  public ArrayMemory(Granularity granularity, int size, long phase) {
     this(
         granularity,
         MemorySegment.ofArray(new long[(int) (size + phase + 7) / 8]).asSlice(phase, size));

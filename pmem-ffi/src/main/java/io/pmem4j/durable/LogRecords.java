@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.durable;
+
+import io.pmem4j.pmem.PersistentMemory;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The records in the ring of a log. A record is a header of 16 bytes and the payload, and begins at
+ * a multiple of 16. Its checksum covers the id of the log and its position, so that neither the
+ * records of another log nor those of an earlier lap are valid. Not thread-safe.
+ */
+final class LogRecords {
+  static final int HEADER_BYTES = 16;
+  static final int ALIGNMENT = 16;
+
+  /** The bit of the length that marks the unused bytes before the end of the ring. */
+  private static final int FILLER = 1 << 31;
+
+  /** The bytes before the record in the buffer: id and position, which only the checksum has. */
+  private static final int PREFIX = 16;
+
+  private static final int LENGTH_AT = PREFIX + 4;
+  private static final int EPOCH_AT = PREFIX + 8;
+  private static final int UNSYNCED_AT = PREFIX + 12;
+  private static final int PAYLOAD_AT = PREFIX + HEADER_BYTES;
+
+  private static final VarHandle INT =
+      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
+  private static final VarHandle LONG =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+
+  private final PersistentMemory memory;
+  private final long id;
+  private final long capacity;
+  private final CRC32C sum = new CRC32C();
+  private byte[] buffer = new byte[PAYLOAD_AT + 256];
+
+  LogRecords(PersistentMemory memory, long id, long capacity) {
+    this.memory = memory;
+    this.id = id;
+    this.capacity = capacity;
+  }
+
+  /** A record that was found. */
+  static final class Found {
+    /** The payload; null for a filler. */
+    final byte @Nullable [] payload;
+
+    /** The bytes of the record with its header and padding. */
+    final long size;
+
+    final int epoch;
+
+    /** The bytes before this record that were not known to be durable when it was added. */
+    final long unsynced;
+
+    Found(byte @Nullable [] payload, long size, int epoch, long unsynced) {
+      this.payload = payload;
+      this.size = size;
+      this.epoch = epoch;
+      this.unsynced = unsynced;
+    }
+  }
+
+  /** Returns the bytes that a record of this payload takes. */
+  static long size(long payloadBytes) {
+    return (HEADER_BYTES + payloadBytes + ALIGNMENT - 1) & -ALIGNMENT;
+  }
+
+  /** Returns the bytes between a position and the end of the ring. */
+  long lapLeft(long position) {
+    return capacity - position % capacity;
+  }
+
+  long at(long position) {
+    return LogHeader.RING + position % capacity;
+  }
+
+  /** Stores a record; it is not durable. */
+  void put(long position, MemorySegment source, long from, int length, int epoch, long unsynced) {
+    byte[] record = room(length);
+    MemorySegment.copy(source, ValueLayout.JAVA_BYTE, from, record, PAYLOAD_AT, length);
+    store(position, record, length, length, epoch, unsynced);
+  }
+
+  /** Stores a record; it is not durable. */
+  void put(long position, byte[] source, int from, int length, int epoch, long unsynced) {
+    byte[] record = room(length);
+    System.arraycopy(source, from, record, PAYLOAD_AT, length);
+    store(position, record, length, length, epoch, unsynced);
+  }
+
+  /** Makes a range of records durable. */
+  void persist(long from, long to) {
+    long left = lapLeft(from);
+    if (to - from <= left) {
+      memory.persist(at(from), to - from);
+    } else {
+      memory.flush(at(from), left);
+      memory.flush(LogHeader.RING, to - from - left);
+      memory.drain();
+    }
+  }
+
+  /** Stores the record that covers the rest of the lap; it is not durable. */
+  void putFiller(long position, int epoch, long unsynced) {
+    int length = (int) (lapLeft(position) - HEADER_BYTES);
+    store(position, buffer, 0, FILLER | length, epoch, unsynced);
+  }
+
+  private byte[] room(int length) {
+    if (buffer.length < PAYLOAD_AT + length) {
+      buffer = new byte[PAYLOAD_AT + Math.max(length, Math.min(2 * length, 1 << 20))];
+    }
+    return buffer;
+  }
+
+  private void store(
+      long position, byte[] record, int payload, int length, int epoch, long unsynced) {
+    INT.set(record, LENGTH_AT, length);
+    INT.set(record, EPOCH_AT, epoch);
+    INT.set(record, UNSYNCED_AT, (int) Math.min(unsynced / ALIGNMENT, 0xffff_ffffL));
+    INT.set(record, PREFIX, checksum(record, position, payload));
+    memory.copy(at(position), record, PREFIX, HEADER_BYTES + payload);
+  }
+
+  private int checksum(byte[] record, long position, int payload) {
+    LONG.set(record, 0, id);
+    LONG.set(record, 8, position);
+    INT.set(record, PREFIX, 0);
+    sum.reset();
+    sum.update(record, 0, PAYLOAD_AT + payload);
+    return (int) sum.getValue();
+  }
+
+  /**
+   * Returns the record at a position, or null if there is none that is whole.
+   *
+   * @param limit the position that the record must not reach past
+   */
+  @Nullable Found get(long position, long limit) {
+    long left = Math.min(lapLeft(position), limit - position);
+    if (left < HEADER_BYTES) {
+      return null;
+    }
+    long at = at(position);
+    int stored = memory.getInt(at);
+    int length = memory.getInt(at + 4);
+    boolean filler = length < 0;
+    long bytes = length & ~FILLER;
+    int epoch = memory.getInt(at + 8);
+    if (epoch <= 0 || size(bytes) > left || (filler && size(bytes) != lapLeft(position))) {
+      return null;
+    }
+    int payload = filler ? 0 : (int) bytes;
+    byte[] record = room(payload);
+    memory.read(at, record, PREFIX, HEADER_BYTES + payload);
+    int found = (int) INT.get(record, PREFIX);
+    if (found != stored || checksum(record, position, payload) != found) {
+      return null;
+    }
+    long unsynced = ALIGNMENT * Integer.toUnsignedLong((int) INT.get(record, UNSYNCED_AT));
+    byte[] copy = null;
+    if (!filler) {
+      copy = new byte[payload];
+      System.arraycopy(record, PAYLOAD_AT, copy, 0, payload);
+    }
+    return new Found(copy, size(bytes), epoch, unsynced);
+  }
+}
