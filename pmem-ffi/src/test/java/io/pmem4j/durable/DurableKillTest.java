@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -18,6 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * SIGKILL at random moments: no acknowledged record is lost. {@code -Dpmem4j.kills=10000} makes it
  * long.
  */
+@Tag("slow")
 class DurableKillTest {
   private static final int KILLS = Integer.getInteger("pmem4j.kills", 5);
 

@@ -8,10 +8,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** The log after a power failure in the middle of any of its persists, see {@link TornMemory}. */
+@Tag("slow")
 @Timeout(240)
 class LogCrashTest {
   private static final int RING = 4096;

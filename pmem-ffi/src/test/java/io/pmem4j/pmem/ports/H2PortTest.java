@@ -13,11 +13,13 @@ import java.util.SplittableRandom;
 import org.h2.mvstore.MVMap;
 import org.h2.mvstore.MVStore;
 import org.h2.store.fs.FilePath;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** H2's MVStore on the channel of a growing file, killed and verified. */
+@Tag("slow")
 @Timeout(240)
 class H2PortTest {
   private static final int KILLS = 5;
