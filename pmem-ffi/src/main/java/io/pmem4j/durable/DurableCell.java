@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Durability.</b> {@link #set} writes the older of two copies and makes it durable by one
  * persist; its checksum is the commit. After a kill or a power cut at any moment the cell holds the
- * value of before or after.
+ * value of before or after. Shown by {@code DurableCellTest} and {@code DurableStructuresTest}.
  *
  * <p><b>Damage.</b> If one copy is damaged or has no memory, the other counts: then the value may
  * be the one before the last, and {@link #isDegraded} says so. A crash in the middle of {@link

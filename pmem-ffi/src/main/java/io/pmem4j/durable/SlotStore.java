@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * #free} has. Each costs one persist. After a kill or a power cut at any moment every record is
  * whole or not there; those that were written and not freed are there. There is no order between
  * slots and no replacement in place: write the new record, then free the old one. {@link #sequence}
- * tells which of two is newer.
+ * tells which of two is newer. Shown by {@code SlotStoreTest} and {@code DurableStructuresTest}.
  *
  * <p><b>Damage.</b> A damaged record is not served. It looks like a write that a crash has torn, so
  * that {@link #tornSlots} counts it: a crash tears one slot for each thread in {@link #write}.
