@@ -14,4 +14,5 @@ module io.pmem4j.ext2 {
   exports io.pmem4j.ext2.layout;
   exports io.pmem4j.ext2.lock;
   exports io.pmem4j.ext2.mm;
+  exports io.pmem4j.ext2.observe;
 }

@@ -19,9 +19,10 @@ import org.jspecify.annotations.Nullable;
  * after {@link #lock}.
  */
 @SuppressWarnings("ReferenceEquality") // tasks are compared by identity
-public final class Mutex {
+public final class Mutex implements Classified {
   private final Scheduler scheduler;
   private final String name;
+  private final @Nullable Enum<?> kind;
   private final HeldLock held = this::unlock;
 
   private static final VarHandle OWNER;
@@ -49,13 +50,29 @@ public final class Mutex {
   private volatile @Nullable Object owner;
 
   /**
-   * Makes a free mutex.
+   * Makes a free mutex without a kind.
    *
    * @param name names the protected object, in messages and schedules
    */
   public Mutex(Scheduler scheduler, String name) {
+    this(scheduler, name, null);
+  }
+
+  /**
+   * Makes a free mutex.
+   *
+   * @param name names the protected object, in messages and schedules
+   * @param kind the kind of lock, by which tools select steps
+   */
+  public Mutex(Scheduler scheduler, String name, @Nullable Enum<?> kind) {
     this.scheduler = scheduler;
     this.name = name;
+    this.kind = kind;
+  }
+
+  @Override
+  public @Nullable Enum<?> kind() {
+    return kind;
   }
 
   /** Returns the name given at construction. */

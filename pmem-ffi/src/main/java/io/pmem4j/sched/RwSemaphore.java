@@ -34,9 +34,10 @@ import org.jspecify.annotations.Nullable;
  * either side. The stores of readers before {@link #upRead} are visible to later writers.
  */
 @SuppressWarnings("ReferenceEquality") // tasks are compared by identity
-public final class RwSemaphore {
+public final class RwSemaphore implements Classified {
   private final Scheduler scheduler;
   private final String name;
+  private final @Nullable Enum<?> kind;
   private final HeldLock shared = this::upRead;
   private final HeldLock exclusive = this::upWrite;
 
@@ -62,13 +63,29 @@ public final class RwSemaphore {
   private volatile @Nullable Owner owners;
 
   /**
-   * Makes a free semaphore.
+   * Makes a free semaphore without a kind.
    *
    * @param name names the protected object, in messages and schedules
    */
   public RwSemaphore(Scheduler scheduler, String name) {
+    this(scheduler, name, null);
+  }
+
+  /**
+   * Makes a free semaphore.
+   *
+   * @param name names the protected object, in messages and schedules
+   * @param kind the kind of lock, by which tools select steps
+   */
+  public RwSemaphore(Scheduler scheduler, String name, @Nullable Enum<?> kind) {
     this.scheduler = scheduler;
     this.name = name;
+    this.kind = kind;
+  }
+
+  @Override
+  public @Nullable Enum<?> kind() {
+    return kind;
   }
 
   /** Returns the name given at construction. */

@@ -43,19 +43,14 @@ public interface Scheduler {
   void yieldPoint(Point point, Object object);
 
   /**
-   * Records a value that the running step has read or written, for the reader of its interleaving.
-   * It never influences a decision, and does nothing in production.
+   * Records what the running step has found or done. It never influences a decision, and does
+   * nothing in production.
    *
-   * @param words a constant, such as {@code "a hole"}
+   * @param what a constant of the program, which says what the values are
+   * @param first 0 if the constant has no value
+   * @param second 0 if the constant has fewer than two values
    */
-  default void note(String words) {}
-
-  /**
-   * Records a number that the running step has read or written.
-   *
-   * @param words a constant that precedes the value, such as {@code "block"}
-   */
-  default void note(String words, long value) {}
+  default void observed(Enum<?> what, long first, long second) {}
 
   /** Returns the identity of the running task; owners of locks are compared with {@code ==}. */
   Object currentTask();

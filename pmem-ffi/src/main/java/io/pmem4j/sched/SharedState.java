@@ -9,18 +9,35 @@ package io.pmem4j.sched;
  *
  * <p>Thread-safe. Orders nothing between threads.
  */
-public final class SharedState {
+public final class SharedState implements Classified {
   private final Scheduler scheduler;
-  private final String name;
+  private final Enum<?> kind;
+  private final long number;
+
+  /** Makes the only piece of its kind that tasks of one run can meet. */
+  public SharedState(Scheduler scheduler, Enum<?> kind) {
+    this(scheduler, kind, 0);
+  }
 
   /**
-   * Makes a named piece of shared state.
+   * Makes one of several pieces of a kind.
    *
-   * @param name names the state in schedules
+   * @param number tells it from others of its kind, such as the number of an inode
    */
-  public SharedState(Scheduler scheduler, String name) {
+  public SharedState(Scheduler scheduler, Enum<?> kind, long number) {
     this.scheduler = scheduler;
-    this.name = name;
+    this.kind = kind;
+    this.number = number;
+  }
+
+  @Override
+  public Enum<?> kind() {
+    return kind;
+  }
+
+  /** Returns the number given at construction; 0 if there was none. */
+  public long number() {
+    return number;
   }
 
   /** Announces that the caller is about to read it. The caller holds no monitor. */
@@ -33,18 +50,23 @@ public final class SharedState {
     scheduler.yieldPoint(Scheduler.Point.STORE, this);
   }
 
-  /** Records a value that was read or written, see {@link Scheduler#note(String)}. */
-  public void note(String words) {
-    scheduler.note(words);
+  /** Records what the running step found or did, see {@link Scheduler#observed}. */
+  public void observed(Enum<?> what) {
+    scheduler.observed(what, 0, 0);
   }
 
-  /** Records a number that was read or written, see {@link Scheduler#note(String, long)}. */
-  public void note(String words, long value) {
-    scheduler.note(words, value);
+  /** Records what the running step found or did, see {@link Scheduler#observed}. */
+  public void observed(Enum<?> what, long value) {
+    scheduler.observed(what, value, 0);
+  }
+
+  /** Records what the running step found or did, see {@link Scheduler#observed}. */
+  public void observed(Enum<?> what, long first, long second) {
+    scheduler.observed(what, first, second);
   }
 
   @Override
   public String toString() {
-    return name;
+    return kind + " " + number;
   }
 }

@@ -3,6 +3,7 @@ package io.pmem4j.ext2.alloc;
 
 import io.pmem4j.ext2.Errno;
 import io.pmem4j.ext2.Ext2Exception;
+import io.pmem4j.ext2.observe.Observation;
 import io.pmem4j.ext2.volume.Geometry;
 import io.pmem4j.ext2.volume.HeldGroup;
 import io.pmem4j.ext2.volume.Volume;
@@ -96,7 +97,7 @@ public final class BlockAllocator {
       long first = groupFirst + bit;
       for (int i = 0; i < count; i++) {
         bitmap.set(bit + i);
-        volume.options().scheduler().note("takes block", first + i);
+        volume.options().scheduler().observed(Observation.TAKES_BLOCK, first + i, 0);
       }
       if (!overlapsMetadata(descriptor, first, count)) {
         descriptor.freeBlocksCount(descriptor.freeBlocksCount() - count);
@@ -156,7 +157,7 @@ public final class BlockAllocator {
       int bit = (int) (block - geometry.groupFirstBlock(group));
       for (int i = 0; i < count; i++) {
         if (bitmap.clear(bit + i)) {
-          volume.options().scheduler().note("frees block", block + i);
+          volume.options().scheduler().observed(Observation.FREES_BLOCK, block + i, 0);
           cleared++;
         } else {
           alreadyClear.add(block + i);

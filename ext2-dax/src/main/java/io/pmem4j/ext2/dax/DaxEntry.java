@@ -3,6 +3,7 @@ package io.pmem4j.ext2.dax;
 
 import io.pmem4j.ext2.lock.OrderedMutex;
 import io.pmem4j.ext2.mm.Mmu;
+import io.pmem4j.ext2.observe.Observation;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -60,6 +61,11 @@ final class DaxEntry {
   /** The first index behind it. */
   long end() {
     return index + pages();
+  }
+
+  /** Returns what a lookup reports that found this entry. */
+  Observation observation() {
+    return kind == Kind.FRAME ? Observation.ENTRY_OF_BLOCK : Observation.ENTRY_OF_HOLE;
   }
 
   OrderedMutex lock() {

@@ -6,6 +6,8 @@ import io.pmem4j.ext2.lock.LockValidator;
 import io.pmem4j.ext2.lock.OrderedMutex;
 import io.pmem4j.ext2.mm.MappingTree;
 import io.pmem4j.ext2.mm.Mmu;
+import io.pmem4j.ext2.observe.Observation;
+import io.pmem4j.ext2.observe.StateKind;
 import io.pmem4j.ext2.page.HolePages;
 import io.pmem4j.ext2.page.PageLocks;
 import io.pmem4j.sched.HeldLock;
@@ -46,14 +48,14 @@ public final class DaxMapping {
     this.trace = trace;
     this.scheduler = scheduler;
     this.validator = validator;
-    this.shared = new SharedState(scheduler, "DAX entries of inode " + host.ino());
-    this.contents = new SharedState(scheduler, "contents of inode " + host.ino());
-    this.holePages = holePages(scheduler, validator, "inode " + host.ino());
+    this.shared = new SharedState(scheduler, StateKind.DAX_ENTRIES, host.ino());
+    this.contents = new SharedState(scheduler, StateKind.CONTENTS, host.ino());
+    this.holePages = holePages(scheduler, validator, host.ino());
     this.mappings = new MappingTree(scheduler, validator, "inode " + host.ino());
   }
 
-  private static HolePages holePages(Scheduler scheduler, LockValidator validator, String name) {
-    return new HolePages(scheduler, new PageLocks(scheduler, validator, name), name);
+  private static HolePages holePages(Scheduler scheduler, LockValidator validator, long ino) {
+    return new HolePages(scheduler, new PageLocks(scheduler, validator, "inode " + ino), ino);
   }
 
   /** The file. */
@@ -100,7 +102,7 @@ public final class DaxMapping {
     while (true) {
       shared.load();
       DaxEntry entry = at(index);
-      note(index, entry);
+      found(index, entry);
       LockedEntry locked = lockOrMake(entry, index, false);
       if (locked == null) {
         continue;
@@ -113,7 +115,7 @@ public final class DaxMapping {
           mappings.unmap(locked.entry().index(), Mmu.HUGE_PAGES, false);
         }
         shared.store();
-        note(locked.entry().index(), null);
+        shared.observed(Observation.NO_ENTRY, locked.entry().index());
         remove(locked.entry());
       }
     }
@@ -143,7 +145,7 @@ public final class DaxMapping {
     DaxEntry wanted = entry == null ? newEntry(index, pmd) : entry;
     HeldLock held = wanted.lock().hold();
     shared.store();
-    shared.note("page", index);
+    shared.observed(Observation.LOCKS_ENTRY, index);
     if (entry == null ? putIfFree(wanted) : contains(wanted)) {
       return new LockedEntry(wanted, held);
     }
@@ -174,11 +176,9 @@ public final class DaxMapping {
     return next != null && next.getKey() <= lastIndex ? next.getValue() : null;
   }
 
-  /** What an index has, or is left with. */
-  private void note(long index, @Nullable DaxEntry entry) {
-    shared.note("page", index);
-    shared.note(
-        entry == null ? "none" : entry.kind() == DaxEntry.Kind.FRAME ? "a block" : "no block");
+  /** Reports the entry that an index has. */
+  private void found(long index, @Nullable DaxEntry entry) {
+    shared.observed(entry == null ? Observation.NO_ENTRY : entry.observation(), index);
   }
 
   private synchronized void remove(DaxEntry entry) {
@@ -203,7 +203,7 @@ public final class DaxMapping {
     while (true) {
       shared.load();
       DaxEntry entry = at(index);
-      note(index, entry);
+      found(index, entry);
       if (entry == null) {
         return Found.NOTHING;
       }
@@ -234,7 +234,7 @@ public final class DaxMapping {
           host.pins().truncating(entry.frame(), entry.pages());
         }
         shared.store();
-        note(entry.index(), null);
+        shared.observed(Observation.NO_ENTRY, entry.index());
         remove(entry);
       }
     }
@@ -254,7 +254,7 @@ public final class DaxMapping {
       try (var _ = entry.lock().hold()) {
         if (!entry.dirty()) {
           shared.store();
-          note(entry.index(), null);
+          shared.observed(Observation.NO_ENTRY, entry.index());
           remove(entry);
         }
       }

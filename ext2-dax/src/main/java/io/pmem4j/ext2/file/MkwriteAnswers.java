@@ -31,8 +31,7 @@ final class MkwriteAnswers {
    * which the handler does not: in an interleaving that is this method's step, and says so.
    */
   static void oracle(Ext2Inode inode, PageFault fault, FaultResult answer) {
-    long size = inode.size();
-    inode.sizeSeen("(the check looks, not the handler)");
+    long size = inode.sizeForCheck();
     if (!answer.isError() && isBehind(fault, size)) {
       throw new IsolationViolation(
           inode.toString(),

@@ -5,6 +5,7 @@ import io.pmem4j.ext2.CorruptFileSystemException;
 import io.pmem4j.ext2.Errno;
 import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.alloc.BlockRun;
+import io.pmem4j.ext2.observe.Observation;
 import io.pmem4j.ext2.volume.Geometry;
 import io.pmem4j.ext2.volume.Volume;
 import java.util.Arrays;
@@ -68,12 +69,11 @@ public final class BlockMap {
     BlockPath path = path(fileBlock);
     inode.blockPointers().load();
     Branch branch = walk(path, path.depth());
-    inode.blockPointers().note("page", fileBlock);
     if (branch.complete()) {
-      inode.blockPointers().note("block", branch.lastBlock());
+      inode.blockPointers().observed(Observation.PAGE_BLOCK, fileBlock, branch.lastBlock());
       return new Mapped(branch.lastBlock(), runLength(branch, path, wanted), false);
     }
-    inode.blockPointers().note("a hole");
+    inode.blockPointers().observed(Observation.HOLE, fileBlock);
     if (!create) {
       return Mapped.HOLE;
     }
@@ -183,7 +183,7 @@ public final class BlockMap {
       long offset = blocks.data().first() * Geometry.BLOCK_BYTES;
       long length = (long) blocks.data().count() * Geometry.BLOCK_BYTES;
       inode.newBlocks().store();
-      inode.newBlocks().note("zeroes block", blocks.data().first());
+      inode.newBlocks().observed(Observation.ZEROES_BLOCK, blocks.data().first());
       volume.pins().storing(blocks.data().first(), blocks.data().count());
       volume.memory().fill(offset, length, (byte) 0);
       volume.memory().flush(offset, length);
@@ -296,8 +296,7 @@ public final class BlockMap {
     PointerArray array = partial.arrays()[partial.last()];
     int index = partial.indexes()[partial.last()];
     inode.blockPointers().store();
-    inode.blockPointers().note("page", fileBlock);
-    inode.blockPointers().note("block", data.first());
+    inode.blockPointers().observed(Observation.PAGE_BLOCK, fileBlock, data.first());
     array.set(index, top);
     if (indirect == 0) {
       for (int n = 1; n < data.count(); n++) {

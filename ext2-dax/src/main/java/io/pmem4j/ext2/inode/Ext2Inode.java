@@ -14,6 +14,8 @@ import io.pmem4j.ext2.layout.RawInode;
 import io.pmem4j.ext2.lock.OrderedMutex;
 import io.pmem4j.ext2.lock.OrderedRwSemaphore;
 import io.pmem4j.ext2.mm.PinnedFrames;
+import io.pmem4j.ext2.observe.Observation;
+import io.pmem4j.ext2.observe.StateKind;
 import io.pmem4j.ext2.page.PageLocks;
 import io.pmem4j.ext2.volume.Volume;
 import io.pmem4j.pmem.PersistentMemory;
@@ -106,9 +108,9 @@ public final class Ext2Inode implements DaxHost {
     var scheduler = volume.options().scheduler();
     var validator = volume.validator();
     String name = "inode " + ino;
-    this.iSize = new SharedState(scheduler, "i_size of " + name);
-    this.blockPointers = new SharedState(scheduler, "block pointers of " + name);
-    this.newBlocks = new SharedState(scheduler, "new blocks of " + name);
+    this.iSize = new SharedState(scheduler, StateKind.I_SIZE, ino);
+    this.blockPointers = new SharedState(scheduler, StateKind.BLOCK_POINTERS, ino);
+    this.newBlocks = new SharedState(scheduler, StateKind.NEW_BLOCKS, ino);
     this.locks = new InodeLocks(volume, name, isDirectory());
     this.blockMap = new BlockMap(volume, blocks, this);
     this.iomap = new InodeIomap(this);
@@ -227,21 +229,24 @@ public final class Ext2Inode implements DaxHost {
   @Override
   public long size() {
     iSize.load();
-    iSize.note("", size);
-    return size;
+    long seen = size;
+    iSize.observed(Observation.SIZE, seen);
+    return seen;
   }
 
-  /** Says of the last {@link #size} whose look it was. */
-  public void sizeSeen(String words) {
-    iSize.note(words);
+  /** Returns the size to a check, which reads it on behalf of no code of the kernel. */
+  public long sizeForCheck() {
+    iSize.load();
+    long seen = size;
+    iSize.observed(Observation.SIZE_FOR_CHECK, seen);
+    return seen;
   }
 
   /** {@code i_size_write}; the caller holds {@code i_rwsem} exclusively. */
   public void sizeLocked(long bytes) {
     iRwsem().assertHeldExclusively();
     iSize.store();
-    iSize.note("from", size);
-    iSize.note("to", bytes);
+    iSize.observed(Observation.SIZE_CHANGE, size, bytes);
     size = bytes;
     markDirty();
   }

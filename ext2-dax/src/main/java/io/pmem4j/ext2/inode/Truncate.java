@@ -3,6 +3,7 @@ package io.pmem4j.ext2.inode;
 
 import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.dax.DaxIo;
+import io.pmem4j.ext2.observe.Observation;
 import io.pmem4j.ext2.volume.Geometry;
 import io.pmem4j.ext2.volume.Volume;
 
@@ -37,8 +38,7 @@ public final class Truncate {
     inode.daxIo().zero(newSize, pageEnd - newSize);
     try (var _ = inode.locks().truncation(() -> new TruncatePromises(inode).check(newSize))) {
       inode.iSize().store();
-      inode.iSize().note("from", inode.size);
-      inode.iSize().note("to", newSize);
+      inode.iSize().observed(Observation.SIZE_CHANGE, inode.size, newSize);
       inode.size = newSize;
       inode.mapping().truncate(newSize);
       new Truncate(inode).blocksLocked(newSize);
@@ -89,7 +89,7 @@ public final class Truncate {
         if (path.offsets()[0] < pointer && top.get(pointer) != 0) {
           int root = top.get(pointer);
           inode.blockPointers().store();
-          inode.blockPointers().note("takes out the tree at block", Integer.toUnsignedLong(root));
+          inode.blockPointers().observed(Observation.DETACHES_TREE, Integer.toUnsignedLong(root));
           top.set(pointer, 0);
           freeBranches(new PointerArray.Detached(new int[] {root}), 0, 1, levels);
         }
@@ -122,7 +122,9 @@ public final class Truncate {
       int detached = array.get(keepThrough);
       if (detached != 0) {
         inode.blockPointers().store();
-        inode.blockPointers().note("takes out block", Integer.toUnsignedLong(detached));
+        inode
+            .blockPointers()
+            .observed(Observation.DETACHES_BRANCH, Integer.toUnsignedLong(detached));
         array.set(keepThrough, 0);
         freeBranches(new PointerArray.Detached(new int[] {detached}), 0, 1, depth - 1 - shared);
       }
@@ -168,8 +170,7 @@ public final class Truncate {
     long first = 0;
     int count = 0;
     inode.blockPointers().store();
-    inode.blockPointers().note("takes out pointers", from);
-    inode.blockPointers().note("to before", end);
+    inode.blockPointers().observed(Observation.DETACHES_POINTERS, from, end);
     for (int i = from; i < end; i++) {
       long block = Integer.toUnsignedLong(array.get(i));
       if (block == 0) {

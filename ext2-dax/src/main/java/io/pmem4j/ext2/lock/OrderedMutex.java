@@ -16,7 +16,7 @@ public final class OrderedMutex {
   /** A free mutex; the name says which instance of the class it is. */
   public OrderedMutex(
       Scheduler scheduler, LockValidator validator, LockClass lockClass, String name) {
-    this.mutex = new Mutex(scheduler, name);
+    this.mutex = new Mutex(scheduler, name, lockClass);
     this.lockClass = lockClass;
     this.name = name;
     this.validator = validator;

@@ -21,7 +21,7 @@ public final class OrderedRwSemaphore {
   /** A free semaphore; the name says which instance of the class it is. */
   public OrderedRwSemaphore(
       Scheduler scheduler, LockValidator validator, LockClass lockClass, String name) {
-    this.semaphore = new RwSemaphore(scheduler, name);
+    this.semaphore = new RwSemaphore(scheduler, name, lockClass);
     this.lockClass = lockClass;
     this.name = name;
     this.validator = validator;

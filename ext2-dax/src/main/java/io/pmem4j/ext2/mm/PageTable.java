@@ -2,6 +2,8 @@
 package io.pmem4j.ext2.mm;
 
 import io.pmem4j.ext2.mm.PagemapEntry.Kind;
+import io.pmem4j.ext2.observe.Observation;
+import io.pmem4j.ext2.observe.StateKind;
 import io.pmem4j.sched.Scheduler;
 import io.pmem4j.sched.SharedState;
 import java.util.HashMap;
@@ -28,7 +30,7 @@ final class PageTable implements Mmu {
   /** An empty table; its entries are shared by faults, truncation and writeback. */
   PageTable(Scheduler scheduler, ZeroPage zeros) {
     this.zeros = zeros;
-    this.entries = new SharedState(scheduler, "page table");
+    this.entries = new SharedState(scheduler, StateKind.PAGE_TABLE);
   }
 
   private static long page(long address) {
@@ -69,29 +71,19 @@ final class PageTable implements Mmu {
     return pmds.subMap(pmdOf(firstAddress), true, pmdOf(endAddress - 1), true);
   }
 
-  private void note(Vma vma, long address, String words, long frame) {
-    entries.note("page", vma.pgoffAt(address));
-    entries.note(words, frame);
-  }
-
-  /** What an access meets. */
-  private void note(@Nullable Pte pte, boolean allowed) {
+  /** Reports the entry that an access met. */
+  private void met(@Nullable Pte pte, boolean allowed) {
     if (pte == null) {
-      entries.note("no entry");
-    } else if (pte.kind() == Kind.BLOCK) {
-      entries.note(allowed ? "block" : "not allowed: block", pte.frame());
+      entries.observed(Observation.NO_PTE);
     } else {
-      entries.note(pte.kind() == Kind.ZERO_PAGE ? "the page of zeros" : "a private copy");
-      if (!allowed) {
-        entries.note("not allowed");
-      }
+      entries.observed(pte.observation(allowed), pte.frame());
     }
   }
 
   @Override
   public void insertFrame(Vma vma, long address, long frame, boolean mkwrite) {
     entries.store();
-    note(vma, address, "block", frame);
+    entries.observed(Observation.MAPS_BLOCK, vma.pgoffAt(address), frame);
     synchronized (this) {
       Map<Long, Pte> table = table(address);
       Pte old = table.get(page(address));
@@ -107,7 +99,7 @@ final class PageTable implements Mmu {
   @Override
   public void insertHuge(Vma vma, long address, long firstFrame, boolean write) {
     entries.store();
-    note(vma, address, "2 MiB from block", firstFrame);
+    entries.observed(Observation.MAPS_HUGE, vma.pgoffAt(address), firstFrame);
     synchronized (this) {
       Pmd pmd = pmds.get(pmdOf(address));
       if (pmd == null) {
@@ -143,8 +135,7 @@ final class PageTable implements Mmu {
   @Override
   public void insertZero(Vma vma, long address) {
     entries.store();
-    entries.note("page", vma.pgoffAt(address));
-    entries.note("the page of zeros");
+    entries.observed(Observation.MAPS_ZERO_PAGE, vma.pgoffAt(address));
     synchronized (this) {
       table(address).putIfAbsent(page(address), Pte.zeroPage(zeros));
     }
@@ -153,8 +144,7 @@ final class PageTable implements Mmu {
   @Override
   public void insertAnonymous(Vma vma, long address, byte[] page) {
     entries.store();
-    entries.note("page", vma.pgoffAt(address));
-    entries.note("a private copy");
+    entries.observed(Observation.MAPS_COPY, vma.pgoffAt(address));
     synchronized (this) {
       table(address).put(page(address), Pte.anonymous(page, vma.writable()));
     }
@@ -166,8 +156,8 @@ final class PageTable implements Mmu {
     synchronized (this) {
       long first = page(Math.max(firstAddress, vma.start()));
       long end = page(Math.min(endAddress, vma.end()) + PAGE_BYTES - 1);
-      entries.note("unmaps page", first - page(vma.start()) + vma.pgoff());
-      entries.note("to before", end - page(vma.start()) + vma.pgoff());
+      long toPgoff = vma.pgoff() - page(vma.start());
+      entries.observed(Observation.UNMAPS, first + toPgoff, end + toPgoff);
       if (first >= end) {
         return;
       }
@@ -203,7 +193,7 @@ final class PageTable implements Mmu {
   @Override
   public void writeProtect(Vma vma, long address, long frame) {
     entries.store();
-    note(vma, address, "read-only: block", frame);
+    entries.observed(Observation.WRITE_PROTECTS, vma.pgoffAt(address), frame);
     synchronized (this) {
       Pmd pmd = pmds.get(pmdOf(address));
       if (pmd == null) {
@@ -325,7 +315,7 @@ final class PageTable implements Mmu {
     entries.load();
     synchronized (this) {
       Pte pte = find(address);
-      note(pte, true);
+      met(pte, true);
       return pte == null
           ? new PagemapEntry(Kind.NONE, 0, false, false)
           : new PagemapEntry(pte.kind(), pte.frame(), pte.writable(), pte.huge());
@@ -347,10 +337,10 @@ final class PageTable implements Mmu {
           || pte.kind() != before.kind()
           || pte.frame() != before.block()
           || pte.writable()) {
-        entries.note("not what the fault found");
+        entries.observed(Observation.PTE_CHANGED);
         return false;
       }
-      entries.note("writable: page", vma.pgoffAt(address));
+      entries.observed(Observation.MAKES_WRITABLE, vma.pgoffAt(address));
       table(address).put(page(address), pte.stored(vma));
       return true;
     }
@@ -377,7 +367,7 @@ final class PageTable implements Mmu {
     entries.load();
     synchronized (this) {
       Pte pte = find(address);
-      note(pte, pte != null && pte.accessible());
+      met(pte, pte != null && pte.accessible());
       if (pte == null || !pte.accessible()) {
         return false;
       }
@@ -391,7 +381,7 @@ final class PageTable implements Mmu {
     entries.store();
     synchronized (this) {
       Pte pte = find(address);
-      note(pte, pte != null && pte.writable());
+      met(pte, pte != null && pte.writable());
       if (pte == null || !pte.writable()) {
         return false;
       }

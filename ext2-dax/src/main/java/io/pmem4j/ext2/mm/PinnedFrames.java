@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.pmem4j.ext2.mm;
 
+import io.pmem4j.ext2.observe.StateKind;
 import io.pmem4j.sched.HeldLock;
 import io.pmem4j.sched.Scheduler;
 import io.pmem4j.sched.SharedState;
@@ -22,7 +23,7 @@ public final class PinnedFrames {
 
   /** Nothing is pinned. */
   public PinnedFrames(Scheduler scheduler) {
-    this.contents = new SharedState(scheduler, "contents of pinned frames");
+    this.contents = new SharedState(scheduler, StateKind.PINNED_FRAMES);
   }
 
   void pin(long frame) {

@@ -2,6 +2,7 @@
 package io.pmem4j.ext2.mm;
 
 import io.pmem4j.ext2.mm.PagemapEntry.Kind;
+import io.pmem4j.ext2.observe.Observation;
 import io.pmem4j.pmem.PersistentMemory;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -46,6 +47,16 @@ record Pte(
   /** The single page of a huge entry. */
   Pte single(long pageInHuge) {
     return new Pte(kind, memory, frame + pageInHuge, NONE, accessible, writable, dirty, true);
+  }
+
+  /** Returns what an access reports that met this entry. */
+  Observation observation(boolean allowed) {
+    return switch (kind) {
+      case ZERO_PAGE ->
+          allowed ? Observation.PTE_OF_ZERO_PAGE : Observation.PTE_OF_ZERO_PAGE_REFUSES;
+      case ANONYMOUS -> allowed ? Observation.PTE_OF_COPY : Observation.PTE_OF_COPY_REFUSES;
+      default -> allowed ? Observation.PTE_OF_BLOCK : Observation.PTE_OF_BLOCK_REFUSES;
+    };
   }
 
   /** {@code maybe_mkwrite(pte_mkdirty())}. */

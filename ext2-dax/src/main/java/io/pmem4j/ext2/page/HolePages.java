@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.pmem4j.ext2.page;
 
+import io.pmem4j.ext2.observe.StateKind;
 import io.pmem4j.sched.HeldLock;
 import io.pmem4j.sched.Scheduler;
 import io.pmem4j.sched.SharedState;
@@ -25,9 +26,9 @@ public final class HolePages {
    *
    * @param locks the locks of the file's pages
    */
-  public HolePages(Scheduler scheduler, PageLocks locks, String owner) {
+  public HolePages(Scheduler scheduler, PageLocks locks, long ino) {
     this.locks = locks;
-    this.pages = new SharedState(scheduler, "page cache of " + owner);
+    this.pages = new SharedState(scheduler, StateKind.HOLE_PAGES, ino);
   }
 
   /** A page, locked until it is closed. */

@@ -9,6 +9,8 @@ import io.pmem4j.explore.Interleaving;
 import io.pmem4j.explore.Step;
 import io.pmem4j.ext2.Profile;
 import io.pmem4j.ext2.lock.LockOrder;
+import io.pmem4j.ext2.observe.StateKind;
+import io.pmem4j.harness.explore.scenario.ImageState;
 import io.pmem4j.harness.explore.scenario.NamedScenario;
 import io.pmem4j.harness.explore.scenario.OperationKind;
 import io.pmem4j.harness.explore.scenario.ScenarioCatalog;
@@ -32,20 +34,20 @@ public final class DaxSemNecessity {
   /** State that a fault depends on. */
   enum State {
     /** The end of the file. */
-    I_SIZE("i_size of"),
+    I_SIZE(StateKind.I_SIZE),
     /** Which block a page has. */
-    BLOCK_POINTER("block pointers of"),
+    BLOCK_POINTER(StateKind.BLOCK_POINTERS),
     /** The owner of a block. */
-    BITMAP_BIT("block bitmap"),
+    BITMAP_BIT(ImageState.BLOCK_BITMAP),
     /** The pages that a process sees. */
-    PAGE_TABLE_ENTRY("page table"),
+    PAGE_TABLE_ENTRY(StateKind.PAGE_TABLE),
     /** The state that faults and writeback share. */
-    DAX_ENTRY("DAX entries of");
+    DAX_ENTRY(StateKind.DAX_ENTRIES);
 
-    private final String stateName;
+    private final Enum<?> announcedAs;
 
-    State(String stateName) {
-      this.stateName = stateName;
+    State(Enum<?> announcedAs) {
+      this.announcedAs = announcedAs;
     }
 
     String label() {
@@ -75,7 +77,7 @@ public final class DaxSemNecessity {
     Set<State> stored = EnumSet.noneOf(State.class);
     for (Step step : runner.alone(operation, false)) {
       for (State state : State.values()) {
-        if (step.kind() == Step.Kind.STORE && step.object().startsWith(state.stateName)) {
+        if (step.kind() == Step.Kind.STORE && step.subject() == state.announcedAs) {
           stored.add(state);
         }
       }

@@ -2,14 +2,16 @@
 
 package io.pmem4j.explore;
 
+import io.pmem4j.sched.Classified;
 import io.pmem4j.sched.Scheduler;
+import io.pmem4j.sched.SharedState;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.StringJoiner;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -65,6 +67,7 @@ final class Execution implements Scheduler {
   /** Finds the call site of a step, which takes microseconds; null unless annotated. */
   private final @Nullable Supplier<CallSite> locator;
 
+  private Vocabulary vocabulary = Vocabulary.NAMES;
   private final List<Task> tasks = new ArrayList<>();
   private int current = OUTSIDE;
 
@@ -74,8 +77,10 @@ final class Execution implements Scheduler {
   private Object[] stepObjects = new Object[64];
   private final List<CallSite> stepPlaces = new ArrayList<>();
 
-  /** The values that steps have read and written, by step number; empty unless annotated. */
-  private final Map<Integer, StringJoiner> notes = new HashMap<>();
+  /** The observations of the steps, in order; empty unless annotated. */
+  private final List<Observed> observations = new ArrayList<>();
+
+  private record Observed(int step, Enum<?> what, long first, long second) {}
 
   /** The blockers that tasks waited for at the end of a step, by step number. */
   private final Map<Integer, Object> waits = new HashMap<>();
@@ -88,6 +93,7 @@ final class Execution implements Scheduler {
 
   /** Runs the scenario to its end; returns null if nothing failed. */
   @Nullable Finding run(Scenario scenario, Chooser chooser) {
+    vocabulary = scenario.vocabulary();
     Scenario.Run run;
     try {
       run = scenario.start(this);
@@ -205,14 +211,36 @@ final class Execution implements Scheduler {
   List<Step> allSteps() {
     List<Step> all = new ArrayList<>();
     for (int i = 0; i < steps; i++) {
-      String object = stepObjects[i] == NOBODY ? "" : stepObjects[i].toString();
+      Object object = stepObjects[i];
+      Enum<?> subject = object instanceof Classified classified ? classified.kind() : null;
       CallSite place = locator == null ? CallSite.UNKNOWN : stepPlaces.get(i);
       Object blocker = waits.get(i);
       String waitsFor = blocker == null ? "" : blocker.toString();
-      String noted = notes.containsKey(i) ? notes.get(i).toString() : "";
-      all.add(new Step(stepTasks[i], stepKinds[i], object, place, waitsFor, noted));
+      all.add(
+          new Step(
+              stepTasks[i],
+              stepKinds[i],
+              subject,
+              words(object),
+              place,
+              waitsFor,
+              observationsOf(i)));
     }
     return all;
+  }
+
+  private String words(Object object) {
+    if (object instanceof SharedState state) {
+      return vocabulary.state(state.kind(), state.number());
+    }
+    return object == NOBODY ? "" : object.toString();
+  }
+
+  private String observationsOf(int step) {
+    return observations.stream()
+        .filter(each -> each.step == step)
+        .map(each -> vocabulary.observation(each.what, each.first, each.second))
+        .collect(Collectors.joining(" "));
   }
 
   /** Returns the number of steps made so far. */
@@ -256,16 +284,9 @@ final class Execution implements Scheduler {
   }
 
   @Override
-  public void note(String words) {
+  public void observed(Enum<?> what, long first, long second) {
     if (locator != null && current != OUTSIDE) {
-      notes.computeIfAbsent(steps - 1, _ -> new StringJoiner(" ")).add(words);
-    }
-  }
-
-  @Override
-  public void note(String words, long value) {
-    if (locator != null && current != OUTSIDE) {
-      note(words.isEmpty() ? String.valueOf(value) : words + " " + value);
+      observations.add(new Observed(steps - 1, what, first, second));
     }
   }
 

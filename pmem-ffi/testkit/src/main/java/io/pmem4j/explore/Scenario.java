@@ -19,6 +19,11 @@ public interface Scenario {
   @SuppressWarnings("exports") // Named modules that explore add an export, see the module's page.
   Run start(Scheduler scheduler) throws Exception;
 
+  /** Returns the words for what the tasks announce and observe. */
+  default Vocabulary vocabulary() {
+    return Vocabulary.NAMES;
+  }
+
   /** The state of one run. */
   interface Run {
     /** Returns two tasks or more, in a fixed order. */

@@ -2,19 +2,29 @@
 
 package io.pmem4j.explore;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * One step of one task, from a yield point to the next one.
  *
  * @param task index of the task
  * @param kind the access announced at the yield point
+ * @param subject the kind of the object of the access; null for a start and for objects without one
  * @param object the object of the access, in words; empty for a start
  * @param place the call site; {@link CallSite#UNKNOWN} unless {@link Explorer#annotate} made the
  *     step
  * @param waitsFor the blocker at the end of the step; empty if the task could go on
- * @param notes the values read or written; empty unless {@link Explorer#annotate} made the step
+ * @param notes what the step found and did, in words; empty unless {@link Explorer#annotate} made
+ *     the step
  */
 public record Step(
-    int task, Kind kind, String object, CallSite place, String waitsFor, String notes) {
+    int task,
+    Kind kind,
+    @Nullable Enum<?> subject,
+    String object,
+    CallSite place,
+    String waitsFor,
+    String notes) {
   /** The kind of a step. */
   public enum Kind {
     /** Begins the task. */

@@ -192,10 +192,10 @@ class ExplorerTest {
   @Test
   void ofWhatHasNoEndTheBeginningIsShown() {
     Scenario endless =
-        scheduler -> {
+        Programs.inWords(scheduler -> {
           Programs.Cell flag = new Programs.Cell(scheduler, "flag");
           return Programs.run(() -> {}, new Scenario.Task("spins", () -> alwaysAgain(flag)));
-        };
+        });
     Finding finding = annotated(Explorer.bounded(0).withMaxSteps(1000), endless);
     assertThat(Interleaving.text(finding))
         .contains("  80  LOAD flag: 0", "... and so on, 1000 steps")
@@ -331,5 +331,21 @@ class ExplorerTest {
     assertThat(Interleaving.html("lost update", List.of(finding)))
         .contains("<td class=\"STORE\">STORE counter: from 0 to 1</td>")
         .contains("counter is 1");
+  }
+
+  @Test
+  void aStepNamesTheKindOfItsStateAndTheScenarioItsWords() {
+    Scenario scenario = Programs.lostUpdateOfKind(Scheduler.Point.LOAD);
+    Finding finding = Explorer.bounded(1).explore(scenario).findings().getFirst();
+
+    Finding annotated = Explorer.bounded(1).annotate(scenario, finding, _ -> true);
+
+    assertThat(annotated.steps())
+        .filteredOn(step -> step.kind() == Step.Kind.STORE)
+        .hasSize(2)
+        .allSatisfy(step -> {
+          assertThat(step.subject()).isEqualTo(Scheduler.Point.LOAD);
+          assertThat(step.toString()).isEqualTo("STORE LOAD of 7: from 0 to 1");
+        });
   }
 }

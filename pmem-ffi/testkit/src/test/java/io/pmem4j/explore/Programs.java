@@ -4,6 +4,7 @@ package io.pmem4j.explore;
 
 import io.pmem4j.sched.Mutex;
 import io.pmem4j.sched.Scheduler;
+import io.pmem4j.sched.SharedState;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -12,6 +13,40 @@ import java.util.Set;
 
 /** Small programs over a few cells and mutexes, whose final states can be collected. */
 final class Programs {
+  /** An access of a cell. */
+  enum Access {
+    VALUE,
+    CHANGE
+  }
+
+  /** A scenario that has words for what cells observe. */
+  private record InWords(Scenario scenario) implements Scenario, Vocabulary {
+    @Override
+    public Run start(Scheduler scheduler) throws Exception {
+      return scenario.start(scheduler);
+    }
+
+    @Override
+    public Vocabulary vocabulary() {
+      return this;
+    }
+
+    @Override
+    public String state(Enum<?> kind, long number) {
+      return kind + " of " + number;
+    }
+
+    @Override
+    public String observation(Enum<?> what, long first, long second) {
+      return what == Access.VALUE ? String.valueOf(first) : "from " + first + " to " + second;
+    }
+  }
+
+  /** Returns a scenario that has words for what its cells observe. */
+  static Scenario inWords(Scenario scenario) {
+    return new InWords(scenario);
+  }
+
   /** A cell that announces its accesses. */
   static final class Cell {
     private final Scheduler scheduler;
@@ -25,14 +60,13 @@ final class Programs {
 
     int load() {
       scheduler.yieldPoint(Scheduler.Point.LOAD, this);
-      scheduler.note("", value);
+      scheduler.observed(Access.VALUE, value, 0);
       return value;
     }
 
     void store(int to) {
       scheduler.yieldPoint(Scheduler.Point.STORE, this);
-      scheduler.note("from", value);
-      scheduler.note("to", to);
+      scheduler.observed(Access.CHANGE, value, to);
       value = to;
     }
 
@@ -49,7 +83,7 @@ final class Programs {
 
   /** Two tasks that add one to a counter, without a lock. */
   static Scenario lostUpdate() {
-    return scheduler -> {
+    return inWords(scheduler -> {
       Cell counter = new Cell(scheduler, "counter");
       Scenario.Body add = () -> counter.store(counter.load() + 1);
       return run(
@@ -60,7 +94,32 @@ final class Programs {
           },
           new Scenario.Task("left", add),
           new Scenario.Task("right", add));
-    };
+    });
+  }
+
+  /** Returns {@link #lostUpdate} where the counter is shared state of a kind. */
+  static Scenario lostUpdateOfKind(Enum<?> kind) {
+    return inWords(scheduler -> {
+      SharedState counter = new SharedState(scheduler, kind, 7);
+      int[] value = new int[1];
+      Scenario.Body add =
+          () -> {
+            counter.load();
+            int seen = value[0];
+            counter.observed(Access.VALUE, seen);
+            counter.store();
+            value[0] = seen + 1;
+            counter.observed(Access.CHANGE, seen, value[0]);
+          };
+      return run(
+          () -> {
+            if (value[0] != 2) {
+              throw new AssertionError("counter is " + value[0]);
+            }
+          },
+          new Scenario.Task("left", add),
+          new Scenario.Task("right", add));
+    });
   }
 
   static Scenario.Run run(Scenario.Body check, Scenario.Task... tasks) {

@@ -43,13 +43,8 @@ final class LoneTaskScheduler implements Scheduler {
   }
 
   @Override
-  public void note(String words) {
-    threads.note(words);
-  }
-
-  @Override
-  public void note(String words, long value) {
-    threads.note(words, value);
+  public void observed(Enum<?> what, long first, long second) {
+    threads.observed(what, first, second);
   }
 
   @Override

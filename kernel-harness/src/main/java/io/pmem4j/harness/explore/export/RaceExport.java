@@ -11,16 +11,16 @@ import java.util.Optional;
 /** The parts of a kernel program that reproduces one kind of race; task A is the fault. */
 sealed interface RaceExport permits TruncationRace, WritebackRace, ZeroPageRace {
   /** A row of a table: after this step the kernel has come by this point. */
-  record Row(Step.Kind kind, String object, String point) {
-    /** Returns whether a step has the row's kind and object. */
+  record Row(Step.Kind kind, Enum<?> subject, String point) {
+    /** Returns true if a step has the row's kind and subject. */
     boolean isOf(Step step) {
-      return is(step, kind, object);
+      return is(step, kind, subject);
     }
   }
 
-  /** Returns whether a step has this kind and object. */
-  static boolean is(Step step, Step.Kind kind, String object) {
-    return step.kind() == kind && step.object().contains(object);
+  /** Returns true for a step of a kind on a lock of a class, or on a kind of state. */
+  static boolean is(Step step, Step.Kind kind, Enum<?> subject) {
+    return step.kind() == kind && step.subject() == subject;
   }
 
   /** The last point of a table that a task has come by. */

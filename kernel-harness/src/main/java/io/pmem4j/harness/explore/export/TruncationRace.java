@@ -5,6 +5,8 @@ package io.pmem4j.harness.explore.export;
 import io.pmem4j.explore.Finding;
 import io.pmem4j.explore.Step;
 import io.pmem4j.ext2.Profile;
+import io.pmem4j.ext2.lock.LockClass;
+import io.pmem4j.ext2.observe.StateKind;
 import io.pmem4j.harness.explore.scenario.NamedScenario;
 import io.pmem4j.harness.explore.scenario.ScenarioOperation;
 import io.pmem4j.harness.explore.scenario.TwoFileFixture;
@@ -51,12 +53,12 @@ record TruncationRace(NamedScenario scenario) implements RaceExport {
 
   private static final List<Row> FAULT =
       List.of(
-          new Row(Step.Kind.ACQUIRE, "sb_pagefaults", "fault-before-dax-sem"),
-          new Row(Step.Kind.ACQUIRE, "dax_sem", "fault-dax-sem-held"),
-          new Row(Step.Kind.LOAD, "i_size", "fault-size-checked"),
-          new Row(Step.Kind.ACQUIRE, "truncate_mutex", "alloc-mutex-held"),
-          new Row(Step.Kind.RELEASE, "truncate_mutex", "alloc-mutex-released"),
-          new Row(Step.Kind.RELEASE, "sb_pagefaults", "fault-dax-sem-released"));
+          new Row(Step.Kind.ACQUIRE, LockClass.SB_PAGEFAULT, "fault-before-dax-sem"),
+          new Row(Step.Kind.ACQUIRE, LockClass.DAX_SEM, "fault-dax-sem-held"),
+          new Row(Step.Kind.LOAD, StateKind.I_SIZE, "fault-size-checked"),
+          new Row(Step.Kind.ACQUIRE, LockClass.TRUNCATE_MUTEX, "alloc-mutex-held"),
+          new Row(Step.Kind.RELEASE, LockClass.TRUNCATE_MUTEX, "alloc-mutex-released"),
+          new Row(Step.Kind.RELEASE, LockClass.SB_PAGEFAULT, "fault-dax-sem-released"));
 
   /** The points of a PMD fault in the place of those of a page fault. */
   private static final Map<String, String> HUGE =
@@ -68,15 +70,15 @@ record TruncationRace(NamedScenario scenario) implements RaceExport {
    */
   private static final List<Row> TRUNCATION =
       List.of(
-          new Row(Step.Kind.ACQUIRE, "i_rwsem", "truncate-before-dax-sem"),
-          new Row(Step.Kind.ACQUIRE, "dax_sem", "truncate-dax-sem-held"),
-          new Row(Step.Kind.STORE, "i_size", "truncate-size-stored"),
+          new Row(Step.Kind.ACQUIRE, LockClass.I_RWSEM, "truncate-before-dax-sem"),
+          new Row(Step.Kind.ACQUIRE, LockClass.DAX_SEM, "truncate-dax-sem-held"),
+          new Row(Step.Kind.STORE, StateKind.I_SIZE, "truncate-size-stored"),
           // No point lies between the entries and the second unmapping: what stops there goes on to
           // the next one.
-          new Row(Step.Kind.LOAD, "DAX entries", "truncate-unmapped"),
-          new Row(Step.Kind.ACQUIRE, "truncate_mutex", "truncate-mutex-held"),
-          new Row(Step.Kind.RELEASE, "truncate_mutex", "truncate-mutex-released"),
-          new Row(Step.Kind.RELEASE, "dax_sem", "truncate-dax-sem-released"));
+          new Row(Step.Kind.LOAD, StateKind.DAX_ENTRIES, "truncate-unmapped"),
+          new Row(Step.Kind.ACQUIRE, LockClass.TRUNCATE_MUTEX, "truncate-mutex-held"),
+          new Row(Step.Kind.RELEASE, LockClass.TRUNCATE_MUTEX, "truncate-mutex-released"),
+          new Row(Step.Kind.RELEASE, LockClass.DAX_SEM, "truncate-dax-sem-released"));
 
   /** Returns whether a scenario is such a race. */
   static boolean isOf(NamedScenario scenario) {
@@ -149,7 +151,8 @@ record TruncationRace(NamedScenario scenario) implements RaceExport {
    */
   @Override
   public boolean isDone(List<Step> done) {
-    return done.stream().anyMatch(step -> RaceExport.is(step, Step.Kind.RELEASE, "sb_writers"));
+    return done.stream()
+        .anyMatch(step -> RaceExport.is(step, Step.Kind.RELEASE, LockClass.SB_WRITERS));
   }
 
   @Override
@@ -160,10 +163,10 @@ record TruncationRace(NamedScenario scenario) implements RaceExport {
     Optional<String> last = Optional.empty();
     for (int i = 0; i < done; i++) {
       Optional<String> point = RaceExport.last(FAULT, List.of(all.get(i)));
-      if (RaceExport.is(all.get(i), Step.Kind.LOAD, "block pointers")) {
+      if (RaceExport.is(all.get(i), Step.Kind.LOAD, StateKind.BLOCK_POINTERS)) {
         boolean allocates =
             i + 1 < all.size()
-                && RaceExport.is(all.get(i + 1), Step.Kind.ACQUIRE, "truncate_mutex");
+                && RaceExport.is(all.get(i + 1), Step.Kind.ACQUIRE, LockClass.TRUNCATE_MUTEX);
         point = Optional.of(allocates ? "alloc-before-mutex" : "fault-looked-up");
       }
       last = point.isPresent() ? point : last;

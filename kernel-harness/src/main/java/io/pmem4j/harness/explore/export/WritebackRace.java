@@ -5,6 +5,7 @@ package io.pmem4j.harness.explore.export;
 import io.pmem4j.explore.Finding;
 import io.pmem4j.explore.Step;
 import io.pmem4j.ext2.Profile;
+import io.pmem4j.ext2.lock.LockClass;
 import io.pmem4j.harness.explore.scenario.NamedScenario;
 import io.pmem4j.harness.explore.scenario.ScenarioOperation;
 import java.util.List;
@@ -29,10 +30,10 @@ record WritebackRace(NamedScenario scenario) implements RaceExport {
    * writeback does not take, so a task that stops there runs to the next point.
    */
   private static final List<Row> FAULT =
-      List.of(new Row(Step.Kind.RELEASE, "DAX entry", "fault-dax-sem-released"));
+      List.of(new Row(Step.Kind.RELEASE, LockClass.DAX_ENTRY, "fault-dax-sem-released"));
 
   private static final List<Row> WRITEBACK =
-      List.of(new Row(Step.Kind.ACQUIRE, "DAX entry", "writeback-entry-locked"));
+      List.of(new Row(Step.Kind.ACQUIRE, LockClass.DAX_ENTRY, "writeback-entry-locked"));
 
   /** Returns whether a scenario is such a race. */
   static boolean isOf(NamedScenario scenario) {

@@ -5,6 +5,8 @@ package io.pmem4j.harness.explore.export;
 import io.pmem4j.explore.Finding;
 import io.pmem4j.explore.Step;
 import io.pmem4j.ext2.Profile;
+import io.pmem4j.ext2.lock.LockClass;
+import io.pmem4j.ext2.observe.StateKind;
 import io.pmem4j.harness.explore.scenario.NamedScenario;
 import io.pmem4j.harness.explore.scenario.ScenarioOperation;
 import io.pmem4j.harness.explore.scenario.TwoFileFixture;
@@ -28,10 +30,10 @@ record ZeroPageRace(NamedScenario scenario) implements RaceExport {
 
   /** The points of the fault: the entry of the hole is read before the fault body begins. */
   private static final List<Row> FAULT =
-      List.of(new Row(Step.Kind.RELEASE, "DAX entry", "fault-size-checked"));
+      List.of(new Row(Step.Kind.RELEASE, LockClass.DAX_ENTRY, "fault-size-checked"));
 
   private static final List<Row> WRITE =
-      List.of(new Row(Step.Kind.STORE, "DAX entries", "write-entries-removed"));
+      List.of(new Row(Step.Kind.STORE, StateKind.DAX_ENTRIES, "write-entries-removed"));
 
   /** Returns whether a scenario is such a race. */
   static boolean isOf(NamedScenario scenario) {

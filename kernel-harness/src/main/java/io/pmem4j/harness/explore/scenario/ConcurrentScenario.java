@@ -3,6 +3,7 @@
 package io.pmem4j.harness.explore.scenario;
 
 import io.pmem4j.explore.Scenario;
+import io.pmem4j.explore.Vocabulary;
 import io.pmem4j.ext2.Errno;
 import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.MountOptions;
@@ -38,6 +39,11 @@ final class ConcurrentScenario implements Scenario {
     this.options = options;
     this.operations = List.copyOf(operations);
     this.durability = durability;
+  }
+
+  @Override
+  public Vocabulary vocabulary() {
+    return new Ext2Vocabulary();
   }
 
   @Override

@@ -44,7 +44,7 @@ final class ScratchImage implements AutoCloseable {
   private final BitSet touched = new BitSet();
   private final LineTracker lines;
   private Scheduler scheduler = Scheduler.production();
-  private final @Nullable String[] names;
+  private final @Nullable ImageState[] kinds;
   private byte[] pristine;
   private long[] pristineSums;
   private long pristineSum;
@@ -55,8 +55,8 @@ final class ScratchImage implements AutoCloseable {
     this.memory = Pmem.map(image, MapSpec.existing(), arena);
     this.lines = new LineTracker(memory.segment(), () -> scheduler.currentTask());
     this.pristine = Files.readAllBytes(image);
-    this.names = names(pristine);
-    this.pristineSums = new long[names.length];
+    this.kinds = kinds(pristine);
+    this.pristineSums = new long[kinds.length];
   }
 
   /**
@@ -77,23 +77,23 @@ final class ScratchImage implements AutoCloseable {
    * stored under monitors, where no task may stop, and the page table and the inode have points of
    * their own before.
    */
-  private static @Nullable String[] names(byte[] image) {
+  private static @Nullable ImageState[] kinds(byte[] image) {
     ByteBuffer descriptor =
         ByteBuffer.wrap(image, BLOCK_BYTES, BLOCK_BYTES).slice().order(ByteOrder.LITTLE_ENDIAN);
-    @Nullable String[] names = new @Nullable String[image.length / BLOCK_BYTES];
-    names[0] = "superblock";
-    names[1] = "group descriptors";
-    names[descriptor.getInt(BLOCK_BITMAP)] = "block bitmap";
-    names[descriptor.getInt(INODE_BITMAP)] = "inode bitmap";
-    return names;
+    @Nullable ImageState[] kinds = new @Nullable ImageState[image.length / BLOCK_BYTES];
+    kinds[0] = ImageState.SUPERBLOCK;
+    kinds[1] = ImageState.GROUP_DESCRIPTORS;
+    kinds[descriptor.getInt(BLOCK_BITMAP)] = ImageState.BLOCK_BITMAP;
+    kinds[descriptor.getInt(INODE_BITMAP)] = ImageState.INODE_BITMAP;
+    return kinds;
   }
 
   /** Makes the present content the start of every later run. */
   void snapshot() {
     pristine = bytes();
-    pristineSums = new long[names.length];
+    pristineSums = new long[kinds.length];
     pristineSum = 0;
-    for (int block = 0; block < names.length; block++) {
+    for (int block = 0; block < kinds.length; block++) {
       pristineSums[block] = sum(pristine, block * BLOCK_BYTES, block);
       pristineSum += pristineSums[block];
     }
@@ -101,7 +101,7 @@ final class ScratchImage implements AutoCloseable {
   }
 
   private byte[] bytes() {
-    byte[] bytes = new byte[names.length * BLOCK_BYTES];
+    byte[] bytes = new byte[kinds.length * BLOCK_BYTES];
     MemorySegment.copy(memory.segment(), ValueLayout.JAVA_BYTE, 0, bytes, 0, bytes.length);
     return bytes;
   }
@@ -126,10 +126,10 @@ final class ScratchImage implements AutoCloseable {
     touched.clear();
     lines.reset();
     Map<Integer, SharedState> stored = new HashMap<>();
-    for (int block = 0; block < names.length; block++) {
-      String name = names[block];
-      if (name != null) {
-        stored.put(block, new SharedState(of, name));
+    for (int block = 0; block < kinds.length; block++) {
+      ImageState kind = kinds[block];
+      if (kind != null) {
+        stored.put(block, new SharedState(of, kind, block));
       }
     }
     Map<Integer, SharedState> flushed = new HashMap<>(stored);
@@ -142,7 +142,8 @@ final class ScratchImage implements AutoCloseable {
             durable == null
                 ? _ -> null
                 : block ->
-                    flushed.computeIfAbsent(block, _ -> new SharedState(of, "block " + block)),
+                    flushed.computeIfAbsent(
+                        block, _ -> new SharedState(of, ImageState.BLOCK, block)),
             durable));
   }
 

@@ -224,7 +224,7 @@ public final class TwoFileFixture {
       throws Ext2Exception {
     this.layout = layout;
     this.scheduler = scheduler;
-    SharedState durable = durability ? new SharedState(scheduler, "durable lines") : null;
+    SharedState durable = durability ? new SharedState(scheduler, ImageState.DURABLE_LINES) : null;
     memory = image.reset(scheduler, durable);
     fs = Ext2FileSystem.mount(memory, options.withScheduler(scheduler).withClock(() -> NOW));
     b = fs.open("/b", O_RDWR, 0);
