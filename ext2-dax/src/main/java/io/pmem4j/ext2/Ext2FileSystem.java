@@ -195,14 +195,6 @@ public final class Ext2FileSystem {
     volume.end();
   }
 
-  /**
-   * How often {@code page_mkwrite} was called since the mount: never under the profiles of 5.10,
-   * where no ordinary page is behind a mapping.
-   */
-  public long pageMkwrites() {
-    return volume.pageMkwrites().get();
-  }
-
   /** The events of faults and of writing back, as the kernel's {@code fs_dax} would trace them. */
   public FaultTrace trace() {
     return trace;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.pmem4j.ext2;
 
-import io.pmem4j.ext2.lock.LockOrder;
 import io.pmem4j.sched.Scheduler;
 import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
@@ -20,8 +19,7 @@ import java.util.function.LongSupplier;
  * @param allocatorPid the process id that colours the place of a file's first block
  * @param umask permissions that created files do not get
  * @param scheduler where tasks wait
- * @param lockOrder what a fault locks, and the order that every acquisition is checked against
- * @param profile which handlers a mapping has
+ * @param variation replaces parts for experiments; {@link Variation#NONE} in production
  * @param isolationChecks whether each truncation proves, before it lets faults in again, that
  *     nothing is left behind the size, and each handler of a store to a read-only page, before it
  *     lets truncation in, that the page is not; an {@link IsolationViolation} if not. For tests
@@ -37,8 +35,7 @@ public record MountOptions(
     IntSupplier allocatorPid,
     int umask,
     Scheduler scheduler,
-    LockOrder lockOrder,
-    Profile profile,
+    Variation variation,
     boolean isolationChecks) {
 
   private static final MountOptions DEFAULTS =
@@ -53,8 +50,7 @@ public record MountOptions(
           () -> (int) ProcessHandle.current().pid(),
           0022,
           Scheduler.production(),
-          LockOrder.MERGED,
-          Profile.LINUX_5_10,
+          Variation.NONE,
           false);
 
   /**
@@ -96,8 +92,7 @@ public record MountOptions(
         allocatorPid,
         umask,
         scheduler,
-        lockOrder,
-        profile,
+        variation,
         isolationChecks);
   }
 
@@ -114,8 +109,7 @@ public record MountOptions(
         allocatorPid,
         umask,
         scheduler,
-        lockOrder,
-        profile,
+        variation,
         isolationChecks);
   }
 
@@ -132,8 +126,7 @@ public record MountOptions(
         allocatorPid,
         umask,
         scheduler,
-        lockOrder,
-        profile,
+        variation,
         isolationChecks);
   }
 
@@ -150,8 +143,7 @@ public record MountOptions(
         allocatorPid,
         umask,
         scheduler,
-        lockOrder,
-        profile,
+        variation,
         isolationChecks);
   }
 
@@ -168,8 +160,7 @@ public record MountOptions(
         allocatorPid,
         umask,
         scheduler,
-        lockOrder,
-        profile,
+        variation,
         isolationChecks);
   }
 
@@ -186,8 +177,7 @@ public record MountOptions(
         allocatorPid,
         umask,
         scheduler,
-        lockOrder,
-        profile,
+        variation,
         isolationChecks);
   }
 
@@ -204,8 +194,7 @@ public record MountOptions(
         allocatorPid,
         umask,
         scheduler,
-        lockOrder,
-        profile,
+        variation,
         isolationChecks);
   }
 
@@ -222,8 +211,7 @@ public record MountOptions(
         value,
         umask,
         scheduler,
-        lockOrder,
-        profile,
+        variation,
         isolationChecks);
   }
 
@@ -240,8 +228,7 @@ public record MountOptions(
         allocatorPid,
         value,
         scheduler,
-        lockOrder,
-        profile,
+        variation,
         isolationChecks);
   }
 
@@ -258,13 +245,12 @@ public record MountOptions(
         allocatorPid,
         umask,
         value,
-        lockOrder,
-        profile,
+        variation,
         isolationChecks);
   }
 
-  /** These options with another {@link #lockOrder}. */
-  public MountOptions withLockOrder(LockOrder value) {
+  /** These options with another {@link #variation}. */
+  public MountOptions withVariation(Variation value) {
     return new MountOptions(
         dax,
         oldalloc,
@@ -276,25 +262,6 @@ public record MountOptions(
         allocatorPid,
         umask,
         scheduler,
-        value,
-        profile,
-        isolationChecks);
-  }
-
-  /** These options with another {@link #profile}. */
-  public MountOptions withProfile(Profile value) {
-    return new MountOptions(
-        dax,
-        oldalloc,
-        accessTimes,
-        noreservation,
-        errors,
-        clock,
-        generationBase,
-        allocatorPid,
-        umask,
-        scheduler,
-        lockOrder,
         value,
         isolationChecks);
   }
@@ -312,8 +279,7 @@ public record MountOptions(
         allocatorPid,
         umask,
         scheduler,
-        lockOrder,
-        profile,
+        variation,
         value);
   }
 }

@@ -29,7 +29,7 @@ class ArchitectureTest {
   private static final List<String> ROWS =
       List.of(
           "observe", "layout", "lock", "mm", "page", "dax", "volume", "alloc", "inode", "dir",
-          "file", "namei");
+          "file", "namei", "lab");
 
   /** Classes of the facade's package that every room may use, because they use none. */
   private static final Set<String> VOCABULARY =
@@ -41,7 +41,7 @@ class ArchitectureTest {
           "MountOptions",
           "AccessTimes",
           "ErrorPolicy",
-          "Profile",
+          "Variation",
           "IsolationViolation",
           "Stat",
           "Extent");
@@ -86,6 +86,26 @@ class ArchitectureTest {
         .onlyDependOnClassesThat(
             resideInAnyPackage(BELOW_US).or(resideInAnyPackage(ROOT + ".lock")).or(vocabulary()))
         .check(production);
+  }
+
+  @Test
+  void nothingUsesTheLab() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage(ROOT + ".lab")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage(ROOT + ".lab")
+        .check(production);
+    assertThat(
+            ModuleFinder.of(Path.of("target/classes"))
+                .find(ROOT)
+                .orElseThrow()
+                .descriptor()
+                .exports()
+                .stream()
+                .map(ModuleDescriptor.Exports::source))
+        .doesNotContain(ROOT + ".lab");
   }
 
   @Test

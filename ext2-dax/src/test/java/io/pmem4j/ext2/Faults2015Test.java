@@ -4,6 +4,9 @@ package io.pmem4j.ext2;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.pmem4j.ext2.lab.Lab;
+import io.pmem4j.ext2.lab.LabOrders;
+import io.pmem4j.ext2.lab.Profile;
 import io.pmem4j.ext2.lock.LockClass;
 import io.pmem4j.ext2.lock.LockOrder;
 import io.pmem4j.ext2.lock.LockOrderViolation;
@@ -17,6 +20,8 @@ import org.junit.jupiter.api.Test;
 
 /** The bodies of Linux 4.4, which no kernel here runs: as their source has them. */
 class Faults2015Test extends OnImage {
+  private Lab lab;
+
   @BeforeEach
   @Override
   void mount() throws Exception {
@@ -25,14 +30,10 @@ class Faults2015Test extends OnImage {
   }
 
   private void mount(LockOrder order) throws Exception {
-    fs =
-        Ext2FileSystem.mount(
-            image.region(),
-            image
-                .options()
-                .withAllocatorPid(() -> 1009)
-                .withProfile(Profile.V4_4)
-                .withLockOrder(order));
+    MountOptions options =
+        Lab.options(image.options().withAllocatorPid(() -> 1009), Profile.V4_4, order);
+    lab = Lab.of(options);
+    fs = Ext2FileSystem.mount(image.region(), options);
     mm = fs.newAddressSpace();
     f = fs.open("/f", O_RDWR_CREAT, 0644);
   }
@@ -45,7 +46,7 @@ class Faults2015Test extends OnImage {
     assertThat(page(m, 0)).isEqualTo("zero");
     assertThat(f.stat().blocks512()).isZero();
     store(m, 5, 7);
-    assertThat(fs.pageMkwrites()).isEqualTo(1);
+    assertThat(lab.pageMkwrites()).isEqualTo(1);
     assertThat(page(m, 0)).startsWith("block ");
     assertThat(read(f, 5)).isEqualTo((byte) 7);
     assertThat(f.stat().blocks512()).isEqualTo(8);
@@ -62,7 +63,7 @@ class Faults2015Test extends OnImage {
     assertThat(mm.mmu().entry(m.start()).writable()).isFalse();
     store(m, 1, 2);
     assertThat(mm.load(m, 0, 2)).containsExactly(1, 2);
-    assertThat(fs.pageMkwrites()).isZero();
+    assertThat(lab.pageMkwrites()).isZero();
   }
 
   @Test
@@ -167,7 +168,7 @@ class Faults2015Test extends OnImage {
   void theMutexFirstIsTheInversionOfTheLetter() throws Exception {
     f.close();
     fs.unmount();
-    mount(LockOrder.TRUNCATE_MUTEX_FIRST);
+    mount(LabOrders.TRUNCATE_MUTEX_FIRST);
     // A directory that needs a block: its page is locked while it is allocated.
     for (int i = 0; i < 16; i++) {
       fs.open("/" + i + "n".repeat(250), O_RDWR_CREAT, 0644).close();
@@ -182,7 +183,7 @@ class Faults2015Test extends OnImage {
               assertThat(report.kind()).isEqualTo(LockReport.Kind.CIRCULAR);
               assertThat(report.chain())
                   .containsExactly(LockClass.PAGE_LOCK, LockClass.TRUNCATE_MUTEX);
-              assertThat(report.text()).contains("PteFault2015", "DirectoryBlocks");
+              assertThat(report.text()).contains("PteFaultV44", "DirectoryBlocks");
             });
   }
 

@@ -4,6 +4,9 @@ package io.pmem4j.ext2;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.pmem4j.ext2.lab.Lab;
+import io.pmem4j.ext2.lab.LabOrders;
+import io.pmem4j.ext2.lab.Profile;
 import io.pmem4j.ext2.lock.LockClass;
 import io.pmem4j.ext2.lock.LockOrder;
 import io.pmem4j.ext2.lock.LockOrderViolation;
@@ -93,7 +96,7 @@ class FreezeTest extends OnImage {
   void asPostedAnUnlinkAfterAFreezeClosesACircle() throws Exception {
     LockReport report =
         violation(
-            LockOrder.POSTED,
+            LabOrders.POSTED,
             (posted, file) -> {
               posted.freeze();
               posted.thaw();
@@ -110,7 +113,7 @@ class FreezeTest extends OnImage {
     assertThat(report.text())
         .contains("possible circular locking dependency detected")
         .contains("-> #2 (sb_internal)", "FreezeGate.freeze")
-        .contains("-> #1 (sb_pagefaults)", "InodeLocks.fault")
+        .contains("-> #1 (sb_pagefaults)", "LabInodeLocks.fault")
         .contains("-> #0 (&ei->dax_sem)", "InodeCache.evict")
         .contains("Chain exists of:\n  &ei->dax_sem --> sb_pagefaults --> sb_internal")
         .contains("*** DEADLOCK ***");
@@ -119,12 +122,12 @@ class FreezeTest extends OnImage {
   /** What the letter says of truncate_mutex first, with the hole page that a fault locked then. */
   @Test
   void truncateMutexFirstInvertsAgainstThePageLocksOfADirectory() throws Exception {
-    LockReport report = violation(LockOrder.TRUNCATE_MUTEX_FIRST_2015, (_, _) -> {});
+    LockReport report = violation(LabOrders.TRUNCATE_MUTEX_FIRST_2015, (_, _) -> {});
     assertThat(report.kind()).isEqualTo(LockReport.Kind.CIRCULAR);
     assertThat(report.chain()).containsExactly(LockClass.PAGE_LOCK, LockClass.TRUNCATE_MUTEX);
     assertThat(report.text())
         .contains("-> #1 (&ei->truncate_mutex)", "DirectoryBlocks.add")
-        .contains("-> #0 (page_lock(ext2))", "InodeLocks.fault");
+        .contains("-> #0 (page_lock(ext2))", "LabInodeLocks.fault");
   }
 
   private interface Body {
@@ -135,7 +138,8 @@ class FreezeTest extends OnImage {
   private static LockReport violation(LockOrder order, Body body) throws Exception {
     try (ImageFixture image = new ImageFixture()) {
       Ext2FileSystem fs =
-          Ext2FileSystem.mount(image.region(), image.options().withLockOrder(order));
+          Ext2FileSystem.mount(
+              image.region(), Lab.options(image.options(), Profile.LINUX_5_10, order));
       AddressSpace mm = fs.newAddressSpace();
       LockOrderViolation[] found = {null};
       assertThatThrownBy(

@@ -4,6 +4,8 @@ package io.pmem4j.ext2;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.pmem4j.ext2.lab.Lab;
+import io.pmem4j.ext2.lab.Profile;
 import io.pmem4j.ext2.mm.AddressSpace;
 import io.pmem4j.ext2.mm.Mmu;
 import io.pmem4j.ext2.mm.SignalException;
@@ -133,7 +135,7 @@ class IsolationTest {
   private static void storePastTheEnd(Profile profile) throws Exception {
     try (ImageFixture image = new ImageFixture()) {
       Ext2FileSystem fs =
-          Ext2FileSystem.mount(image.region(), image.options().withProfile(profile));
+          Ext2FileSystem.mount(image.region(), Lab.options(image.options(), profile));
       AddressSpace mm = fs.newAddressSpace();
       OpenFile file = fs.open("/f", 0102, 0644);
       file.pwrite(0, new byte[P]);
@@ -159,7 +161,7 @@ class IsolationTest {
   void aStoreToTheLastPageOfAFileSucceeds(Profile profile) throws Exception {
     try (ImageFixture image = new ImageFixture()) {
       Ext2FileSystem fs =
-          Ext2FileSystem.mount(image.region(), image.options().withProfile(profile));
+          Ext2FileSystem.mount(image.region(), Lab.options(image.options(), profile));
       AddressSpace mm = fs.newAddressSpace();
       try (OpenFile file = fs.open("/f", 0102, 0644)) {
         long bytes = Mmu.HUGE_BYTES - 100;

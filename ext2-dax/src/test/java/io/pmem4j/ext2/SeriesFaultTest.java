@@ -3,6 +3,9 @@ package io.pmem4j.ext2;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pmem4j.ext2.lab.Lab;
+import io.pmem4j.ext2.lab.LabOrders;
+import io.pmem4j.ext2.lab.Profile;
 import io.pmem4j.ext2.lock.LockOrder;
 import io.pmem4j.ext2.mm.AddressSpace;
 import io.pmem4j.ext2.mm.Mmu;
@@ -34,7 +37,7 @@ class SeriesFaultTest extends OnImage {
     fs =
         Ext2FileSystem.mount(
             image.region(),
-            image.options().withAllocatorPid(() -> 1009).withProfile(profile).withLockOrder(order));
+            Lab.options(image.options().withAllocatorPid(() -> 1009), profile, order));
     mm = fs.newAddressSpace();
     f = fs.open("/f", O_RDWR_CREAT, 0644);
   }
@@ -167,7 +170,7 @@ class SeriesFaultTest extends OnImage {
   @Test
   void theStatesOfTheSeriesAnswerTheSameOneTaskAtATime() throws Exception {
     for (Profile profile : Profile.values()) {
-      for (LockOrder order : LockOrder.values()) {
+      for (LockOrder order : LabOrders.values()) {
         remount(profile, order);
         f.truncate(0);
         f.truncate(2 * P);

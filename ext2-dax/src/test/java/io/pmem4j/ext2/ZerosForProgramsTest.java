@@ -3,6 +3,8 @@ package io.pmem4j.ext2;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pmem4j.ext2.lab.Lab;
+import io.pmem4j.ext2.lab.Profile;
 import io.pmem4j.ext2.mm.AddressSpace;
 import io.pmem4j.ext2.mm.Vma;
 import org.junit.jupiter.api.Test;
@@ -16,7 +18,7 @@ class ZerosForProgramsTest {
   private static long zerosBefore(Profile profile, int offset, byte[] shown) throws Exception {
     try (ImageFixture image = new ImageFixture()) {
       Ext2FileSystem fs =
-          Ext2FileSystem.mount(image.region(), image.options().withProfile(profile));
+          Ext2FileSystem.mount(image.region(), Lab.options(image.options(), profile));
       try (OpenFile page = fs.open("/page", 0102, 0644);
           OpenFile hole = fs.open("/hole", 0102, 0644)) {
         byte[] ones = new byte[P];

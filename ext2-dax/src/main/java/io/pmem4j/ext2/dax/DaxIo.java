@@ -21,15 +21,15 @@ public final class DaxIo {
 
   private final DaxMapping mapping;
   private final IomapOps ops;
-  private final int clearUserBytes;
+  private final ZeroingUnit zeroing;
 
   /**
    * I/O for one file.
    *
-   * @param clearUserBytes the unit in which zeros are stored to a program's memory
+   * @param zeroing the unit in which zeros are stored to a program's memory
    */
-  public DaxIo(DaxMapping mapping, IomapOps ops, int clearUserBytes) {
-    this.clearUserBytes = clearUserBytes;
+  public DaxIo(DaxMapping mapping, IomapOps ops, ZeroingUnit zeroing) {
+    this.zeroing = zeroing;
     this.mapping = mapping;
     this.ops = ops;
   }
@@ -39,7 +39,7 @@ public final class DaxIo {
    *
    * @throws CorruptFileSystemException EIO
    */
-  static long checked(DaxHost host, long address, long length) throws Ext2Exception {
+  public static long checked(DaxHost host, long address, long length) throws Ext2Exception {
     if (address < 0 || address > host.memory().byteSize() - length) {
       throw new CorruptFileSystemException(
           Errno.EIO,
@@ -92,7 +92,7 @@ public final class DaxIo {
       }
       int length = (int) inFile;
       if (!iomap.mapped()) {
-        copied = target.zero(done, length, clearUserBytes);
+        copied = target.zero(done, length, zeroing.bytes());
         return copied;
       }
       long address = checked(mapping.host(), iomap.addressOf(at), length);

@@ -8,8 +8,6 @@ import io.pmem4j.ext2.mm.MappingTree;
 import io.pmem4j.ext2.mm.Mmu;
 import io.pmem4j.ext2.observe.Observation;
 import io.pmem4j.ext2.observe.StateKind;
-import io.pmem4j.ext2.page.HolePages;
-import io.pmem4j.ext2.page.PageLocks;
 import io.pmem4j.sched.HeldLock;
 import io.pmem4j.sched.Scheduler;
 import io.pmem4j.sched.SharedState;
@@ -32,7 +30,7 @@ public final class DaxMapping {
   private final FaultTrace trace;
   private final Scheduler scheduler;
   private final LockValidator validator;
-  private final HolePages holePages;
+  private final CachedPages cachedPages;
 
   /** {@code i_pages} by first index; its monitor is {@code xa_lock}, nothing waits under it. */
   private final TreeMap<Long, DaxEntry> entries = new TreeMap<>();
@@ -43,19 +41,20 @@ public final class DaxMapping {
   private final SharedState contents;
 
   /** A mapping without entries. */
-  public DaxMapping(DaxHost host, FaultTrace trace, Scheduler scheduler, LockValidator validator) {
+  public DaxMapping(
+      DaxHost host,
+      FaultTrace trace,
+      Scheduler scheduler,
+      LockValidator validator,
+      CachedPages.Maker pages) {
     this.host = host;
     this.trace = trace;
     this.scheduler = scheduler;
     this.validator = validator;
     this.shared = new SharedState(scheduler, StateKind.DAX_ENTRIES, host.ino());
     this.contents = new SharedState(scheduler, StateKind.CONTENTS, host.ino());
-    this.holePages = holePages(scheduler, validator, host.ino());
+    this.cachedPages = pages.make(host, scheduler, validator);
     this.mappings = new MappingTree(scheduler, validator, "inode " + host.ino());
-  }
-
-  private static HolePages holePages(Scheduler scheduler, LockValidator validator, long ino) {
-    return new HolePages(scheduler, new PageLocks(scheduler, validator, "inode " + ino), ino);
   }
 
   /** The file. */
@@ -72,8 +71,9 @@ public final class DaxMapping {
     return contents;
   }
 
-  HolePages holePages() {
-    return holePages;
+  /** Returns the pages of the file that are not DAX entries. */
+  public CachedPages cachedPages() {
+    return cachedPages;
   }
 
   FaultTrace trace() {
@@ -226,7 +226,7 @@ public final class DaxMapping {
    * to be unlocked.
    */
   public void removeFrom(long firstIndex) {
-    holePages.remove(firstIndex, Long.MAX_VALUE, index -> mappings.unmap(index, 1, false));
+    cachedPages.remove(firstIndex, Long.MAX_VALUE, index -> mappings.unmap(index, 1, false));
     shared.load();
     for (DaxEntry entry : range(firstIndex, Long.MAX_VALUE)) {
       try (var _ = entry.lock().hold()) {
@@ -245,7 +245,7 @@ public final class DaxMapping {
    * Entries that are not dirty go, and then the page tables' entries; private copies stay.
    */
   public void invalidate(long firstIndex, long lastIndex) {
-    holePages.remove(firstIndex, lastIndex, index -> mappings.unmap(index, 1, false));
+    cachedPages.remove(firstIndex, lastIndex, index -> mappings.unmap(index, 1, false));
     if (isEmpty()) {
       return;
     }
@@ -273,7 +273,7 @@ public final class DaxMapping {
 
   /** Entries that reach behind an index, unlocked ones and locked ones. */
   public int entriesFrom(long firstIndex) {
-    return range(firstIndex, Long.MAX_VALUE).size() + holePages.countFrom(firstIndex);
+    return range(firstIndex, Long.MAX_VALUE).size() + cachedPages.countFrom(firstIndex);
   }
 
   synchronized boolean isEmpty() {

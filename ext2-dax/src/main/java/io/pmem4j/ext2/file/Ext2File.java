@@ -4,7 +4,6 @@ package io.pmem4j.ext2.file;
 import io.pmem4j.ext2.Errno;
 import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.Extent;
-import io.pmem4j.ext2.Profile;
 import io.pmem4j.ext2.inode.Ext2Inode;
 import io.pmem4j.ext2.inode.Fiemap;
 import io.pmem4j.ext2.inode.FileLock;
@@ -59,14 +58,8 @@ public final class Ext2File implements Mappable {
     this.inode = inode;
     this.flags = flags;
     this.onRelease = onRelease;
-    Profile profile = volume.options().profile();
-    boolean checked = volume.options().isolationChecks();
     this.faultHandler =
-        profile.holePages()
-            ? new FaultHandler2015(inode, checked)
-            : profile.fourHandlers()
-                ? new SeriesFaultHandler(inode, profile, checked)
-                : new DaxFaultHandler(inode);
+        volume.options().variation().part(FaultHandlers.class, DaxFaultHandler::new).of(inode);
   }
 
   /** The inode. */

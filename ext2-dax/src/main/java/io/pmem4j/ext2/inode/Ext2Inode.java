@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.pmem4j.ext2.inode;
 
+import io.pmem4j.ext2.Variation;
+import io.pmem4j.ext2.dax.CachedPages;
 import io.pmem4j.ext2.dax.DaxHost;
 import io.pmem4j.ext2.dax.DaxIo;
 import io.pmem4j.ext2.dax.DaxMapping;
 import io.pmem4j.ext2.dax.DaxWriteback;
 import io.pmem4j.ext2.dax.FaultTrace;
+import io.pmem4j.ext2.dax.IomapOps;
 import io.pmem4j.ext2.dax.PmdFault;
-import io.pmem4j.ext2.dax.PmdFault2015;
 import io.pmem4j.ext2.dax.PteFault;
-import io.pmem4j.ext2.dax.PteFault2015;
+import io.pmem4j.ext2.dax.ZeroingUnit;
 import io.pmem4j.ext2.layout.RawInode;
 import io.pmem4j.ext2.lock.OrderedMutex;
 import io.pmem4j.ext2.lock.OrderedRwSemaphore;
@@ -42,8 +44,6 @@ public final class Ext2Inode implements DaxHost {
   private final DaxMapping mapping;
   private final PteFault pteFault;
   private final PmdFault pmdFault;
-  private final PteFault2015 pteFault2015;
-  private final PmdFault2015 pmdFault2015;
   private final DaxIo daxIo;
   private final DaxWriteback writeback;
   private final FileLock fileLock;
@@ -107,19 +107,21 @@ public final class Ext2Inode implements DaxHost {
     this.mode = mode;
     var scheduler = volume.options().scheduler();
     var validator = volume.validator();
-    String name = "inode " + ino;
     this.iSize = new SharedState(scheduler, StateKind.I_SIZE, ino);
     this.blockPointers = new SharedState(scheduler, StateKind.BLOCK_POINTERS, ino);
     this.newBlocks = new SharedState(scheduler, StateKind.NEW_BLOCKS, ino);
-    this.locks = new InodeLocks(volume, name, isDirectory());
+    Variation variation = volume.options().variation();
+    this.locks =
+        variation
+            .part(InodeLocks.Maker.class, InodeLocks::new)
+            .make(volume, "inode " + ino, isDirectory());
     this.blockMap = new BlockMap(volume, blocks, this);
     this.iomap = new InodeIomap(this);
-    this.mapping = new DaxMapping(this, trace, scheduler, validator);
+    var pages = variation.part(CachedPages.Maker.class, CachedPages.Maker.NONE);
+    this.mapping = new DaxMapping(this, trace, scheduler, validator, pages);
     this.pteFault = new PteFault(mapping, iomap);
     this.pmdFault = new PmdFault(mapping, iomap);
-    this.pteFault2015 = new PteFault2015(mapping, iomap);
-    this.pmdFault2015 = new PmdFault2015(mapping, iomap);
-    this.daxIo = new DaxIo(mapping, iomap, volume.options().profile().clearUserBytes());
+    this.daxIo = new DaxIo(mapping, iomap, variation.part(ZeroingUnit.class, ZeroingUnit.WORD));
     this.writeback = new DaxWriteback(mapping);
     this.fileLock = new FileLock(scheduler);
   }
@@ -148,7 +150,8 @@ public final class Ext2Inode implements DaxHost {
     return blockMap;
   }
 
-  InodeIomap iomap() {
+  /** Returns the block map in bytes. */
+  public IomapOps iomap() {
     return iomap;
   }
 
@@ -165,21 +168,6 @@ public final class Ext2Inode implements DaxHost {
   /** The body of faults on one page of this file. */
   public PteFault pteFault() {
     return pteFault;
-  }
-
-  /** The body of faults on one page as of 2015. */
-  public PteFault2015 pteFault2015() {
-    return pteFault2015;
-  }
-
-  /** The body of faults on 2 MiB as of 2015. */
-  public PmdFault2015 pmdFault2015() {
-    return pmdFault2015;
-  }
-
-  /** {@code page_mkwrite} was called. */
-  public void countPageMkwrite() {
-    volume.pageMkwrites().incrementAndGet();
   }
 
   /** Reading and writing of this file. */

@@ -27,8 +27,8 @@ public final class Truncate {
    *
    * <p>The size, the page tables, the entries and the blocks change in one section under {@code
    * dax_sem}: a fault before it has finished and is unmapped, a fault after it sees the new size.
-   * {@link TruncatePromises} looks whether that is so. The tail of the last page is zeroed before,
-   * outside the section.
+   * {@link TruncatePostconditions} checks that. The tail of the last page is zeroed before, outside
+   * the section.
    *
    * @throws Ext2Exception EIO if the tail's block cannot be reached
    */
@@ -36,12 +36,13 @@ public final class Truncate {
     inode.iRwsem().assertHeldExclusively();
     long pageEnd = Math.ceilDiv(newSize, DaxIo.PAGE_BYTES) * DaxIo.PAGE_BYTES;
     inode.daxIo().zero(newSize, pageEnd - newSize);
-    try (var _ = inode.locks().truncation(() -> new TruncatePromises(inode).check(newSize))) {
+    try (var _ = inode.locks().daxSem().exclusive()) {
       inode.iSize().store();
       inode.iSize().observed(Observation.SIZE_CHANGE, inode.size, newSize);
       inode.size = newSize;
       inode.mapping().truncate(newSize);
       new Truncate(inode).blocksLocked(newSize);
+      check(inode, newSize);
     }
     inode.touch();
   }
@@ -52,8 +53,9 @@ public final class Truncate {
     if (!hasBlocks || inode.isFastSymlink()) {
       return;
     }
-    try (var _ = inode.locks().truncation(() -> new TruncatePromises(inode).check(offset))) {
+    try (var _ = inode.locks().daxSem().exclusive()) {
       new Truncate(inode).blocksLocked(offset);
+      check(inode, offset);
     }
   }
 
@@ -68,10 +70,16 @@ public final class Truncate {
     }
   }
 
+  private static void check(Ext2Inode inode, long size) {
+    if (inode.volume().options().isolationChecks()) {
+      new TruncatePostconditions(inode).check(size);
+    }
+  }
+
   private void blocksLocked(long offset) throws Ext2Exception {
-    inode.locks().assertTruncating();
+    inode.locks().daxSem().assertHeldExclusively();
     if (volume.options().isolationChecks()) {
-      new TruncatePromises(inode).checkUnmapped(offset);
+      new TruncatePostconditions(inode).checkUnmapped(offset);
     }
     BlockPath path = BlockPath.of(Math.ceilDiv(offset, Geometry.BLOCK_BYTES));
     if (path == null) {

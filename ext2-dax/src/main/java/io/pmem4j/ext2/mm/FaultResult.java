@@ -12,8 +12,8 @@ public enum FaultResult {
   /** The private page was filled and installed. */
   DONE_COW,
   /**
-   * There is a page to be mapped, the private one or that of a hole; what keeps it there is held by
-   * the fault until it is. Of 2015.
+   * There is a page to map, the private one or that of a hole. The fault holds the lock that keeps
+   * it there, until it is mapped.
    */
   LOCKED,
   /** There is nothing behind the address, or the file system failed. */

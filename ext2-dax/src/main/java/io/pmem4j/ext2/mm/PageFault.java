@@ -76,7 +76,7 @@ public final class PageFault {
     return FaultResult.NOPAGE;
   }
 
-  /** {@code vm_insert_mixed} of 2015: a store faults once more. */
+  /** {@code vm_insert_mixed}: maps read-only, so that a store faults once more. */
   public FaultResult insertReadOnly(long frame) {
     vma.mm().mmu().insertFrame(vma, address, frame, false);
     return FaultResult.NOPAGE;

@@ -10,8 +10,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * {@code page_ref_count} of the frames of one memory, as far as devices hold them, and faults of
- * 2015 that have found a frame and not mapped it yet. Thread-safe.
+ * {@code page_ref_count} of the frames of one memory, as far as devices hold them, or faults that
+ * have found a frame and not mapped it yet. Thread-safe.
  *
  * <p>What a device does to a frame conflicts with what the file system does to it, although no lock
  * and no page table says so: {@link #storing} is where an explorer sees that.
@@ -35,8 +35,7 @@ public final class PinnedFrames {
   }
 
   /**
-   * A fault of 2015 has looked a frame up and will use it, with nothing that keeps the frame the
-   * file's.
+   * Counts a use by a fault that has looked a frame up, while no lock keeps the frame in the file.
    */
   public HeldLock inUse(long frame) {
     pin(frame);

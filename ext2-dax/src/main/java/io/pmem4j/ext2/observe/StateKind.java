@@ -13,8 +13,6 @@ public enum StateKind {
   CONTENTS,
   /** The DAX entries of an inode. */
   DAX_ENTRIES,
-  /** The pages of zeros in the page cache of an inode. */
-  HOLE_PAGES,
   /** The page table of an address space. */
   PAGE_TABLE,
   /** The content of the frames that devices have pinned. */

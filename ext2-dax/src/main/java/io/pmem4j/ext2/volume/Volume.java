@@ -10,6 +10,7 @@ import io.pmem4j.ext2.UnsupportedFeatureException;
 import io.pmem4j.ext2.layout.GroupDescriptor;
 import io.pmem4j.ext2.layout.Superblock;
 import io.pmem4j.ext2.lock.LockClass;
+import io.pmem4j.ext2.lock.LockOrder;
 import io.pmem4j.ext2.lock.LockValidator;
 import io.pmem4j.ext2.lock.OrderedMutex;
 import io.pmem4j.ext2.mm.PinnedFrames;
@@ -19,7 +20,6 @@ import io.pmem4j.sched.HeldLock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * A mounted volume: {@code ext2_sb_info}. Thread-safe; changes of the superblock are made under
@@ -38,7 +38,6 @@ public final class Volume {
   private final DirtyBlocks dirtyBlocks;
   private final PinnedFrames pins;
   private final ZeroPage zeroPage = new ZeroPage();
-  private final AtomicLong pageMkwrites = new AtomicLong();
   private final OrderedMutex sLock;
   private final List<OrderedMutex> groupLocks = new ArrayList<>();
   private final List<HeldGroup> groups = new ArrayList<>();
@@ -61,10 +60,7 @@ public final class Volume {
     this.geometry = geometry;
     this.validator =
         new LockValidator(
-            options.profile().holePages()
-                ? options.lockOrder().withHolePages()
-                : options.lockOrder(),
-            options.scheduler());
+            options.variation().part(LockOrder.class, LockOrder.MERGED), options.scheduler());
     this.freezeGate = new FreezeGate(options.scheduler(), validator);
     this.dirtyBlocks = new DirtyBlocks(memory);
     this.pins = new PinnedFrames(options.scheduler());
@@ -334,11 +330,6 @@ public final class Volume {
   /** Freeze protection. */
   public FreezeGate freezeGate() {
     return freezeGate;
-  }
-
-  /** How often {@code page_mkwrite} was called since the mount. */
-  public AtomicLong pageMkwrites() {
-    return pageMkwrites;
   }
 
   /** The blocks that devices hold. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.pmem4j.ext2.lab.LabOrders;
 import io.pmem4j.sched.Scheduler;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -102,16 +103,16 @@ class LockOrderTest {
                 .contradictions())
         .containsExactly(List.of(LockClass.DAX_SEM, LockClass.TRUNCATE_MUTEX, LockClass.DAX_SEM));
     assertThat(LockOrder.MERGED.contradictions()).isEmpty();
-    assertThat(LockOrder.NO_DAX_SEM.contradictions()).isEmpty();
-    assertThat(LockOrder.TRUNCATE_MUTEX_FIRST.contradictions()).isEmpty();
-    assertThat(LockOrder.POSTED.contradictions())
+    assertThat(LabOrders.NO_DAX_SEM.contradictions()).isEmpty();
+    assertThat(LabOrders.TRUNCATE_MUTEX_FIRST.contradictions()).isEmpty();
+    assertThat(LabOrders.POSTED.contradictions())
         .containsExactly(
             List.of(
                 LockClass.SB_INTERNAL,
                 LockClass.DAX_SEM,
                 LockClass.SB_PAGEFAULT,
                 LockClass.SB_INTERNAL));
-    assertThat(LockOrder.TRUNCATE_MUTEX_FIRST_2015.contradictions())
+    assertThat(LabOrders.TRUNCATE_MUTEX_FIRST_2015.contradictions())
         .containsExactly(
             List.of(LockClass.PAGE_LOCK, LockClass.TRUNCATE_MUTEX, LockClass.PAGE_LOCK));
   }

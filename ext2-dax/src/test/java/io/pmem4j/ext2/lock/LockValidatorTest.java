@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.pmem4j.ext2.lab.LabOrders;
 import io.pmem4j.sched.Scheduler;
 import java.util.List;
 import java.util.function.BooleanSupplier;
@@ -68,7 +69,7 @@ class LockValidatorTest {
   @Test
   void anUncheckedOrderForbidsNothing() throws Exception {
     LockValidator lenient =
-        new LockValidator(LockOrder.MERGED.withHolePages().unchecked(), scheduler);
+        new LockValidator(LabOrders.withHolePages(LockOrder.MERGED).unchecked(), scheduler);
     OrderedMutex inner = new OrderedMutex(scheduler, lenient, LockClass.S_LOCK, "inner");
     OrderedMutex outer = new OrderedMutex(scheduler, lenient, LockClass.TRUNCATE_MUTEX, "outer");
     try (var _ = inner.hold()) {
@@ -78,8 +79,8 @@ class LockValidatorTest {
             .containsExactly(LockClass.S_LOCK, LockClass.TRUNCATE_MUTEX);
       }
     }
-    assertThat(LockOrder.MERGED.unchecked().withHolePages().checked()).isFalse();
-    assertThat(LockOrder.MERGED.withHolePages().checked()).isTrue();
+    assertThat(LabOrders.withHolePages(LockOrder.MERGED.unchecked()).checked()).isFalse();
+    assertThat(LabOrders.withHolePages(LockOrder.MERGED).checked()).isTrue();
     assertThat(lenient.edges()).isEmpty();
   }
 

@@ -3,6 +3,7 @@ package io.pmem4j.ext2.lock;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pmem4j.ext2.lab.LabOrders;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,7 +31,7 @@ class LockingDocumentTest {
   /** An order that differs in one pair makes another document. */
   @Test
   void anotherOrderIsAnotherDocument() {
-    assertThat(document(LockOrder.NO_DAX_SEM)).isNotEqualTo(document(LockOrder.MERGED));
+    assertThat(document(LabOrders.NO_DAX_SEM)).isNotEqualTo(document(LockOrder.MERGED));
   }
 
   private static String document(LockOrder order) {
@@ -81,7 +82,7 @@ class LockingDocumentTest {
         "Outermost first, inside %s; %s only for a store to a shared mapping.%n%n"
             .formatted(LockClass.MMAP_LOCK, LockClass.SB_PAGEFAULT));
     text.append("| order | around the body | |\n|---|---|---|\n");
-    for (LockOrder each : LockOrder.values()) {
+    for (LockOrder each : LabOrders.values()) {
       String contradictions =
           each.contradictions().stream()
               .map(circle -> "contradicts itself: " + names(circle, " > "))
@@ -91,7 +92,7 @@ class LockingDocumentTest {
               .formatted(
                   each.name(),
                   each == order ? " (this one)" : "",
-                  names(each.faultLocks(), " > "),
+                  names(LabOrders.faultLocks(each), " > "),
                   contradictions));
     }
     return text.toString();

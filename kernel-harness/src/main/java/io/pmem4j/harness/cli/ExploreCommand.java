@@ -6,7 +6,8 @@ import io.pmem4j.explore.Explorer;
 import io.pmem4j.explore.Finding;
 import io.pmem4j.explore.Interleaving;
 import io.pmem4j.explore.Schedule;
-import io.pmem4j.ext2.Profile;
+import io.pmem4j.ext2.lab.LabOrders;
+import io.pmem4j.ext2.lab.Profile;
 import io.pmem4j.ext2.lock.LockOrder;
 import io.pmem4j.harness.explore.DaxSemNecessity;
 import io.pmem4j.harness.explore.KnownRaceReport;
@@ -54,9 +55,9 @@ final class ExploreCommand implements Callable<Integer> {
   /** Kernel states of the series: handlers and locks. */
   enum Series {
     /** Neither of the patches. */
-    before(Profile.BEFORE_SERIES, LockOrder.NO_DAX_SEM),
+    before(Profile.BEFORE_SERIES, LabOrders.NO_DAX_SEM),
     /** The size check in pfn_mkwrite alone. */
-    patch1(Profile.SERIES, LockOrder.NO_DAX_SEM),
+    patch1(Profile.SERIES, LabOrders.NO_DAX_SEM),
     /** The size check and dax_sem. */
     both(Profile.SERIES, LockOrder.MERGED);
 
@@ -295,7 +296,7 @@ final class ExploreCommand implements Callable<Integer> {
           ? series.order
           : order == null
               ? LockOrder.MERGED
-              : LockOrder.of(order.toLowerCase(Locale.ROOT).replace('_', '-'));
+              : LabOrders.of(order.toLowerCase(Locale.ROOT).replace('_', '-'));
     } catch (IllegalArgumentException e) {
       throw usage(String.valueOf(e.getMessage()));
     }
@@ -306,7 +307,7 @@ final class ExploreCommand implements Callable<Integer> {
    * count, not only the damage.
    */
   private boolean promises() {
-    return series != null || !order().equals(LockOrder.NO_DAX_SEM);
+    return series != null || !order().equals(LabOrders.NO_DAX_SEM);
   }
 
   private Explorer explorer() {

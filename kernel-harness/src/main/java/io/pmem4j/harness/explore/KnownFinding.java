@@ -3,7 +3,8 @@
 package io.pmem4j.harness.explore;
 
 import io.pmem4j.explore.Finding;
-import io.pmem4j.ext2.Profile;
+import io.pmem4j.ext2.lab.LabOrders;
+import io.pmem4j.ext2.lab.Profile;
 import io.pmem4j.ext2.lock.LockOrder;
 import io.pmem4j.harness.explore.scenario.NamedScenario;
 import io.pmem4j.harness.explore.scenario.ScenarioOperation;
@@ -162,7 +163,7 @@ public record KnownFinding(
                   + " which takes it inside: a circle of classes, which lockdep names as well, and"
                   + " which no two tasks were seen to close",
               EnumSet.allOf(Profile.class),
-              LockOrder.POSTED,
+              LabOrders.POSTED,
               ScenarioOperation.FREEZE_THAW,
               Set.of(ScenarioOperation.UNLINK),
               "CIRCULAR: &ei->dax_sem -> sb_pagefaults -> sb_internal -> &ei->dax_sem"));

@@ -2,7 +2,7 @@
 
 package io.pmem4j.harness.explore;
 
-import io.pmem4j.ext2.Profile;
+import io.pmem4j.ext2.lab.Profile;
 import java.util.List;
 
 /**

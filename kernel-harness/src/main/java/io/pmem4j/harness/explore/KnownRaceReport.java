@@ -6,6 +6,7 @@ import io.pmem4j.explore.Exploration;
 import io.pmem4j.explore.Explorer;
 import io.pmem4j.explore.Finding;
 import io.pmem4j.explore.Interleaving;
+import io.pmem4j.ext2.lab.LabOrders;
 import io.pmem4j.ext2.lock.LockOrder;
 import io.pmem4j.harness.explore.scenario.ScenarioCatalog;
 import io.pmem4j.harness.explore.scenario.ScenarioRunner;
@@ -42,7 +43,7 @@ public final class KnownRaceReport {
   }
 
   private void run(KnownRace race) throws IOException {
-    Exploration without = explore(race, LockOrder.NO_DAX_SEM);
+    Exploration without = explore(race, LabOrders.NO_DAX_SEM);
     Exploration with = explore(race, LockOrder.MERGED);
     incomplete += with.complete() ? 0 : 1;
     Optional<Finding> found =

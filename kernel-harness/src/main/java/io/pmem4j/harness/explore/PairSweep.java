@@ -6,7 +6,7 @@ import io.pmem4j.explore.Exploration;
 import io.pmem4j.explore.Explorer;
 import io.pmem4j.explore.Finding;
 import io.pmem4j.explore.Interleaving;
-import io.pmem4j.ext2.Profile;
+import io.pmem4j.ext2.lab.Profile;
 import io.pmem4j.ext2.lock.LockOrder;
 import io.pmem4j.harness.explore.scenario.NamedScenario;
 import io.pmem4j.harness.explore.scenario.ScenarioRunner;

@@ -6,8 +6,8 @@ import io.pmem4j.explore.Exploration;
 import io.pmem4j.explore.Explorer;
 import io.pmem4j.explore.Finding;
 import io.pmem4j.explore.Interleaving;
-import io.pmem4j.ext2.Profile;
-import io.pmem4j.ext2.lock.LockOrder;
+import io.pmem4j.ext2.lab.LabOrders;
+import io.pmem4j.ext2.lab.Profile;
 import io.pmem4j.harness.explore.scenario.NamedScenario;
 import io.pmem4j.harness.explore.scenario.ScenarioCatalog;
 import io.pmem4j.harness.explore.scenario.ScenarioRunner;
@@ -57,7 +57,7 @@ public final class TruncateMutexFirstExperiment {
   private List<String> circles() throws IOException {
     List<String> names = new ArrayList<>();
     try (ScenarioRunner runner =
-        ScenarioRunner.open(Profile.V4_4, LockOrder.TRUNCATE_MUTEX_FIRST, false)) {
+        ScenarioRunner.open(Profile.V4_4, LabOrders.TRUNCATE_MUTEX_FIRST, false)) {
       for (NamedScenario pair : ScenarioCatalog.pairs(Profile.V4_4)) {
         Exploration result = runner.explore(pair, Explorer.bounded(0));
         Optional<Finding> circle =
@@ -82,7 +82,7 @@ public final class TruncateMutexFirstExperiment {
     int incomplete = 0;
     int deadlocks = 0;
     try (ScenarioRunner runner =
-        ScenarioRunner.open(Profile.V4_4, LockOrder.TRUNCATE_MUTEX_FIRST.unchecked(), false)) {
+        ScenarioRunner.open(Profile.V4_4, LabOrders.TRUNCATE_MUTEX_FIRST.unchecked(), false)) {
       for (NamedScenario pair : ScenarioCatalog.pairs(Profile.V4_4)) {
         Exploration result = runner.explore(pair, explorer);
         scenarios++;

@@ -2,7 +2,8 @@
 
 package io.pmem4j.harness.kernel;
 
-import io.pmem4j.ext2.Profile;
+import io.pmem4j.ext2.lab.LabOrders;
+import io.pmem4j.ext2.lab.Profile;
 import io.pmem4j.ext2.lock.LockOrder;
 import java.util.Arrays;
 import java.util.List;
@@ -80,7 +81,7 @@ public enum Kernel {
 
   /** Returns the lock order of its faults, and of the model. */
   public LockOrder order() {
-    return LockOrder.of(order);
+    return LabOrders.of(order);
   }
 
   /**

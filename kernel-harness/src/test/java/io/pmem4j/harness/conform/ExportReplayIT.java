@@ -6,7 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pmem4j.explore.Explorer;
 import io.pmem4j.explore.Finding;
-import io.pmem4j.ext2.Profile;
+import io.pmem4j.ext2.lab.LabOrders;
+import io.pmem4j.ext2.lab.Profile;
 import io.pmem4j.ext2.lock.LockOrder;
 import io.pmem4j.harness.Required;
 import io.pmem4j.harness.explore.KnownRace;
@@ -114,7 +115,7 @@ class ExportReplayIT {
   private static List<Case> explored(
       String id, NamedScenario scenario, Profile profile, int preemptions, String damage)
       throws IOException {
-    return explored(id, LockOrder.NO_DAX_SEM, scenario, profile, preemptions, damage);
+    return explored(id, LabOrders.NO_DAX_SEM, scenario, profile, preemptions, damage);
   }
 
   private static List<Case> explored(

@@ -8,7 +8,8 @@ import io.pmem4j.explore.Exploration;
 import io.pmem4j.explore.Explorer;
 import io.pmem4j.explore.Finding;
 import io.pmem4j.explore.Schedule;
-import io.pmem4j.ext2.Profile;
+import io.pmem4j.ext2.lab.LabOrders;
+import io.pmem4j.ext2.lab.Profile;
 import io.pmem4j.ext2.lock.LockOrder;
 import io.pmem4j.harness.OnMutant;
 import io.pmem4j.harness.Required;
@@ -62,8 +63,8 @@ class ClaimsTest {
   /** Patch 1 alone: the false success, the window that remains; with both patches, none. */
   @Test
   void patchOneLeavesAWindow() throws IOException {
-    Finding before = allowed(Profile.BEFORE_SERIES, LockOrder.NO_DAX_SEM).findings().getFirst();
-    Finding patch1 = allowed(Profile.SERIES, LockOrder.NO_DAX_SEM).findings().getFirst();
+    Finding before = allowed(Profile.BEFORE_SERIES, LabOrders.NO_DAX_SEM).findings().getFirst();
+    Finding patch1 = allowed(Profile.SERIES, LabOrders.NO_DAX_SEM).findings().getFirst();
     assertThat(before.message()).endsWith("a store to page 0 was allowed in a file of 0 bytes");
     assertThat(patch1.message()).isEqualTo(before.message());
     // Patch 1 has checked the size before it is stopped.
@@ -89,7 +90,7 @@ class ClaimsTest {
         new TruncateMutexFirstExperiment(Explorer.bounded(1), new PrintWriter(text)).run();
     assertThat(sweep.holds()).as(text.toString()).isTrue();
     assertThat(text.toString())
-        .contains("PteFault2015", "DirectoryBlocks", "no deadlock")
+        .contains("PteFaultV44", "DirectoryBlocks", "no deadlock")
         .contains("named, by read-hole+create-name, page-mkwrite+create-name");
     assertThat(sweep.incomplete()).as(text.toString()).isZero();
   }
@@ -101,7 +102,7 @@ class ClaimsTest {
   @OnMutant("mutex-under-page-lock")
   void aMutexTakenUnderThePageLockOfTheSameFileIsADeadlock() throws IOException {
     try (ScenarioRunner runner =
-        ScenarioRunner.open(Profile.V4_4, LockOrder.TRUNCATE_MUTEX_FIRST.unchecked(), false)) {
+        ScenarioRunner.open(Profile.V4_4, LabOrders.TRUNCATE_MUTEX_FIRST.unchecked(), false)) {
       Exploration result =
           runner.explore(
               ScenarioCatalog.find("read-hole+read-hole").orElseThrow(), Explorer.bounded(1));
@@ -118,9 +119,9 @@ class ClaimsTest {
   @Test
   void thePostedOrderIsACircleOfClassesOnly() throws IOException {
     NamedScenario pair = ScenarioCatalog.find("freeze-thaw+unlink").orElseThrow();
-    try (ScenarioRunner checked = ScenarioRunner.open(Profile.LINUX_5_10, LockOrder.POSTED);
+    try (ScenarioRunner checked = ScenarioRunner.open(Profile.LINUX_5_10, LabOrders.POSTED);
         ScenarioRunner unchecked =
-            ScenarioRunner.open(Profile.LINUX_5_10, LockOrder.POSTED.unchecked(), true)) {
+            ScenarioRunner.open(Profile.LINUX_5_10, LabOrders.POSTED.unchecked(), true)) {
       assertThat(checked.explore(pair, Explorer.bounded(2)).findings())
           .singleElement()
           .satisfies(finding -> assertThat(finding.message()).contains("CIRCULAR: "));
@@ -134,9 +135,9 @@ class ClaimsTest {
   @Test
   void noThreeTasksCloseTheCircleOfThePostedOrder() throws IOException {
     NamedScenario three = ScenarioCatalog.find("freeze-vs-fault-vs-eviction").orElseThrow();
-    try (ScenarioRunner checked = ScenarioRunner.open(Profile.LINUX_5_10, LockOrder.POSTED);
+    try (ScenarioRunner checked = ScenarioRunner.open(Profile.LINUX_5_10, LabOrders.POSTED);
         ScenarioRunner unchecked =
-            ScenarioRunner.open(Profile.LINUX_5_10, LockOrder.POSTED.unchecked(), true)) {
+            ScenarioRunner.open(Profile.LINUX_5_10, LabOrders.POSTED.unchecked(), true)) {
       assertThat(checked.explore(three, Explorer.bounded(1)).findings())
           .anySatisfy(finding -> assertThat(finding.message()).contains("CIRCULAR: "));
       Exploration result = unchecked.explore(three, Explorer.bounded(2));
@@ -174,7 +175,7 @@ class ClaimsTest {
   @ParameterizedTest
   @ValueSource(strings = {"merged", "posted"})
   void aDeviceStoresToAnotherFileUnderEveryOrder(String order) throws IOException {
-    try (ScenarioRunner runner = ScenarioRunner.open(Profile.LINUX_5_10, LockOrder.of(order))) {
+    try (ScenarioRunner runner = ScenarioRunner.open(Profile.LINUX_5_10, LabOrders.of(order))) {
       Exploration stores =
           runner.explore(
               ScenarioCatalog.find("gup-vs-truncate").orElseThrow(), Explorer.bounded(1));
@@ -195,7 +196,7 @@ class ClaimsTest {
     SweepResult sweep =
         new DaxSemNecessity(
                 Profile.LINUX_5_10,
-                LockOrder.NO_DAX_SEM,
+                LabOrders.NO_DAX_SEM,
                 Explorer.bounded(1),
                 new PrintWriter(new StringWriter()))
             .run();
@@ -235,7 +236,7 @@ class ClaimsTest {
    */
   @Test
   void thePostedOrderKeepsDaxSemBehindAFreeze() throws IOException {
-    Exploration posted = freeze(LockOrder.POSTED);
+    Exploration posted = freeze(LabOrders.POSTED);
     assertThat(posted.findings())
         .extracting(Finding::message)
         .containsExactly(

@@ -5,7 +5,7 @@ package io.pmem4j.harness.explore;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pmem4j.explore.Explorer;
-import io.pmem4j.ext2.Profile;
+import io.pmem4j.ext2.lab.Profile;
 import io.pmem4j.ext2.lock.LockOrder;
 import io.pmem4j.harness.Required;
 import io.pmem4j.harness.explore.scenario.ScenarioCatalog;

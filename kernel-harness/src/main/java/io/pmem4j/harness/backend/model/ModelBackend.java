@@ -5,6 +5,7 @@ package io.pmem4j.harness.backend.model;
 import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.Ext2FileSystem;
 import io.pmem4j.ext2.MountOptions;
+import io.pmem4j.ext2.lab.Lab;
 import io.pmem4j.ext2.lock.LockValidator;
 import io.pmem4j.harness.backend.BackendException;
 import io.pmem4j.harness.backend.KernelChoices;
@@ -98,13 +99,14 @@ public final class ModelBackend implements ProgramBackend {
       }
       AtomicLong clock = new AtomicLong(Program.CLOCK_BASE_SECONDS);
       MountOptions options =
-          MountOptions.parse(OPTIONS + program.atime())
-              .withClock(clock::get)
-              .withAllocatorPid(program::pid)
-              .withGenerationBase(choices.generationBase())
-              .withScheduler(new LoneTaskScheduler(scheduler))
-              .withProfile(kernel.profile())
-              .withLockOrder(kernel.order());
+          Lab.options(
+              MountOptions.parse(OPTIONS + program.atime())
+                  .withClock(clock::get)
+                  .withAllocatorPid(program::pid)
+                  .withGenerationBase(choices.generationBase())
+                  .withScheduler(new LoneTaskScheduler(scheduler)),
+              kernel.profile(),
+              kernel.order());
       lockEdges();
       Ext2FileSystem fs = Ext2FileSystem.mount(memory, options);
       validator = fs.lockValidator();

@@ -3,7 +3,7 @@
 package io.pmem4j.harness.explore.export;
 
 import io.pmem4j.explore.Finding;
-import io.pmem4j.ext2.Profile;
+import io.pmem4j.ext2.lab.Profile;
 import io.pmem4j.harness.explore.scenario.NamedScenario;
 import java.util.ArrayList;
 import java.util.List;

@@ -4,7 +4,7 @@ package io.pmem4j.harness.explore.export;
 
 import io.pmem4j.explore.Finding;
 import io.pmem4j.explore.Step;
-import io.pmem4j.ext2.Profile;
+import io.pmem4j.ext2.lab.Profile;
 import io.pmem4j.ext2.lock.LockClass;
 import io.pmem4j.ext2.observe.StateKind;
 import io.pmem4j.harness.explore.scenario.NamedScenario;

@@ -7,6 +7,7 @@ import io.pmem4j.explore.Vocabulary;
 import io.pmem4j.ext2.Errno;
 import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.MountOptions;
+import io.pmem4j.ext2.lab.Lab;
 import io.pmem4j.ext2.mm.SignalException;
 import io.pmem4j.sched.Scheduler;
 import java.util.ArrayList;
@@ -73,7 +74,7 @@ final class ConcurrentScenario implements Scenario {
         Set<Long> blocks = damage.blocksInUse();
         fixture.unmountAll();
         // Linux had nothing to tell it what mappings had stored before 4.5.
-        if (!options.profile().holePages()
+        if (!Lab.of(options).profile().holePages()
             && blocks.stream().anyMatch(image.lines()::isUnflushed)) {
           throw new AssertionError("a store is not durable after the file system was unmounted");
         }

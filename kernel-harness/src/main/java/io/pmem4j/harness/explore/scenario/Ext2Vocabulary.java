@@ -3,6 +3,7 @@
 package io.pmem4j.harness.explore.scenario;
 
 import io.pmem4j.explore.Vocabulary;
+import io.pmem4j.ext2.lab.LabState;
 import io.pmem4j.ext2.observe.Observation;
 import io.pmem4j.ext2.observe.StateKind;
 
@@ -12,6 +13,7 @@ final class Ext2Vocabulary implements Vocabulary {
   public String state(Enum<?> kind, long number) {
     return switch (kind) {
       case StateKind state -> ofInode(state, number);
+      case LabState _ -> "page cache of inode " + number;
       case ImageState state -> ofImage(state, number);
       default -> NAMES.state(kind, number);
     };
@@ -37,7 +39,6 @@ final class Ext2Vocabulary implements Vocabulary {
       case NEW_BLOCKS -> "new blocks of inode " + ino;
       case CONTENTS -> "contents of inode " + ino;
       case DAX_ENTRIES -> "DAX entries of inode " + ino;
-      case HOLE_PAGES -> "page cache of inode " + ino;
     };
   }
 

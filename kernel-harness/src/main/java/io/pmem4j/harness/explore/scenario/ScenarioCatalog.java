@@ -38,7 +38,7 @@ import static io.pmem4j.harness.explore.scenario.ScenarioOperation.WRITE_NO_SPAC
 import static io.pmem4j.harness.explore.scenario.ScenarioOperation.WRITE_SHORT_MAPPING;
 import static io.pmem4j.harness.explore.scenario.ScenarioOperation.WRITE_SYNCED;
 
-import io.pmem4j.ext2.Profile;
+import io.pmem4j.ext2.lab.Profile;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

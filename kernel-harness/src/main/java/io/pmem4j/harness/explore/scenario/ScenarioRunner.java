@@ -9,7 +9,9 @@ import io.pmem4j.explore.Schedule;
 import io.pmem4j.explore.Step;
 import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.MountOptions;
-import io.pmem4j.ext2.Profile;
+import io.pmem4j.ext2.lab.Lab;
+import io.pmem4j.ext2.lab.LabOrders;
+import io.pmem4j.ext2.lab.Profile;
 import io.pmem4j.ext2.lock.LockOrder;
 import java.io.IOException;
 import java.util.HashMap;
@@ -39,7 +41,7 @@ public final class ScenarioRunner implements AutoCloseable {
    * @param order the lock order
    */
   public static ScenarioRunner open(Profile profile, LockOrder order) {
-    return open(profile, order, !order.equals(LockOrder.NO_DAX_SEM));
+    return open(profile, order, !order.equals(LabOrders.NO_DAX_SEM));
   }
 
   /**
@@ -51,10 +53,11 @@ public final class ScenarioRunner implements AutoCloseable {
   public static ScenarioRunner open(Profile profile, LockOrder order, boolean promises) {
     try {
       return new ScenarioRunner(
-          MountOptions.parse("dax,oldalloc,noatime,noreservation")
-              .withProfile(profile)
-              .withLockOrder(order)
-              .withIsolationChecks(promises));
+          Lab.options(
+              MountOptions.parse("dax,oldalloc,noatime,noreservation")
+                  .withIsolationChecks(promises),
+              profile,
+              order));
     } catch (Ext2Exception e) {
       throw new IllegalStateException(e);
     }

@@ -5,6 +5,7 @@ package io.pmem4j.harness.explore.scenario;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pmem4j.explore.Vocabulary;
+import io.pmem4j.ext2.lab.LabState;
 import io.pmem4j.ext2.lock.LockClass;
 import io.pmem4j.ext2.observe.Observation;
 import io.pmem4j.ext2.observe.StateKind;
@@ -64,6 +65,7 @@ class Ext2VocabularyTest {
   void everyStateHasWordsOfItsOwn() {
     List<Enum<?>> kinds = new ArrayList<>(List.of(StateKind.values()));
     kinds.addAll(List.of(ImageState.values()));
+    kinds.addAll(List.of(LabState.values()));
     assertThat(kinds.stream().map(kind -> words.state(kind, 13)))
         .doesNotHaveDuplicates()
         .contains("i_size of inode 13", "DAX entries of inode 13", "page table", "block 13")

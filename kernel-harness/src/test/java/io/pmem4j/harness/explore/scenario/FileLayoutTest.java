@@ -5,7 +5,8 @@ package io.pmem4j.harness.explore.scenario;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pmem4j.ext2.MountOptions;
-import io.pmem4j.ext2.Profile;
+import io.pmem4j.ext2.lab.Lab;
+import io.pmem4j.ext2.lab.Profile;
 import io.pmem4j.sched.Scheduler;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -16,7 +17,7 @@ class FileLayoutTest {
   @EnumSource(names = {"SERIES", "V4_4"})
   void oneEntryMapsTheLargeFile(Profile profile) throws Exception {
     MountOptions options =
-        MountOptions.parse("dax,oldalloc,noatime,noreservation").withProfile(profile);
+        Lab.options(MountOptions.parse("dax,oldalloc,noatime,noreservation"), profile);
     ScratchImage image = ScratchImage.make(FileLayout.HUGE.imageBlocks());
     try {
       TwoFileFixture.createFiles(image, FileLayout.HUGE, options);

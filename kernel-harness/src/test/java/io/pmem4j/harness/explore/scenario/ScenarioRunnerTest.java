@@ -9,7 +9,8 @@ import io.pmem4j.explore.Explorer;
 import io.pmem4j.explore.Finding;
 import io.pmem4j.explore.Interleaving;
 import io.pmem4j.explore.Schedule;
-import io.pmem4j.ext2.Profile;
+import io.pmem4j.ext2.lab.LabOrders;
+import io.pmem4j.ext2.lab.Profile;
 import io.pmem4j.ext2.lock.LockOrder;
 import io.pmem4j.harness.Required;
 import io.pmem4j.harness.explore.MutationScore;
@@ -103,7 +104,7 @@ class ScenarioRunnerTest {
     SweepResult sweep =
         new PairSweep(
                 profile,
-                LockOrder.of(order),
+                LabOrders.of(order),
                 true,
                 Explorer.bounded(preemptions),
                 new PrintWriter(text))
@@ -143,7 +144,7 @@ class ScenarioRunnerTest {
   })
   void withoutDaxSemDamageIsDone(String name, int preemptions, String damage) throws IOException {
     Exploration result =
-        explore(name, Profile.LINUX_5_10, LockOrder.NO_DAX_SEM, Explorer.bounded(preemptions));
+        explore(name, Profile.LINUX_5_10, LabOrders.NO_DAX_SEM, Explorer.bounded(preemptions));
     assertThat(result.findings()).extracting(Finding::message).contains(damage);
   }
 
@@ -151,7 +152,7 @@ class ScenarioRunnerTest {
   @Test
   void withoutDaxSemHugePagesDoMore() throws IOException {
     Exploration result =
-        explore("pmd-fault-vs-truncate", Profile.SERIES, LockOrder.NO_DAX_SEM, Explorer.bounded(3));
+        explore("pmd-fault-vs-truncate", Profile.SERIES, LabOrders.NO_DAX_SEM, Explorer.bounded(3));
     assertThat(result.findings())
         .extracting(Finding::message)
         .contains(
@@ -162,7 +163,7 @@ class ScenarioRunnerTest {
   /** A finding is shrunk to one switch away and back, and it replays. */
   @Test
   void aFindingIsMinimalAndReplays() throws IOException {
-    try (ScenarioRunner runner = ScenarioRunner.open(Profile.LINUX_5_10, LockOrder.NO_DAX_SEM)) {
+    try (ScenarioRunner runner = ScenarioRunner.open(Profile.LINUX_5_10, LabOrders.NO_DAX_SEM)) {
       NamedScenario scenario = ScenarioCatalog.find("fault-vs-truncate").orElseThrow();
       Finding finding = runner.explore(scenario, Explorer.bounded(1)).findings().getFirst();
       assertThat(finding.message()).isEqualTo(PAST_EOF);
@@ -182,7 +183,7 @@ class ScenarioRunnerTest {
         explore(
                 "fault-vs-truncate",
                 Profile.LINUX_5_10,
-                LockOrder.NO_DAX_SEM,
+                LabOrders.NO_DAX_SEM,
                 Explorer.bounded(1).stoppingAtFirst(true))
             .findings()
             .getFirst();

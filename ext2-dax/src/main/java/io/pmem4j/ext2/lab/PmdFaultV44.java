@@ -1,29 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.pmem4j.ext2.dax;
+package io.pmem4j.ext2.lab;
 
 import io.pmem4j.ext2.Ext2Exception;
+import io.pmem4j.ext2.dax.DaxIo;
+import io.pmem4j.ext2.dax.DaxMapping;
+import io.pmem4j.ext2.dax.Iomap;
+import io.pmem4j.ext2.dax.IomapOps;
 import io.pmem4j.ext2.mm.FaultResult;
 import io.pmem4j.ext2.mm.Mmu;
 import io.pmem4j.ext2.mm.PageFault;
 
 /**
- * The body of a fault on 2 MiB as of 2015: {@code __dax_pmd_fault} of Linux 4.3 and 4.4. No entries
- * are locked; blocks are looked up first, then the size is looked at again under {@code
- * i_mmap_rwsem}, new blocks are cleared, and all are mapped. A failing lookup is a bus error. From
- * the history: no kernel of ours runs it. Thread-safe.
+ * The body of a fault on 2 MiB, {@code __dax_pmd_fault} of Linux 4.3 and 4.4. It locks no entries:
+ * it looks blocks up, checks the size again under {@code i_mmap_rwsem}, clears new blocks and maps
+ * all. A failing lookup is a bus error. No kernel of this project runs it. Thread-safe.
  */
-public final class PmdFault2015 {
+final class PmdFaultV44 {
   private final DaxMapping mapping;
   private final IomapOps ops;
 
-  /** The body for one file. */
-  public PmdFault2015(DaxMapping mapping, IomapOps ops) {
+  PmdFaultV44(DaxMapping mapping, IomapOps ops) {
     this.mapping = mapping;
     this.ops = ops;
   }
 
   /** Runs the body. */
-  public FaultResult run(PageFault fault) {
+  FaultResult run(PageFault fault) {
     long around = fault.address() - Math.floorMod(fault.address(), Mmu.HUGE_BYTES);
     long first = fault.pgoff() - (fault.address() - around) / Mmu.PAGE_BYTES;
     if ((fault.write() && !fault.shared())

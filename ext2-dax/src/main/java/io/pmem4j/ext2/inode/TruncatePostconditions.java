@@ -8,30 +8,31 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What the exclusive section of {@code dax_sem} promises to whoever comes next, looked at when it
- * ends, whoever held it: truncation, a failed write, eviction.
+ * The postconditions of an exclusive section of {@code dax_sem}: of truncation, a failed write and
+ * eviction. They are checked before the section ends.
  *
  * <ol type="a">
  *   <li>no page table shows anything behind the size;
  *   <li>no entry of the mapping reaches behind it;
  *   <li>no block is reachable there, however far behind;
- *   <li>whoever looks at the size sees the new one.
+ *   <li>the size is the new one.
  * </ol>
  */
-final class TruncatePromises {
+final class TruncatePostconditions {
   private final Ext2Inode inode;
 
-  TruncatePromises(Ext2Inode inode) {
+  TruncatePostconditions(Ext2Inode inode) {
     this.inode = inode;
   }
 
   /**
-   * Looks; the caller still holds {@code dax_sem}.
+   * Checks all of them; the caller still holds {@code dax_sem} exclusively.
    *
-   * @param newSize what the section was entered for, bytes
+   * @param newSize the size that the section was entered for, bytes
+   * @throws IsolationViolation if one does not hold
    */
   void check(long newSize) {
-    inode.locks().assertTruncating();
+    inode.locks().daxSem().assertHeldExclusively();
     long first = Math.ceilDiv(newSize, DaxIo.PAGE_BYTES);
     List<String> broken = new ArrayList<>();
     long mapped = inode.mapping().mappings().mappedFrom(first);

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.pmem4j.ext2.page;
+package io.pmem4j.ext2.lab;
 
-import io.pmem4j.ext2.observe.StateKind;
+import io.pmem4j.ext2.dax.CachedPages;
+import io.pmem4j.ext2.dax.DaxHost;
+import io.pmem4j.ext2.lock.LockValidator;
+import io.pmem4j.ext2.page.PageLocks;
 import io.pmem4j.sched.HeldLock;
 import io.pmem4j.sched.Scheduler;
 import io.pmem4j.sched.SharedState;
@@ -9,26 +12,22 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.NavigableMap;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The page cache of a DAX file as of 2015: a page of zeros for each hole that was loaded from.
- * Whoever puts a block in its place, or cuts the file, locks the page first. Nothing is ever stored
- * to it. Empty under the profiles of 5.10. Thread-safe.
+ * The page cache of a DAX file of Linux 4.4: a page of zeros for each hole that was loaded from. A
+ * task that replaces it by a block, or truncates the file, locks the page first. No store goes to
+ * it. Thread-safe.
  */
-public final class HolePages {
+final class HolePages implements CachedPages {
   private final PageLocks locks;
   private final SharedState pages;
   private final NavigableMap<Long, Object> present = new ConcurrentSkipListMap<>();
 
-  /**
-   * No page yet.
-   *
-   * @param locks the locks of the file's pages
-   */
-  public HolePages(Scheduler scheduler, PageLocks locks, long ino) {
-    this.locks = locks;
-    this.pages = new SharedState(scheduler, StateKind.HOLE_PAGES, ino);
+  HolePages(DaxHost host, Scheduler scheduler, LockValidator validator) {
+    this.locks = new PageLocks(scheduler, validator, "inode " + host.ino());
+    this.pages = new SharedState(scheduler, LabState.HOLE_PAGES, host.ino());
   }
 
   /** A page, locked until it is closed. */
@@ -98,22 +97,16 @@ public final class HolePages {
    *
    * @param lastIndex included
    */
-  public void remove(long firstIndex, long lastIndex, Unmap unmap) {
+  @Override
+  public void remove(long firstIndex, long lastIndex, LongConsumer unmap) {
     for (long index : in(firstIndex, lastIndex)) {
       try (Locked page = find(index)) {
         if (page != null) {
-          unmap.page(index);
+          unmap.accept(index);
           page.delete();
         }
       }
     }
-  }
-
-  /** Takes a page out of all page tables. */
-  @FunctionalInterface
-  public interface Unmap {
-    /** Does it; the page is locked. */
-    void page(long index);
   }
 
   private List<Long> in(long firstIndex, long lastIndex) {
@@ -124,7 +117,7 @@ public final class HolePages {
     return new ArrayList<>(present.subMap(firstIndex, true, lastIndex, true).keySet());
   }
 
-  /** How many there are from an index on, for postconditions. */
+  @Override
   public int countFrom(long firstIndex) {
     return present.tailMap(firstIndex, true).size();
   }

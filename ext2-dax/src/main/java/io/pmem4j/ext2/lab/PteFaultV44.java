@@ -1,38 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.pmem4j.ext2.dax;
+package io.pmem4j.ext2.lab;
 
 import io.pmem4j.ext2.Errno;
 import io.pmem4j.ext2.Ext2Exception;
+import io.pmem4j.ext2.dax.DaxIo;
+import io.pmem4j.ext2.dax.DaxMapping;
+import io.pmem4j.ext2.dax.Iomap;
+import io.pmem4j.ext2.dax.IomapOps;
 import io.pmem4j.ext2.mm.FaultResult;
 import io.pmem4j.ext2.mm.PageFault;
-import io.pmem4j.ext2.page.HolePages;
 import io.pmem4j.sched.HeldLock;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The body of a fault on one page as of 2015: {@code __dax_fault} of Linux 4.3 and 4.4. A hole is
- * shown as a page of the page cache; the size is looked at again under the page's lock or {@code
- * i_mmap_rwsem}, which is no proof against a truncation down and up again; a new block is cleared
- * after it was looked up. From the history: no kernel of ours runs it. Thread-safe.
+ * The body of a fault on one page, {@code __dax_fault} of Linux 4.3 and 4.4. A hole is shown as a
+ * page of the page cache. The size is checked again under the page's lock or {@code i_mmap_rwsem},
+ * which does not detect a truncation down and up again. A new block is cleared after its lookup. No
+ * kernel of this project runs it. Thread-safe.
  */
-public final class PteFault2015 {
+final class PteFaultV44 {
   private final DaxMapping mapping;
   private final IomapOps ops;
+  private final HolePages holePages;
 
-  /** The body for one file. */
-  public PteFault2015(DaxMapping mapping, IomapOps ops) {
+  PteFaultV44(DaxMapping mapping, IomapOps ops) {
     this.mapping = mapping;
     this.ops = ops;
+    this.holePages = (HolePages) mapping.cachedPages();
   }
 
   /** Runs the body. */
-  public FaultResult run(PageFault fault) {
+  FaultResult run(PageFault fault) {
     if (isBehindTheEnd(fault)) {
       return FaultResult.SIGBUS;
     }
-    HolePages.Locked page = mapping.holePages().find(fault.pgoff());
+    HolePages.Locked page = holePages.find(fault.pgoff());
     boolean handedOver = false;
     try {
       if (page != null && isBehindTheEnd(fault)) {
@@ -85,7 +89,7 @@ public final class PteFault2015 {
 
   /** {@code dax_load_hole}: the caller of the handler maps the page and unlocks it. */
   private FaultResult hole(PageFault fault, HolePages.@Nullable Locked found) {
-    HolePages.Locked page = found != null ? found : mapping.holePages().findOrCreate(fault.pgoff());
+    HolePages.Locked page = found != null ? found : holePages.findOrCreate(fault.pgoff());
     if (isBehindTheEnd(fault)) {
       if (found == null) {
         page.close();

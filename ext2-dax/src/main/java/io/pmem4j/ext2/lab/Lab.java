@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.pmem4j.ext2.lab;
+
+import io.pmem4j.ext2.MountOptions;
+import io.pmem4j.ext2.Variation;
+import io.pmem4j.ext2.dax.CachedPages;
+import io.pmem4j.ext2.dax.ZeroingUnit;
+import io.pmem4j.ext2.file.FaultHandlers;
+import io.pmem4j.ext2.inode.Ext2Inode;
+import io.pmem4j.ext2.inode.InodeLocks;
+import io.pmem4j.ext2.lock.LockOrder;
+import io.pmem4j.ext2.mm.FaultHandler;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * A variation with the fault handlers of a profile and the locks of an order. The shipped handler
+ * runs where both are those of the product. Thread-safe.
+ */
+public final class Lab extends Variation {
+  private final Profile profile;
+  private final LockOrder order;
+  private final AtomicLong pageMkwrites = new AtomicLong();
+  private final Map<Class<?>, Object> parts;
+
+  private Lab(Profile profile, LockOrder order) {
+    this.profile = profile;
+    this.order = order;
+    this.parts = parts();
+  }
+
+  /** Returns options to mount with the handlers of a profile and the locks of an order. */
+  public static MountOptions options(MountOptions options, Profile profile, LockOrder order) {
+    return options.withVariation(new Lab(profile, order));
+  }
+
+  /** Returns options to mount with the handlers of a profile and the locks of the product. */
+  public static MountOptions options(MountOptions options, Profile profile) {
+    return options(options, profile, LockOrder.MERGED);
+  }
+
+  /**
+   * Returns the variation of options that {@link #options(MountOptions, Profile, LockOrder)} made.
+   *
+   * @throws ClassCastException for other options
+   */
+  public static Lab of(MountOptions options) {
+    return (Lab) options.variation();
+  }
+
+  /** Returns the profile of the handlers. */
+  public Profile profile() {
+    return profile;
+  }
+
+  LockOrder order() {
+    return order;
+  }
+
+  void countPageMkwrite() {
+    pageMkwrites.incrementAndGet();
+  }
+
+  /** Returns the number of calls of {@code page_mkwrite} of all mounts with this variation. */
+  public long pageMkwrites() {
+    return pageMkwrites.get();
+  }
+
+  @Override
+  public <T> T part(Class<T> type, T standard) {
+    Object part = parts.get(type);
+    return part == null ? standard : type.cast(part);
+  }
+
+  private Map<Class<?>, Object> parts() {
+    Map<Class<?>, Object> own = new HashMap<>();
+    own.put(LockOrder.class, profile.holePages() ? LabOrders.withHolePages(order) : order);
+    if (profile == Profile.LINUX_6_1) {
+      own.put(ZeroingUnit.class, ZeroingUnit.BYTE);
+    }
+    if (profile.holePages()) {
+      own.put(CachedPages.Maker.class, (CachedPages.Maker) HolePages::new);
+    }
+    if (!isShipped()) {
+      InodeLocks.Maker locks =
+          (volume, name, directory) -> new LabInodeLocks(this, volume, name, directory);
+      own.put(InodeLocks.Maker.class, locks);
+      own.put(FaultHandlers.class, (FaultHandlers) this::handler);
+    }
+    return Map.copyOf(own);
+  }
+
+  /** Returns true if the shipped handler has the body and the locks that are wanted. */
+  private boolean isShipped() {
+    return !profile.fourHandlers() && order.name().equals(LockOrder.MERGED.name());
+  }
+
+  private FaultHandler handler(Ext2Inode inode) {
+    if (profile.holePages()) {
+      return new FaultHandlerV44(this, inode);
+    }
+    return profile.fourHandlers()
+        ? new SeriesFaultHandler(this, inode)
+        : new OrderedFaultHandler(inode);
+  }
+}
