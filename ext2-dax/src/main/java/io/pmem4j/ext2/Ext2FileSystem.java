@@ -46,7 +46,7 @@ public final class Ext2FileSystem {
   }
 
   /**
-   * Mounts read-write.
+   * Mounts a file system for reading and writing.
    *
    * @param memory the file system, its block 0 at offset 0; at least as long as the superblock says
    * @param options how
@@ -162,18 +162,24 @@ public final class Ext2FileSystem {
     }
   }
 
-  /** How many tasks wait for {@link #thaw}; may be out of date when it returns. */
+  /**
+   * Returns the number of tasks that wait for {@link #thaw}; may be out of date when it returns.
+   */
   public int waitingForThaw() {
     return volume.freezeGate().waiting();
   }
 
-  /** What locks those hold who wait for {@link #thaw}; may be out of date when it returns. */
+  /**
+   * Returns the lock classes held by tasks that wait for {@link #thaw}; may be out of date when it
+   * returns.
+   */
   public Set<LockClass> heldBehindTheFreeze() {
     return volume.freezeGate().heldMeanwhile();
   }
 
   /**
-   * umount(2). Afterwards every call is an {@link IllegalStateException}.
+   * Unmounts the file system, as umount(2) does. Afterwards every call is an {@link
+   * IllegalStateException}.
    *
    * @throws Ext2Exception EBUSY while a file or a mapping is open, another call runs, or it is
    *     frozen

@@ -6,8 +6,9 @@ import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
 
 /**
- * How to mount. The first components are what {@code mount -o} takes; the others replace what the
- * kernel takes from its surroundings, so that two runs can be made equal byte for byte. Immutable.
+ * The options of a mount. The first components are those of {@code mount -o}. The others replace
+ * what the kernel takes from its surroundings, so that two runs can be made equal byte for byte.
+ * Immutable.
  *
  * @param dax regular files are mapped and accessed without a page cache
  * @param oldalloc directories are placed by the old rule instead of Orlov's

@@ -76,7 +76,7 @@ public final class OpenFile implements AutoCloseable {
   }
 
   /**
-   * pread(2).
+   * Reads at a position, as pread(2) does.
    *
    * @return number of bytes read into the beginning of {@code target}; 0 at or behind the end
    * @throws Ext2Exception EBADF, EINVAL, EIO
@@ -116,7 +116,7 @@ public final class OpenFile implements AutoCloseable {
   }
 
   /**
-   * lseek(2).
+   * Moves the file offset, as lseek(2) does.
    *
    * @param whence SEEK_SET 0, SEEK_CUR 1, SEEK_END 2, SEEK_DATA 3, SEEK_HOLE 4
    * @return the new position, which no other method of this class uses
@@ -135,7 +135,7 @@ public final class OpenFile implements AutoCloseable {
   }
 
   /**
-   * sync_file_range(2).
+   * Writes back a range of the file, as sync_file_range(2) does.
    *
    * @param how SYNC_FILE_RANGE_WAIT_BEFORE 1, WRITE 2, WAIT_AFTER 4; only all three make stores
    *     through mappings durable
@@ -149,7 +149,7 @@ public final class OpenFile implements AutoCloseable {
   }
 
   /**
-   * flock(2).
+   * Takes or releases the lock of the open file, as flock(2) does.
    *
    * @param operation LOCK_SH 1 or LOCK_EX 2, with LOCK_NB 4; or LOCK_UN 8
    * @throws Ext2Exception EBADF, EAGAIN, EINVAL
@@ -193,7 +193,7 @@ public final class OpenFile implements AutoCloseable {
     });
   }
 
-  /** fstat(2). */
+  /** Returns the attributes of the file, as fstat(2) does. */
   public Stat stat() throws Ext2Exception {
     return with(open -> stat(open.inode()));
   }

@@ -2,7 +2,7 @@
 package io.pmem4j.ext2;
 
 /**
- * What {@code fstat} answers, plus the generation.
+ * The attributes that {@code fstat} reports, and the generation.
  *
  * @param ino inode number
  * @param mode type and permission bits, Linux values

@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Where blocks are taken and in which shape, by the rules of 5.10 without reservation windows. */
+/** The places and shapes of new blocks, by the rules of 5.10 without reservation windows. */
 class AllocationTest extends OnImage {
   /** One group of 32768 blocks, divided by 16 colours, and the pid of the fixture. */
   private static final long COLOUR = ImageFixture.PID * (32768 / 16);

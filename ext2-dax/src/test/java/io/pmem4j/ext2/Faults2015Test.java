@@ -163,7 +163,10 @@ class Faults2015Test extends OnImage {
     assertThat(LockOrder.MERGED.allows(LockClass.DAX_SEM, LockClass.PAGE_LOCK)).isFalse();
   }
 
-  /** What the letter says of the first attempt: names take the page first, faults the mutex. */
+  /**
+   * The inversion that the letter names for its first attempt: names take the page first, faults
+   * the mutex.
+   */
   @Test
   void theMutexFirstIsTheInversionOfTheLetter() throws Exception {
     f.close();

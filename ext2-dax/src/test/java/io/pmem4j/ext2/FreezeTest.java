@@ -119,7 +119,10 @@ class FreezeTest extends OnImage {
         .contains("*** DEADLOCK ***");
   }
 
-  /** What the letter says of truncate_mutex first, with the hole page that a fault locked then. */
+  /**
+   * The inversion that the letter names for truncate_mutex first, with the hole page that a fault
+   * locked then.
+   */
   @Test
   void truncateMutexFirstInvertsAgainstThePageLocksOfADirectory() throws Exception {
     LockReport report = violation(LabOrders.TRUNCATE_MUTEX_FIRST_2015, (_, _) -> {});
@@ -134,7 +137,10 @@ class FreezeTest extends OnImage {
     void run(Ext2FileSystem fs, OpenFile file) throws Exception;
   }
 
-  /** What the check says to a file made in a new block of its directory, a store, and a body. */
+  /**
+   * Returns the report of the check for a file made in a new block of its directory, a store, and a
+   * body.
+   */
   private static LockReport violation(LockOrder order, Body body) throws Exception {
     try (ImageFixture image = new ImageFixture()) {
       Ext2FileSystem fs =

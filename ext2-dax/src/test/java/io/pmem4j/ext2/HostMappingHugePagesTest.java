@@ -39,7 +39,7 @@ class HostMappingHugePagesTest {
       exec "$@"
       """;
 
-  /** What the child says of each mapping: KiB in huge pages. */
+  /** Returns the KiB in huge pages of each mapping, as the child prints them. */
   private static List<Long> measured() throws Exception {
     if (ImageFixture.toolPath("unshare") == null || ImageFixture.toolPath("mke2fs") == null) {
       throw skipped("no unshare or mke2fs here");

@@ -30,7 +30,7 @@ class HostMappingLimitTest {
         : Files.createTempDirectory("ext2-dax");
   }
 
-  /** How a child has ended, and what it said. */
+  /** The end of a child: its status and its output. */
   private record Ended(int status, String output) {}
 
   private static Ended child(Path folder, String... main) throws Exception {

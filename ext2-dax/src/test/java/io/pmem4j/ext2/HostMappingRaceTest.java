@@ -30,7 +30,7 @@ class HostMappingRaceTest {
   private static final byte THEIRS = 0x22;
   private static final int O_RDWR_CREAT = 0102;
 
-  /** What readers saw. */
+  /** The values that readers saw. */
   private static final class Seen {
     final AtomicLong loads = new AtomicLong();
     final AtomicLong errors = new AtomicLong();

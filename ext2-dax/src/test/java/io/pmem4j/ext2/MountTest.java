@@ -10,7 +10,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/** What mounting checks, refuses and writes. */
+/** The checks, refusals and stores of mounting. */
 class MountTest {
 
   @Test

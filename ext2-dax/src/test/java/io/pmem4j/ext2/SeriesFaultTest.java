@@ -166,7 +166,10 @@ class SeriesFaultTest extends OnImage {
     assertThat(page(m, 512)).doesNotContain("huge");
   }
 
-  /** What the check in pfn_mkwrite is for is the race; by itself no access gets that far. */
+  /**
+   * All states of the series answer alike one task at a time: the check in pfn_mkwrite is for a
+   * race, and no access gets that far alone.
+   */
   @Test
   void theStatesOfTheSeriesAnswerTheSameOneTaskAtATime() throws Exception {
     for (Profile profile : Profile.values()) {

@@ -10,7 +10,7 @@ import io.pmem4j.ext2.mm.Vma;
 import org.junit.jupiter.api.Test;
 
 /**
- * How many zeros of a hole a read copies before a page that faults: words up to 6.1, then bytes.
+ * The zeros of a hole that a read copies before a page that faults: words up to 6.1, then bytes.
  */
 class ZerosForProgramsTest {
   private static final int P = 4096;

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The file system is used by root alone, so the reserve of the super-user stops nobody.
  */
 public final class BlockAllocator {
-  /** How far a search without a goal steps back over free bits. */
+  /** The limit of free bits that a search without a goal steps back over. */
   private static final int STEPS_BACK = 7;
 
   private final Volume volume;

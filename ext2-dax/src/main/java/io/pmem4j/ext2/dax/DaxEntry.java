@@ -12,13 +12,13 @@ import java.util.concurrent.atomic.AtomicLong;
  * it. Fields change only under the lock, but for the removal of the tag.
  */
 final class DaxEntry {
-  /** What the entry stands for. */
+  /** The state of the index that the entry is for. */
   enum Kind {
     /** Made by a fault that has not decided yet, or that failed after making it. */
     EMPTY,
     /** The page of zeros, for a hole. */
     ZERO,
-    /** A block. */
+    /** The index has a block. */
     FRAME
   }
 
@@ -34,7 +34,7 @@ final class DaxEntry {
    */
   private final AtomicLong tag = new AtomicLong();
 
-  /** How often the entry was tagged; changes under the lock. */
+  /** Counts the times that the entry was tagged; changes under the lock. */
   private long tags;
 
   DaxEntry(long index, boolean pmd, OrderedMutex lock) {
@@ -48,12 +48,12 @@ final class DaxEntry {
     return index;
   }
 
-  /** Whether it is one of 512 indexes: DAX_PMD. */
+  /** Returns true for an entry of 512 indexes: DAX_PMD. */
   boolean pmd() {
     return pmd;
   }
 
-  /** How many indexes it is for. */
+  /** Returns the number of indexes that the entry is for. */
   long pages() {
     return pmd ? Mmu.HUGE_PAGES : 1;
   }

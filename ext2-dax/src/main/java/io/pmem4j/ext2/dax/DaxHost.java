@@ -18,6 +18,6 @@ public interface DaxHost {
   /** Which of its frames devices hold. */
   PinnedFrames pins();
 
-  /** {@code __mark_inode_dirty(I_DIRTY_PAGES)}. */
+  /** Marks the pages of the inode dirty: {@code __mark_inode_dirty(I_DIRTY_PAGES)}. */
   void markPagesDirty();
 }

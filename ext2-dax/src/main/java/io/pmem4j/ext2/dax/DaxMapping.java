@@ -37,7 +37,7 @@ public final class DaxMapping {
 
   private final SharedState shared;
 
-  /** What a block holds: read by whoever copies it, after it was looked up. */
+  /** The content of the blocks; a task that copies a block loads it after the lookup. */
   private final SharedState contents;
 
   /** A mapping without entries. */
@@ -57,7 +57,7 @@ public final class DaxMapping {
     this.mappings = new MappingTree(scheduler, validator, "inode " + host.ino());
   }
 
-  /** The file. */
+  /** Returns the file behind the mapping. */
   public DaxHost host() {
     return host;
   }
@@ -185,7 +185,7 @@ public final class DaxMapping {
     entries.remove(entry.index(), entry);
   }
 
-  /** What {@link #markForStore} found. */
+  /** A result of {@link #markForStore}. */
   public enum Found {
     /** No entry: who removed it takes the page table's entry away too. */
     NOTHING,
@@ -196,8 +196,8 @@ public final class DaxMapping {
   }
 
   /**
-   * What {@code pfn_mkwrite} of the series asks: is there a block at an index, and if so it is
-   * about to be stored to. The entry is unlocked again when this returns.
+   * Finds the entry of an index and tags it dirty for the {@code pfn_mkwrite} of the series. The
+   * entry is unlocked again when this returns.
    */
   public Found markForStore(long index) {
     while (true) {
@@ -292,7 +292,7 @@ public final class DaxMapping {
         : new ArrayList<>(entries.subMap(first.index(), true, lastIndex, true).values());
   }
 
-  /** Whether the entry is still the one of its index. */
+  /** Returns true if the entry is still the one of its index. */
   @SuppressWarnings("ReferenceEquality") // an entry that came later is another one
   synchronized boolean contains(DaxEntry entry) {
     return entries.get(entry.index()) == entry;

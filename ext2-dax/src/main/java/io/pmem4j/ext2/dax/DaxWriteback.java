@@ -32,7 +32,7 @@ public final class DaxWriteback {
     }
   }
 
-  /** Whether an entry is tagged dirty. */
+  /** Returns true if an entry is tagged dirty. */
   public boolean isNeeded() {
     return mapping.anyDirty();
   }

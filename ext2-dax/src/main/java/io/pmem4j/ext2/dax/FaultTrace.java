@@ -34,7 +34,7 @@ public final class FaultTrace {
     return drained;
   }
 
-  /** How many events were lost since the start because nobody drained them. */
+  /** Returns the number of events that were dropped because no task drained them. */
   public synchronized long lost() {
     return lost;
   }

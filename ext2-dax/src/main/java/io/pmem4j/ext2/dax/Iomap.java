@@ -2,7 +2,7 @@
 package io.pmem4j.ext2.dax;
 
 /**
- * What lies behind a range of a file: {@code struct iomap}. All numbers are bytes.
+ * A range of a file and its place in the file system: {@code struct iomap}. All numbers are bytes.
  *
  * @param mapped blocks, as opposed to a hole
  * @param address where the range lies in the file system; 0 for a hole
@@ -20,7 +20,7 @@ public record Iomap(boolean mapped, long address, long offset, long length, bool
   /** Flag of {@link IomapOps#begin}: the caller is a page fault and holds the fault's locks. */
   public static final int FAULT = 8;
 
-  /** A hole. */
+  /** Returns a range without blocks. */
   public static Iomap hole(long offset, long length) {
     return new Iomap(false, 0, offset, length, false);
   }

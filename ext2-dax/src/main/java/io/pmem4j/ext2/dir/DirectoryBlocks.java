@@ -35,7 +35,7 @@ public final class DirectoryBlocks {
   private record Found(DirectoryPage page, DirEntry entry) {}
 
   /**
-   * {@code ext2_inode_by_name}.
+   * Finds a name, as {@code ext2_inode_by_name} does.
    *
    * @return the inode number, or 0 if there is no such name
    * @throws Ext2Exception EIO for a directory that cannot be right

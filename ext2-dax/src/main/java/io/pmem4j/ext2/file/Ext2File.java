@@ -62,7 +62,7 @@ public final class Ext2File implements Mappable {
         volume.options().variation().part(FaultHandlers.class, DaxFaultHandler::new).of(inode);
   }
 
-  /** The inode. */
+  /** Returns the inode of the file. */
   public Ext2Inode inode() {
     return inode;
   }
@@ -93,7 +93,7 @@ public final class Ext2File implements Mappable {
     }
   }
 
-  /** {@code file_accessed}. */
+  /** Updates the access time: {@code file_accessed}. */
   private void accessed() {
     if (!flags.keepsAccessTime()) {
       inode.accessed();
@@ -164,8 +164,8 @@ public final class Ext2File implements Mappable {
   }
 
   /**
-   * ftruncate(2). The same size again changes nothing but the times: what lies past EOF in the last
-   * block stays.
+   * Sets the size, as ftruncate(2) does. The same size again changes only the times: the bytes past
+   * EOF in the last block stay.
    *
    * @throws Ext2Exception EINVAL, EPERM, EFBIG, EIO
    */
@@ -218,7 +218,8 @@ public final class Ext2File implements Mappable {
   }
 
   /**
-   * lseek(2). ext2 knows no holes: the whole file is data, and the first hole is its end.
+   * Moves the file offset, as lseek(2) does. ext2 knows no holes: the whole file is data, and the
+   * first hole is its end.
    *
    * @param whence SEEK_SET 0, SEEK_CUR 1, SEEK_END 2, SEEK_DATA 3, SEEK_HOLE 4
    * @return the new position
@@ -257,7 +258,7 @@ public final class Ext2File implements Mappable {
   }
 
   /**
-   * flock(2).
+   * Takes or releases the lock of the open file, as flock(2) does.
    *
    * @param operation LOCK_SH 1 or LOCK_EX 2, with LOCK_NB 4; or LOCK_UN 8
    * @throws Ext2Exception EBADF for a file open for neither reading nor writing, EAGAIN, EINVAL

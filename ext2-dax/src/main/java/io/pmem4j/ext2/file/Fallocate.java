@@ -21,7 +21,7 @@ final class Fallocate {
   private Fallocate() {}
 
   /**
-   * Always throws.
+   * Throws the error that fallocate(2) reports on ext2.
    *
    * @throws Ext2Exception EINVAL, EBADF, EPERM, EISDIR, EFBIG, else EOPNOTSUPP
    */

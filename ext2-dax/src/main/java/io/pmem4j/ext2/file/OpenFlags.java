@@ -42,17 +42,17 @@ public record OpenFlags(int bits) {
     return (bits & ACCESS_MODE) != 0;
   }
 
-  /** O_CREAT. */
+  /** Returns true for O_CREAT. */
   public boolean create() {
     return (bits & CREATE) != 0;
   }
 
-  /** O_EXCL. */
+  /** Returns true for O_EXCL. */
   public boolean exclusive() {
     return (bits & EXCLUSIVE) != 0;
   }
 
-  /** O_DIRECTORY. */
+  /** Returns true for O_DIRECTORY. */
   public boolean directory() {
     return (bits & DIRECTORY) != 0;
   }
@@ -62,7 +62,7 @@ public record OpenFlags(int bits) {
     return (bits & NO_FOLLOW) == 0 && !(create() && exclusive());
   }
 
-  /** O_TRUNC. */
+  /** Returns true for O_TRUNC. */
   public boolean truncate() {
     return (bits & TRUNCATE) != 0;
   }
@@ -77,12 +77,12 @@ public record OpenFlags(int bits) {
     return (bits & SYNC) != 0;
   }
 
-  /** O_NOATIME. */
+  /** Returns true for O_NOATIME. */
   public boolean keepsAccessTime() {
     return (bits & NO_ATIME) != 0;
   }
 
-  /** O_APPEND. */
+  /** Returns true for O_APPEND. */
   public boolean append() {
     return (bits & APPEND) != 0;
   }

@@ -15,7 +15,7 @@ final class Seek {
 
   private Seek() {}
 
-  /** Where {@code offset} leads to; EINVAL, or ENXIO behind the end. */
+  /** Returns the position that {@code offset} leads to; throws EINVAL, or ENXIO past EOF. */
   static long position(long offset, int whence, long current, long size) throws Ext2Exception {
     long wanted =
         switch (whence) {

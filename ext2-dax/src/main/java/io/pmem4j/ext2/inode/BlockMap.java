@@ -45,7 +45,7 @@ public final class BlockMap {
   public record Mapped(long block, int count, boolean isNew) {
     static final Mapped HOLE = new Mapped(0, 0, false);
 
-    /** Whether there are no blocks. */
+    /** Returns true if the range has no blocks. */
     public boolean isHole() {
       return count == 0;
     }
@@ -217,7 +217,7 @@ public final class BlockMap {
         + colour * (geometry.blocksPerGroup() / COLOURS);
   }
 
-  /** {@code ext2_blks_to_allocate}. */
+  /** Returns the number of data blocks to allocate: {@code ext2_blks_to_allocate}. */
   private static int directToAllocate(Branch partial, int indirect, int wanted, int toBoundary) {
     if (indirect > 0) {
       return Math.min(wanted, toBoundary + 1);

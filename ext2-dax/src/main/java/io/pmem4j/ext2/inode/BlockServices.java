@@ -5,7 +5,7 @@ import io.pmem4j.ext2.alloc.BlockAllocator;
 import io.pmem4j.ext2.alloc.InodeAllocator;
 
 /**
- * What every inode of a volume shares to get and give back space.
+ * The allocators that all inodes of a volume share.
  *
  * @param blocks the block allocator
  * @param inodes the inode allocator

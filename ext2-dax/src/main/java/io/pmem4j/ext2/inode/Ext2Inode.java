@@ -88,7 +88,7 @@ public final class Ext2Inode implements DaxHost {
   /** Page where the last lookup of a name succeeded; under the directory's {@code i_rwsem}. */
   private long dirStartLookup;
 
-  /** How often {@link #markDirty} or {@link #markTimesDirty} was called. */
+  /** Counts the calls of {@link #markDirty} and {@link #markTimesDirty}. */
   private final AtomicLong changes = new AtomicLong();
 
   /** The {@link #changes} at the last {@link #markDirty}. */
@@ -131,7 +131,7 @@ public final class Ext2Inode implements DaxHost {
     return locks;
   }
 
-  /** {@code i_rwsem}. */
+  /** Returns {@code i_rwsem}, the lock of system calls. */
   public OrderedRwSemaphore iRwsem() {
     return locks.iRwsem();
   }
@@ -180,7 +180,7 @@ public final class Ext2Inode implements DaxHost {
     return writeback;
   }
 
-  /** What flock(2) takes. */
+  /** Returns the lock that flock(2) takes. */
   public FileLock fileLock() {
     return fileLock;
   }
@@ -209,7 +209,7 @@ public final class Ext2Inode implements DaxHost {
     return blockPointers;
   }
 
-  /** What is in blocks that are allocated and not reachable yet. */
+  /** Returns the state that is the content of allocated blocks before they are reachable. */
   SharedState newBlocks() {
     return newBlocks;
   }
@@ -288,7 +288,7 @@ public final class Ext2Inode implements DaxHost {
     return mode;
   }
 
-  /** Links. */
+  /** Returns the number of links. */
   public int nlink() {
     return nlink;
   }
@@ -301,17 +301,17 @@ public final class Ext2Inode implements DaxHost {
     markDirty();
   }
 
-  /** Owner. */
+  /** Returns the user id of the owner. */
   public int uid() {
     return uid;
   }
 
-  /** Group. */
+  /** Returns the group id of the owner. */
   public int gid() {
     return gid;
   }
 
-  /** {@code i_generation}. */
+  /** Returns the field {@code i_generation}. */
   public int generation() {
     return generation;
   }
@@ -369,8 +369,9 @@ public final class Ext2Inode implements DaxHost {
   }
 
   /**
-   * {@code touch_atime}. While the file system is frozen or read-only the time stays. The change is
-   * {@code I_DIRTY_SYNC}: fsync writes it out, fdatasync does not.
+   * Updates the access time, as {@code touch_atime} does. While the file system is frozen or
+   * read-only the time stays. The change is {@code I_DIRTY_SYNC}: fsync writes it out, fdatasync
+   * does not.
    */
   public void accessed() {
     long now = volume.now();
@@ -404,12 +405,12 @@ public final class Ext2Inode implements DaxHost {
     markDirty();
   }
 
-  /** {@code IS_IMMUTABLE}. */
+  /** Returns true for an immutable file: {@code IS_IMMUTABLE}. */
   public boolean isImmutable() {
     return (flags & InodeFlags.IMMUTABLE) != 0;
   }
 
-  /** {@code IS_APPEND}. */
+  /** Returns true for an append-only file: {@code IS_APPEND}. */
   public boolean isAppendOnly() {
     return (flags & InodeFlags.APPEND) != 0;
   }
@@ -419,17 +420,17 @@ public final class Ext2Inode implements DaxHost {
     return (flags & InodeFlags.SYNC) != 0;
   }
 
-  /** Whether it is a regular file, which on a DAX mount means a DAX file. */
+  /** Returns true for a regular file, which on a DAX mount means a DAX file. */
   public boolean isRegular() {
     return (mode & FileMode.TYPE_MASK) == FileMode.REGULAR;
   }
 
-  /** Whether it is a directory. */
+  /** Returns true for a directory. */
   public boolean isDirectory() {
     return (mode & FileMode.TYPE_MASK) == FileMode.DIRECTORY;
   }
 
-  /** Whether extended attributes have a block of their own. */
+  /** Returns true if extended attributes have a block of their own. */
   public boolean hasAttributeBlock() {
     return fileAcl != 0;
   }

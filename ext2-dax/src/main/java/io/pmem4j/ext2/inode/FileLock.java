@@ -16,11 +16,11 @@ import java.util.concurrent.atomic.AtomicInteger;
  * know it. Thread-safe.
  */
 public final class FileLock {
-  /** What an open file may have. */
+  /** A mode in which an open file may hold the lock. */
   public enum Mode {
-    /** LOCK_SH. */
+    /** The shared mode, LOCK_SH. */
     SHARED,
-    /** LOCK_EX. */
+    /** The exclusive mode, LOCK_EX. */
     EXCLUSIVE
   }
 

@@ -3,25 +3,25 @@ package io.pmem4j.ext2.inode;
 
 /** The type bits of {@code i_mode}, and the type byte of directory entries. */
 public final class FileMode {
-  /** S_IFMT. */
+  /** The mask of the type bits, S_IFMT. */
   public static final int TYPE_MASK = 0170000;
 
-  /** S_IFREG. */
+  /** The type of a regular file, S_IFREG. */
   public static final int REGULAR = 0100000;
 
-  /** S_IFDIR. */
+  /** The type of a directory, S_IFDIR. */
   public static final int DIRECTORY = 0040000;
 
-  /** S_IFLNK. */
+  /** The type of a symbolic link, S_IFLNK. */
   public static final int SYMLINK = 0120000;
 
-  /** S_IFIFO. */
+  /** The type of a named pipe, S_IFIFO. */
   public static final int FIFO = 0010000;
 
-  /** S_IFCHR. */
+  /** The type of a character device, S_IFCHR. */
   public static final int CHARACTER = 0020000;
 
-  /** S_IFBLK. */
+  /** The type of a block device, S_IFBLK. */
   public static final int BLOCK = 0060000;
 
   /** Permission bits with set-id and sticky: S_IALLUGO. */

@@ -15,7 +15,7 @@ sealed interface PointerArray {
   /** Stores a pointer. What was stored before is visible to whoever sees the new pointer. */
   void set(int index, int block);
 
-  /** How many pointers it has. */
+  /** Returns the number of pointers. */
   int length();
 
   /** The block that the array is, or 0 when it is no block. */

@@ -56,8 +56,8 @@ final class TruncatePostconditions {
   }
 
   /**
-   * What holds before the first block is freed, and not only in the end: somebody else may be given
-   * it at once, while a page table still shows it here.
+   * Checks that no page table shows a block before the first one is freed. Another file may be
+   * given it at once, while a page table still shows it here.
    */
   void checkUnmapped(long newSize) {
     long first = Math.ceilDiv(newSize, DaxIo.PAGE_BYTES);

@@ -41,7 +41,7 @@ final class HolePages implements CachedPages {
       this.lock = lock;
     }
 
-    /** {@code delete_from_page_cache}. */
+    /** Removes the page from the cache: {@code delete_from_page_cache}. */
     public void delete() {
       pages.store();
       present.remove(index);
@@ -79,7 +79,10 @@ final class HolePages implements CachedPages {
     return null;
   }
 
-  /** {@code find_or_create_page}. */
+  /**
+   * Returns the locked page of an index, and makes it if there is none: {@code
+   * find_or_create_page}.
+   */
   public Locked findOrCreate(long index) {
     while (true) {
       pages.store();

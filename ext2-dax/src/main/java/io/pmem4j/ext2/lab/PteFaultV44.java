@@ -131,7 +131,7 @@ final class PteFaultV44 {
     return FaultResult.LOCKED;
   }
 
-  /** {@code dax_insert_mapping}. */
+  /** Maps the block of the page: {@code dax_insert_mapping}. */
   private FaultResult insert(PageFault fault, long frame, boolean isNew) {
     try (var _ = mapping.mappings().hold()) {
       if (isBehindTheEnd(fault)) {

@@ -15,7 +15,7 @@ import java.lang.foreign.StructLayout;
  * @param offset where the structure lies, bytes
  */
 public record Superblock(PersistentMemory memory, long offset) {
-  /** Where the primary superblock lies, bytes from the start of the file system. */
+  /** The offset of the primary superblock, bytes from the start of the file system. */
   public static final long PRIMARY_OFFSET = 1024;
 
   /** Value of {@code s_magic}. */

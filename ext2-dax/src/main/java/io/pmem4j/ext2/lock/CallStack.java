@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Where a lock was taken: the frames of this project, innermost first. Taken at each new edge and
- * read only for a report, so it is turned into words only then. Immutable.
+ * The place where a lock was taken: the frames of this project, innermost first. It is taken at
+ * each new edge and read only for a report, so it becomes words only then. Immutable.
  */
 final class CallStack {
   private static final int FRAMES = 24;
@@ -25,7 +25,7 @@ final class CallStack {
     this.frames = frames;
   }
 
-  /** The caller's. */
+  /** Returns the stack of the calling task. */
   static CallStack here() {
     return new CallStack(
         WALKER.walk(frames ->

@@ -9,8 +9,9 @@ import java.util.WeakHashMap;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * What the tasks of one scheduler hold, innermost last. Shared by all validators of a scheduler, so
- * that locks of two file systems and of an address space are checked against each other.
+ * The locks that the tasks of one scheduler hold, innermost last. All validators of a scheduler
+ * share them, so that locks of two file systems and of an address space are checked against each
+ * other.
  *
  * <p>Thread-safe: a task's list is touched by that task alone.
  */

@@ -28,7 +28,7 @@ public enum LockClass {
   BLOCKGROUP_LOCK("&bgl->locks[i].lock", "bitmaps and counters of a group", Nesting.NEVER),
   S_LOCK("&sbi->s_lock", "the superblock in memory", Nesting.NEVER);
 
-  /** Whether a task may take a second lock of a class that it already holds. */
+  /** A rule for taking a second lock of a class that the task already holds. */
   public enum Nesting {
     /** Not even shared twice: a writer waiting in between would deadlock the task. */
     NEVER,
@@ -36,13 +36,13 @@ public enum LockClass {
     ANCESTOR_FIRST
   }
 
-  /** What lockdep knows of a class. */
+  /** The knowledge that lockdep has of a class. */
   private enum Sight {
     /** All, and so does a comparison with it. */
     COMPARED,
     /** All; but the kernel takes it in places that have no twin here. */
     NOT_COMPARED,
-    /** Nothing. */
+    /** Lockdep does not know the class. */
     HIDDEN
   }
 
@@ -70,17 +70,17 @@ public enum LockClass {
     return twin;
   }
 
-  /** What the lock protects, against what. */
+  /** Returns the state that the lock protects, and against which other tasks. */
   public String protects() {
     return protects;
   }
 
-  /** Whether lockdep knows of the class; the check here knows of all. */
+  /** Returns true if lockdep knows the class; the check here knows all classes. */
   public boolean visible() {
     return sight != Sight.HIDDEN;
   }
 
-  /** Whether the edges from and to the class are to be those of lockdep. */
+  /** Returns true if the edges from and to the class are compared with those of lockdep. */
   public boolean compared() {
     return sight == Sight.COMPARED;
   }

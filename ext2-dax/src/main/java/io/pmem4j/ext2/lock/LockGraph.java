@@ -50,7 +50,7 @@ final class LockGraph {
     return under(outer).keySet();
   }
 
-  /** All edges. */
+  /** Returns all edges. */
   List<Dependency> all() {
     return links.values().stream().flatMap(each -> each.values().stream()).toList();
   }

@@ -97,7 +97,7 @@ public final class LockOrder {
     return new LockOrder(name, inner, contradictions, false);
   }
 
-  /** Whether acquisitions are checked at all; see {@link #unchecked}. */
+  /** Returns true if acquisitions are checked at all; see {@link #unchecked}. */
   public boolean checked() {
     return checked;
   }

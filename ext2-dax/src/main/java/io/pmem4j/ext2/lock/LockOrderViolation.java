@@ -24,7 +24,7 @@ public final class LockOrderViolation extends AssertionError {
     this.report = report;
   }
 
-  /** What lockdep would have printed; empty for a lock that is missing. */
+  /** Returns the report that lockdep would have printed; empty for a lock that is missing. */
   public Optional<LockReport> report() {
     return Optional.ofNullable(report);
   }

@@ -8,8 +8,8 @@ import java.util.StringJoiner;
 import java.util.stream.Collectors;
 
 /**
- * What the check found, in the words and the form of the kernel's lockdep, so that the two can be
- * laid side by side. Immutable.
+ * A finding of the check, in the words and the form of the kernel's lockdep, so that the two can be
+ * compared. Immutable.
  *
  * @param kind what is wrong
  * @param chain the classes: for a circle from the lock wanted over what was taken under it to the
@@ -20,7 +20,7 @@ public record LockReport(Kind kind, List<LockClass> chain, String text) {
   private static final String LINE = "-".repeat(54);
   private static final String DOUBLE_LINE = "=".repeat(54);
 
-  /** What can be wrong with an acquisition. */
+  /** A kind of wrong acquisition. */
   public enum Kind {
     /** Classes were taken in an order that together with orders seen before is a circle. */
     CIRCULAR,
@@ -36,7 +36,7 @@ public record LockReport(Kind kind, List<LockClass> chain, String text) {
   }
 
   /**
-   * A circle.
+   * Reports a circle of lock classes.
    *
    * @param task who wants the lock
    * @param held the lock that the task holds

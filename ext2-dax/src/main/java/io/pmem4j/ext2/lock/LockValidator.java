@@ -61,7 +61,7 @@ public final class LockValidator {
     return order;
   }
 
-  /** What the calling task holds, innermost last. */
+  /** Returns the lock classes that the calling task holds, innermost last. */
   public List<LockClass> heldByCaller() {
     return held.of(scheduler.currentTask()).stream().map(Holding::lockClass).toList();
   }
@@ -144,7 +144,7 @@ public final class LockValidator {
   /** Something that may fail. */
   @FunctionalInterface
   public interface Work<E extends Exception> {
-    /** Does it. */
+    /** Runs the step once. */
     void run() throws E;
   }
 
@@ -188,7 +188,7 @@ public final class LockValidator {
     }
   }
 
-  /** Whether the current task holds the lock, in the given mode or a stronger one. */
+  /** Returns true if the current task holds the lock, in the given mode or a stronger one. */
   boolean holds(Object lock, boolean exclusive) {
     for (Holding each : held.of(scheduler.currentTask())) {
       if (each.lock() == lock && (each.exclusive() || !exclusive)) {

@@ -17,16 +17,16 @@ import java.util.List;
  * <p>Stores through a shared mapping are durable after {@link #msync} with {@link #MS_SYNC}.
  */
 public final class AddressSpace {
-  /** PROT_READ. */
+  /** The protection that allows loads, PROT_READ. */
   public static final int PROT_READ = 1;
 
-  /** PROT_WRITE. */
+  /** The protection that allows stores, PROT_WRITE. */
   public static final int PROT_WRITE = 2;
 
   /** MAP_SHARED: unknown flags are ignored. */
   public static final int MAP_SHARED = 1;
 
-  /** MAP_PRIVATE. */
+  /** The flag of a private mapping, MAP_PRIVATE. */
   public static final int MAP_PRIVATE = 2;
 
   /** MAP_SHARED_VALIDATE: unknown flags are refused. */
@@ -35,7 +35,7 @@ public final class AddressSpace {
   /** MAP_SYNC: ext2 does not offer it. */
   public static final int MAP_SYNC = 0x80000;
 
-  /** MREMAP_MAYMOVE. */
+  /** The flag that lets mremap(2) move a mapping, MREMAP_MAYMOVE. */
   public static final int MREMAP_MAYMOVE = 1;
 
   /** MREMAP_FIXED, at a place of this class's choice. */
@@ -44,10 +44,10 @@ public final class AddressSpace {
   /** MS_ASYNC: does nothing on a DAX file. */
   public static final int MS_ASYNC = 1;
 
-  /** MS_INVALIDATE. */
+  /** The flag of msync(2) that has no effect on DAX, MS_INVALIDATE. */
   public static final int MS_INVALIDATE = 2;
 
-  /** MS_SYNC. */
+  /** The flag of msync(2) that waits for durability, MS_SYNC. */
   public static final int MS_SYNC = 4;
 
   /** {@code TASK_SIZE_MAX}: where user addresses end, with page tables of four levels. */
@@ -219,7 +219,7 @@ public final class AddressSpace {
   }
 
   /**
-   * mprotect(2).
+   * Changes the protection of a range, as mprotect(2) does.
    *
    * @param offset from the mapping's first address, a multiple of {@link Mmu#PAGE_BYTES}
    * @param length bytes, rounded up to whole pages
@@ -242,7 +242,7 @@ public final class AddressSpace {
   }
 
   /**
-   * madvise(2).
+   * Gives advice about a range, as madvise(2) does.
    *
    * @param offset from the mapping's first address, a multiple of {@link Mmu#PAGE_BYTES}
    * @param length bytes, rounded up to whole pages
@@ -399,7 +399,7 @@ public final class AddressSpace {
     return 0;
   }
 
-  /** What the page table shows at an offset of the mapping. */
+  /** Returns the page table entry at an offset of the mapping. */
   public PagemapEntry pagemap(Vma vma, long offset) {
     return pageTable.entry(vma.start() + offset);
   }

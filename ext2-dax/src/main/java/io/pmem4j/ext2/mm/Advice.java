@@ -4,13 +4,13 @@ package io.pmem4j.ext2.mm;
 import io.pmem4j.ext2.Errno;
 import io.pmem4j.ext2.Ext2Exception;
 
-/** What madvise(2) takes, with Linux's numbers, and what it does to a mapping of a DAX file. */
+/** An advice of madvise(2), with Linux's number, and its effect on a mapping of a DAX file. */
 public enum Advice {
-  /** MADV_NORMAL. */
+  /** No special treatment, MADV_NORMAL. */
   NORMAL(0),
-  /** MADV_RANDOM. */
+  /** Expect random access, MADV_RANDOM. */
   RANDOM(1),
-  /** MADV_SEQUENTIAL. */
+  /** Expect sequential access, MADV_SEQUENTIAL. */
   SEQUENTIAL(2),
   /** MADV_WILLNEED: there is nothing to be read ahead. */
   WILLNEED(3),
@@ -24,13 +24,13 @@ public enum Advice {
   DONTFORK(10),
   /** MADV_DOFORK: a child gets the mapping again. */
   DOFORK(11),
-  /** MADV_HUGEPAGE. */
+  /** Allow huge pages, MADV_HUGEPAGE. */
   HUGEPAGE(14),
   /** MADV_NOHUGEPAGE: no fault on 2 MiB any more. */
   NOHUGEPAGE(15),
-  /** MADV_DONTDUMP. */
+  /** Leave the range out of core dumps, MADV_DONTDUMP. */
   DONTDUMP(16),
-  /** MADV_DODUMP. */
+  /** Include the range in core dumps, MADV_DODUMP. */
   DODUMP(17),
   /** MADV_WIPEONFORK: only for memory without a file. */
   WIPEONFORK(18),
@@ -53,8 +53,9 @@ public enum Advice {
   }
 
   /**
-   * {@code madvise_behavior_valid}. MADV_MERGEABLE and MADV_UNMERGEABLE are valid only in a kernel
-   * with CONFIG_KSM, which the kernels of this project are built without.
+   * Returns the advice of a number, as {@code madvise_behavior_valid} checks it. MADV_MERGEABLE and
+   * MADV_UNMERGEABLE are valid only in a kernel with CONFIG_KSM, which the kernels of this project
+   * are built without.
    *
    * @throws Ext2Exception EINVAL for a number that is no advice
    */

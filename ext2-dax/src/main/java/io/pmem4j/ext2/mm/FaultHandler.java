@@ -2,7 +2,7 @@
 package io.pmem4j.ext2.mm;
 
 /**
- * What a file offers for faults of its mappings: {@code vm_operations_struct}. Called with {@code
+ * The fault handlers of a file's mappings: {@code vm_operations_struct}. Called with {@code
  * mmap_lock} held shared; may be called by many tasks at once, for one index too.
  */
 public interface FaultHandler {
@@ -27,12 +27,12 @@ public interface FaultHandler {
     return FaultResult.SIGBUS;
   }
 
-  /** Whether the page of zeros that stands for a hole is an ordinary page of the file. */
+  /** Returns true if the page that stands for a hole is an ordinary page of the file. */
   default boolean showsHolesAsPages() {
     return false;
   }
 
-  /** Whether there is a {@code .huge_fault} to be asked before {@link #fault}. */
+  /** Returns true if {@code .huge_fault} is to be called before {@link #fault}. */
   default boolean hasHugeFault() {
     return false;
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.pmem4j.ext2.mm;
 
-/** What a fault handler answers; names as the kernel's trace prints them. */
+/** The answer of a fault handler, named as the kernel's trace prints it. */
 public enum FaultResult {
   /** The page table was dealt with; the access is tried again. */
   NOPAGE,
@@ -18,7 +18,7 @@ public enum FaultResult {
   LOCKED,
   /** There is nothing behind the address, or the file system failed. */
   SIGBUS,
-  /** No memory. */
+  /** The handler found no memory. */
   OOM;
 
   /** As {@code VM_FAULT_RESULT_TRACE} prints it: nothing for {@link #DONE}. */
@@ -26,7 +26,7 @@ public enum FaultResult {
     return this == DONE ? "" : name();
   }
 
-  /** Whether the access ends in a signal. */
+  /** Returns true if the access ends in a signal. */
   public boolean isError() {
     return this == SIGBUS || this == OOM;
   }

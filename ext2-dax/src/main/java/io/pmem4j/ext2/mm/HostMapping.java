@@ -112,7 +112,7 @@ public final class HostMapping {
     }
   }
 
-  /** What {@link #map} answers. */
+  /** The result of {@link #map}. */
   public record Mapped(HostMapping mapping, PageWindow window, MemorySegment segment) {}
 
   private static Ext2Exception refusal(Errno errno, Exception reason) {
@@ -133,7 +133,7 @@ public final class HostMapping {
     }
   }
 
-  /** Where a fault fails there is nothing to see, as after SIGBUS. */
+  /** Maps all pages that have a block. A page whose fault fails stays unmapped, as after SIGBUS. */
   private void populateWhatThereIs() {
     try {
       // The call that changed the file has succeeded; who loads from a page that cannot be had
@@ -206,7 +206,7 @@ public final class HostMapping {
     memory.drain();
   }
 
-  /** How the page table shows an offset of the mapping. */
+  /** Returns the page table entry at an offset of the mapping. */
   public PagemapEntry pagemap(long offset) {
     return mm.pagemap(vma, offset);
   }

@@ -70,8 +70,8 @@ final class HostMmu implements Mmu {
   }
 
   /**
-   * Where the first page would lie in the file system if all pages lay as the first 2 MiB that lie
-   * in one piece do, in bytes.
+   * Returns the place of the first page in the file system, in bytes, if all pages lay as the first
+   * 2 MiB that lie in one piece do.
    */
   synchronized long congruentTo() {
     Vma mapping = mapping();

@@ -6,10 +6,10 @@ import io.pmem4j.pmem.PersistentMemory;
 
 /** An open file as memory management sees it. Implementations are thread-safe. */
 public interface Mappable {
-  /** Whether it was opened for reading. */
+  /** Returns true if the file was opened for reading. */
   boolean readable();
 
-  /** Whether it was opened for writing. */
+  /** Returns true if the file was opened for writing. */
   boolean writable();
 
   /** {@code S_ISREG}: only the offsets of regular files are limited. */
@@ -21,13 +21,13 @@ public interface Mappable {
   /** All mappings of the file, from all address spaces. */
   MappingTree mappings();
 
-  /** What to call for faults. */
+  /** Returns the handler of faults on mappings of the file. */
   FaultHandler faultHandler();
 
   /** The memory whose frames the page tables of this file show. */
   PersistentMemory memory();
 
-  /** Who of those frames is in a device's hands. */
+  /** Returns the frames of that memory that devices hold. */
   PinnedFrames pins();
 
   /**

@@ -26,7 +26,7 @@ final class MappingChanges {
     return vma;
   }
 
-  /** {@code do_mprotect_pkey}. */
+  /** Changes the protection of a range of addresses: {@code do_mprotect_pkey}. */
   void protect(long first, long end, int prot) throws Ext2Exception {
     boolean writable = (prot & AddressSpace.PROT_WRITE) != 0;
     long at = first;

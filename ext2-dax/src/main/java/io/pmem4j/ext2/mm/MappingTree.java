@@ -123,7 +123,10 @@ public final class MappingTree {
     return iMmapRwsem.shared();
   }
 
-  /** How many page table entries show the file at or behind an index; for postconditions. */
+  /**
+   * Returns the number of page table entries that show the file from an index on; for
+   * postconditions.
+   */
   public long mappedFrom(long firstIndex) {
     long mapped = 0;
     try (var _ = iMmapRwsem.shared()) {

@@ -16,7 +16,7 @@ public interface Mmu {
   /** Bytes of a huge entry. */
   long HUGE_BYTES = (long) HUGE_PAGES * PAGE_BYTES;
 
-  /** What stands for the 2 MiB around an address: the state of its PMD. */
+  /** The state of the PMD of 2 MiB of addresses. */
   enum Region {
     /** Nothing: {@code pmd_none}. */
     EMPTY,
@@ -42,7 +42,7 @@ public interface Mmu {
    */
   void insertHuge(Vma vma, long address, long firstFrame, boolean write);
 
-  /** What stands for the 2 MiB around an address. */
+  /** Returns the state of the PMD of an address. */
   Region region(long address);
 
   /**
@@ -70,15 +70,15 @@ public interface Mmu {
    */
   void writeProtect(Vma vma, long address, long frame);
 
-  /** How many entries there are in a range of addresses; a huge one counts once. */
+  /** Returns the number of entries in a range of addresses; a huge one counts once. */
   long present(long firstAddress, long endAddress);
 
-  /** What is at the address now. */
+  /** Returns the entry of an address as it is now. */
   PagemapEntry entry(long address);
 
   /**
-   * Whether pages are shown before they are asked for, because accesses cannot fault: then stores
-   * to what may be stored to are never noticed, also after {@link #writeProtect}.
+   * Returns true if pages are mapped before the first access, because accesses cannot fault. Then
+   * stores to writable pages are never noticed, also after {@link #writeProtect}.
    */
   default boolean isShownAhead() {
     return false;

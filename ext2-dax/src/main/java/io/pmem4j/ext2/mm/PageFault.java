@@ -25,7 +25,7 @@ public final class PageFault {
     this.cowPage = cowPage;
   }
 
-  /** The mapping. */
+  /** Returns the mapping that faulted. */
   public Vma vma() {
     return vma;
   }
@@ -40,7 +40,7 @@ public final class PageFault {
     return vma.pgoffAt(address);
   }
 
-  /** FAULT_FLAG_WRITE. */
+  /** Returns true for a store: FAULT_FLAG_WRITE. */
   public boolean write() {
     return write;
   }
@@ -105,12 +105,12 @@ public final class PageFault {
     return FaultResult.NOPAGE;
   }
 
-  /** What stands for the 2 MiB around the address: {@code vmf->pmd}. */
+  /** Returns the state of the 2 MiB around the address: {@code vmf->pmd}. */
   public Mmu.Region region() {
     return vma.mm().mmu().region(address);
   }
 
-  /** {@code split_huge_pmd}. */
+  /** Replaces a huge entry around the address by nothing: {@code split_huge_pmd}. */
   public void splitHuge() {
     vma.mm().mmu().splitHuge(address);
   }

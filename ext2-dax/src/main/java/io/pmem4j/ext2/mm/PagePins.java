@@ -18,7 +18,7 @@ import java.util.Objects;
  */
 public final class PagePins implements AutoCloseable {
   /**
-   * One page.
+   * A page that a device holds.
    *
    * @param pte what was in the page table
    * @param frames who counts the frame
@@ -98,7 +98,7 @@ public final class PagePins implements AutoCloseable {
     }
   }
 
-  /** {@code put_page}. */
+  /** Releases the page: {@code put_page}. */
   @Override
   public void close() {
     for (Pinned pinned : pages) {

@@ -2,7 +2,7 @@
 package io.pmem4j.ext2.mm;
 
 /**
- * What a page table shows at an address, as {@code /proc/pid/pagemap} would.
+ * The entry of a page table at an address, as {@code /proc/pid/pagemap} shows it.
  *
  * @param kind what is there
  * @param block the frame, which is the file system's block number, for {@link Kind#BLOCK}; else 0
@@ -10,7 +10,7 @@ package io.pmem4j.ext2.mm;
  * @param huge whether one entry shows it and its 511 neighbours, which for a DAX file is bit 61
  */
 public record PagemapEntry(Kind kind, long block, boolean writable, boolean huge) {
-  /** What a page table entry may be. */
+  /** A kind of page table entry. */
   public enum Kind {
     /** Nothing: the next access faults. */
     NONE,

@@ -49,12 +49,12 @@ public final class PinnedFrames {
     }
   }
 
-  /** What a device and the file system may both be about to touch. */
+  /** Returns the state that a device and the file system may access at the same time. */
   SharedState contents() {
     return contents;
   }
 
-  /** Whether a device holds a frame. */
+  /** Returns true if a device holds a frame. */
   public boolean isPinned(long frame) {
     return counts.containsKey(frame);
   }
@@ -84,7 +84,7 @@ public final class PinnedFrames {
     }
   }
 
-  /** How many frames were truncated while a device held them. */
+  /** Returns the number of frames that were truncated while a device held them. */
   public int truncatedWhilePinned() {
     return warnings.get();
   }

@@ -5,7 +5,10 @@ import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What stands for 2 MiB: a huge entry or a table, never both. Under the page table lock. */
+/**
+ * The state of 2 MiB of addresses: a huge entry or a table, never both. Guarded by the page table
+ * lock.
+ */
 final class Pmd {
   final Map<Long, Pte> table = new HashMap<>();
   @Nullable Pte huge;

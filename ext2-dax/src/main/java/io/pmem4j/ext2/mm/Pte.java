@@ -59,17 +59,20 @@ record Pte(
     };
   }
 
-  /** {@code maybe_mkwrite(pte_mkdirty())}. */
+  /**
+   * Returns this entry, dirty, and writable if the mapping is: {@code
+   * maybe_mkwrite(pte_mkdirty())}.
+   */
   Pte stored(Vma vma) {
     return new Pte(kind, memory, frame, anonymous, accessible, vma.writable(), true, huge);
   }
 
-  /** {@code pte_wrprotect}. */
+  /** Returns this entry, read-only: {@code pte_wrprotect}. */
   Pte readOnly() {
     return new Pte(kind, memory, frame, anonymous, accessible, false, dirty, huge);
   }
 
-  /** {@code pte_mkclean(pte_wrprotect())}. */
+  /** Returns this entry, read-only and clean: {@code pte_mkclean(pte_wrprotect())}. */
   Pte clean() {
     return new Pte(kind, memory, frame, anonymous, accessible, false, false, huge);
   }

@@ -8,10 +8,10 @@ package io.pmem4j.ext2.mm;
 public final class SignalException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  /** SIGBUS. */
+  /** The signal of an access without memory behind it, SIGBUS. */
   public static final int SIGBUS = 7;
 
-  /** SIGSEGV. */
+  /** The signal of an access that no mapping allows, SIGSEGV. */
   public static final int SIGSEGV = 11;
 
   /** {@code si_code} of SIGBUS: nothing behind the address. */
@@ -44,7 +44,7 @@ public final class SignalException extends RuntimeException {
     return signo;
   }
 
-  /** {@code si_code}. */
+  /** Returns the reason of the signal, {@code si_code}. */
   public int code() {
     return code;
   }

@@ -7,11 +7,11 @@ import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 
 /**
- * What a system call copies from or to: {@code struct iov_iter}. Copying may fault, under whatever
- * locks the call holds. Belongs to the calling task.
+ * The source or target of a system call's copy: {@code struct iov_iter}. Copying may fault, under
+ * the locks that the call holds. Belongs to the calling task.
  */
 public interface UserBuffer {
-  /** Bytes. */
+  /** Returns the length in bytes. */
   int length();
 
   /**

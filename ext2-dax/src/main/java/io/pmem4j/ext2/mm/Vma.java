@@ -41,7 +41,7 @@ public final class Vma {
     return file;
   }
 
-  /** First address. */
+  /** Returns the first address. */
   public long start() {
     return start;
   }
@@ -64,12 +64,12 @@ public final class Vma {
     return flags.shared();
   }
 
-  /** Whether loads are allowed. */
+  /** Returns true if loads are allowed. */
   public boolean readable() {
     return flags.readable();
   }
 
-  /** Whether stores are allowed. */
+  /** Returns true if stores are allowed. */
   public boolean writable() {
     return flags.writable();
   }

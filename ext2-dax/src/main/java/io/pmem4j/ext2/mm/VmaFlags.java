@@ -15,22 +15,22 @@ package io.pmem4j.ext2.mm;
  */
 record VmaFlags(
     boolean shared, boolean mayShare, boolean mayWrite, boolean accounted, int prot, int advice) {
-  /** VM_RAND_READ. */
+  /** The flag of random access, VM_RAND_READ. */
   static final int RANDOM = 1;
 
-  /** VM_SEQ_READ. */
+  /** The flag of sequential access, VM_SEQ_READ. */
   static final int SEQUENTIAL = 2;
 
-  /** VM_HUGEPAGE. */
+  /** The flag that allows huge pages, VM_HUGEPAGE. */
   static final int HUGE = 4;
 
-  /** VM_NOHUGEPAGE. */
+  /** The flag that forbids huge pages, VM_NOHUGEPAGE. */
   static final int NO_HUGE = 8;
 
   /** VM_DONTCOPY: fork(2) leaves the mapping out. */
   static final int DONT_COPY = 16;
 
-  /** VM_DONTDUMP. */
+  /** The flag that leaves a mapping out of core dumps, VM_DONTDUMP. */
   static final int DONT_DUMP = 32;
 
   private static final int ACCESS_FLAGS = 7;
@@ -56,7 +56,7 @@ record VmaFlags(
     return prot != 0;
   }
 
-  /** VM_WRITE. */
+  /** Returns true if stores are allowed: VM_WRITE. */
   boolean writable() {
     return (prot & AddressSpace.PROT_WRITE) != 0;
   }

@@ -18,7 +18,9 @@ final class VmaTree {
   private final PageTable pageTable;
   private final TreeMap<Long, Vma> vmas = new TreeMap<>();
 
-  /** Where the first mapping lies: a place where Linux puts them, far from everything small. */
+  /**
+   * The address of the first mapping, where Linux puts mappings too, far from all small numbers.
+   */
   private long next = 0x7f00_0000_0000L;
 
   VmaTree(PageTable pageTable) {
@@ -233,7 +235,7 @@ final class VmaTree {
     return files;
   }
 
-  /** Where the next mapping begins. */
+  /** Returns the first address of the next mapping. */
   long startOfNext(long address) {
     Long above = vmas.higherKey(address);
     return above == null ? Long.MAX_VALUE : above;

@@ -9,7 +9,7 @@ package io.pmem4j.ext2.mm;
 public final class ZeroPage {
   private final byte[] bytes = new byte[Mmu.PAGE_BYTES];
 
-  /** All zeros. */
+  /** Makes a page full of zeros. */
   public ZeroPage() {}
 
   byte[] bytes() {

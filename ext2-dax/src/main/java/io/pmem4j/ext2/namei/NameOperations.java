@@ -182,7 +182,7 @@ public final class NameOperations {
   }
 
   /**
-   * unlink(2). The file's blocks go with its last user.
+   * Removes a name, as unlink(2) does. The file's blocks go with its last user.
    *
    * @throws Ext2Exception EISDIR, EROFS, ENOENT, ENOTDIR, EPERM, EIO
    */

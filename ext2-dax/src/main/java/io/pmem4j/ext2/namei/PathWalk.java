@@ -25,7 +25,7 @@ final class PathWalk implements AutoCloseable {
   /** With the NUL that ends a path. */
   private static final int PATH_MAX = 4096;
 
-  /** MAXSYMLINKS. */
+  /** The limit of symbolic links in a walk, MAXSYMLINKS. */
   private static final int MOST_LINKS = 40;
 
   private final Volume volume;

@@ -27,7 +27,7 @@ public final class PageLocks {
     this.owner = owner;
   }
 
-  /** {@code lock_page}. */
+  /** Locks the page of an index: {@code lock_page}. */
   public HeldLock hold(long index) {
     return locks
         .computeIfAbsent(

@@ -31,12 +31,12 @@ public final class FreezeGate {
   private final Gate pagefaults;
   private final Gate internal;
 
-  /** Who waits for the thaw, as they came; each goes when it has seen it. */
+  /** The tasks that wait for the thaw, in order of arrival; each leaves after the thaw. */
   private final Map<Long, Waiting> waiting = new ConcurrentSkipListMap<>();
 
   private final AtomicLong arrivals = new AtomicLong();
 
-  /** How often the file system was thawed; what those who wait look at. */
+  /** Counts the thaws; tasks that wait for one compare it. */
   private final AtomicInteger thaws = new AtomicInteger();
 
   /** A task, and what it holds while it waits. */
@@ -125,10 +125,10 @@ public final class FreezeGate {
     return internal.enter();
   }
 
-  /** What has to be done between two gates; may fail. */
+  /** Work between the closing of two gates; may fail. */
   @FunctionalInterface
   public interface Step<E extends Exception> {
-    /** Does it. */
+    /** Runs the step once. */
     void run() throws E;
   }
 
@@ -165,7 +165,7 @@ public final class FreezeGate {
   }
 
   /**
-   * What those hold who wait for a thaw: for as long as it takes, nobody else gets it. May be out
+   * Returns the lock classes held by tasks that are blocked on the frozen file system. May be out
    * of date when it returns.
    */
   public Set<LockClass> heldMeanwhile() {
@@ -174,7 +174,7 @@ public final class FreezeGate {
     return all;
   }
 
-  /** How many tasks wait for a thaw; may be out of date when it returns. */
+  /** Returns the number of tasks that wait for a thaw; may be out of date when it returns. */
   public int waiting() {
     return waiting.size();
   }

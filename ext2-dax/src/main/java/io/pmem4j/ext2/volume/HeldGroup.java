@@ -25,27 +25,27 @@ public final class HeldGroup {
     this.inodeTable = medium.inodeTable();
   }
 
-  /** Where the descriptor lies, bytes. */
+  /** Returns the offset of the descriptor in bytes. */
   public long offset() {
     return medium.offset();
   }
 
-  /** {@code bg_block_bitmap}. */
+  /** Returns the block of the block bitmap: {@code bg_block_bitmap}. */
   public long blockBitmap() {
     return blockBitmap;
   }
 
-  /** {@code bg_inode_bitmap}. */
+  /** Returns the block of the inode bitmap: {@code bg_inode_bitmap}. */
   public long inodeBitmap() {
     return inodeBitmap;
   }
 
-  /** {@code bg_inode_table}. */
+  /** Returns the first block of the inode table: {@code bg_inode_table}. */
   public long inodeTable() {
     return inodeTable;
   }
 
-  /** {@code bg_free_blocks_count}. */
+  /** Returns the number of free blocks: {@code bg_free_blocks_count}. */
   public int freeBlocksCount() {
     return medium.freeBlocksCount();
   }
@@ -55,7 +55,7 @@ public final class HeldGroup {
     medium.freeBlocksCount(value);
   }
 
-  /** {@code bg_free_inodes_count}. */
+  /** Returns the number of free inodes: {@code bg_free_inodes_count}. */
   public int freeInodesCount() {
     return medium.freeInodesCount();
   }
@@ -65,7 +65,7 @@ public final class HeldGroup {
     medium.freeInodesCount(value);
   }
 
-  /** {@code bg_used_dirs_count}. */
+  /** Returns the number of directories: {@code bg_used_dirs_count}. */
   public int usedDirsCount() {
     return medium.usedDirsCount();
   }

@@ -248,7 +248,7 @@ public final class Volume {
   }
 
   /**
-   * {@code mnt_want_write}.
+   * Checks that the mount is writable, as {@code mnt_want_write} does.
    *
    * @throws Ext2Exception EROFS once an error has made the mount read-only
    */
@@ -282,7 +282,7 @@ public final class Volume {
     return errors.messages();
   }
 
-  /** Whether entries of directories carry the type of the file. */
+  /** Returns true if entries of directories carry the type of the file. */
   public boolean hasFileType() {
     return (superblock.featureIncompat() & Feature.INCOMPAT_FILETYPE) != 0;
   }
@@ -297,7 +297,7 @@ public final class Volume {
     return groupLocks.get(group).hold();
   }
 
-  /** {@code s_next_generation++}. */
+  /** Returns the generation of the next inode made: {@code s_next_generation++}. */
   public int nextGeneration() {
     return nextGeneration.getAndIncrement();
   }
@@ -312,12 +312,12 @@ public final class Volume {
     return memory;
   }
 
-  /** How it was mounted. */
+  /** Returns the options of the mount. */
   public MountOptions options() {
     return options;
   }
 
-  /** Its shape. */
+  /** Returns the geometry of the file system. */
   public Geometry geometry() {
     return geometry;
   }
@@ -327,7 +327,7 @@ public final class Volume {
     return validator;
   }
 
-  /** Freeze protection. */
+  /** Returns the freeze protection of the mount. */
   public FreezeGate freezeGate() {
     return freezeGate;
   }
@@ -337,7 +337,7 @@ public final class Volume {
     return pins;
   }
 
-  /** What holes of this mount are mapped as. */
+  /** Returns the page that holes of this mount are mapped as. */
   public ZeroPage zeroPage() {
     return zeroPage;
   }

@@ -98,7 +98,7 @@ class LockingDocumentTest {
     return text.toString();
   }
 
-  /** What may be taken directly under a class: not through a third one. */
+  /** Returns the classes that may be taken directly under a class, not through a third one. */
   private static List<LockClass> next(LockOrder order, LockClass outer) {
     return Arrays.stream(LockClass.values())
         .filter(inner -> inner != outer && order.allows(outer, inner))
