@@ -174,7 +174,7 @@ public final class Ext2FileSystem {
    * returns.
    */
   public Set<LockClass> heldBehindTheFreeze() {
-    return volume.freezeGate().heldMeanwhile();
+    return volume.freezeGate().locksHeldByWaiters();
   }
 
   /**

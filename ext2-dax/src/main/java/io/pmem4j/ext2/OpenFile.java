@@ -46,7 +46,7 @@ public final class OpenFile implements AutoCloseable {
       try {
         return operation.on(open);
       } finally {
-        open.mappings().showAhead();
+        open.mappings().populate();
       }
     });
   }
@@ -129,7 +129,7 @@ public final class OpenFile implements AutoCloseable {
   /** fallocate(2): EBADF, EINVAL, EFBIG, and EOPNOTSUPP for all the rest. */
   public void fallocate(int mode, long offset, long length) throws Ext2Exception {
     with(open -> {
-      open.allocate(mode, offset, length);
+      open.fallocate(mode, offset, length);
       return true;
     });
   }

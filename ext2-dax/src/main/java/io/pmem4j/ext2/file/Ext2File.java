@@ -237,7 +237,7 @@ public final class Ext2File implements Mappable {
    * @throws Ext2Exception EINVAL, EBADF, EPERM, EISDIR, EFBIG, and EOPNOTSUPP for what is none of
    *     them
    */
-  public void allocate(int mode, long offset, long length) throws Ext2Exception {
+  public void fallocate(int mode, long offset, long length) throws Ext2Exception {
     Fallocate.refuse(inode, flags, mode, offset, length);
   }
 
@@ -323,7 +323,7 @@ public final class Ext2File implements Mappable {
 
   @Override
   public void punchHole(long firstByte, long bytes) throws Ext2Exception {
-    allocate(Fallocate.PUNCH_HOLE | Fallocate.KEEP_SIZE, firstByte, bytes);
+    fallocate(Fallocate.PUNCH_HOLE | Fallocate.KEEP_SIZE, firstByte, bytes);
   }
 
   @Override

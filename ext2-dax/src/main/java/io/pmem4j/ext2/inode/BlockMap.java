@@ -26,10 +26,10 @@ public final class BlockMap {
   private static final int COLOURS = 16;
 
   private final Volume volume;
-  private final BlockServices services;
+  private final Allocators services;
   private final Ext2Inode inode;
 
-  BlockMap(Volume volume, BlockServices services, Ext2Inode inode) {
+  BlockMap(Volume volume, Allocators services, Ext2Inode inode) {
     this.volume = volume;
     this.services = services;
     this.inode = inode;

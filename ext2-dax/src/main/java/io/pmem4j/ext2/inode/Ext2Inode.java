@@ -101,7 +101,7 @@ public final class Ext2Inode implements DaxHost {
   private final SharedState blockPointers;
   private final SharedState newBlocks;
 
-  Ext2Inode(Volume volume, FaultTrace trace, BlockServices blocks, int ino, int mode) {
+  Ext2Inode(Volume volume, FaultTrace trace, Allocators blocks, int ino, int mode) {
     this.volume = volume;
     this.ino = ino;
     this.mode = mode;

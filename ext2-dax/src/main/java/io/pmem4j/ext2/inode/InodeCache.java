@@ -21,7 +21,7 @@ import java.util.Map;
  */
 public final class InodeCache {
   private final Volume volume;
-  private final BlockServices services;
+  private final Allocators services;
   private final InodeTable table;
 
   /**
@@ -41,7 +41,7 @@ public final class InodeCache {
   /** An empty cache. */
   public InodeCache(Volume volume, FaultTrace trace) {
     this.volume = volume;
-    this.services = new BlockServices(new BlockAllocator(volume), new InodeAllocator(volume));
+    this.services = new Allocators(new BlockAllocator(volume), new InodeAllocator(volume));
     this.table = new InodeTable(volume, trace, services);
   }
 

@@ -16,9 +16,9 @@ final class InodeTable {
 
   private final Volume volume;
   private final FaultTrace trace;
-  private final BlockServices services;
+  private final Allocators services;
 
-  InodeTable(Volume volume, FaultTrace trace, BlockServices services) {
+  InodeTable(Volume volume, FaultTrace trace, Allocators services) {
     this.volume = volume;
     this.trace = trace;
     this.services = services;

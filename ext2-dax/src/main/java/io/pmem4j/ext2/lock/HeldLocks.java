@@ -20,7 +20,7 @@ final class HeldLocks {
   /** By scheduler, and gone with it: an explorer makes one for each schedule. */
   private static final Map<Scheduler, HeldLocks> ALL = new WeakHashMap<>();
 
-  private final Map<Object, List<Holding>> byTask = new ConcurrentHashMap<>();
+  private final Map<Object, List<HeldEntry>> byTask = new ConcurrentHashMap<>();
 
   private HeldLocks() {}
 
@@ -31,23 +31,23 @@ final class HeldLocks {
   }
 
   /** The task's locks, innermost last. */
-  List<Holding> of(Object task) {
-    List<Holding> held = byTask.get(task);
+  List<HeldEntry> of(Object task) {
+    List<HeldEntry> held = byTask.get(task);
     return held == null ? List.of() : held;
   }
 
-  void push(Object task, Holding holding) {
+  void push(Object task, HeldEntry holding) {
     byTask.computeIfAbsent(task, _ -> new ArrayList<>(8)).add(holding);
   }
 
   /** The task holds nothing, until it is given back what this returns. */
-  List<Holding> setAside(Object task) {
-    List<Holding> held = byTask.remove(task);
+  List<HeldEntry> setAside(Object task) {
+    List<HeldEntry> held = byTask.remove(task);
     return held == null ? new ArrayList<>() : held;
   }
 
   /** The task holds again what was set aside. */
-  void takeBack(Object task, List<Holding> held) {
+  void takeBack(Object task, List<HeldEntry> held) {
     if (!held.isEmpty()) {
       byTask.put(task, held);
     }
@@ -55,7 +55,7 @@ final class HeldLocks {
 
   /** Takes the innermost holding of a lock away; false if there is none. */
   boolean remove(Object task, Object lock) {
-    List<Holding> held = of(task);
+    List<HeldEntry> held = of(task);
     for (int i = held.size() - 1; i >= 0; i--) {
       if (held.get(i).lock() == lock) {
         held.remove(i);

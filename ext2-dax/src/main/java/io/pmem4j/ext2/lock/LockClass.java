@@ -12,7 +12,7 @@ public enum LockClass {
       "&type->s_umount_key",
       "the file system against mounting, freezing and thawing at once",
       Nesting.NEVER,
-      Sight.NOT_COMPARED),
+      LockdepVisibility.NOT_COMPARED),
   I_MUTEX_DIR("&type->i_mutex_dir_key", "the entries of a directory", Nesting.ANCESTOR_FIRST),
   I_RWSEM(
       "&sb->s_type->i_mutex_key",
@@ -21,7 +21,7 @@ public enum LockClass {
   MMAP_LOCK("&mm->mmap_lock", "the mappings of an address space", Nesting.ANCESTOR_FIRST),
   SB_PAGEFAULT("sb_pagefaults", "the file system against freezing, for faults", Nesting.NEVER),
   DAX_SEM("&ei->dax_sem", "faults (shared) against truncation (exclusive)", Nesting.NEVER),
-  DAX_ENTRY("DAX entry lock", "one index of a DAX mapping", Nesting.NEVER, Sight.HIDDEN),
+  DAX_ENTRY("DAX entry lock", "one index of a DAX mapping", Nesting.NEVER, LockdepVisibility.HIDDEN),
   I_MMAP_RWSEM("&mapping->i_mmap_rwsem", "the set of mappings of a file", Nesting.NEVER),
   PAGE_LOCK("page_lock(ext2)", "one page of a directory", Nesting.NEVER),
   TRUNCATE_MUTEX("&ei->truncate_mutex", "the block tree of an inode", Nesting.NEVER),
@@ -37,7 +37,7 @@ public enum LockClass {
   }
 
   /** The knowledge that lockdep has of a class. */
-  private enum Sight {
+  private enum LockdepVisibility {
     /** All, and so does a comparison with it. */
     COMPARED,
     /** All; but the kernel takes it in places that have no twin here. */
@@ -49,13 +49,13 @@ public enum LockClass {
   private final String twin;
   private final String protects;
   private final Nesting nesting;
-  private final Sight sight;
+  private final LockdepVisibility sight;
 
   LockClass(String twin, String protects, Nesting nesting) {
-    this(twin, protects, nesting, Sight.COMPARED);
+    this(twin, protects, nesting, LockdepVisibility.COMPARED);
   }
 
-  LockClass(String twin, String protects, Nesting nesting, Sight sight) {
+  LockClass(String twin, String protects, Nesting nesting, LockdepVisibility sight) {
     this.twin = twin;
     this.protects = protects;
     this.nesting = nesting;
@@ -77,12 +77,12 @@ public enum LockClass {
 
   /** Returns true if lockdep knows the class; the check here knows all classes. */
   public boolean visible() {
-    return sight != Sight.HIDDEN;
+    return sight != LockdepVisibility.HIDDEN;
   }
 
   /** Returns true if the edges from and to the class are compared with those of lockdep. */
   public boolean compared() {
-    return sight == Sight.COMPARED;
+    return sight == LockdepVisibility.COMPARED;
   }
 
   /** The rule for two locks of this class. */

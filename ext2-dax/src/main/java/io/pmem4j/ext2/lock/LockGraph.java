@@ -30,7 +30,7 @@ final class LockGraph {
    * @param inner taken under it
    * @param stack where, innermost frame first
    */
-  record Dependency(Holding outer, Holding inner, CallStack stack) {}
+  record Dependency(HeldEntry outer, HeldEntry inner, CallStack stack) {}
 
   private Map<LockClass, Dependency> under(LockClass outer) {
     return Objects.requireNonNull(links.get(outer));

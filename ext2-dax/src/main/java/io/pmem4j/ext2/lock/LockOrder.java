@@ -186,7 +186,7 @@ public final class LockOrder {
       List<List<LockClass>> circles = new ArrayList<>();
       Set<LockClass> told = EnumSet.noneOf(LockClass.class);
       for (LockClass each : LockClass.values()) {
-        List<LockClass> path = Paths.shortest(each, each, this::below);
+        List<LockClass> path = LockGraphSearch.shortest(each, each, this::below);
         if (!path.isEmpty() && !told.containsAll(path)) {
           told.addAll(path);
           circles.add(path);

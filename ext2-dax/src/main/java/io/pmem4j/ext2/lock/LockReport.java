@@ -45,7 +45,7 @@ public record LockReport(Kind kind, List<LockClass> chain, String text) {
    * @param stack of the task
    */
   static LockReport circular(
-      Object task, Holding held, Holding wanted, List<Dependency> links, List<String> stack) {
+      Object task, HeldEntry held, HeldEntry wanted, List<Dependency> links, List<String> stack) {
     List<LockClass> chain = new ArrayList<>(List.of(wanted.lockClass()));
     links.forEach(link -> chain.add(link.inner().lockClass()));
     StringBuilder text = head("possible circular locking dependency detected", task, wanted, stack);
@@ -80,7 +80,7 @@ public record LockReport(Kind kind, List<LockClass> chain, String text) {
   }
 
   /** A second lock of a class, or the same lock. */
-  static LockReport recursive(Object task, Holding held, Holding wanted, List<String> stack) {
+  static LockReport recursive(Object task, HeldEntry held, HeldEntry wanted, List<String> stack) {
     StringBuilder text = head("possible recursive locking detected", task, wanted, stack);
     text.append("\nbut task is already holding lock:\n")
         .append(held(held))
@@ -99,7 +99,7 @@ public record LockReport(Kind kind, List<LockClass> chain, String text) {
 
   /** Against the declared order. */
   static LockReport order(
-      Object task, LockOrder order, Holding held, Holding wanted, List<String> stack) {
+      Object task, LockOrder order, HeldEntry held, HeldEntry wanted, List<String> stack) {
     StringBuilder text = head("lock order " + order.name() + " violated", task, wanted, stack);
     text.append("\nbut task is already holding lock:\n")
         .append(held(held))
@@ -115,7 +115,7 @@ public record LockReport(Kind kind, List<LockClass> chain, String text) {
   }
 
   private static StringBuilder head(
-      String warning, Object task, Holding wanted, List<String> stack) {
+      String warning, Object task, HeldEntry wanted, List<String> stack) {
     return new StringBuilder(DOUBLE_LINE)
         .append("\nWARNING: ")
         .append(warning)
@@ -129,11 +129,11 @@ public record LockReport(Kind kind, List<LockClass> chain, String text) {
         .append('\n');
   }
 
-  private static String held(Holding holding) {
+  private static String held(HeldEntry holding) {
     return holding.name() + " " + named(holding);
   }
 
-  private static String named(Holding holding) {
+  private static String named(HeldEntry holding) {
     return "(" + holding.lockClass().twin() + "){" + (holding.exclusive() ? "+" : "r") + "}";
   }
 

@@ -63,7 +63,7 @@ public final class LockValidator {
 
   /** Returns the lock classes that the calling task holds, innermost last. */
   public List<LockClass> heldByCaller() {
-    return held.of(scheduler.currentTask()).stream().map(Holding::lockClass).toList();
+    return held.of(scheduler.currentTask()).stream().map(HeldEntry::lockClass).toList();
   }
 
   /** All edges seen so far, indirect ones and those of classes that lockdep cannot see too. */
@@ -88,7 +88,7 @@ public final class LockValidator {
    * @throws LockOrderViolation as if it did
    */
   public void mightAcquire(LockClass lockClass, String why) {
-    check(scheduler.currentTask(), new Holding(lockClass, lockClass, why, false));
+    check(scheduler.currentTask(), new HeldEntry(lockClass, lockClass, why, false));
   }
 
   /**
@@ -98,17 +98,17 @@ public final class LockValidator {
    */
   void acquiring(Object lock, LockClass lockClass, String name, boolean exclusive) {
     Object task = scheduler.currentTask();
-    Holding wanted = new Holding(lock, lockClass, name, exclusive);
+    HeldEntry wanted = new HeldEntry(lock, lockClass, name, exclusive);
     check(task, wanted);
     held.push(task, wanted);
   }
 
-  private void check(Object task, Holding wanted) {
+  private void check(Object task, HeldEntry wanted) {
     if (!order.checked()) {
       return;
     }
-    List<Holding> holdings = held.of(task);
-    for (Holding each : holdings) {
+    List<HeldEntry> holdings = held.of(task);
+    for (HeldEntry each : holdings) {
       if (each.lock() == wanted.lock()
           || (each.lockClass() == wanted.lockClass()
               && wanted.lockClass().nesting() == LockClass.Nesting.NEVER)) {
@@ -117,7 +117,7 @@ public final class LockValidator {
       }
     }
     CallStack stack = null;
-    for (Holding each : holdings) {
+    for (HeldEntry each : holdings) {
       if (graph.get(each.lockClass(), wanted.lockClass()) == null) {
         // Walking it is most of what an edge costs, and all of these edges have the same.
         stack = stack == null ? CallStack.here() : stack;
@@ -129,7 +129,7 @@ public final class LockValidator {
       }
     }
     for (int i = holdings.size() - 1; i >= 0 && wanted.lockClass().visible(); i--) {
-      Holding outer = holdings.get(i);
+      HeldEntry outer = holdings.get(i);
       if (outer.lockClass().visible()) {
         if (outer.lockClass() != wanted.lockClass()
             && outer.lockClass().compared()
@@ -154,7 +154,7 @@ public final class LockValidator {
    */
   public <E extends Exception> void inWorker(Work<E> work) throws E {
     Object task = scheduler.currentTask();
-    List<Holding> own = held.setAside(task);
+    List<HeldEntry> own = held.setAside(task);
     try {
       work.run();
     } finally {
@@ -163,11 +163,11 @@ public final class LockValidator {
   }
 
   /** {@code check_prev_add}: a new edge, unless it closes a circle. */
-  private void seen(Object task, Holding outer, Holding wanted, CallStack stack) {
+  private void seen(Object task, HeldEntry outer, HeldEntry wanted, CallStack stack) {
     List<LockClass> path =
         outer.lockClass() == wanted.lockClass()
             ? List.of()
-            : Paths.shortest(wanted.lockClass(), outer.lockClass(), graph::below);
+            : LockGraphSearch.shortest(wanted.lockClass(), outer.lockClass(), graph::below);
     if (!path.isEmpty()) {
       List<Dependency> links = new ArrayList<>();
       for (int i = 0; i + 1 < path.size(); i++) {
@@ -190,7 +190,7 @@ public final class LockValidator {
 
   /** Returns true if the current task holds the lock, in the given mode or a stronger one. */
   boolean holds(Object lock, boolean exclusive) {
-    for (Holding each : held.of(scheduler.currentTask())) {
+    for (HeldEntry each : held.of(scheduler.currentTask())) {
       if (each.lock() == lock && (each.exclusive() || !exclusive)) {
         return true;
       }

@@ -174,11 +174,11 @@ public final class AddressSpace {
     try (var _ = mmapLock.exclusive()) {
       files = vmas.remove(first, first + roundUp(length));
     }
-    letGo(files);
+    releaseFiles(files);
   }
 
   /** The last reference may evict the inode, which the kernel too does after mmap_lock. */
-  private static void letGo(List<Mappable> files) throws Ext2Exception {
+  private static void releaseFiles(List<Mappable> files) throws Ext2Exception {
     for (Mappable file : files) {
       file.unmapped();
     }
@@ -190,7 +190,7 @@ public final class AddressSpace {
     try (var _ = mmapLock.exclusive()) {
       files = vmas.remove(0, Long.MAX_VALUE - Mmu.HUGE_BYTES);
     }
-    letGo(files);
+    releaseFiles(files);
   }
 
   /**
@@ -294,7 +294,7 @@ public final class AddressSpace {
     try (var _ = mmapLock.exclusive()) {
       return changes.remap(vma, bytes, mayMove, fixed, released);
     } finally {
-      letGo(released);
+      releaseFiles(released);
     }
   }
 

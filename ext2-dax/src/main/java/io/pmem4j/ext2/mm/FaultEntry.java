@@ -89,7 +89,7 @@ final class FaultEntry {
     if (vma.shared()) {
       FaultResult result = handler.pfnMkwrite(new PageFault(vma, address, true, true, null));
       if (result == FaultResult.DONE) {
-        pageTable.reuse(vma, address, before);
+        pageTable.finishMkwrite(vma, address, before);
       }
       return result;
     }

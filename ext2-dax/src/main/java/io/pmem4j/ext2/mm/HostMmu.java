@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * handlers and truncation.
  *
  * <p>Three things differ, because an access of Java cannot fault here. Pages are shown before
- * somebody asks ({@link #isShownAhead}). A page that may be stored to stays so when it is written
+ * somebody asks ({@link #isPopulated}). A page that may be stored to stays so when it is written
  * back, and counts as dirty from then on. What is zapped for another reason than truncation stays
  * shown until its successor is: its block is still the file's, or it was a hole.
  *
@@ -213,12 +213,12 @@ final class HostMmu implements Mmu {
   }
 
   @Override
-  public boolean isShownAhead() {
+  public boolean isPopulated() {
     return true;
   }
 
   @Override
-  public void showAhead() {
+  public void populate() {
     Runnable again;
     synchronized (this) {
       again = populate;

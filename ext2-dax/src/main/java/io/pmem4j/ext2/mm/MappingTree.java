@@ -18,7 +18,7 @@ public final class MappingTree {
   private final List<Vma> vmas = new ArrayList<>();
 
   /** Mappings whose pages are shown ahead; changed under the lock. */
-  private volatile int shownAhead;
+  private volatile int populated;
 
   /** No mappings yet. */
   public MappingTree(Scheduler scheduler, LockValidator validator, String name) {
@@ -30,31 +30,31 @@ public final class MappingTree {
   void insert(Vma vma) {
     try (var _ = iMmapRwsem.exclusive()) {
       vmas.add(vma);
-      countShownAhead();
+      countPopulated();
     }
   }
 
   void remove(Vma vma) {
     try (var _ = iMmapRwsem.exclusive()) {
       vmas.remove(vma);
-      countShownAhead();
+      countPopulated();
     }
   }
 
-  private void countShownAhead() {
-    shownAhead = (int) vmas.stream().filter(vma -> vma.mm().mmu().isShownAhead()).count();
+  private void countPopulated() {
+    populated = (int) vmas.stream().filter(vma -> vma.mm().mmu().isPopulated()).count();
   }
 
   /** The file has changed: what is shown ahead of accesses looks again. The caller has no locks. */
-  public void showAhead() {
-    if (shownAhead == 0) {
+  public void populate() {
+    if (populated == 0) {
       return;
     }
     List<Vma> now;
     try (var _ = iMmapRwsem.shared()) {
-      now = vmas.stream().filter(vma -> vma.mm().mmu().isShownAhead()).toList();
+      now = vmas.stream().filter(vma -> vma.mm().mmu().isPopulated()).toList();
     }
-    now.forEach(vma -> vma.mm().mmu().showAhead());
+    now.forEach(vma -> vma.mm().mmu().populate());
   }
 
   /** Others take the place of mappings at once: nobody who walks the tree misses a page. */
@@ -111,7 +111,7 @@ public final class MappingTree {
         if (vma.shared() && index >= vma.pgoff() && index < vma.pgoffEnd()) {
           Mmu mmu = vma.mm().mmu();
           mmu.writeProtect(vma, vma.addressOf(index), frame);
-          unnoticed |= vma.writable() && mmu.isShownAhead();
+          unnoticed |= vma.writable() && mmu.isPopulated();
         }
       }
     }

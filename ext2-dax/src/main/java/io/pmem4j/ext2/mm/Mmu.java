@@ -80,10 +80,10 @@ public interface Mmu {
    * Returns true if pages are mapped before the first access, because accesses cannot fault. Then
    * stores to writable pages are never noticed, also after {@link #writeProtect}.
    */
-  default boolean isShownAhead() {
+  default boolean isPopulated() {
     return false;
   }
 
   /** There may be more to show ahead; called without locks. */
-  default void showAhead() {}
+  default void populate() {}
 }

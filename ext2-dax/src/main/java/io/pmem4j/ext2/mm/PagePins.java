@@ -43,7 +43,7 @@ public final class PagePins implements AutoCloseable {
     boolean done = false;
     try {
       for (long at = first; at < first + length; at = (at | (Mmu.PAGE_BYTES - 1)) + 1) {
-        pages.add(access.grab(vma, at, write));
+        pages.add(access.followPage(vma, at, write));
       }
       done = true;
       return pins;

@@ -328,7 +328,7 @@ final class PageTable implements Mmu {
    *
    * @return whether it was
    */
-  boolean reuse(Vma vma, long address, PagemapEntry before) {
+  boolean finishMkwrite(Vma vma, long address, PagemapEntry before) {
     entries.store();
     synchronized (this) {
       Pte pte = find(address);
@@ -394,7 +394,7 @@ final class PageTable implements Mmu {
    * {@code follow_page_pte}: the entry an access would go through, its frame counted as held by a
    * device before anybody can take the entry away; null if the access would fault.
    */
-  @Nullable Pte grab(long address, boolean write, PinnedFrames pins) {
+  @Nullable Pte followPage(long address, boolean write, PinnedFrames pins) {
     entries.load();
     synchronized (this) {
       Pte pte = find(address);

@@ -61,9 +61,9 @@ final class UserAccess {
   }
 
   /** {@code follow_page_pte} with a reference taken, after as many faults as it needs. */
-  PagePins.Pinned grab(Vma vma, long address, boolean write) {
+  PagePins.Pinned followPage(Vma vma, long address, boolean write) {
     for (int faults = 0; ; faults++) {
-      Pte pte = pageTable.grab(address, write, vma.file().pins());
+      Pte pte = pageTable.followPage(address, write, vma.file().pins());
       if (pte != null) {
         return new PagePins.Pinned(pte, vma.file().pins());
       }
@@ -94,7 +94,7 @@ final class UserAccess {
       }
       result = faultEntry.handle(vma, address, write);
     }
-    expected.file().mappings().showAhead();
+    expected.file().mappings().populate();
     if (result.isError()) {
       throw new SignalException(SignalException.SIGBUS, SignalException.BUS_ADRERR, address);
     }

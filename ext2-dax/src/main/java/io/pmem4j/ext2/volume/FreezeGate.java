@@ -168,7 +168,7 @@ public final class FreezeGate {
    * Returns the lock classes held by tasks that are blocked on the frozen file system. May be out
    * of date when it returns.
    */
-  public Set<LockClass> heldMeanwhile() {
+  public Set<LockClass> locksHeldByWaiters() {
     Set<LockClass> all = EnumSet.noneOf(LockClass.class);
     waiting.values().forEach(each -> all.addAll(each.held()));
     return all;

@@ -12,8 +12,8 @@ import java.util.Set;
 import java.util.function.Function;
 
 /** Searches in a graph of lock classes. */
-final class Paths {
-  private Paths() {}
+final class LockGraphSearch {
+  private LockGraphSearch() {}
 
   /**
    * A shortest path of at least one edge, both ends included; a circle if they are the same. Empty

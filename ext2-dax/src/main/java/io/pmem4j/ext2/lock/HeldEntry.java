@@ -9,7 +9,7 @@ package io.pmem4j.ext2.lock;
  * @param name which one of the class it is
  * @param exclusive alone, as opposed to together with other readers
  */
-record Holding(Object lock, LockClass lockClass, String name, boolean exclusive) {
+record HeldEntry(Object lock, LockClass lockClass, String name, boolean exclusive) {
   @Override
   public String toString() {
     return name + " (" + lockClass.twin() + (exclusive ? ", exclusive)" : ", shared)");

@@ -10,4 +10,4 @@ import io.pmem4j.ext2.alloc.InodeAllocator;
  * @param blocks the block allocator
  * @param inodes the inode allocator
  */
-record BlockServices(BlockAllocator blocks, InodeAllocator inodes) {}
+record Allocators(BlockAllocator blocks, InodeAllocator inodes) {}
