@@ -21,7 +21,8 @@ public enum LockClass {
   MMAP_LOCK("&mm->mmap_lock", "the mappings of an address space", Nesting.ANCESTOR_FIRST),
   SB_PAGEFAULT("sb_pagefaults", "the file system against freezing, for faults", Nesting.NEVER),
   DAX_SEM("&ei->dax_sem", "faults (shared) against truncation (exclusive)", Nesting.NEVER),
-  DAX_ENTRY("DAX entry lock", "one index of a DAX mapping", Nesting.NEVER, LockdepVisibility.HIDDEN),
+  DAX_ENTRY(
+      "DAX entry lock", "one index of a DAX mapping", Nesting.NEVER, LockdepVisibility.HIDDEN),
   I_MMAP_RWSEM("&mapping->i_mmap_rwsem", "the set of mappings of a file", Nesting.NEVER),
   PAGE_LOCK("page_lock(ext2)", "one page of a directory", Nesting.NEVER),
   TRUNCATE_MUTEX("&ei->truncate_mutex", "the block tree of an inode", Nesting.NEVER),

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.pmem4j.ext2.mm;
 
+import static io.pmem4j.ext2.mm.PageDirectory.page;
+
 import io.pmem4j.ext2.mm.PagemapEntry.Kind;
 import io.pmem4j.ext2.observe.Observation;
 import io.pmem4j.ext2.observe.StateKind;
@@ -8,7 +10,6 @@ import io.pmem4j.sched.Scheduler;
 import io.pmem4j.sched.SharedState;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.NavigableMap;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -22,10 +23,10 @@ import org.jspecify.annotations.Nullable;
 final class PageTable implements Mmu {
   private final SharedState entries;
 
-  /** By the number of the 2 MiB; absent for {@link Mmu.Region#EMPTY}. */
   private final ZeroPage zeros;
 
-  private final NavigableMap<Long, Pmd> pmds = new TreeMap<>();
+  /** Guarded by this. */
+  private final PageDirectory pmds = new PageDirectory();
 
   /** An empty table; its entries are shared by faults, truncation and writeback. */
   PageTable(Scheduler scheduler, ZeroPage zeros) {
@@ -33,42 +34,8 @@ final class PageTable implements Mmu {
     this.entries = new SharedState(scheduler, StateKind.PAGE_TABLE);
   }
 
-  private static long page(long address) {
-    return Math.floorDiv(address, (long) PAGE_BYTES);
-  }
-
   private static int inPage(long address) {
     return (int) Math.floorMod(address, (long) PAGE_BYTES);
-  }
-
-  private static long pmdOf(long address) {
-    return Math.floorDiv(address, HUGE_BYTES);
-  }
-
-  /** The entry that shows an address; a huge one as that of its single page. */
-  private @Nullable Pte find(long address) {
-    Pmd pmd = pmds.get(pmdOf(address));
-    if (pmd == null) {
-      return null;
-    }
-    Pte huge = pmd.huge;
-    return huge != null
-        ? huge.single(Math.floorMod(page(address), HUGE_PAGES))
-        : pmd.table.get(page(address));
-  }
-
-  /** The table for an address, made if there was nothing. */
-  private Map<Long, Pte> table(long address) {
-    Pmd pmd = pmds.computeIfAbsent(pmdOf(address), _ -> new Pmd());
-    if (pmd.huge != null) {
-      throw new IllegalStateException("a single entry under a huge one");
-    }
-    return pmd.table;
-  }
-
-  /** Those that stand for a part of a range. */
-  private NavigableMap<Long, Pmd> reached(long firstAddress, long endAddress) {
-    return pmds.subMap(pmdOf(firstAddress), true, pmdOf(endAddress - 1), true);
   }
 
   /** Reports the entry that an access met. */
@@ -85,7 +52,7 @@ final class PageTable implements Mmu {
     entries.store();
     entries.observed(Observation.MAPS_BLOCK, vma.pgoffAt(address), frame);
     synchronized (this) {
-      Map<Long, Pte> table = table(address);
+      Map<Long, Pte> table = pmds.table(address);
       Pte old = table.get(page(address));
       if (old == null) {
         boolean writable = mkwrite && vma.writable();
@@ -101,11 +68,11 @@ final class PageTable implements Mmu {
     entries.store();
     entries.observed(Observation.MAPS_HUGE, vma.pgoffAt(address), firstFrame);
     synchronized (this) {
-      Pmd pmd = pmds.get(pmdOf(address));
+      Pmd pmd = pmds.get(address);
       if (pmd == null) {
         pmd = new Pmd();
         pmd.huge = Pte.frame(vma, firstFrame, write && vma.writable(), true);
-        pmds.put(pmdOf(address), pmd);
+        pmds.put(address, pmd);
       } else if (pmd.huge != null && write && pmd.huge.frame() == firstFrame) {
         pmd.huge = pmd.huge.stored(vma);
       }
@@ -116,7 +83,7 @@ final class PageTable implements Mmu {
   public Region region(long address) {
     entries.load();
     synchronized (this) {
-      Pmd pmd = pmds.get(pmdOf(address));
+      Pmd pmd = pmds.get(address);
       return pmd == null ? Region.EMPTY : pmd.huge != null ? Region.HUGE : Region.TABLE;
     }
   }
@@ -125,9 +92,9 @@ final class PageTable implements Mmu {
   public void splitHuge(long address) {
     entries.store();
     synchronized (this) {
-      Pmd pmd = pmds.get(pmdOf(address));
+      Pmd pmd = pmds.get(address);
       if (pmd != null && pmd.huge != null) {
-        pmds.remove(pmdOf(address));
+        pmds.remove(address);
       }
     }
   }
@@ -137,7 +104,7 @@ final class PageTable implements Mmu {
     entries.store();
     entries.observed(Observation.MAPS_ZERO_PAGE, vma.pgoffAt(address));
     synchronized (this) {
-      table(address).putIfAbsent(page(address), Pte.zeroPage(zeros));
+      pmds.table(address).putIfAbsent(page(address), Pte.zeroPage(zeros));
     }
   }
 
@@ -146,7 +113,7 @@ final class PageTable implements Mmu {
     entries.store();
     entries.observed(Observation.MAPS_COPY, vma.pgoffAt(address));
     synchronized (this) {
-      table(address).put(page(address), Pte.anonymous(page, vma.writable()));
+      pmds.table(address).put(page(address), Pte.anonymous(page, vma.writable()));
     }
   }
 
@@ -161,7 +128,7 @@ final class PageTable implements Mmu {
       if (first >= end) {
         return;
       }
-      var reached = reached(first * PAGE_BYTES, end * PAGE_BYTES);
+      var reached = pmds.reached(first * PAGE_BYTES, end * PAGE_BYTES);
       // A huge entry of a file goes whole, and with it what stands for the 2 MiB.
       reached.values().removeIf(pmd -> pmd.huge != null);
       for (Pmd pmd : reached.values()) {
@@ -184,7 +151,7 @@ final class PageTable implements Mmu {
   void freeTables(Vma vma, long floor, long ceiling) {
     entries.store();
     synchronized (this) {
-      reached(vma.start(), vma.end())
+      pmds.reached(vma.start(), vma.end())
           .keySet()
           .removeIf(pmd -> pmd * HUGE_BYTES >= floor && (pmd + 1) * HUGE_BYTES <= ceiling);
     }
@@ -195,7 +162,7 @@ final class PageTable implements Mmu {
     entries.store();
     entries.observed(Observation.WRITE_PROTECTS, vma.pgoffAt(address), frame);
     synchronized (this) {
-      Pmd pmd = pmds.get(pmdOf(address));
+      Pmd pmd = pmds.get(address);
       if (pmd == null) {
         return;
       }
@@ -221,7 +188,7 @@ final class PageTable implements Mmu {
 
   /** Replaces every entry of a mapping; huge ones lie in it whole. */
   private void rewrite(Vma vma, UnaryOperator<Pte> change) {
-    for (Pmd pmd : reached(vma.start(), vma.end()).values()) {
+    for (Pmd pmd : pmds.reached(vma.start(), vma.end()).values()) {
       Pte huge = pmd.huge;
       if (huge != null) {
         pmd.huge = change.apply(huge);
@@ -245,12 +212,12 @@ final class PageTable implements Mmu {
     synchronized (this) {
       long distance = to.start() - from.start();
       Vma moving = from.piece(from.start(), from.start() + bytes, from.flags());
-      var reached = new TreeMap<>(reached(moving.start(), moving.end()));
+      var reached = new TreeMap<>(pmds.reached(moving.start(), moving.end()));
       reached.forEach((number, pmd) -> {
         if (pmd.huge != null) {
-          pmds.remove(number);
+          pmds.remove(number * HUGE_BYTES);
           if (distance % HUGE_BYTES == 0) {
-            pmds.put(number + distance / HUGE_BYTES, pmd);
+            pmds.put(number * HUGE_BYTES + distance, pmd);
           }
           return;
         }
@@ -258,7 +225,7 @@ final class PageTable implements Mmu {
         there.keySet().removeIf(page -> !lies(moving, page));
         pmd.table.keySet().removeAll(there.keySet());
         there.forEach((page, pte) ->
-            table((page * PAGE_BYTES) + distance).put(page + distance / PAGE_BYTES, pte));
+            pmds.table((page * PAGE_BYTES) + distance).put(page + distance / PAGE_BYTES, pte));
       });
     }
   }
@@ -272,9 +239,9 @@ final class PageTable implements Mmu {
     entries.store();
     synchronized (this) {
       synchronized (child) {
-        for (Map.Entry<Long, Pmd> each : reached(vma.start(), vma.end()).entrySet()) {
+        for (Map.Entry<Long, Pmd> each : pmds.reached(vma.start(), vma.end()).entrySet()) {
           if (each.getValue().huge == null) {
-            child.table(each.getKey() * HUGE_BYTES);
+            child.pmds.table(each.getKey() * HUGE_BYTES);
           }
         }
         rewrite(vma, pte -> pte.huge() ? pte : pte.readOnly());
@@ -285,10 +252,10 @@ final class PageTable implements Mmu {
 
   /** Both page table locks are held. */
   private void putInto(PageTable child, Vma vma) {
-    for (Pmd pmd : reached(vma.start(), vma.end()).values()) {
+    for (Pmd pmd : pmds.reached(vma.start(), vma.end()).values()) {
       pmd.table.forEach((page, pte) -> {
         if (lies(vma, page)) {
-          child.table(page * PAGE_BYTES).put(page, pte);
+          child.pmds.table(page * PAGE_BYTES).put(page, pte);
         }
       });
     }
@@ -299,7 +266,7 @@ final class PageTable implements Mmu {
     entries.load();
     synchronized (this) {
       long present = 0;
-      for (Pmd pmd : reached(firstAddress, endAddress).values()) {
+      for (Pmd pmd : pmds.reached(firstAddress, endAddress).values()) {
         present += pmd.huge != null ? 1 : 0;
         present +=
             pmd.table.keySet().stream()
@@ -314,7 +281,7 @@ final class PageTable implements Mmu {
   public PagemapEntry entry(long address) {
     entries.load();
     synchronized (this) {
-      Pte pte = find(address);
+      Pte pte = pmds.find(address);
       met(pte, true);
       return pte == null
           ? new PagemapEntry(Kind.NONE, 0, false, false)
@@ -331,7 +298,7 @@ final class PageTable implements Mmu {
   boolean finishMkwrite(Vma vma, long address, PagemapEntry before) {
     entries.store();
     synchronized (this) {
-      Pte pte = find(address);
+      Pte pte = pmds.find(address);
       if (pte == null
           || pte.huge()
           || pte.kind() != before.kind()
@@ -341,7 +308,7 @@ final class PageTable implements Mmu {
         return false;
       }
       entries.observed(Observation.MAKES_WRITABLE, vma.pgoffAt(address));
-      table(address).put(page(address), pte.stored(vma));
+      pmds.table(address).put(page(address), pte.stored(vma));
       return true;
     }
   }
@@ -353,11 +320,11 @@ final class PageTable implements Mmu {
   void copyOnWrite(Vma vma, long address) {
     entries.store();
     synchronized (this) {
-      Pte pte = find(address);
+      Pte pte = pmds.find(address);
       if (pte != null && !pte.writable() && !pte.huge()) {
         byte[] copy = new byte[PAGE_BYTES];
         pte.read(0, copy, 0, PAGE_BYTES);
-        table(address).put(page(address), Pte.anonymous(copy, vma.writable()));
+        pmds.table(address).put(page(address), Pte.anonymous(copy, vma.writable()));
       }
     }
   }
@@ -366,7 +333,7 @@ final class PageTable implements Mmu {
   boolean tryLoad(long address, byte[] target, int at, int length) {
     entries.load();
     synchronized (this) {
-      Pte pte = find(address);
+      Pte pte = pmds.find(address);
       met(pte, pte != null && pte.accessible());
       if (pte == null || !pte.accessible()) {
         return false;
@@ -380,7 +347,7 @@ final class PageTable implements Mmu {
   boolean tryStore(long address, byte[] source, int at, int length) {
     entries.store();
     synchronized (this) {
-      Pte pte = find(address);
+      Pte pte = pmds.find(address);
       met(pte, pte != null && pte.writable());
       if (pte == null || !pte.writable()) {
         return false;
@@ -397,7 +364,7 @@ final class PageTable implements Mmu {
   @Nullable Pte followPage(long address, boolean write, PinnedFrames pins) {
     entries.load();
     synchronized (this) {
-      Pte pte = find(address);
+      Pte pte = pmds.find(address);
       if (pte == null || !pte.accessible() || (write && !pte.writable())) {
         return null;
       }
