@@ -42,6 +42,12 @@ public final class Acknowledgements {
     return "file " + path;
   }
 
+  /** Returns the number of acknowledgements and files so far. */
+  int count() {
+    onRead.run();
+    return version;
+  }
+
   int version() {
     return version;
   }

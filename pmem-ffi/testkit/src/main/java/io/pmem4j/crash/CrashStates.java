@@ -97,6 +97,10 @@ public final class CrashStates {
     return mode;
   }
 
+  long limit() {
+    return atMost;
+  }
+
   long seed() {
     return seed;
   }

@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
  * recovery. A check that depends only on what it reads gets equal verdicts for equal reads.
  */
 final class StateJudge {
+  /** After so many runs a tree that has saved next to none is given up. */
+  private static final int TRIAL = 4096;
+
   /** One in so many verdicts that need no run is audited by a run. */
   private static final int AUDITED = 128;
 
@@ -61,7 +64,8 @@ final class StateJudge {
     Verdict known = tree.find(image, acknowledged.version());
     if (known == null) {
       Verdict verdict = run(acknowledged);
-      if (outer.log().exposed || inner.log().exposed) {
+      boolean isOfNoUse = runs > TRIAL && hits < runs / 8;
+      if (outer.log().exposed || inner.log().exposed || isOfNoUse) {
         usesTree = false;
         tree = new VerdictTree();
       } else {

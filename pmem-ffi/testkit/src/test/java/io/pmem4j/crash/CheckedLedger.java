@@ -10,10 +10,10 @@ import java.lang.foreign.Arena;
 import java.nio.file.Path;
 
 /** The ledger of the README as two methods, and the same without the persist of the payload. */
-public final class Ledger {
+public final class CheckedLedger {
   private static final MapSpec SPEC = MapSpec.openOrCreate(1 << 24).exclusive();
 
-  private Ledger() {}
+  private CheckedLedger() {}
 
   public static void append(Path file, int count) throws IOException {
     append(file, count, true);

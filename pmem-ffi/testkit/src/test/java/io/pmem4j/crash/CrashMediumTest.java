@@ -54,8 +54,8 @@ class CrashMediumTest {
   void theLedgerOfTheReadmeSurvivesEachCrash() throws Throwable {
     long start = System.nanoTime();
     medium("", CrashMode.values())
-        .run(file -> Ledger.append(file, 3))
-        .after(file -> Ledger.verify(file));
+        .run(file -> CheckedLedger.append(file, 3))
+        .after(file -> CheckedLedger.verify(file));
     System.out.printf("four modes: %d ms; %s%n", (System.nanoTime() - start) / 1_000_000, log);
     assertThat(log).hasSize(4).allSatisfy(line -> assertThat(line).contains("0 broken"));
   }
@@ -64,8 +64,8 @@ class CrashMediumTest {
   void aMissingPersistIsAFindingWithItsRepair() throws Throwable {
     CrashFoundError error =
         failure(
-            medium("", CrashMode.X86).run(file -> Ledger.appendWithoutPersist(file, 1)),
-            file -> Ledger.verify(file));
+            medium("", CrashMode.X86).run(file -> CheckedLedger.appendWithoutPersist(file, 1)),
+            file -> CheckedLedger.verify(file));
     System.out.println(error.getMessage());
     assertThat(error.getMessage().lines().toList())
         .satisfiesExactly(
@@ -74,27 +74,27 @@ class CrashMediumTest {
                     .matches(
                         "LedgerTest.entriesSurvive: 2 of 6 crash states break it"
                             + " \\(6 of 6 tried; x86 mode; 0 left out; \\d+ ms\\)"),
-            line -> assertThat(line).matches("crash before the fence of Ledger.java:\\d+"),
+            line -> assertThat(line).matches("crash before the fence of CheckedLedger.java:\\d+"),
             line ->
                 assertThat(line)
                     .matches(
-                        "   line 0x040   @64 +putLong 1 +Ledger.java:\\d+ +lost: flushed nowhere"
+                        "   line 0x040   @64 +putLong 1 +CheckedLedger.java:\\d+ +lost: flushed nowhere"
                             + " before the crash"),
             line ->
                 assertThat(line)
                     .matches(
-                        "   line 0x000   @0 +publishLong 1 +Ledger.java:\\d+ +on the medium"
+                        "   line 0x000   @0 +publishLong 1 +CheckedLedger.java:\\d+ +on the medium"
                             + " \\(evicted early\\)"),
             line ->
                 assertThat(line)
                     .matches(
                         "check said: java.lang.IllegalStateException: entry lost: 0  "
-                            + " Ledger.java:\\d+"),
+                            + " CheckedLedger.java:\\d+"),
             line ->
                 assertThat(line)
                     .matches(
                         "repair that makes all \\d+ states pass: persist\\(64, 8\\) between"
-                            + " Ledger.java:\\d+ and \\d+ +\\(tried 1 place\\)"),
+                            + " CheckedLedger.java:\\d+ and \\d+ +\\(tried 1 place\\)"),
             line ->
                 assertThat(line)
                     .matches("replay: mvn test -Dcrash.replay=.*entriesSurvive-1.pmrepro"));
@@ -103,8 +103,8 @@ class CrashMediumTest {
 
   @Test
   void aReplayFileLeadsToItsStateAlone() throws Throwable {
-    CrashMedium.Body append = file -> Ledger.appendWithoutPersist(file, 2);
-    failure(medium("", CrashMode.X86).run(append), file -> Ledger.verify(file));
+    CrashMedium.Body append = file -> CheckedLedger.appendWithoutPersist(file, 2);
+    failure(medium("", CrashMode.X86).run(append), file -> CheckedLedger.verify(file));
     Path file = folder.resolve("crash/LedgerTest-entriesSurvive-1.pmrepro");
     String state = ReplayFile.state(file, "LedgerTest.entriesSurvive").orElseThrow();
     assertThat(ReplayFile.state(file, "OtherTest.other")).isEmpty();
@@ -114,7 +114,7 @@ class CrashMediumTest {
                 .run(append)
                 .after(path -> {
                   checks[0]++;
-                  Ledger.verify(path);
+                  CheckedLedger.verify(path);
                 }))
         .hasMessageStartingWith("entry lost");
     assertThat(checks[0]).isEqualTo(1);

@@ -51,6 +51,7 @@ class PmreorderTest {
   }
 
   @Test
+  @Tag("slow")
   @Tag("long")
   void aHundredThousandTracesHaveTheStatesOfPmreorder() throws Exception {
     compare(100_000, 2);

@@ -2,13 +2,13 @@
 
 package io.pmem4j.crash.bench;
 
+import io.pmem4j.crash.CheckedLedger;
 import io.pmem4j.crash.CrashCheck;
 import io.pmem4j.crash.CrashMedium;
 import io.pmem4j.crash.CrashMode;
 import io.pmem4j.crash.CrashReport;
 import io.pmem4j.crash.CrashStates;
 import io.pmem4j.crash.HeapMemory;
-import io.pmem4j.crash.Ledger;
 import io.pmem4j.crash.RecordedMemory;
 import io.pmem4j.crash.StoreTrace;
 import io.pmem4j.pmem.MapSpec;
@@ -32,8 +32,8 @@ final class StatesPerSecond {
       byPath();
       long start = System.nanoTime();
       CrashMedium.named("ledger")
-          .run(file -> Ledger.append(file, 3))
-          .after(file -> Ledger.verify(file));
+          .run(file -> CheckedLedger.append(file, 3))
+          .after(file -> CheckedLedger.verify(file));
       System.out.printf("ledger, two modes: %d ms%n", (System.nanoTime() - start) / 1_000_000);
     }
   }

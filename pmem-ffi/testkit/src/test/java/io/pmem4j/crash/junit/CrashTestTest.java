@@ -4,10 +4,10 @@ package io.pmem4j.crash.junit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pmem4j.crash.CheckedLedger;
 import io.pmem4j.crash.CrashFoundError;
 import io.pmem4j.crash.CrashMedium;
 import io.pmem4j.crash.CrashMode;
-import io.pmem4j.crash.Ledger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -26,7 +26,7 @@ class CrashTestTest {
 
   @CrashTest
   void entriesSurvive(CrashMedium medium) throws Throwable {
-    medium.run(file -> Ledger.append(file, 3)).after(file -> Ledger.verify(file));
+    medium.run(file -> CheckedLedger.append(file, 3)).after(file -> CheckedLedger.verify(file));
     assertThat(name).isIn("x86", "java");
   }
 
@@ -34,7 +34,7 @@ class CrashTestTest {
       mode = {CrashMode.PAGE, CrashMode.AUTO_FLUSH},
       complete = true)
   void entriesSurviveElsewhere(CrashMedium medium) throws Throwable {
-    medium.run(file -> Ledger.append(file, 3)).after(file -> Ledger.verify(file));
+    medium.run(file -> CheckedLedger.append(file, 3)).after(file -> CheckedLedger.verify(file));
     assertThat(name).isIn("page", "auto flush");
   }
 
@@ -53,7 +53,9 @@ class CrashTestTest {
   @CrashTest
   @ExtendWith(ExpectsFinding.class)
   void anEntryIsLost(CrashMedium medium) throws Throwable {
-    medium.run(file -> Ledger.appendWithoutPersist(file, 3)).after(file -> Ledger.verify(file));
+    medium
+        .run(file -> CheckedLedger.appendWithoutPersist(file, 3))
+        .after(file -> CheckedLedger.verify(file));
     throw new IllegalStateException("no finding");
   }
 
@@ -61,6 +63,8 @@ class CrashTestTest {
   @ValueSource(ints = {1, 4})
   @ExtendWith(CrashTestExtension.class)
   void parameterisedTestsHaveAMedium(int entries, CrashMedium medium) throws Throwable {
-    medium.run(file -> Ledger.append(file, entries)).after(file -> Ledger.verify(file));
+    medium
+        .run(file -> CheckedLedger.append(file, entries))
+        .after(file -> CheckedLedger.verify(file));
   }
 }
