@@ -140,7 +140,7 @@ static bool begin(struct server *s, const struct request *r, uint32_t seq)
 {
 	bool traced = r->args[1] != 0;
 
-	if (r->argc != 2 || r->blob_length || !pid_in_range(r->args[0]) ||
+	if (r->argc != WIRE_ARGC_BEGIN || r->blob_length || !pid_in_range(r->args[0]) ||
 	    (r->args[1] & ~1)) {
 		reply_bad_arguments(&s->reply);
 		return false;
@@ -193,7 +193,7 @@ static void end(struct server *s, const struct request *r, uint32_t seq)
 	} else {
 		/*
 		 * The program's files and mappings are gone before the answer:
-		 * whoever has it may unmount. pid 1 reads on when we are.
+		 * the next executor may unmount. pid 1 reads on when we are.
 		 */
 		tasks_end_all(&s->tasks);
 		exec_release(&s->exec);
@@ -229,7 +229,7 @@ static void hello(struct server *s, const struct request *r)
 }
 
 /*
- * Takes what the trace has gathered. The lines of tasks are kept for whoever
+ * Takes what the trace has gathered. The lines of tasks are kept for the request that
  * waits for them, the server's own are appended to *mine, or dropped for NULL.
  */
 static void gather_events(struct server *s, struct bytes *mine)
@@ -274,7 +274,7 @@ static bool set_clock(int64_t second)
 		return true;
 	uid_t uid = geteuid();
 
-	/* A program that has become somebody else still has its clock. */
+	/* A program that has taken another identity still has its clock. */
 	return (!uid || !seteuid(0)) && !clock_settime(CLOCK_REALTIME, &wanted) &&
 	       (!uid || !seteuid(uid));
 }
@@ -289,7 +289,7 @@ static bool clock_stands_at(int64_t second)
 
 /*
  * The operation alone, in the server or in a task. Where the machine is slow its
- * second may be over before it has looked at the clock; nobody can tell, so it
+ * second may be over before it has read the clock; that cannot be told, so it
  * counts only if the second lasted to its end.
  */
 static void operate(void *server, const struct request *r, struct reply *reply)
@@ -403,7 +403,7 @@ int main(void)
 		serve(&s);
 		fprintf(stderr, "agent: the port failed: %s\n", strerror(errno));
 	}
-	/* Nobody can reach this guest any more. */
+	/* The host cannot reach this guest any more. */
 	reboot(RB_POWER_OFF);
 	return 1;
 }

@@ -8,12 +8,12 @@
 #ifndef PMEM4J_EXEC_H
 #define PMEM4J_EXEC_H
 
-#include "frame.h"
+#include "reply.h"
 
 struct mapping {
 	uint8_t *at; /* NULL: the slot is free */
 	size_t length;
-	size_t place; /* bytes from at on that nobody else may use */
+	size_t place; /* bytes from at on that are reserved for this mapping */
 };
 
 /* One caller's slots. Not to be used by two threads at once. */
@@ -28,7 +28,7 @@ void exec_init(struct exec *x);
 /* Closes and unmaps everything. */
 void exec_release(struct exec *x);
 
-/* In a child after fork: what is only good in the parent is let go. */
+/* In a child after fork: releases what belongs to the parent alone. */
 void exec_forked(struct exec *x);
 
 /*
@@ -36,14 +36,5 @@ void exec_forked(struct exec *x);
  * operation is none of the core's; the reply is then untouched.
  */
 bool exec_run(struct exec *x, const struct request *r, struct reply *reply);
-
-/* result -1 with errno. */
-void reply_errno(struct reply *reply);
-
-/* result = n, or -1 with errno when n is negative. */
-void reply_syscall(struct reply *reply, long n);
-
-/* status 2: a slot out of range or in the wrong state, a length out of range. */
-void reply_bad_arguments(struct reply *reply);
 
 #endif

@@ -225,7 +225,7 @@ void op_mremap(struct exec *x, const struct request *r, struct reply *reply)
 			return;
 		}
 	}
-	/* What was reserved behind an aligned mapping stays behind. */
+	/* The range reserved past an aligned mapping stays reserved. */
 	if (m->place > whole_pages(m->length))
 		munmap(m->at + whole_pages(m->length), m->place - whole_pages(m->length));
 	void *at = mremap(m->at, whole_pages(m->length), (size_t)r->args[1], (int)r->args[2], wanted);

@@ -170,22 +170,6 @@ void op_readlink(struct exec *x, const struct request *r, struct reply *reply)
 	free(path);
 }
 
-void stat_record(struct bytes *d, const struct statx *st, uint32_t generation)
-{
-	bytes_u64(d, st->stx_ino);
-	bytes_u32(d, st->stx_mode);
-	bytes_u32(d, st->stx_nlink);
-	bytes_u32(d, st->stx_uid);
-	bytes_u32(d, st->stx_gid);
-	bytes_u64(d, st->stx_size);
-	bytes_u64(d, st->stx_blocks);
-	bytes_u64(d, (uint64_t)st->stx_atime.tv_sec);
-	bytes_u64(d, (uint64_t)st->stx_mtime.tv_sec);
-	bytes_u64(d, (uint64_t)st->stx_ctime.tv_sec);
-	bytes_u32(d, generation);
-	bytes_u32(d, 0);
-}
-
 void op_statx(struct exec *x, const struct request *r, struct reply *reply)
 {
 	char *path = request_string(r, 0);

@@ -63,7 +63,7 @@ static size_t noise_before_magic(const struct bytes *in)
 
 /*
  * A damaged frame loses only its own magic: its length is as doubtful as the
- * rest, and a good frame may already be buffered behind it.
+ * rest, and a good frame may already be buffered after it.
  */
 enum decoder_step decoder_next(struct decoder *d, struct frame *out)
 {

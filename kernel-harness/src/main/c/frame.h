@@ -60,7 +60,7 @@ enum decoder_step decoder_next(struct decoder *d, struct frame *out);
 /*
  * How many bytes complete the current header or frame; never more, so that a
  * reader who takes exactly these leaves the next frame in the channel for
- * whoever serves next.
+ * the next server.
  */
 size_t decoder_wants(const struct decoder *d);
 

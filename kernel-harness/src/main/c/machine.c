@@ -99,14 +99,14 @@ static const struct op {
 	bool blob;
 	void (*run)(const struct request *, struct reply *);
 } ops[] = {
-	{ WIRE_OP_PING, 0, false, op_ping },
-	{ WIRE_OP_MOUNT, 1, true, op_mount },
-	{ WIRE_OP_UMOUNT, 1, true, op_umount },
-	{ WIRE_OP_KERNEL_LOG, 0, false, kernel_log_run },
-	{ WIRE_OP_EXEC, 1, true, command_run },
-	{ WIRE_OP_READ_FILE, 1, true, read_file },
-	{ WIRE_OP_WRITE_FILE, 0, true, op_write_file },
-	{ WIRE_OP_FLUSH_BUFFERS, 0, true, op_flush_buffers },
+	{ WIRE_OP_PING, WIRE_ARGC_PING, false, op_ping },
+	{ WIRE_OP_MOUNT, WIRE_ARGC_MOUNT, true, op_mount },
+	{ WIRE_OP_UMOUNT, WIRE_ARGC_UMOUNT, true, op_umount },
+	{ WIRE_OP_KERNEL_LOG, WIRE_ARGC_KERNEL_LOG, false, kernel_log_run },
+	{ WIRE_OP_EXEC, WIRE_ARGC_EXEC, true, command_run },
+	{ WIRE_OP_READ_FILE, WIRE_ARGC_READ_FILE, true, read_file },
+	{ WIRE_OP_WRITE_FILE, WIRE_ARGC_WRITE_FILE, true, op_write_file },
+	{ WIRE_OP_FLUSH_BUFFERS, WIRE_ARGC_FLUSH_BUFFERS, true, op_flush_buffers },
 };
 
 bool machine_run(const struct request *r, struct reply *reply)

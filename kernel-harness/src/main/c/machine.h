@@ -9,7 +9,7 @@
 bool machine_run(const struct request *r, struct reply *reply);
 
 /* KERNEL_LOG alone, in kernel_log.c. */
-/* Before a fork: who is forked goes on reading where the others have stopped. */
+/* Before a fork: the child goes on reading where the parent has stopped. */
 bool kernel_log_open(void);
 void kernel_log_run(const struct request *r, struct reply *reply);
 

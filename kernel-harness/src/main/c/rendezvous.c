@@ -59,7 +59,7 @@ int rendezvous_control(const struct rendezvous_command *c, pid_t pid)
 	return control(line, (size_t)n);
 }
 
-/* The next "POINT PID armed|waiting ARRIVALS" line; *at moves behind it. */
+/* The next "POINT PID armed|waiting ARRIVALS" line; *at moves past it. */
 static bool next_line(const struct bytes *state, size_t *at, char *point, int *pid, char *how)
 {
 	char line[96];

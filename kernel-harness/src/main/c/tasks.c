@@ -104,7 +104,7 @@ static void op_op(struct tasks *t, const struct request *r, struct reply *reply)
 		return;
 	}
 	bytes_clear(&task->events);
-	/* An idle task is reading, so this waits for nobody. */
+	/* An idle task is reading, so this does not block. */
 	if (message_send(task->channel, r->blob, r->blob_length)) {
 		task->running = true;
 	} else {
@@ -262,13 +262,13 @@ static const struct op {
 	bool blob;
 	void (*run)(struct tasks *, const struct request *, struct reply *);
 } ops[] = {
-	{ WIRE_OP_TASK_START, 2, false, false, op_start },
-	{ WIRE_OP_TASK_OP, 1, true, true, op_op },
-	{ WIRE_OP_TASK_WAIT, 2, true, false, op_wait },
-	{ WIRE_OP_TASK_STATE, 1, true, false, op_state },
-	{ WIRE_OP_TASK_END, 1, true, false, op_end },
-	{ WIRE_OP_RENDEZVOUS, 0, false, true, op_rendezvous },
-	{ WIRE_OP_RENDEZVOUS_WAIT, 2, true, true, op_rendezvous_wait },
+	{ WIRE_OP_TASK_START, WIRE_ARGC_TASK_START, false, false, op_start },
+	{ WIRE_OP_TASK_OP, WIRE_ARGC_TASK_OP, true, true, op_op },
+	{ WIRE_OP_TASK_WAIT, WIRE_ARGC_TASK_WAIT, true, false, op_wait },
+	{ WIRE_OP_TASK_STATE, WIRE_ARGC_TASK_STATE, true, false, op_state },
+	{ WIRE_OP_TASK_END, WIRE_ARGC_TASK_END, true, false, op_end },
+	{ WIRE_OP_RENDEZVOUS, WIRE_ARGC_RENDEZVOUS, false, true, op_rendezvous },
+	{ WIRE_OP_RENDEZVOUS_WAIT, WIRE_ARGC_RENDEZVOUS_WAIT, true, true, op_rendezvous_wait },
 };
 
 bool tasks_run(struct tasks *t, const struct request *r, struct reply *reply)

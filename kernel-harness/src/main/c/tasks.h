@@ -26,7 +26,7 @@ struct tasks {
 	void (*in_child)(void *server); /* closes what is the server's alone */
 	/* Runs one request in the child. */
 	void (*run)(void *server, const struct request *r, struct reply *reply);
-	/* Takes events from the trace before they are looked at; may be NULL. */
+	/* Takes events from the trace before they are read; may be NULL. */
 	void (*gather)(void *server);
 	void *server;
 };

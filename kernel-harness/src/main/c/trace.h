@@ -4,7 +4,7 @@
  *
  * Only lines of the task that ran the operation are reported. The operations run in it
  * and so do their faults, msync and fsync. Two kinds of foreign lines exist:
- * those of commands started by EXEC, which are nobody's outcome; and those of
+ * those of commands started by EXEC, which belong to no outcome; and those of
  * the flusher's kworker when sync(2) or umount(2) hand the writeback to it. The
  * latter are left out as well, because the same kworker may be serving another
  * file's writeback at that moment and the line cannot tell for whom.

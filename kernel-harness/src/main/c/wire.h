@@ -10,7 +10,7 @@
  * The magic stays outside it: it is what a receiver searches for after noise.
  *
  * The Java side mirrors this file by hand and a test compares the two, so each
- * value is a plain #define with a literal.
+ * value is a plain #define with a literal, and each operation a row of a list.
  */
 #ifndef PMEM4J_WIRE_H
 #define PMEM4J_WIRE_H
@@ -63,85 +63,120 @@
 #define WIRE_EVENT_EXECUTOR_DIED 2 /* detail: wait status; text: the same in words */
 #define WIRE_EVENT_BAD_FRAME 3     /* detail: bytes skipped; text: what was wrong */
 
-/* Operations: arguments; blob -> result, data. */
-#define WIRE_OP_HELLO 1       /* -> protocol version, key=value lines */
-#define WIRE_OP_BEGIN 2       /* wantedPid (0 any), trace (0/1) -> pid of the executor */
-#define WIRE_OP_END 3         /* -> 0; the executor is gone when the answer arrives */
-#define WIRE_OP_MOUNT 4       /* flags; source, target, type, options */
-#define WIRE_OP_UMOUNT 5      /* flags; target */
-#define WIRE_OP_POWEROFF 6    /* -> 0, then the machine switches off */
-#define WIRE_OP_EXEC 7        /* timeoutMillis; argv -> exit status, output */
-#define WIRE_OP_READ_FILE 8   /* max bytes; path -> bytes, content */
-#define WIRE_OP_WRITE_FILE 9  /* path NUL content -> bytes */
-#define WIRE_OP_FLUSH_BUFFERS 10 /* device -> 0 */
-#define WIRE_OP_PING 11       /* -> 0 */
-#define WIRE_OP_SYNC 12       /* -> 0 */
-#define WIRE_OP_BATCH 13      /* -> how many were run, their answers */
-#define WIRE_OP_KERNEL_LOG 14 /* -> records, what the kernel has logged since the last time */
-#define WIRE_OP_OPEN 20       /* slot, flags, mode; path -> 0 */
-#define WIRE_OP_CLOSE 21      /* slot */
-#define WIRE_OP_PWRITE 22     /* slot, offset; bytes -> written */
-#define WIRE_OP_PREAD 23      /* slot, offset, length -> read, bytes */
-#define WIRE_OP_FTRUNCATE 24  /* slot, size */
-#define WIRE_OP_FSYNC 25      /* slot */
-#define WIRE_OP_FSTAT 26      /* slot -> 0, a stat record */
-#define WIRE_OP_FIEMAP 27     /* slot -> extents, extent records */
-/* MMAP's align: 0, or a power of two; the blocks of that size it touches are its own. */
-#define WIRE_OP_MMAP 28 /* mapping slot, file slot, offset, length, prot, flags, align -> address */
-#define WIRE_OP_MUNMAP 29     /* mapping slot */
-#define WIRE_OP_LOAD 30       /* mapping slot, offset, length -> loaded, bytes */
-#define WIRE_OP_STORE 31      /* mapping slot, offset; bytes -> stored */
-#define WIRE_OP_MSYNC 32      /* mapping slot, offset, length, flags */
-#define WIRE_OP_PAGEMAP 33    /* mapping slot, offset -> the raw 64-bit entry, with WIRE_PAGEMAP_ANON_BIT */
+/*
+ * The operations. Each row is the only place that knows the name, the number, the
+ * count of arguments and, for the core, the state of the slots: the enums, the
+ * prototypes and the tables are made of it. A comment says: arguments; blob ->
+ * result, data.
+ *
+ * What the agent runs itself: X(NAME, number, arguments).
+ */
+#define WIRE_AGENT_OPS(X) \
+	X(HELLO, 1, 0) /* -> protocol version, key=value lines */ \
+	X(BEGIN, 2, 2) /* wantedPid (0 any), trace (0/1) -> pid of the executor */ \
+	X(END, 3, 0) /* -> 0; the executor is gone when the answer arrives */ \
+	X(MOUNT, 4, 1) /* flags; source, target, type, options */ \
+	X(UMOUNT, 5, 1) /* flags; target */ \
+	X(POWEROFF, 6, 0) /* -> 0, then the machine switches off */ \
+	X(EXEC, 7, 1) /* timeoutMillis; argv -> exit status, output */ \
+	X(WRITE_FILE, 9, 0) /* path NUL content -> bytes */ \
+	X(FLUSH_BUFFERS, 10, 0) /* device -> 0 */ \
+	X(PING, 11, 0) /* -> 0 */ \
+	X(BATCH, 13, 0) /* -> how many were run, their answers */ \
+	X(KERNEL_LOG, 14, 0) /* -> records, what the kernel has logged since the last time */ \
+	X(TASK_START, 40, 2) /* task, wantedPid (0 any) -> pid */ \
+	X(TASK_OP, 41, 1) /* task; a REQUEST payload -> 0: it has been started */ \
+	X(TASK_WAIT, 42, 2) /* task, timeoutMillis -> 0 and a RESPONSE payload, or 1 still running */ \
+	X(TASK_STATE, 43, 1) /* task -> pid, key=value lines */ \
+	X(TASK_END, 44, 1) /* task -> 0; killed if it runs; gone when the answer arrives */ \
+	X(RENDEZVOUS, 45, 0) /* -> 0; the blob is the command */ \
+	X(RENDEZVOUS_WAIT, 46, 2) /* task, timeoutMillis; point -> 0, 1 or 2 */
 
-/* Names. A path names a symbolic link itself where it ends in one, but for CHMOD. */
-#define WIRE_OP_MKDIR 50     /* mode; path */
-#define WIRE_OP_RMDIR 51     /* path NUL */
-#define WIRE_OP_LINK 52      /* path NUL new path */
-#define WIRE_OP_SYMLINK 53   /* path that it leads to NUL path */
-#define WIRE_OP_READLINK 54  /* path NUL -> bytes, where it leads to */
-#define WIRE_OP_RENAME 55    /* flags; old path NUL new path */
-#define WIRE_OP_UNLINK 56    /* path NUL */
-#define WIRE_OP_CHMOD 57     /* mode; path */
-#define WIRE_OP_CHOWN 58     /* uid, gid; path */
-#define WIRE_OP_UTIMENS 59   /* second of access, second of modification; path */
-#define WIRE_OP_STATX 60     /* path NUL -> 0, a stat record and u64 attributes */
-#define WIRE_OP_ACCESS 61    /* mode; path */
-#define WIRE_OP_LIST 62      /* path NUL -> entries, entry records */
-/* Attributes. */
-#define WIRE_OP_SETXATTR 63  /* flags; path NUL name NUL value */
-#define WIRE_OP_GETXATTR 64  /* path NUL name -> bytes, the value */
-#define WIRE_OP_LISTXATTR 65 /* path NUL -> bytes, names that end with NUL */
-#define WIRE_OP_REMOVEXATTR 66 /* path NUL name */
-#define WIRE_OP_GETFLAGS 67  /* path NUL -> the flags of FS_IOC_GETFLAGS */
-#define WIRE_OP_SETFLAGS 68  /* flags; path */
-/* Open files. A piece is how many bytes each vector has. */
-#define WIRE_OP_PWRITEV 69   /* slot, offset, piece; bytes -> written */
-#define WIRE_OP_PREADV 70    /* slot, offset, length, piece -> read, bytes */
-#define WIRE_OP_PWRITE_MAPPED 71 /* slot, offset, mapping slot, offset in it, length -> written */
-#define WIRE_OP_PREAD_MAPPED 72 /* slot, offset, mapping slot, offset in it, length -> read */
-#define WIRE_OP_SYNC_FILE_RANGE 73 /* slot, offset, length, flags */
-#define WIRE_OP_FALLOCATE 74 /* slot, mode, offset, length */
-#define WIRE_OP_LSEEK 75     /* slot, offset, whence -> the position */
-#define WIRE_OP_FDATASYNC 76 /* slot */
-#define WIRE_OP_SYNCFS 77    /* slot */
-#define WIRE_OP_FLOCK 78     /* slot, operation */
-/* Mappings. */
-#define WIRE_OP_MADVISE 79   /* mapping slot, offset, length, advice */
-#define WIRE_OP_MREMAP 80    /* mapping slot, new length, flags -> address */
-#define WIRE_OP_MPROTECT 81  /* mapping slot, offset, length, prot */
-#define WIRE_OP_MINCORE 82   /* mapping slot, offset, length -> pages, a byte each */
-#define WIRE_OP_SMAPS 83     /* mapping slot -> 0, its lines */
-#define WIRE_OP_CALL 84      /* mapping slot, offset -> what the code there returns */
-/* The file system, the process, the machine. */
-#define WIRE_OP_STATFS 85    /* path NUL -> 0, u64 type, bsize, blocks, bfree, bavail, files, ffree, namelen */
-#define WIRE_OP_FREEZE 86    /* path NUL */
-#define WIRE_OP_THAW 87      /* path NUL */
-#define WIRE_OP_BECOME 88    /* uid, gid */
-#define WIRE_OP_VMSTAT 89    /* path NUL (the counter's name) -> its value */
-#define WIRE_OP_FILL 90      /* slot -> 0: the file system has no block left */
-#define WIRE_OP_REMOUNT 91   /* flags; path NUL options: never a new mount */
-#define WIRE_OP_RELEASE 92   /* -> 0; as END, and the executor stays */
+/*
+ * What the operation core runs, in a guest or on the kernel at hand:
+ * X(NAME, function, number, arguments, state of the slots, blob).
+ *
+ * A path names a symbolic link itself where it ends in one, but for CHMOD. A piece
+ * is how many bytes each vector has. MMAP's align: 0, or a power of two; the blocks
+ * of that size it touches are its own. RELEASE closes all as END, and the executor
+ * stays. REMOUNT never makes a new mount.
+ */
+#define WIRE_CORE_OPS(X) \
+	X(READ_FILE, read_file, 8, 1, NO_SLOT, BLOB) /* max bytes; path -> bytes, content */ \
+	X(SYNC, sync, 12, 0, NO_SLOT, NO_BLOB) /* -> 0 */ \
+	X(OPEN, open, 20, 3, FREE_FILE, BLOB) /* slot, flags, mode; path -> 0 */ \
+	X(CLOSE, close, 21, 1, USED_FILE, NO_BLOB) /* slot */ \
+	X(PWRITE, pwrite, 22, 2, USED_FILE, BLOB) /* slot, offset; bytes -> written */ \
+	X(PREAD, pread, 23, 3, USED_FILE, NO_BLOB) /* slot, offset, length -> read, bytes */ \
+	X(FTRUNCATE, ftruncate, 24, 2, USED_FILE, NO_BLOB) /* slot, size */ \
+	X(FSYNC, fsync, 25, 1, USED_FILE, NO_BLOB) /* slot */ \
+	X(FSTAT, fstat, 26, 1, USED_FILE, NO_BLOB) /* slot -> 0, a stat record */ \
+	X(FIEMAP, fiemap, 27, 1, USED_FILE, NO_BLOB) /* slot -> extents, extent records */ \
+	X(MMAP, mmap, 28, 7, MAP_OF_FILE, NO_BLOB) /* mapping slot, file slot, offset, length, prot, flags, align -> address */ \
+	X(MUNMAP, munmap, 29, 1, USED_MAPPING, NO_BLOB) /* mapping slot */ \
+	X(LOAD, load, 30, 3, USED_MAPPING, NO_BLOB) /* mapping slot, offset, length -> loaded, bytes */ \
+	X(STORE, store, 31, 2, USED_MAPPING, BLOB) /* mapping slot, offset; bytes -> stored */ \
+	X(MSYNC, msync, 32, 4, USED_MAPPING, NO_BLOB) /* mapping slot, offset, length, flags */ \
+	X(PAGEMAP, pagemap, 33, 2, USED_MAPPING, NO_BLOB) /* mapping slot, offset -> the raw 64-bit entry, with WIRE_PAGEMAP_ANON_BIT */ \
+	X(MKDIR, mkdir, 50, 1, NO_SLOT, BLOB) /* mode; path */ \
+	X(RMDIR, rmdir, 51, 0, NO_SLOT, BLOB) /* path NUL */ \
+	X(LINK, link, 52, 0, NO_SLOT, BLOB) /* path NUL new path */ \
+	X(SYMLINK, symlink, 53, 0, NO_SLOT, BLOB) /* path that it leads to NUL path */ \
+	X(READLINK, readlink, 54, 0, NO_SLOT, BLOB) /* path NUL -> bytes, where it leads to */ \
+	X(RENAME, rename, 55, 1, NO_SLOT, BLOB) /* flags; old path NUL new path */ \
+	X(UNLINK, unlink, 56, 0, NO_SLOT, BLOB) /* path NUL */ \
+	X(CHMOD, chmod, 57, 1, NO_SLOT, BLOB) /* mode; path */ \
+	X(CHOWN, chown, 58, 2, NO_SLOT, BLOB) /* uid, gid; path */ \
+	X(UTIMENS, utimens, 59, 2, NO_SLOT, BLOB) /* second of access, second of modification; path */ \
+	X(STATX, statx, 60, 0, NO_SLOT, BLOB) /* path NUL -> 0, a stat record and u64 attributes */ \
+	X(ACCESS, access, 61, 1, NO_SLOT, BLOB) /* mode; path */ \
+	X(LIST, list, 62, 0, NO_SLOT, BLOB) /* path NUL -> entries, entry records */ \
+	X(SETXATTR, setxattr, 63, 1, NO_SLOT, BLOB) /* flags; path NUL name NUL value */ \
+	X(GETXATTR, getxattr, 64, 0, NO_SLOT, BLOB) /* path NUL name -> bytes, the value */ \
+	X(LISTXATTR, listxattr, 65, 0, NO_SLOT, BLOB) /* path NUL -> bytes, names that end with NUL */ \
+	X(REMOVEXATTR, removexattr, 66, 0, NO_SLOT, BLOB) /* path NUL name */ \
+	X(GETFLAGS, getflags, 67, 0, NO_SLOT, BLOB) /* path NUL -> the flags of FS_IOC_GETFLAGS */ \
+	X(SETFLAGS, setflags, 68, 1, NO_SLOT, BLOB) /* flags; path */ \
+	X(PWRITEV, pwritev, 69, 3, USED_FILE, BLOB) /* slot, offset, piece; bytes -> written */ \
+	X(PREADV, preadv, 70, 4, USED_FILE, NO_BLOB) /* slot, offset, length, piece -> read, bytes */ \
+	X(PWRITE_MAPPED, pwrite_mapped, 71, 5, FILE_AND_MAPPING, NO_BLOB) /* slot, offset, mapping slot, offset in it, length -> written */ \
+	X(PREAD_MAPPED, pread_mapped, 72, 5, FILE_AND_MAPPING, NO_BLOB) /* slot, offset, mapping slot, offset in it, length -> read */ \
+	X(SYNC_FILE_RANGE, sync_file_range, 73, 4, USED_FILE, NO_BLOB) /* slot, offset, length, flags */ \
+	X(FALLOCATE, fallocate, 74, 4, USED_FILE, NO_BLOB) /* slot, mode, offset, length */ \
+	X(LSEEK, lseek, 75, 3, USED_FILE, NO_BLOB) /* slot, offset, whence -> the position */ \
+	X(FDATASYNC, fdatasync, 76, 1, USED_FILE, NO_BLOB) /* slot */ \
+	X(SYNCFS, syncfs, 77, 1, USED_FILE, NO_BLOB) /* slot */ \
+	X(FLOCK, flock, 78, 2, USED_FILE, NO_BLOB) /* slot, operation */ \
+	X(MADVISE, madvise, 79, 4, USED_MAPPING, NO_BLOB) /* mapping slot, offset, length, advice */ \
+	X(MREMAP, mremap, 80, 3, USED_MAPPING, NO_BLOB) /* mapping slot, new length, flags -> address */ \
+	X(MPROTECT, mprotect, 81, 4, USED_MAPPING, NO_BLOB) /* mapping slot, offset, length, prot */ \
+	X(MINCORE, mincore, 82, 3, USED_MAPPING, NO_BLOB) /* mapping slot, offset, length -> pages, a byte each */ \
+	X(SMAPS, smaps, 83, 1, USED_MAPPING, NO_BLOB) /* mapping slot -> 0, its lines */ \
+	X(CALL, call, 84, 2, USED_MAPPING, NO_BLOB) /* mapping slot, offset -> what the code there returns */ \
+	X(STATFS, statfs, 85, 0, NO_SLOT, BLOB) /* path NUL -> 0, u64 type, bsize, blocks, bfree, bavail, files, ffree, namelen */ \
+	X(FREEZE, freeze, 86, 0, NO_SLOT, BLOB) /* path NUL */ \
+	X(THAW, thaw, 87, 0, NO_SLOT, BLOB) /* path NUL */ \
+	X(BECOME, become, 88, 2, NO_SLOT, NO_BLOB) /* uid, gid */ \
+	X(VMSTAT, vmstat, 89, 0, NO_SLOT, BLOB) /* path NUL (the counter's name) -> its value */ \
+	X(FILL, fill, 90, 1, USED_FILE, NO_BLOB) /* slot -> 0: the file system has no block left */ \
+	X(REMOUNT, remount, 91, 1, NO_SLOT, BLOB) /* flags; path NUL options: never a new mount */ \
+	X(RELEASE, release, 92, 0, NO_SLOT, NO_BLOB) /* -> 0; as END, and the executor stays */
+
+enum wire_op {
+#define WIRE_AGENT_OP(NAME, number, argc) WIRE_OP_##NAME = number,
+#define WIRE_CORE_OP(NAME, function, number, argc, slot, blob) WIRE_OP_##NAME = number,
+	WIRE_AGENT_OPS(WIRE_AGENT_OP) WIRE_CORE_OPS(WIRE_CORE_OP)
+#undef WIRE_AGENT_OP
+#undef WIRE_CORE_OP
+};
+
+enum wire_argc {
+#define WIRE_AGENT_OP(NAME, number, argc) WIRE_ARGC_##NAME = argc,
+#define WIRE_CORE_OP(NAME, function, number, argc, slot, blob) WIRE_ARGC_##NAME = argc,
+	WIRE_AGENT_OPS(WIRE_AGENT_OP) WIRE_CORE_OPS(WIRE_CORE_OP)
+#undef WIRE_AGENT_OP
+#undef WIRE_CORE_OP
+};
 
 /* UTIMENS: in place of a second. */
 #define WIRE_TIME_NOW 4294967294
@@ -177,20 +212,12 @@
  * Tasks: executors beside the one that serves, numbered 0..7. A task is forked
  * from the server with the files and mappings that are open then, and runs one
  * operation at a time while the server goes on answering.
- */
-#define WIRE_OP_TASK_START 40 /* task, wantedPid (0 any) -> pid */
-#define WIRE_OP_TASK_OP 41    /* task; a REQUEST payload -> 0: it has been started */
-#define WIRE_OP_TASK_WAIT 42  /* task, timeoutMillis -> 0 and a RESPONSE payload, or 1 still running */
-#define WIRE_OP_TASK_STATE 43 /* task -> pid, key=value lines */
-#define WIRE_OP_TASK_END 44   /* task -> 0; killed if it runs; gone when the answer arrives */
-/*
- * The kernel's rendezvous points. Commands: "arm POINT TASK HIT", "go POINT
- * TASK" or "clear"; the agent puts the task's pid for its number.
- */
-#define WIRE_OP_RENDEZVOUS 45 /* -> 0; the blob is the command */
-/* 0: the task waits there; 1: timed out; 2: its operation ended without arriving. */
-#define WIRE_OP_RENDEZVOUS_WAIT 46 /* task, timeoutMillis; point -> 0, 1 or 2 */
-/*
+ *
+ * RENDEZVOUS takes a command for the kernel's points, "arm POINT TASK HIT", "go
+ * POINT TASK" or "clear"; the agent puts the task's pid for its number.
+ * RENDEZVOUS_WAIT answers 0: the task waits there; 1: timed out; 2: its operation
+ * ended without arriving.
+ *
  * TASK_OP answers EBUSY while an operation is under way or its answer has not
  * been taken; TASK_WAIT and TASK_OP answer ESRCH when the task has died. The
  * events of TASK_WAIT are those of the task's operation. TASK_STATE's keys: pid,
