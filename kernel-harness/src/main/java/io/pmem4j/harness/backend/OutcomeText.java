@@ -53,7 +53,7 @@ public final class OutcomeText {
   /** A stat record. */
   public static Outcome.Builder stat(ByteBuffer data, LongFunction<String> time) {
     long ino = data.getLong();
-    return new Outcome.Builder()
+    return Outcome.builder()
         .value("result", 0)
         .value("ino", ino)
         .value("mode", Integer.toOctalString(data.getInt()))
@@ -70,7 +70,7 @@ public final class OutcomeText {
 
   /** Returns the outcome of a failed call. */
   public static Outcome.Builder failed(String errno) {
-    return new Outcome.Builder().value("result", -1).value("errno", errno);
+    return Outcome.builder().value("result", -1).value("errno", errno);
   }
 
   /** One extent: file block, count, file-system block, flags. */

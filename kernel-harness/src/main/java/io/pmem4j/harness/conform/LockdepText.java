@@ -3,8 +3,10 @@
 package io.pmem4j.harness.conform;
 
 import io.pmem4j.harness.backend.Forgiveness;
+import io.pmem4j.harness.kernel.LockEdges;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -20,11 +22,6 @@ import java.util.regex.Pattern;
  * dax_sem}, {@code truncate_mutex} and the locks of block groups.
  */
 final class LockdepText {
-  /** A class, {@code ffff... FD: 54 BD: 5 ++++: name}; the usage bits contain no colon. */
-  private static final Pattern CLASS = Pattern.compile("^\\S+ .*?BD: *\\d+ \\S+: (.*)$");
-
-  private static final Pattern EDGE = Pattern.compile("^ -> \\[\\S+] (.*)$");
-
   /** A name, the number of its class, and the level of nesting. */
   private static final Pattern NAME = Pattern.compile("(.*?)(#\\d+)?(?:/\\d+)?");
 
@@ -71,17 +68,11 @@ final class LockdepText {
 
   /** The edges, {@code outer -> inner}. */
   static Set<String> edges(String text) {
-    Collection<Edge> all = new java.util.ArrayList<>();
-    String from = "";
-    for (String line : text.lines().toList()) {
-      Matcher edge = EDGE.matcher(line);
-      Matcher named = CLASS.matcher(line);
-      if (edge.matches()) {
-        all.add(new Edge(from, edge.group(1).strip()));
-      } else if (named.matches()) {
-        from = named.group(1).strip();
-      }
-    }
+    List<Edge> all =
+        LockEdges.parse(text).edges().stream()
+            .map(edge -> edge.split(" -> ", 2))
+            .map(ends -> new Edge(ends[0], ends[1]))
+            .toList();
     return new LockdepText(all).ours();
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.pmem4j.harness.kernel;
 
+import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
@@ -32,7 +33,7 @@ public record LockEdges(Set<String> edges) {
                 from[0] = named.group(1).strip();
               }
             })
-            .collect(Collectors.toSet()));
+            .collect(Collectors.toCollection(LinkedHashSet::new)));
   }
 
   /** The same graph with other names of the classes. */

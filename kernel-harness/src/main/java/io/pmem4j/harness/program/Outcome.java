@@ -77,10 +77,17 @@ public record Outcome(Map<String, String> values, List<String> events) {
     return String.join(" ", parts);
   }
 
+  /** Returns a builder without a value. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
   /** Collects an outcome. */
   public static final class Builder {
     private final Map<String, String> values = new LinkedHashMap<>();
     private List<String> events = List.of();
+
+    private Builder() {}
 
     /** Adds or replaces a value. */
     public Builder value(String key, Object value) {

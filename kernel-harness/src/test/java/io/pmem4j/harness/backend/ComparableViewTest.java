@@ -38,7 +38,7 @@ class ComparableViewTest {
 
   @Test
   void aBlockIsABlockWhicheverItsNumber() {
-    Outcome outcome = new Outcome.Builder().value("page", "block").build();
+    Outcome outcome = Outcome.builder().value("page", "block").build();
     assertThat(DAX.satisfies(outcome, "page=block:6144")).isTrue();
     assertThat(DAX.satisfies(outcome, "page=zero")).isFalse();
   }
@@ -54,7 +54,7 @@ class ComparableViewTest {
   void whatIsLeftOutIsSaid() {
     assertThat(POSIX.rules()).anySatisfy(rule -> assertThat(rule).contains("blocks", "page"));
     Outcome outcome =
-        new Outcome.Builder().value("result", 0).value("ino", 3).events(List.of("x")).build();
+        Outcome.builder().value("result", 0).value("ino", 3).events(List.of("x")).build();
     assertThat(POSIX.of(outcome)).hasToString("result=0");
   }
 }

@@ -98,6 +98,6 @@ class ShrunkDivergenceTest {
   }
 
   private static Outcome outcome(String key, String value) {
-    return new Outcome.Builder().value("result", -1).value(key, value).build();
+    return Outcome.builder().value("result", -1).value(key, value).build();
   }
 }

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 
 class OutcomeTest {
   private final Outcome outcome =
-      new Outcome.Builder()
+      Outcome.builder()
           .value("result", 4)
           .value("data", "00ff")
           .events(List.of("dax_pte_fault ino=12 - pgoff=0", "dax_pte_fault_done ino=12 NOPAGE"))

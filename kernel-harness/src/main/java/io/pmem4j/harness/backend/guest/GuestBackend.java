@@ -62,7 +62,7 @@ public final class GuestBackend implements ProgramBackend {
 
   private int boots;
   private int programs;
-  private boolean late;
+  private final RequiredCalls calls = new RequiredCalls();
 
   private GuestBackend(Kernel kernel, GuestSpec spec, FsImage image) {
     this.kernel = kernel;
@@ -142,7 +142,7 @@ public final class GuestBackend implements ProgramBackend {
   public Session begin(Program program, ImageTemplates templates, KernelChoices choices)
       throws BackendException {
     Guest running = running();
-    late = false;
+    calls.begin();
     boolean begun = false;
     try {
       // No process has the device open now, so the kernel holds no stale page of it.
@@ -175,13 +175,14 @@ public final class GuestBackend implements ProgramBackend {
     if (program.image().isDamaged()) {
       endKept(running);
       mountDamaged(running, mount);
-      requireBegun(program, succeed(running, List.of(Request.of(WireOp.BEGIN, program.pid(), 1))));
+      requireBegun(
+          program, calls.succeed(running, List.of(Request.of(WireOp.BEGIN, program.pid(), 1))));
       return;
     }
     // Whether DAX is possible depends on the device and the size of blocks alone.
     boolean asked = program.image().blockBytes() != PAGE_BYTES || daxSeen == running;
     if (kept == program.pid() && asked) {
-      succeed(running, List.of(mount));
+      calls.succeed(running, List.of(mount));
       return;
     }
     endKept(running);
@@ -190,7 +191,7 @@ public final class GuestBackend implements ProgramBackend {
       requests.add(Request.of(WireOp.READ_FILE, 65536).withStrings("/proc/mounts"));
     }
     requests.add(Request.of(WireOp.BEGIN, program.pid(), 1));
-    List<Response> answers = succeed(running, requests);
+    List<Response> answers = calls.succeed(running, requests);
     if (!asked) {
       requireDax(answers.get(1));
       daxSeen = running;
@@ -201,7 +202,7 @@ public final class GuestBackend implements ProgramBackend {
   private void endKept(Guest running) throws GuestException, BackendException {
     if (kept != 0) {
       kept = 0;
-      succeed(running, List.of(Request.of(WireOp.END)));
+      calls.succeed(running, List.of(Request.of(WireOp.END)));
     }
   }
 
@@ -212,7 +213,7 @@ public final class GuestBackend implements ProgramBackend {
       running.grade(running.request(Request.of(WireOp.KERNEL_LOG)));
       throw BackendException.notMounted(ErrnoNames.of(mounted.errno()), null);
     }
-    succeeded(List.of(mount), List.of(mounted));
+    calls.succeeded(List.of(mount), List.of(mounted));
   }
 
   private static void requireBegun(Program program, List<Response> answers)
@@ -293,8 +294,8 @@ public final class GuestBackend implements ProgramBackend {
       kept = keeps ? program.pid() : 0;
       List<Response> answers =
           keeps
-              ? succeedAsOne(running, List.of(Request.of(WireOp.RELEASE), unmount, log))
-              : succeed(running, List.of(Request.of(WireOp.END), unmount, log));
+              ? calls.succeedAsOne(running, List.of(Request.of(WireOp.RELEASE), unmount, log))
+              : calls.succeed(running, List.of(Request.of(WireOp.END), unmount, log));
       running.grade(answers.getLast());
       // Lockdep does not go without a word, which has been graded; asking it itself takes long.
       if (++programs % LOCKDEP_EVERY == 0 && !running.lockdepOn()) {
@@ -321,9 +322,9 @@ public final class GuestBackend implements ProgramBackend {
     Request thaw = Request.of(WireOp.THAW).withStrings(MOUNT_POINT).withClock(clock);
     List<Response> answers =
         running.request(List.of(asRoot, thaw), GuestSpec.DEFAULT_REQUEST_TIMEOUT);
-    succeeded(List.of(asRoot), answers.subList(0, 1));
+    calls.succeeded(List.of(asRoot), answers.subList(0, 1));
     if (answers.getLast().errno() != Errno.EINVAL.number()) {
-      succeeded(List.of(thaw), answers.subList(1, 2));
+      calls.succeeded(List.of(thaw), answers.subList(1, 2));
     }
   }
 
@@ -369,37 +370,7 @@ public final class GuestBackend implements ProgramBackend {
 
   /** Returns whether mounting or unmounting for the last program ended after its second. */
   boolean late() {
-    return late;
-  }
-
-  private List<Response> succeed(Guest guest, List<Request> requests)
-      throws GuestException, BackendException {
-    return succeeded(requests, guest.request(requests, GuestSpec.DEFAULT_REQUEST_TIMEOUT));
-  }
-
-  /** The same in one frame, which one process answers. */
-  private List<Response> succeedAsOne(Guest guest, List<Request> requests)
-      throws GuestException, BackendException {
-    return succeeded(requests, GuestSession.ask(guest, requests));
-  }
-
-  private List<Response> succeeded(List<Request> requests, List<Response> responses)
-      throws BackendException {
-    for (int i = 0; i < requests.size(); i++) {
-      Response response = responses.get(i);
-      late |= response.isLate();
-      if ((response.status() != 0 && !response.isLate()) || response.result() < 0) {
-        throw BackendException.environment(
-            "guest: "
-                + requests.get(i).op()
-                + " failed: errno "
-                + response.errno()
-                + ", status "
-                + response.status(),
-            null);
-      }
-    }
-    return responses;
+    return calls.late();
   }
 
   /** Returns the path in the guest of a path of a program. */

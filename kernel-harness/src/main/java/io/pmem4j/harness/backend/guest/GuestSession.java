@@ -108,12 +108,12 @@ final class GuestSession implements Session, OperationCodec.Place {
               now -> now.sleepsOnALock() || !now.operation().equals("running"),
               ASLEEP_BOUND);
       return state.sleepsOnALock()
-          ? new Outcome.Builder()
+          ? Outcome.builder()
               .value("result", 0)
               .value("wchan", state.wchan())
               .value("in", state.wantedBy())
               .build()
-          : new Outcome.Builder().value("result", state.operation()).build();
+          : Outcome.builder().value("result", state.operation()).build();
     } catch (GuestException e) {
       throw BackendException.of(e);
     }

@@ -245,7 +245,7 @@ final class ModelProcess {
   }
 
   static Outcome.Builder result(long value) {
-    return new Outcome.Builder().value("result", value);
+    return Outcome.builder().value("result", value);
   }
 
   OpenFile file(String name) throws Ext2Exception {

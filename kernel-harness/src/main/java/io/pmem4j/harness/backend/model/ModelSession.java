@@ -2,7 +2,6 @@
 
 package io.pmem4j.harness.backend.model;
 
-import io.pmem4j.ext2.Errno;
 import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.Ext2FileSystem;
 import io.pmem4j.ext2.mm.Mmu;
@@ -21,9 +20,7 @@ import io.pmem4j.harness.program.Program;
 import io.pmem4j.harness.program.ProgramText;
 import io.pmem4j.harness.program.Syscall;
 import java.lang.foreign.Arena;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -33,13 +30,10 @@ public final class ModelSession implements Session {
   private static final int PROT_EXEC = 4;
 
   private final Ext2FileSystem fs;
-  private final ModelPromises promises;
-  private final AtomicLong clock;
   private final FsImage image;
   private final Arena arena;
   private final boolean damaged;
-  private final ModelProcess process;
-  private final Map<String, ModelProcess> children = new HashMap<>();
+  private final ModelProcesses processes;
 
   /**
    * Begins a session on a mounted file system.
@@ -57,11 +51,9 @@ public final class ModelSession implements Session {
       boolean damaged) {
     this.damaged = damaged;
     this.fs = fs;
-    this.clock = clock;
     this.image = image;
     this.arena = arena;
-    this.promises = new ModelPromises(fs, lines);
-    this.process = new ModelProcess(fs, promises, alignment);
+    this.processes = new ModelProcesses(fs, new ModelPromises(fs, lines), clock, alignment);
   }
 
   @Override
@@ -69,13 +61,13 @@ public final class ModelSession implements Session {
     fs.trace().drain();
     Outcome.Builder outcome;
     try {
-      outcome = answer(operation);
+      outcome = processes.answer(operation);
     } catch (Ext2Exception e) {
       outcome = OutcomeText.failed(e.errno().name());
     } catch (LoneTaskScheduler.EndlessWaitException e) {
       throw BackendException.hang("model: " + ProgramText.of(operation) + ": " + e.getMessage());
     } catch (ModelProcess.NoMapping e) {
-      outcome = new Outcome.Builder().value("result", "none");
+      outcome = Outcome.builder().value("result", "none");
     } catch (BrokenPromise e) {
       throw BackendException.modelBroke("model: " + e.getMessage(), e);
     } catch (RuntimeException e) {
@@ -100,34 +92,6 @@ public final class ModelSession implements Session {
           call.syscall() == Syscall.SYNCFS || call.syscall() == Syscall.FREEZE;
       default -> false;
     };
-  }
-
-  private Outcome.Builder answer(Operation operation) throws Ext2Exception {
-    return switch (operation) {
-      case Operation.Fork fork -> {
-        children.put(fork.child(), process.fork());
-        yield ModelProcess.result(0);
-      }
-      case Operation.In in -> child(in.child()).answer(in.operation());
-      case Operation.Exit exit -> {
-        child(exit.child()).exit();
-        children.remove(exit.child());
-        yield ModelProcess.result(0);
-      }
-      case Operation.Clock forward -> {
-        clock.addAndGet(forward.seconds());
-        yield ModelProcess.result(0);
-      }
-      default -> process.answer(operation);
-    };
-  }
-
-  private ModelProcess child(String name) {
-    ModelProcess child = children.get(name);
-    if (child == null) {
-      throw new IllegalStateException("no child " + name);
-    }
-    return child;
   }
 
   /** Returns the reason for which the model cannot mount a program's image; empty if it can. */
@@ -176,29 +140,13 @@ public final class ModelSession implements Session {
   @Override
   public Optional<FsImage> end() throws BackendException {
     try {
-      thawIfFrozen();
-      for (ModelProcess child : children.values()) {
-        child.exit();
-      }
-      process.exit();
-      promises.unmount();
+      processes.unmount();
     } catch (Ext2Exception | RuntimeException | BrokenPromise e) {
       throw BackendException.modelBroke("model: unmount: " + e, e);
     } finally {
       release();
     }
     return Optional.of(image);
-  }
-
-  /** As the guest does before it unmounts: a frozen file system outlives umount(2). */
-  private void thawIfFrozen() throws Ext2Exception {
-    try {
-      fs.thaw();
-    } catch (Ext2Exception e) {
-      if (e.errno() != Errno.EINVAL) {
-        throw e;
-      }
-    }
   }
 
   @Override

@@ -150,7 +150,7 @@ public final class OperationCodec {
       Response end = answers.getLast();
       return end.result() == 0
           ? awaited(await.operation(), Response.of(end.data()))
-          : new Outcome.Builder().value("result", end.result() == 1 ? "running" : "none");
+          : Outcome.builder().value("result", end.result() == 1 ? "running" : "none");
     }
     return outcome(operation, answers.getLast());
   }
@@ -277,18 +277,18 @@ public final class OperationCodec {
     late |= response.isLate();
     if (response.status() != Response.STATUS_OK && !response.isLate()) {
       if (usesMissingMapping(operation)) {
-        return new Outcome.Builder().value("result", "none");
+        return Outcome.builder().value("result", "none");
       }
       throw new IllegalArgumentException("the core did not understand " + operation);
     }
     if (response.signo() != 0) {
-      return new Outcome.Builder().value("result", -1).value("signal", signal(operation, response));
+      return Outcome.builder().value("result", -1).value("signal", signal(operation, response));
     }
     if (response.errno() != 0) {
       return OutcomeText.failed(ErrnoNames.of(response.errno()));
     }
-    Outcome.Builder plain = new Outcome.Builder().value("result", response.result());
-    Outcome.Builder zero = new Outcome.Builder().value("result", 0);
+    Outcome.Builder plain = Outcome.builder().value("result", response.result());
+    Outcome.Builder zero = Outcome.builder().value("result", 0);
     ByteBuffer data = ByteBuffer.wrap(response.data()).order(ByteOrder.LITTLE_ENDIAN);
     return switch (operation) {
       case Operation.Pread _, Operation.Load _ ->

@@ -97,8 +97,8 @@ final class SyscallCodec {
 
   /** Decodes a successful answer; the caller records the new address of a mapping. */
   Outcome.Builder outcome(Operation.Call call, Response response) {
-    Outcome.Builder plain = new Outcome.Builder().value("result", response.result());
-    Outcome.Builder zero = new Outcome.Builder().value("result", 0);
+    Outcome.Builder plain = Outcome.builder().value("result", response.result());
+    Outcome.Builder zero = Outcome.builder().value("result", 0);
     ByteBuffer data = ByteBuffer.wrap(response.data()).order(ByteOrder.LITTLE_ENDIAN);
     return switch (call.syscall().answer()) {
       case RESULT -> plain;
@@ -129,7 +129,7 @@ final class SyscallCodec {
       case COUNTER -> {
         long now = response.result();
         Long before = counters.put(text(call.arguments().getFirst()), now);
-        yield new Outcome.Builder().value("result", before == null ? 0 : now - before);
+        yield Outcome.builder().value("result", before == null ? 0 : now - before);
       }
     };
   }

@@ -164,11 +164,6 @@ public final class GuestSpec implements Cloneable {
     return with(spec -> spec.bootTimeout = newBootTimeout);
   }
 
-  /** The same guest with another default bound on requests. */
-  public GuestSpec withRequestTimeout(Duration newRequestTimeout) {
-    return with(spec -> spec.requestTimeout = newRequestTimeout);
-  }
-
   /** Returns this spec with another kernel command line appended. */
   public GuestSpec withAppend(String newAppend) {
     return with(spec -> spec.append = newAppend);
