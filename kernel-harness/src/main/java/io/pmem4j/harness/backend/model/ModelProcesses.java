@@ -21,8 +21,6 @@ import java.util.concurrent.atomic.AtomicLong;
  * may run operations at the same time, as far as the file system's scheduler lets them.
  */
 public final class ModelProcesses {
-  private static final long HUGE_PAGE_BYTES = 2 << 20;
-
   private final Ext2FileSystem fs;
   private final ModelPromises promises;
   private final AtomicLong clock;
@@ -40,13 +38,14 @@ public final class ModelProcesses {
    * Mounts a file system for a program. The promises of durability are not judged.
    *
    * @param options the scheduler, profile and lock order; the rest is the program's
+   * @param alignment the alignment of mappings for which the program asks no address
    */
-  public static ModelProcesses mount(PersistentMemory memory, Program program, MountOptions options)
+  public static ModelProcesses mount(
+      PersistentMemory memory, Program program, MountOptions options, long alignment)
       throws Ext2Exception {
     AtomicLong clock = new AtomicLong(Program.CLOCK_BASE_SECONDS);
     Ext2FileSystem fs =
         Ext2FileSystem.mount(memory, options.withClock(clock::get).withAllocatorPid(program::pid));
-    long alignment = options.profile().fourHandlers() ? HUGE_PAGE_BYTES : 0;
     return new ModelProcesses(fs, new ModelPromises(fs, null), clock, alignment);
   }
 
