@@ -252,6 +252,28 @@ abstract class ObservedMemory implements PersistentMemory {
   }
 
   @Override
+  public void putLongRelease(long offset, long value) {
+    storing("putLongRelease", base + offset, Long.BYTES);
+    synchronized (lock) {
+      memory.putLongRelease(offset, value);
+      stored(StoreOrder.ORDERED, "putLongRelease", base + offset, Long.BYTES);
+    }
+  }
+
+  @Override
+  public boolean compareAndSetLong(long offset, long expected, long value) {
+    loading(base + offset, Long.BYTES);
+    storing("compareAndSetLong", base + offset, Long.BYTES);
+    synchronized (lock) {
+      if (!memory.compareAndSetLong(offset, expected, value)) {
+        return false;
+      }
+      stored(StoreOrder.ORDERED, "compareAndSetLong", base + offset, Long.BYTES);
+    }
+    return true;
+  }
+
+  @Override
   public long getLongAcquire(long offset) {
     loading(base + offset, Long.BYTES);
     return memory.getLongAcquire(offset);
