@@ -60,9 +60,9 @@ class HarnessArchitectureTest {
         "backend",
         "backend.syscall");
     room(uses, "backend.host", "program", "wire", "image", "jni", "backend", "backend.syscall");
-    room(uses, "explore.scenario", "durable", "image");
+    room(uses, "explore.scenario", "durable", "program", "image", "backend", "backend.model");
     room(uses, "explore.export", "explore.scenario");
-    room(uses, "explore", "mutant", "explore.scenario");
+    room(uses, "explore", "mutant", "program", "explore.scenario");
     room(
         uses,
         "conform",

@@ -13,6 +13,7 @@ import io.pmem4j.harness.explore.DaxSemNecessity;
 import io.pmem4j.harness.explore.KnownRaceReport;
 import io.pmem4j.harness.explore.MutationScore;
 import io.pmem4j.harness.explore.PairSweep;
+import io.pmem4j.harness.explore.ProgramSweep;
 import io.pmem4j.harness.explore.SweepResult;
 import io.pmem4j.harness.explore.TruncateMutexFirstExperiment;
 import io.pmem4j.harness.explore.export.RendezvousExport;
@@ -23,6 +24,10 @@ import io.pmem4j.harness.explore.scenario.ScenarioRunner;
 import io.pmem4j.harness.kernel.GuestFiles;
 import io.pmem4j.harness.mutant.Mutant;
 import io.pmem4j.harness.mutant.MutantCatalog;
+import io.pmem4j.harness.program.Program;
+import io.pmem4j.harness.program.ProgramLibrary;
+import io.pmem4j.harness.program.ProgramSyntaxException;
+import io.pmem4j.harness.program.TaskProgram;
 import io.pmem4j.harness.report.JsonLine;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -81,7 +86,7 @@ final class ExploreCommand implements Callable<Integer> {
       index = "0",
       paramLabel = "SCENARIO",
       description =
-          "a name, OPERATION+OPERATION, all (every pair), races (each known race without dax_sem"
+          "a name, OPERATION+OPERATION, FILE.p4j (a program with two or three tasks), all (every pair), races (each known race without dax_sem"
               + " and with it), letter (whatever a fault depends on against each fault), mutants (the"
               + " schedules up to the death of each), mutex-first (the attempt the letter gave up), or list")
   private String name;
@@ -167,6 +172,10 @@ final class ExploreCommand implements Callable<Integer> {
       out.printf("profile %s, order %s%n", profile(), order().label());
       return end(new DaxSemNecessity(profile(), order(), explorer(), out).run(), out, start);
     }
+    if (isProgram()) {
+      out.printf("profile %s, order %s%n", profile(), order().label());
+      return end(program(out), out, start);
+    }
     List<NamedScenario> scenarios = scenarios();
     if (emit != null && scenarios.size() > 1) {
       throw usage("--emit is for one scenario");
@@ -182,6 +191,19 @@ final class ExploreCommand implements Callable<Integer> {
       emit(emit, scenarios.getFirst(), sweep.findings(), out);
     }
     return end(sweep, out, start);
+  }
+
+  private boolean isProgram() {
+    return name.endsWith(Program.SUFFIX);
+  }
+
+  private SweepResult program(PrintWriter out) throws IOException, ProgramSyntaxException {
+    if (emit != null) {
+      throw usage("--emit is for scenarios, not for programs");
+    }
+    TaskProgram program = TaskProgram.of(ProgramLibrary.at(Path.of(name)).getFirst());
+    return new ProgramSweep(profile(), order(), promises(), explorer(), out)
+        .run(program, schedule == null ? null : parse(schedule));
   }
 
   private void emit(Path directory, NamedScenario scenario, List<Finding> findings, PrintWriter out)
@@ -231,7 +253,7 @@ final class ExploreCommand implements Callable<Integer> {
         throw usage("--html: no folder for " + html);
       }
     }
-    if (!name.equals("all") && !SWEEPS.contains(name)) {
+    if (!name.equals("all") && !SWEEPS.contains(name) && !isProgram()) {
       NamedScenario scenario = scenarios().getFirst();
       if (scenario.huge() && !profile().fourHandlers()) {
         throw usage(
@@ -316,17 +338,20 @@ final class ExploreCommand implements Callable<Integer> {
 
   private SweepResult replay(NamedScenario scenario, String text, PrintWriter out)
       throws IOException {
-    Schedule wanted;
-    try {
-      wanted = Schedule.parse(text);
-    } catch (IllegalArgumentException e) {
-      throw usage(String.valueOf(e.getMessage()));
-    }
+    Schedule wanted = parse(text);
     try (ScenarioRunner runner = ScenarioRunner.open(profile(), order(), promises())) {
       Optional<Finding> finding = runner.replay(scenario, explorer(), wanted);
       out.println(finding.map(Interleaving::text).orElse("nothing is wrong under this schedule"));
       return new SweepResult(
           finding.isEmpty(), 1, 1, finding.stream().toList(), 0, runner.imagesChecked());
+    }
+  }
+
+  private Schedule parse(String text) {
+    try {
+      return Schedule.parse(text);
+    } catch (IllegalArgumentException e) {
+      throw usage(String.valueOf(e.getMessage()));
     }
   }
 

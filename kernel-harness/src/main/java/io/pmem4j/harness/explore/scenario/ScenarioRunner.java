@@ -5,6 +5,7 @@ package io.pmem4j.harness.explore.scenario;
 import io.pmem4j.explore.Exploration;
 import io.pmem4j.explore.Explorer;
 import io.pmem4j.explore.Finding;
+import io.pmem4j.explore.Scenario;
 import io.pmem4j.explore.Schedule;
 import io.pmem4j.explore.Step;
 import io.pmem4j.ext2.Ext2Exception;
@@ -51,13 +52,13 @@ public final class ScenarioRunner implements AutoCloseable {
    *     even without damage
    */
   public static ScenarioRunner open(Profile profile, LockOrder order, boolean promises) {
+    return new ScenarioRunner(
+        options("dax,oldalloc,noatime,noreservation", profile, order, promises));
+  }
+
+  static MountOptions options(String words, Profile profile, LockOrder order, boolean promises) {
     try {
-      return new ScenarioRunner(
-          Lab.options(
-              MountOptions.parse("dax,oldalloc,noatime,noreservation")
-                  .withIsolationChecks(promises),
-              profile,
-              order));
+      return Lab.options(MountOptions.parse(words).withIsolationChecks(promises), profile, order);
     } catch (Ext2Exception e) {
       throw new IllegalStateException(e);
     }
@@ -65,28 +66,31 @@ public final class ScenarioRunner implements AutoCloseable {
 
   /** Explores one scenario. */
   public Exploration explore(NamedScenario scenario, Explorer explorer) throws IOException {
-    ConcurrentScenario run = concurrent(scenario);
-    Explorer bounded = explorer.withMaxSteps(MAX_STEPS);
-    Exploration found = bounded.explore(run);
+    return explore(concurrent(scenario), explorer.withMaxSteps(MAX_STEPS));
+  }
+
+  static Exploration explore(Scenario scenario, Explorer bounded) {
+    Exploration found = bounded.explore(scenario);
     return new Exploration(
         found.schedules(),
         found.steps(),
         found.complete(),
-        found.findings().stream().map(each -> annotated(bounded, run, each)).toList(),
+        found.findings().stream().map(each -> annotated(bounded, scenario, each)).toList(),
         found.nanos());
   }
 
   /** Runs one schedule. */
   public Optional<Finding> replay(NamedScenario scenario, Explorer explorer, Schedule schedule)
       throws IOException {
-    ConcurrentScenario run = concurrent(scenario);
-    Explorer bounded = explorer.withMaxSteps(MAX_STEPS);
-    return bounded.replay(run, schedule).map(found -> annotated(bounded, run, found));
+    return replay(concurrent(scenario), explorer.withMaxSteps(MAX_STEPS), schedule);
+  }
+
+  static Optional<Finding> replay(Scenario scenario, Explorer bounded, Schedule schedule) {
+    return bounded.replay(scenario, schedule).map(found -> annotated(bounded, scenario, found));
   }
 
   /** Adds to each step of a finding the methods of the file system that it went through. */
-  private static Finding annotated(
-      Explorer explorer, ConcurrentScenario scenario, Finding finding) {
+  private static Finding annotated(Explorer explorer, Scenario scenario, Finding finding) {
     return explorer.annotate(
         scenario,
         finding,

@@ -5,8 +5,10 @@ package io.pmem4j.harness.explore.scenario;
 import io.pmem4j.harness.durable.LineTracker;
 import io.pmem4j.harness.durable.TrackedMemory;
 import io.pmem4j.harness.image.E2fsck;
+import io.pmem4j.harness.image.FsImage;
 import io.pmem4j.harness.image.Mke2fs;
 import io.pmem4j.harness.image.WorkDirectory;
+import io.pmem4j.harness.program.ImageShape;
 import io.pmem4j.pmem.MapSpec;
 import io.pmem4j.pmem.PersistentMemory;
 import io.pmem4j.pmem.Pmem;
@@ -50,11 +52,12 @@ final class ScratchImage implements AutoCloseable {
   private long pristineSum;
   private final Map<Long, String> verdicts = new HashMap<>();
 
-  private ScratchImage(WorkDirectory directory, Path image) throws IOException {
+  private ScratchImage(WorkDirectory directory, Path image, long offset, long length)
+      throws IOException {
     this.directory = directory;
-    this.memory = Pmem.map(image, MapSpec.existing(), arena);
+    this.memory = Pmem.map(image, MapSpec.existing().slice(offset, length), arena);
     this.lines = new LineTracker(memory.segment(), () -> scheduler.currentTask());
-    this.pristine = Files.readAllBytes(image);
+    this.pristine = memory.segment().toArray(ValueLayout.JAVA_BYTE);
     this.kinds = kinds(pristine);
     this.pristineSums = new long[kinds.length];
   }
@@ -68,7 +71,17 @@ final class ScratchImage implements AutoCloseable {
     WorkDirectory directory = new WorkDirectory();
     Path image = directory.path().resolve("image");
     Mke2fs.makePlain(image, blocks);
-    return new ScratchImage(directory, image);
+    return new ScratchImage(directory, image, 0, (long) blocks * BLOCK_BYTES);
+  }
+
+  /** Makes the image that programs of a shape start from, with blocks of {@link #BLOCK_BYTES}. */
+  static ScratchImage make(ImageShape shape) throws IOException {
+    WorkDirectory directory = new WorkDirectory();
+    Path image = directory.path().resolve("image");
+    Mke2fs.make(image, shape);
+    ScratchImage made = new ScratchImage(directory, image, FsImage.OFFSET_BYTES, shape.fsBytes());
+    made.snapshot();
+    return made;
   }
 
   /**
