@@ -83,7 +83,7 @@ public final class LabOrders {
             new IllegalArgumentException(
                 "unknown lock order '"
                     + label
-                    + "': "
+                    + "', expected one of "
                     + String.join(", ", ALL.stream().map(LockOrder::label).toList())));
   }
 

@@ -86,9 +86,10 @@ final class ExploreCommand implements Callable<Integer> {
       index = "0",
       paramLabel = "SCENARIO",
       description =
-          "a name, OPERATION+OPERATION, FILE.p4j (a program with two or three tasks), all (every pair), races (each known race without dax_sem"
-              + " and with it), letter (whatever a fault depends on against each fault), mutants (the"
-              + " schedules up to the death of each), mutex-first (the attempt the letter gave up), or list")
+          "a name, OPERATION+OPERATION, FILE.p4j (a program with two or three tasks), all (every"
+              + " pair), races (each known race without dax_sem and with it), letter (each operation"
+              + " that a fault depends on against each fault), mutants (the schedules up to the death"
+              + " of each), mutex-first (the attempt the letter gave up), or list")
   private String name;
 
   @Option(
@@ -274,7 +275,7 @@ final class ExploreCommand implements Callable<Integer> {
     }
     return List.of(
         ScenarioCatalog.find(name)
-            .orElseThrow(() -> usage("unknown scenario '" + name + "'; see explore list")));
+            .orElseThrow(() -> usage("unknown scenario '" + name + "'; ./pmem4j explore list names them")));
   }
 
   private CommandLine.ParameterException usage(String message) {
@@ -305,7 +306,7 @@ final class ExploreCommand implements Callable<Integer> {
       throw usage(
           "unknown profile '"
               + profile
-              + "': "
+              + "', expected one of "
               + Stream.of(Profile.values())
                   .map(each -> each.toString().toLowerCase(Locale.ROOT).replace('_', '-'))
                   .collect(Collectors.joining(", ")));

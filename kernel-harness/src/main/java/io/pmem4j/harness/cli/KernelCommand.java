@@ -26,7 +26,7 @@ final class KernelCommand implements Runnable {
 
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "kernel: list or build");
+    throw new ParameterException(spec.commandLine(), "a subcommand is missing, expected list or build NAME");
   }
 
   /** {@code kernel list}. */

@@ -56,7 +56,7 @@ public enum Kernel {
         .findFirst()
         .orElseThrow(() ->
             new IllegalArgumentException(
-                "unknown kernel '" + label + "': " + String.join(", ", labels())));
+                "unknown kernel '" + label + "', expected one of " + String.join(", ", labels())));
   }
 
   /** All names, as on the command line. */

@@ -41,7 +41,10 @@ final class ProgramScenario implements Scenario {
   public Run start(Scheduler scheduler) throws Ext2Exception {
     ModelProcesses processes =
         ModelProcesses.mount(
-            image.reset(scheduler, null), program.program(), options.withScheduler(scheduler), alignment);
+            image.reset(scheduler, null),
+            program.program(),
+            options.withScheduler(scheduler),
+            alignment);
     program.prologue().forEach(step -> judge(step, processes.run(step.operation())));
     List<Task> tasks = new ArrayList<>();
     for (TaskProgram.Task task : program.tasks()) {
