@@ -58,7 +58,8 @@ final class ConformCommand implements Callable<Integer> {
   @Option(
       names = "--generated",
       paramLabel = "COUNT",
-      description = "how many generated programs run too (default: 20, and 0 if --programs is given)")
+      description =
+          "how many generated programs run too (default: 20, and 0 if --programs is given)")
   private @Nullable Integer generated;
 
   @Option(

@@ -275,7 +275,8 @@ final class ExploreCommand implements Callable<Integer> {
     }
     return List.of(
         ScenarioCatalog.find(name)
-            .orElseThrow(() -> usage("unknown scenario '" + name + "'; ./pmem4j explore list names them")));
+            .orElseThrow(
+                () -> usage("unknown scenario '" + name + "'; ./pmem4j explore list names them")));
   }
 
   private CommandLine.ParameterException usage(String message) {

@@ -26,7 +26,8 @@ final class KernelCommand implements Runnable {
 
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "a subcommand is missing, expected list or build NAME");
+    throw new ParameterException(
+        spec.commandLine(), "a subcommand is missing, expected list or build NAME");
   }
 
   /** {@code kernel list}. */
