@@ -41,10 +41,10 @@ final class PmemFileChannel extends PositionedChannel {
   /** Held for reading by each transfer, for writing while the front part is replaced. */
   private final ReentrantReadWriteLock inUse = new ReentrantReadWriteLock();
 
-  /** Guarded by inUse. */
-  private @Nullable Front front;
+  private @Nullable Front front; // guarded by inUse
 
-  private int truncations;
+  /** The count of truncations when the front part was mapped; guarded by inUse. */
+  private int truncations = -1;
 
   /** The length of the front part. */
   private volatile long unmappedFrom;
@@ -63,7 +63,6 @@ final class PmemFileChannel extends PositionedChannel {
   PmemFileChannel(PmemFile file, boolean owner) {
     this.file = file;
     this.owner = owner;
-    this.truncations = -1;
   }
 
   @Override
