@@ -15,9 +15,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.channels.NonWritableChannelException;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -159,41 +157,6 @@ abstract class ChannelContract {
       Thread.interrupted();
     }
     assertThat(channel.isOpen()).isTrue();
-  }
-
-  @Test
-  void locksExcludeOtherProcesses() throws Exception {
-    Process possible = new ProcessBuilder("flock", "-n", path.toString(), "true").start();
-    assertThat(possible.waitFor()).as("a second writer cannot be alone").isEqualTo(1);
-    assertThat(flockShared()).isZero();
-    FileLock lock = channel.lock();
-    assertThat(lock.isValid()).isTrue();
-    assertThat(flockShared()).isEqualTo(1);
-    assertThatExceptionOfType(OverlappingFileLockException.class).isThrownBy(channel::tryLock);
-    lock.release();
-    assertThat(lock.isValid()).isFalse();
-    assertThat(flockShared()).isZero();
-    Path held = folder.resolve("held");
-    Process other =
-        new ProcessBuilder("flock", "-s", path.toString(), "sh", "-c", "echo >" + held + "; read x")
-            .start();
-    while (!Files.exists(held)) {
-      assertThat(other.isAlive()).isTrue();
-      Thread.onSpinWait();
-    }
-    assertThat(channel.tryLock()).isNull();
-    FileLock shared = channel.tryLock(0, Long.MAX_VALUE, true);
-    assertThat(shared.isShared()).isTrue();
-    shared.release();
-    other.getOutputStream().close();
-    other.waitFor();
-    try (FileLock again = channel.tryLock()) {
-      assertThat(again).isNotNull();
-    }
-  }
-
-  private int flockShared() throws Exception {
-    return new ProcessBuilder("flock", "-s", "-n", path.toString(), "true").start().waitFor();
   }
 
   @Test
