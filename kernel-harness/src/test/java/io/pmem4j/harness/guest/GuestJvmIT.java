@@ -67,6 +67,7 @@ class GuestJvmIT {
         new ArrayList<>(
             List.of(
                 "-XX:SharedArchiveFile=/app/contract.jsa",
+                "-Dpmem4j.faults=400",
                 "-jar",
                 "/app/contract.jar",
                 place,
