@@ -31,6 +31,9 @@ import org.junit.jupiter.api.io.TempDir;
 /** A file that another process truncates while it is mapped. */
 @Timeout(120)
 abstract class TruncationContract {
+  /** An emulator takes a millisecond for a fault, so guests ask for fewer than a host. */
+  private static final int FAULTS = Integer.getInteger("pmem4j.faults", 8_000);
+
   private static final int SIZE = 64 << 10;
 
   /** Enough for the optimising compiler to have compiled the load. */
@@ -125,17 +128,14 @@ abstract class TruncationContract {
     }
   }
 
-  /**
-   * The second access that finds the place is compiled by then, as the first one is. An emulator
-   * takes a millisecond for a fault, so guests ask for fewer; their compiler is the host's.
-   */
+  /** The second access that finds the place is compiled by then, as the first one is. */
   @Test
   void manyFaultsAllNameThePlace() throws Exception {
     try (Arena arena = Arena.ofShared()) {
       PmemRegion region = truncated(arena);
       byte[] target = new byte[64];
       int uncertain = 0;
-      for (int i = 0; i < Integer.getInteger("pmem4j.faults", 8_000); i++) {
+      for (int i = 0; i < FAULTS; i++) {
         uncertain += isPlaceUncertain(() -> sink += region.getLong(16384));
         uncertain += isPlaceUncertain(() -> sink += region.getInt(16384));
         uncertain += isPlaceUncertain(() -> sink += region.getByte(16384));
