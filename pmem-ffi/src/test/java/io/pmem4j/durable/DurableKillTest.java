@@ -4,11 +4,8 @@ package io.pmem4j.durable;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.pmem4j.pmem.ChildJvm;
-import java.io.BufferedReader;
-import java.nio.file.Files;
+import io.pmem4j.pmem.KilledChild;
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,39 +30,16 @@ class DurableKillTest {
     long acknowledged = 0;
     for (int kill = 0; kill < KILLS; kill++) {
       Path output = folder.resolve("output");
-      Process child =
-          ChildJvm.start(
+      acknowledged =
+          KilledChild.run(
               folder,
               output,
-              ChildJvm.classPath(),
-              Map.of(),
+              acknowledged,
+              random.nextLong(1, 400),
               DurableKill.class.getName(),
               structure,
               path.toString());
-      long stop = acknowledged + random.nextLong(1, 400);
-      try {
-        while (acknowledged < stop && child.isAlive()) {
-          acknowledged = last(output, acknowledged);
-          Thread.onSpinWait();
-        }
-      } finally {
-        child.destroyForcibly().waitFor();
-      }
-      acknowledged = last(output, acknowledged);
-      assertThat(acknowledged).as(Files.readString(output)).isGreaterThanOrEqualTo(stop);
       assertThat(DurableKill.verify(structure, path)).isBetween(acknowledged, acknowledged + 1);
     }
-  }
-
-  private static long last(Path output, long before) throws Exception {
-    long last = before;
-    try (BufferedReader lines = Files.newBufferedReader(output)) {
-      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-        if (line.matches("acknowledged [0-9]+")) {
-          last = Math.max(last, Long.parseLong(line.substring(13)));
-        }
-      }
-    }
-    return last;
   }
 }

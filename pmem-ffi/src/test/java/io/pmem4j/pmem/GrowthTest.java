@@ -5,7 +5,6 @@ package io.pmem4j.pmem;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.io.BufferedReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -39,23 +38,15 @@ class GrowthTest {
     for (int kill = 0; kill < KILLS; kill++) {
       Path output = Files.createTempFile(folder, "child", ".out");
       Path files = Files.createDirectories(folder.resolve("files"));
-      Process child =
-          ChildJvm.start(
+      acknowledged =
+          KilledChild.run(
               folder,
               output,
-              ChildJvm.classPath(),
-              Map.of(),
+              acknowledged,
+              random.nextLong(1, 60),
               GrowthKill.class.getName(),
               files.toString(),
               backend.name());
-      long stop = acknowledged + random.nextLong(1, 60);
-      while (acknowledged < stop && child.isAlive()) {
-        acknowledged = last(output, acknowledged);
-        Thread.onSpinWait();
-      }
-      child.destroyForcibly().waitFor();
-      acknowledged = last(output, acknowledged);
-      assertThat(acknowledged).as(Files.readString(output)).isGreaterThanOrEqualTo(stop);
       try (var names = Files.list(files)) {
         assertThat(names).hasSize(1);
       }
@@ -64,18 +55,6 @@ class GrowthTest {
         assertThat(GrowthKill.verify(file)).isBetween(acknowledged, acknowledged + 1);
       }
     }
-  }
-
-  private static long last(Path output, long before) throws Exception {
-    long last = before;
-    try (BufferedReader lines = Files.newBufferedReader(output)) {
-      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-        if (line.matches("acknowledged [0-9]+")) {
-          last = Math.max(last, Long.parseLong(line.substring(13)));
-        }
-      }
-    }
-    return last;
   }
 
   @ParameterizedTest

@@ -4,11 +4,9 @@ package io.pmem4j.pmem.ports;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.pmem4j.pmem.ChildJvm;
-import java.io.BufferedReader;
+import io.pmem4j.pmem.KilledChild;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.SplittableRandom;
 import org.h2.mvstore.MVMap;
 import org.h2.mvstore.MVStore;
@@ -34,25 +32,14 @@ class H2PortTest {
     long acknowledged = 0;
     for (int kill = 0; kill < KILLS; kill++) {
       Path output = folder.resolve("output");
-      Process child =
-          ChildJvm.start(
+      acknowledged =
+          KilledChild.run(
               folder,
               output,
-              ChildJvm.classPath(),
-              Map.of(),
+              acknowledged,
+              random.nextLong(1, 200),
               H2Kill.class.getName(),
               path.toString());
-      long stop = acknowledged + random.nextLong(1, 200);
-      try {
-        while (acknowledged < stop && child.isAlive()) {
-          acknowledged = last(output, acknowledged);
-          Thread.onSpinWait();
-        }
-      } finally {
-        child.destroyForcibly().waitFor();
-      }
-      acknowledged = last(output, acknowledged);
-      assertThat(acknowledged).as(Files.readString(output)).isGreaterThanOrEqualTo(stop);
       verify(path, acknowledged);
     }
     assertThat(Files.size(path)).isPositive();
@@ -80,17 +67,5 @@ class H2PortTest {
       }
     }
     return false;
-  }
-
-  private static long last(Path output, long before) throws Exception {
-    long last = before;
-    try (BufferedReader lines = Files.newBufferedReader(output)) {
-      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-        if (line.matches("acknowledged [0-9]+")) {
-          last = Math.max(last, Long.parseLong(line.substring(13)));
-        }
-      }
-    }
-    return last;
   }
 }
