@@ -49,6 +49,9 @@ public final class Volume {
 
   private final boolean errorsReadOnly;
 
+  /** The superblock has large_file and its block was marked; never cleared. */
+  private volatile boolean largeFile;
+
   /** {@code s_mount_state}: what to write back at unmount; guarded by {@link #sLock}. */
   private int mountState;
 
@@ -67,6 +70,9 @@ public final class Volume {
     this.sLock = new OrderedMutex(options.scheduler(), validator, LockClass.S_LOCK, "s_lock");
     this.nextGeneration = new AtomicInteger(options.generationBase());
     this.mountState = superblock.state();
+    this.largeFile =
+        (superblock.featureRoCompat() & Feature.RO_COMPAT_LARGE_FILE) != 0
+            && superblock.revLevel() != 0;
     this.errorsReadOnly =
         options.errors() == ErrorPolicy.REMOUNT_RO
             || (options.errors() == ErrorPolicy.SUPERBLOCK
@@ -259,11 +265,16 @@ public final class Volume {
     }
   }
 
-  /** Sets the large_file feature when the first such file is written. */
+  /**
+   * Sets the large_file feature when the first such file is written. Later calls take no lock, as
+   * in {@code __ext2_write_inode}. They find the mark: it is older than {@link #largeFile}.
+   */
   public void requireLargeFile() {
+    if (largeFile) {
+      return;
+    }
     try (var _ = sLock.hold()) {
-      if ((superblock.featureRoCompat() & Feature.RO_COMPAT_LARGE_FILE) != 0
-          && superblock.revLevel() != 0) {
+      if (largeFile) {
         return;
       }
       if (superblock.revLevel() == 0) {
@@ -273,6 +284,7 @@ public final class Volume {
       }
       superblock.featureRoCompat(superblock.featureRoCompat() | Feature.RO_COMPAT_LARGE_FILE);
       markSuperLocked();
+      largeFile = true;
     }
     syncSuper();
   }
