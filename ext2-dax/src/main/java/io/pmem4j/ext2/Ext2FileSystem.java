@@ -5,14 +5,11 @@ import io.pmem4j.ext2.dax.FaultTrace;
 import io.pmem4j.ext2.file.OpenFlags;
 import io.pmem4j.ext2.inode.Ext2Inode;
 import io.pmem4j.ext2.inode.InodeCache;
-import io.pmem4j.ext2.lock.LockClass;
-import io.pmem4j.ext2.lock.LockValidator;
 import io.pmem4j.ext2.mm.AddressSpace;
 import io.pmem4j.ext2.namei.NameOperations;
 import io.pmem4j.ext2.volume.Volume;
 import io.pmem4j.pmem.PersistentMemory;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -55,7 +52,21 @@ public final class Ext2FileSystem {
    */
   public static Ext2FileSystem mount(PersistentMemory memory, MountOptions options)
       throws Ext2Exception {
-    Volume volume = Volume.open(memory, options);
+    return mount(memory, options, Instrumentation.production());
+  }
+
+  /**
+   * Mounts a file system as {@link #mount(PersistentMemory, MountOptions)} does, for a tool.
+   *
+   * @param memory the file system, its block 0 at offset 0; at least as long as the superblock says
+   * @param options how
+   * @param instrumentation the clock, the choices and the checks
+   * @throws Ext2Exception EINVAL as without instrumentation
+   */
+  public static Ext2FileSystem mount(
+      PersistentMemory memory, MountOptions options, Instrumentation instrumentation)
+      throws Ext2Exception {
+    Volume volume = Volume.open(memory, options, instrumentation);
     FaultTrace trace = new FaultTrace();
     InodeCache inodes = new InodeCache(volume, trace);
     Ext2Inode root = inodes.root();
@@ -98,7 +109,8 @@ public final class Ext2FileSystem {
 
   /** An address space whose locks are checked against this mount's order. */
   public AddressSpace newAddressSpace() {
-    return new AddressSpace(volume.options().scheduler(), volume.validator(), volume.zeroPage());
+    return new AddressSpace(
+        volume.instrumentation().scheduler(), volume.validator(), volume.zeroPage());
   }
 
   /** sync(2): everything done so far is durable when it returns. */
@@ -163,21 +175,6 @@ public final class Ext2FileSystem {
   }
 
   /**
-   * Returns the number of tasks that wait for {@link #thaw}; may be out of date when it returns.
-   */
-  public int waitingForThaw() {
-    return volume.freezeGate().waiting();
-  }
-
-  /**
-   * Returns the lock classes held by tasks that wait for {@link #thaw}; may be out of date when it
-   * returns.
-   */
-  public Set<LockClass> heldBehindTheFreeze() {
-    return volume.freezeGate().locksHeldByWaiters();
-  }
-
-  /**
    * Unmounts the file system, as umount(2) does. Afterwards every call is an {@link
    * IllegalStateException}.
    *
@@ -204,11 +201,6 @@ public final class Ext2FileSystem {
   /** The events of faults and of writing back, as the kernel's {@code fs_dax} would trace them. */
   public FaultTrace trace() {
     return trace;
-  }
-
-  /** The check of this file system's locks, with the edges it has seen. */
-  public LockValidator lockValidator() {
-    return volume.validator();
   }
 
   /**

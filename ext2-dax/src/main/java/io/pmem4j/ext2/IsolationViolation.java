@@ -5,7 +5,7 @@ import java.util.List;
 
 /**
  * A truncation or a fault ended without having done what {@code dax_sem} is for. A bug of this file
- * system, or of the lock order under test; found only with {@link MountOptions#isolationChecks}.
+ * system, or of the lock order under test; found only with {@link Instrumentation#isolationChecks}.
  */
 public final class IsolationViolation extends AssertionError {
   private static final long serialVersionUID = 1L;

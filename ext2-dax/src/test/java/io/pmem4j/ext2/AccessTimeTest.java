@@ -35,9 +35,8 @@ class AccessTimeTest {
   private Ext2FileSystem mount(String rule) throws IOException {
     return Ext2FileSystem.mount(
         memory,
-        MountOptions.parse("dax,oldalloc,noreservation" + rule)
-            .withClock(clock::get)
-            .withScheduler(Scheduler.production()));
+        MountOptions.parse("dax,oldalloc,noreservation" + rule),
+        Instrumentation.production().withClock(clock::get).withScheduler(Scheduler.production()));
   }
 
   private static void read(OpenFile file) throws IOException {

@@ -38,6 +38,7 @@ class ArchitectureTest {
           "Ext2Exception",
           "CorruptFileSystemException",
           "UnsupportedFeatureException",
+          "Instrumentation",
           "MountOptions",
           "AccessTimes",
           "ErrorPolicy",

@@ -62,7 +62,8 @@ final class DurableImage {
   static Ext2FileSystem mount(PersistentMemory memory, Scheduler scheduler) throws IOException {
     return Ext2FileSystem.mount(
         memory,
-        MountOptions.parse("dax,oldalloc,noatime,noreservation")
+        MountOptions.parse("dax,oldalloc,noatime,noreservation"),
+        Instrumentation.production()
             .withClock(() -> ImageFixture.BASE_SECOND)
             .withGenerationBase(ImageFixture.GENERATION_BASE)
             .withAllocatorPid(() -> ImageFixture.PID)

@@ -73,7 +73,7 @@ class FaultAgainstTruncateTest extends OnImage {
       }
       assertThat(stored).isPositive();
     }
-    var edges = fs.lockValidator().edges();
+    var edges = image.lockValidator.edges();
     assertThat(edges).allMatch(edge -> LockOrder.MERGED.allows(edge.outer(), edge.inner()));
     assertThat(edges.stream().map(Object::toString))
         .contains(

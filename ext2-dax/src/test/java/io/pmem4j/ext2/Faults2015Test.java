@@ -30,10 +30,12 @@ class Faults2015Test extends OnImage {
   }
 
   private void mount(LockOrder order) throws Exception {
-    MountOptions options =
-        Lab.options(image.options().withAllocatorPid(() -> 1009), Profile.V4_4, order);
-    lab = Lab.of(options);
-    fs = Ext2FileSystem.mount(image.region(), options);
+    lab = Lab.of(Profile.V4_4, order);
+    fs =
+        Ext2FileSystem.mount(
+            image.region(),
+            image.options(),
+            image.instrumentation().withAllocatorPid(() -> 1009).withVariation(lab));
     mm = fs.newAddressSpace();
     f = fs.open("/f", O_RDWR_CREAT, 0644);
   }
@@ -153,7 +155,7 @@ class Faults2015Test extends OnImage {
     store(m, 0, 1);
     load(m, P);
     f.truncate(0);
-    assertThat(fs.lockValidator().edges().stream().map(Object::toString))
+    assertThat(image.lockValidator.edges().stream().map(Object::toString))
         .contains(
             "&ei->dax_sem -> page_lock(ext2)",
             "page_lock(ext2) -> &ei->truncate_mutex",

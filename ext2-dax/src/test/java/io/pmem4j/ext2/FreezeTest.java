@@ -27,7 +27,7 @@ class FreezeTest extends OnImage {
 
   /** Until so many tasks wait; bounded by the time-out of the test. */
   private void awaitWaiting(int tasks) {
-    while (fs.waitingForThaw() != tasks) {
+    while (image.blockedOnFreeze.get() != tasks) {
       Thread.onSpinWait();
     }
   }
@@ -85,7 +85,7 @@ class FreezeTest extends OnImage {
     fs.thaw();
     fs.open("/victim", O_RDWR_CREAT, 0644).close();
     fs.unlink("/victim");
-    assertThat(fs.lockValidator().lockdepEdges().stream().map(Object::toString))
+    assertThat(image.lockValidator.lockdepEdges().stream().map(Object::toString))
         .contains("sb_pagefaults -> sb_internal")
         // s_umount lies between the first two, and a worker writes back.
         .doesNotContain("sb_writers -> sb_pagefaults", "sb_pagefaults -> &mapping->i_mmap_rwsem");
@@ -145,7 +145,9 @@ class FreezeTest extends OnImage {
     try (ImageFixture image = new ImageFixture()) {
       Ext2FileSystem fs =
           Ext2FileSystem.mount(
-              image.region(), Lab.options(image.options(), Profile.LINUX_5_10, order));
+              image.region(),
+              image.options(),
+              image.instrumentation().withVariation(Lab.of(Profile.LINUX_5_10, order)));
       AddressSpace mm = fs.newAddressSpace();
       LockOrderViolation[] found = {null};
       assertThatThrownBy(

@@ -4,6 +4,8 @@ package io.pmem4j.ext2;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.pmem4j.ext2.lock.LockValidator;
+import io.pmem4j.ext2.observe.Observation;
 import io.pmem4j.pmem.Backend;
 import io.pmem4j.pmem.MapSpec;
 import io.pmem4j.pmem.Pmem;
@@ -18,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -40,6 +43,12 @@ final class ImageFixture implements AutoCloseable {
   final AtomicLong clock = new AtomicLong(BASE_SECOND);
   private final Arena arena = Arena.ofShared();
   private PmemRegion region;
+
+  /** The number of tasks that have blocked on a frozen file system. */
+  final AtomicInteger blockedOnFreeze = new AtomicInteger();
+
+  /** The lock check of the last mount. */
+  LockValidator lockValidator;
 
   ImageFixture(String... extraOptions) throws IOException {
     for (String tool : List.of("mke2fs", "e2fsck", "debugfs")) {
@@ -114,15 +123,28 @@ final class ImageFixture implements AutoCloseable {
   }
 
   MountOptions options() throws IOException {
-    return MountOptions.parse("dax,oldalloc,noatime,noreservation")
+    return MountOptions.parse("dax,oldalloc,noatime,noreservation");
+  }
+
+  /** Returns surroundings that make two runs equal, with the checks of isolation. */
+  Instrumentation instrumentation() {
+    return Instrumentation.production()
         .withClock(clock::get)
         .withGenerationBase(GENERATION_BASE)
         .withAllocatorPid(() -> PID)
-        .withIsolationChecks(true);
+        .withScheduler(new ObservedScheduler(this::observed))
+        .withIsolationChecks(true)
+        .withLockValidators(each -> lockValidator = each);
+  }
+
+  private void observed(Enum<?> what) {
+    if (what == Observation.BLOCKS_ON_FREEZE) {
+      blockedOnFreeze.incrementAndGet();
+    }
   }
 
   Ext2FileSystem mount() throws IOException {
-    return Ext2FileSystem.mount(region(), options());
+    return Ext2FileSystem.mount(region(), options(), instrumentation());
   }
 
   /** Returns the class path of a child JVM that sees the classes that this one sees. */

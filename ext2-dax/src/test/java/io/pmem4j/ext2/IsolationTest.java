@@ -135,7 +135,10 @@ class IsolationTest {
   private static void storePastTheEnd(Profile profile) throws Exception {
     try (ImageFixture image = new ImageFixture()) {
       Ext2FileSystem fs =
-          Ext2FileSystem.mount(image.region(), Lab.options(image.options(), profile));
+          Ext2FileSystem.mount(
+              image.region(),
+              image.options(),
+              image.instrumentation().withVariation(Lab.of(profile)));
       AddressSpace mm = fs.newAddressSpace();
       OpenFile file = fs.open("/f", 0102, 0644);
       file.pwrite(0, new byte[P]);
@@ -161,7 +164,10 @@ class IsolationTest {
   void aStoreToTheLastPageOfAFileSucceeds(Profile profile) throws Exception {
     try (ImageFixture image = new ImageFixture()) {
       Ext2FileSystem fs =
-          Ext2FileSystem.mount(image.region(), Lab.options(image.options(), profile));
+          Ext2FileSystem.mount(
+              image.region(),
+              image.options(),
+              image.instrumentation().withVariation(Lab.of(profile)));
       AddressSpace mm = fs.newAddressSpace();
       try (OpenFile file = fs.open("/f", 0102, 0644)) {
         long bytes = Mmu.HUGE_BYTES - 100;

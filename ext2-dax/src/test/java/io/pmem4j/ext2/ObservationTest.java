@@ -25,7 +25,8 @@ class ObservationTest {
   private static void with(Body body) throws Exception {
     try (ImageFixture image = new ImageFixture()) {
       Ext2FileSystem fs =
-          Ext2FileSystem.mount(image.region(), image.options().withIsolationChecks(false));
+          Ext2FileSystem.mount(
+              image.region(), image.options(), image.instrumentation().withIsolationChecks(false));
       AddressSpace mm = fs.newAddressSpace();
       try (OpenFile file = fs.open("/f", 0102, 0644)) {
         body.run(image, fs, file, mm);
@@ -169,7 +170,7 @@ class ObservationTest {
       Vma m = map(mm, file, 2 * P);
       mm.store(m, 0, new byte[] {1});
       assertThatThrownBy(() -> mm.load(m, P, 1)).isInstanceOf(SignalException.class);
-      assertThat(fs.lockValidator().edges().toString()).contains("sb_pagefaults -> &ei->dax_sem");
+      assertThat(image.lockValidator.edges().toString()).contains("sb_pagefaults -> &ei->dax_sem");
       mm.munmap(m);
     });
   }

@@ -37,7 +37,11 @@ class SeriesFaultTest extends OnImage {
     fs =
         Ext2FileSystem.mount(
             image.region(),
-            Lab.options(image.options().withAllocatorPid(() -> 1009), profile, order));
+            image.options(),
+            image
+                .instrumentation()
+                .withAllocatorPid(() -> 1009)
+                .withVariation(Lab.of(profile, order)));
     mm = fs.newAddressSpace();
     f = fs.open("/f", O_RDWR_CREAT, 0644);
   }

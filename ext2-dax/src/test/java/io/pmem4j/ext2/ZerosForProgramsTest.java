@@ -18,7 +18,10 @@ class ZerosForProgramsTest {
   private static long zerosBefore(Profile profile, int offset, byte[] shown) throws Exception {
     try (ImageFixture image = new ImageFixture()) {
       Ext2FileSystem fs =
-          Ext2FileSystem.mount(image.region(), Lab.options(image.options(), profile));
+          Ext2FileSystem.mount(
+              image.region(),
+              image.options(),
+              image.instrumentation().withVariation(Lab.of(profile)));
       try (OpenFile page = fs.open("/page", 0102, 0644);
           OpenFile hole = fs.open("/hole", 0102, 0644)) {
         byte[] ones = new byte[P];

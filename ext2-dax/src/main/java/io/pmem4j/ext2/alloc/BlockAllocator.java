@@ -97,7 +97,7 @@ public final class BlockAllocator {
       long first = groupFirst + bit;
       for (int i = 0; i < count; i++) {
         bitmap.set(bit + i);
-        volume.options().scheduler().observed(Observation.TAKES_BLOCK, first + i, 0);
+        volume.instrumentation().scheduler().observed(Observation.TAKES_BLOCK, first + i, 0);
       }
       if (!overlapsMetadata(descriptor, first, count)) {
         descriptor.freeBlocksCount(descriptor.freeBlocksCount() - count);
@@ -157,7 +157,7 @@ public final class BlockAllocator {
       int bit = (int) (block - geometry.groupFirstBlock(group));
       for (int i = 0; i < count; i++) {
         if (bitmap.clear(bit + i)) {
-          volume.options().scheduler().observed(Observation.FREES_BLOCK, block + i, 0);
+          volume.instrumentation().scheduler().observed(Observation.FREES_BLOCK, block + i, 0);
           cleared++;
         } else {
           alreadyClear.add(block + i);

@@ -59,7 +59,11 @@ public final class Ext2File implements Mappable {
     this.flags = flags;
     this.onRelease = onRelease;
     this.faultHandler =
-        volume.options().variation().part(FaultHandlers.class, DaxFaultHandler::new).of(inode);
+        volume
+            .instrumentation()
+            .variation()
+            .part(FaultHandlers.class, DaxFaultHandler::new)
+            .of(inode);
   }
 
   /** Returns the inode of the file. */
@@ -303,7 +307,8 @@ public final class Ext2File implements Mappable {
 
   /** An address space whose locks are checked against this file system's order. */
   public AddressSpace newAddressSpace() {
-    return new AddressSpace(volume.options().scheduler(), volume.validator(), volume.zeroPage());
+    return new AddressSpace(
+        volume.instrumentation().scheduler(), volume.validator(), volume.zeroPage());
   }
 
   @Override

@@ -212,7 +212,7 @@ public final class BlockMap {
       return array.blockNumber();
     }
     Geometry geometry = volume.geometry();
-    long colour = volume.options().allocatorPid().getAsInt() % COLOURS;
+    long colour = volume.instrumentation().allocatorPid().getAsInt() % COLOURS;
     return geometry.groupFirstBlock(geometry.groupOfInode(inode.number()))
         + colour * (geometry.blocksPerGroup() / COLOURS);
   }

@@ -105,12 +105,12 @@ public final class Ext2Inode implements DaxHost {
     this.volume = volume;
     this.ino = ino;
     this.mode = mode;
-    var scheduler = volume.options().scheduler();
+    var scheduler = volume.instrumentation().scheduler();
     var validator = volume.validator();
     this.iSize = new SharedState(scheduler, StateKind.I_SIZE, ino);
     this.blockPointers = new SharedState(scheduler, StateKind.BLOCK_POINTERS, ino);
     this.newBlocks = new SharedState(scheduler, StateKind.NEW_BLOCKS, ino);
-    Variation variation = volume.options().variation();
+    Variation variation = volume.instrumentation().variation();
     this.locks =
         variation
             .part(InodeLocks.Maker.class, InodeLocks::new)

@@ -189,7 +189,7 @@ public final class InodeCache {
     // Without users there are no mappings: only entries can be left.
     inode.mapping().removeFrom(0);
     try (var _ = volume.freezeGate().startInternalWrite()) {
-      inode.dtime = (int) volume.options().clock().getAsLong();
+      inode.dtime = (int) volume.instrumentation().clock().getAsLong();
       try {
         table.write(inode);
       } catch (Ext2Exception _) {

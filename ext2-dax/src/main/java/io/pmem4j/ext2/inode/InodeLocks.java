@@ -34,7 +34,7 @@ public class InodeLocks {
   /** Makes free locks, see {@link Maker#make}. */
   protected InodeLocks(Volume volume, String name, boolean directory) {
     this.volume = volume;
-    var scheduler = volume.options().scheduler();
+    var scheduler = volume.instrumentation().scheduler();
     var validator = volume.validator();
     this.iRwsem =
         new OrderedRwSemaphore(

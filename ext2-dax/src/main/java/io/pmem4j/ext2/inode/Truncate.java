@@ -71,14 +71,14 @@ public final class Truncate {
   }
 
   private static void check(Ext2Inode inode, long size) {
-    if (inode.volume().options().isolationChecks()) {
+    if (inode.volume().instrumentation().isolationChecks()) {
       new TruncatePostconditions(inode).check(size);
     }
   }
 
   private void blocksLocked(long offset) throws Ext2Exception {
     inode.locks().daxSem().assertHeldExclusively();
-    if (volume.options().isolationChecks()) {
+    if (volume.instrumentation().isolationChecks()) {
       new TruncatePostconditions(inode).checkUnmapped(offset);
     }
     BlockPath path = BlockPath.of(Math.ceilDiv(offset, Geometry.BLOCK_BYTES));

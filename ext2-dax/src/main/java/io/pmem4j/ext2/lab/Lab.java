@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.pmem4j.ext2.lab;
 
-import io.pmem4j.ext2.MountOptions;
+import io.pmem4j.ext2.Instrumentation;
 import io.pmem4j.ext2.Variation;
 import io.pmem4j.ext2.dax.CachedPages;
 import io.pmem4j.ext2.dax.ZeroingUnit;
@@ -30,23 +30,23 @@ public final class Lab extends Variation {
     this.parts = parts();
   }
 
-  /** Returns options to mount with the handlers of a profile and the locks of an order. */
-  public static MountOptions options(MountOptions options, Profile profile, LockOrder order) {
-    return options.withVariation(new Lab(profile, order));
+  /** Returns a variation with the handlers of a profile and the locks of an order. */
+  public static Lab of(Profile profile, LockOrder order) {
+    return new Lab(profile, order);
   }
 
-  /** Returns options to mount with the handlers of a profile and the locks of the product. */
-  public static MountOptions options(MountOptions options, Profile profile) {
-    return options(options, profile, LockOrder.MERGED);
+  /** Returns a variation with the handlers of a profile and the locks of the product. */
+  public static Lab of(Profile profile) {
+    return new Lab(profile, LockOrder.MERGED);
   }
 
   /**
-   * Returns the variation of options that {@link #options(MountOptions, Profile, LockOrder)} made.
+   * Returns the variation of an instrumentation.
    *
-   * @throws ClassCastException for other options
+   * @throws ClassCastException if it is no lab
    */
-  public static Lab of(MountOptions options) {
-    return (Lab) options.variation();
+  public static Lab of(Instrumentation instrumentation) {
+    return (Lab) instrumentation.variation();
   }
 
   /** Returns the profile of the handlers. */

@@ -22,7 +22,7 @@ final class LabInodeLocks extends InodeLocks {
   LabInodeLocks(Lab lab, Volume volume, String name, boolean directory) {
     super(volume, name, directory);
     this.lab = lab;
-    this.checked = volume.options().isolationChecks();
+    this.checked = volume.instrumentation().isolationChecks();
     this.faultLocks = LabOrders.faultLocks(lab.order());
   }
 

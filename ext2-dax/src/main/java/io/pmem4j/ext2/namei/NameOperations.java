@@ -158,7 +158,7 @@ public final class NameOperations {
       if (directory.isImmutable()) {
         throw new Ext2Exception(Errno.EPERM, directory + " is immutable");
       }
-      int permissions = mode & FileMode.PERMISSIONS & ~volume.options().umask();
+      int permissions = mode & FileMode.PERMISSIONS & ~volume.instrumentation().umask();
       return new Opened(create(directory, name, FileMode.REGULAR | permissions), true);
     }
   }

@@ -73,5 +73,10 @@ public enum Observation {
   /** Removes the pointer to a branch; value: block. */
   DETACHES_BRANCH,
   /** Removes the pointers of a range; values: first index, end of the indexes. */
-  DETACHES_POINTERS
+  DETACHES_POINTERS,
+
+  // ---- the file system as a whole
+
+  /** Blocks until the file system is thawed. */
+  BLOCKS_ON_FREEZE
 }

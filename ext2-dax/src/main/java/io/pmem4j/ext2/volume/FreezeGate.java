@@ -4,12 +4,10 @@ package io.pmem4j.ext2.volume;
 import io.pmem4j.ext2.lock.LockClass;
 import io.pmem4j.ext2.lock.LockValidator;
 import io.pmem4j.ext2.lock.OrderedRwSemaphore;
+import io.pmem4j.ext2.observe.Observation;
 import io.pmem4j.sched.HeldLock;
 import io.pmem4j.sched.Scheduler;
-import java.util.EnumSet;
-import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -32,15 +30,12 @@ public final class FreezeGate {
   private final Gate internal;
 
   /** The tasks that wait for the thaw, in order of arrival; each leaves after the thaw. */
-  private final Map<Long, Waiting> waiting = new ConcurrentSkipListMap<>();
+  private final Map<Long, Object> waiting = new ConcurrentSkipListMap<>();
 
   private final AtomicLong arrivals = new AtomicLong();
 
   /** Counts the thaws; tasks that wait for one compare it. */
   private final AtomicInteger thaws = new AtomicInteger();
-
-  /** A task, and what it holds while it waits. */
-  private record Waiting(Object task, List<LockClass> held) {}
 
   private final class Gate {
     private final LockClass lockClass;
@@ -100,7 +95,8 @@ public final class FreezeGate {
 
   private void waitForThaw(int seen) {
     long arrival = arrivals.incrementAndGet();
-    waiting.put(arrival, new Waiting(scheduler.currentTask(), validator.heldByCaller()));
+    waiting.put(arrival, scheduler.currentTask());
+    scheduler.observed(Observation.BLOCKS_ON_FREEZE, 0, 0);
     scheduler.park(this, () -> thaws.get() != seen);
     waiting.remove(arrival);
   }
@@ -161,22 +157,7 @@ public final class FreezeGate {
     pagefaults.closed = false;
     writers.closed = false;
     thaws.incrementAndGet();
-    waiting.values().forEach(each -> scheduler.unpark(each.task()));
-  }
-
-  /**
-   * Returns the lock classes held by tasks that are blocked on the frozen file system. May be out
-   * of date when it returns.
-   */
-  public Set<LockClass> locksHeldByWaiters() {
-    Set<LockClass> all = EnumSet.noneOf(LockClass.class);
-    waiting.values().forEach(each -> all.addAll(each.held()));
-    return all;
-  }
-
-  /** Returns the number of tasks that wait for a thaw; may be out of date when it returns. */
-  public int waiting() {
-    return waiting.size();
+    waiting.values().forEach(scheduler::unpark);
   }
 
   /** In messages about who waits for it. */

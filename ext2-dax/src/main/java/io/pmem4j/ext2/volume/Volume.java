@@ -5,6 +5,7 @@ import io.pmem4j.ext2.CorruptFileSystemException;
 import io.pmem4j.ext2.Errno;
 import io.pmem4j.ext2.ErrorPolicy;
 import io.pmem4j.ext2.Ext2Exception;
+import io.pmem4j.ext2.Instrumentation;
 import io.pmem4j.ext2.MountOptions;
 import io.pmem4j.ext2.UnsupportedFeatureException;
 import io.pmem4j.ext2.layout.GroupDescriptor;
@@ -17,6 +18,7 @@ import io.pmem4j.ext2.mm.PinnedFrames;
 import io.pmem4j.ext2.mm.ZeroPage;
 import io.pmem4j.pmem.PersistentMemory;
 import io.pmem4j.sched.HeldLock;
+import io.pmem4j.sched.Scheduler;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -31,6 +33,7 @@ public final class Volume {
 
   private final PersistentMemory memory;
   private final MountOptions options;
+  private final Instrumentation instrumentation;
   private final Superblock superblock;
   private final Geometry geometry;
   private final LockValidator validator;
@@ -56,19 +59,26 @@ public final class Volume {
   private int mountState;
 
   private Volume(
-      PersistentMemory memory, MountOptions options, Superblock superblock, Geometry geometry) {
+      PersistentMemory memory,
+      MountOptions options,
+      Instrumentation instrumentation,
+      Superblock superblock,
+      Geometry geometry) {
     this.memory = memory;
     this.options = options;
+    this.instrumentation = instrumentation;
     this.superblock = superblock;
     this.geometry = geometry;
+    Scheduler scheduler = instrumentation.scheduler();
     this.validator =
         new LockValidator(
-            options.variation().part(LockOrder.class, LockOrder.MERGED), options.scheduler());
-    this.freezeGate = new FreezeGate(options.scheduler(), validator);
+            instrumentation.variation().part(LockOrder.class, LockOrder.MERGED), scheduler);
+    instrumentation.lockValidators().accept(validator);
+    this.freezeGate = new FreezeGate(scheduler, validator);
     this.dirtyBlocks = new DirtyBlocks(memory);
-    this.pins = new PinnedFrames(options.scheduler());
-    this.sLock = new OrderedMutex(options.scheduler(), validator, LockClass.S_LOCK, "s_lock");
-    this.nextGeneration = new AtomicInteger(options.generationBase());
+    this.pins = new PinnedFrames(scheduler);
+    this.sLock = new OrderedMutex(scheduler, validator, LockClass.S_LOCK, "s_lock");
+    this.nextGeneration = new AtomicInteger(instrumentation.generationBase());
     this.mountState = superblock.state();
     this.largeFile =
         (superblock.featureRoCompat() & Feature.RO_COMPAT_LARGE_FILE) != 0
@@ -80,10 +90,7 @@ public final class Volume {
     for (int group = 0; group < geometry.groupsCount(); group++) {
       groupLocks.add(
           new OrderedMutex(
-              options.scheduler(),
-              validator,
-              LockClass.BLOCKGROUP_LOCK,
-              "blockgroup_lock " + group));
+              scheduler, validator, LockClass.BLOCKGROUP_LOCK, "blockgroup_lock " + group));
     }
   }
 
@@ -92,7 +99,9 @@ public final class Volume {
    *
    * @throws Ext2Exception EINVAL for everything that cannot be mounted
    */
-  public static Volume open(PersistentMemory memory, MountOptions options) throws Ext2Exception {
+  public static Volume open(
+      PersistentMemory memory, MountOptions options, Instrumentation instrumentation)
+      throws Ext2Exception {
     if (memory.byteSize() < 2L * Geometry.BLOCK_BYTES) {
       throw new Ext2Exception(
           Errno.EINVAL, "no ext2 file system in " + memory.byteSize() + " bytes");
@@ -114,7 +123,7 @@ public final class Volume {
     }
     requireBuilt(options.dax(), "mounting without dax");
     requireBuilt(options.noreservation(), "mounting without noreservation");
-    Volume volume = new Volume(memory, options, superblock, geometry);
+    Volume volume = new Volume(memory, options, instrumentation, superblock, geometry);
     if (1 + geometry.descriptorBlocks() > geometry.blocksCount()) {
       throw new CorruptFileSystemException(
           Errno.EINVAL,
@@ -202,7 +211,7 @@ public final class Volume {
       superblock.freeBlocksCount(freeBlocks);
       superblock.freeInodesCount(freeInodes);
       // Unlike the times of inodes it is cut to 32 bits, not clamped to what they can hold.
-      superblock.wtime(options.clock().getAsLong());
+      superblock.wtime(instrumentation.clock().getAsLong());
       markSuperLocked();
     }
     dirtyBlocks.writeOut();
@@ -316,7 +325,7 @@ public final class Volume {
 
   /** The time in seconds, in the range that an inode can keep. */
   public long now() {
-    return Math.clamp(options.clock().getAsLong(), Integer.MIN_VALUE, Integer.MAX_VALUE);
+    return Math.clamp(instrumentation.clock().getAsLong(), Integer.MIN_VALUE, Integer.MAX_VALUE);
   }
 
   /** The whole file system. */
@@ -327,6 +336,11 @@ public final class Volume {
   /** Returns the options of the mount. */
   public MountOptions options() {
     return options;
+  }
+
+  /** Returns the surroundings of the mount. */
+  public Instrumentation instrumentation() {
+    return instrumentation;
   }
 
   /** Returns the geometry of the file system. */

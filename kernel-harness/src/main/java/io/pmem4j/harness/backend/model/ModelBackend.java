@@ -4,6 +4,7 @@ package io.pmem4j.harness.backend.model;
 
 import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.Ext2FileSystem;
+import io.pmem4j.ext2.Instrumentation;
 import io.pmem4j.ext2.MountOptions;
 import io.pmem4j.ext2.lab.Lab;
 import io.pmem4j.ext2.lock.LockValidator;
@@ -98,18 +99,18 @@ public final class ModelBackend implements ProgramBackend {
         memory = new TrackedMemory(memory, lines);
       }
       AtomicLong clock = new AtomicLong(Program.CLOCK_BASE_SECONDS);
-      MountOptions options =
-          Lab.options(
-              MountOptions.parse(OPTIONS + program.atime())
-                  .withClock(clock::get)
-                  .withAllocatorPid(program::pid)
-                  .withGenerationBase(choices.generationBase())
-                  .withScheduler(new LoneTaskScheduler(scheduler)),
-              kernel.profile(),
-              kernel.order());
+      Instrumentation instrumentation =
+          Instrumentation.production()
+              .withClock(clock::get)
+              .withAllocatorPid(program::pid)
+              .withGenerationBase(choices.generationBase())
+              .withScheduler(new LoneTaskScheduler(scheduler))
+              .withVariation(Lab.of(kernel.profile(), kernel.order()))
+              .withLockValidators(each -> validator = each);
       lockEdges();
-      Ext2FileSystem fs = Ext2FileSystem.mount(memory, options);
-      validator = fs.lockValidator();
+      Ext2FileSystem fs =
+          Ext2FileSystem.mount(
+              memory, MountOptions.parse(OPTIONS + program.atime()), instrumentation);
       Session session =
           new ModelSession(
               fs, lines, clock, image, arena, kernel.alignment(), program.image().isDamaged());

@@ -5,7 +5,6 @@ package io.pmem4j.harness.backend.model;
 import io.pmem4j.ext2.Errno;
 import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.Ext2FileSystem;
-import io.pmem4j.ext2.MountOptions;
 import io.pmem4j.harness.backend.OutcomeText;
 import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Outcome;
@@ -37,15 +36,18 @@ public final class ModelProcesses {
   /**
    * Mounts a file system for a program. The promises of durability are not judged.
    *
-   * @param options the scheduler, profile and lock order; the rest is the program's
+   * @param mount the scheduler, profile and lock order; the rest is the program's
    * @param alignment the alignment of mappings for which the program asks no address
    */
   public static ModelProcesses mount(
-      PersistentMemory memory, Program program, MountOptions options, long alignment)
+      PersistentMemory memory, Program program, ModelMount mount, long alignment)
       throws Ext2Exception {
     AtomicLong clock = new AtomicLong(Program.CLOCK_BASE_SECONDS);
     Ext2FileSystem fs =
-        Ext2FileSystem.mount(memory, options.withClock(clock::get).withAllocatorPid(program::pid));
+        Ext2FileSystem.mount(
+            memory,
+            mount.options(),
+            mount.instrumentation().withClock(clock::get).withAllocatorPid(program::pid));
     return new ModelProcesses(fs, new ModelPromises(fs, null), clock, alignment);
   }
 

@@ -6,9 +6,9 @@ import io.pmem4j.explore.Scenario;
 import io.pmem4j.explore.Vocabulary;
 import io.pmem4j.ext2.Errno;
 import io.pmem4j.ext2.Ext2Exception;
-import io.pmem4j.ext2.MountOptions;
 import io.pmem4j.ext2.lab.Lab;
 import io.pmem4j.ext2.mm.SignalException;
+import io.pmem4j.harness.backend.model.ModelMount;
 import io.pmem4j.sched.Scheduler;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,7 +20,7 @@ final class ConcurrentScenario implements Scenario {
 
   private final ScratchImage image;
   private final FileLayout layout;
-  private final MountOptions options;
+  private final ModelMount mount;
   private final List<ScenarioOperation> operations;
   private final boolean durability;
 
@@ -32,12 +32,12 @@ final class ConcurrentScenario implements Scenario {
   ConcurrentScenario(
       ScratchImage image,
       FileLayout layout,
-      MountOptions options,
+      ModelMount mount,
       List<ScenarioOperation> operations,
       boolean durability) {
     this.image = image;
     this.layout = layout;
-    this.options = options;
+    this.mount = mount;
     this.operations = List.copyOf(operations);
     this.durability = durability;
   }
@@ -50,7 +50,7 @@ final class ConcurrentScenario implements Scenario {
   @Override
   public Run start(Scheduler scheduler) throws Exception {
     TwoFileFixture fixture =
-        new TwoFileFixture(image, layout, scheduler, options, operations.size(), durability);
+        new TwoFileFixture(image, layout, scheduler, mount, operations.size(), durability);
     if (includes(OperationKind.NO_SPACE)) {
       fixture.fillDisk();
     }
@@ -74,7 +74,7 @@ final class ConcurrentScenario implements Scenario {
         Set<Long> blocks = damage.blocksInUse();
         fixture.unmountAll();
         // Linux had nothing to tell it what mappings had stored before 4.5.
-        if (!Lab.of(options).profile().holePages()
+        if (!Lab.of(mount.instrumentation()).profile().holePages()
             && blocks.stream().anyMatch(image.lines()::isUnflushed)) {
           throw new AssertionError("a store is not durable after the file system was unmounted");
         }
@@ -90,7 +90,7 @@ final class ConcurrentScenario implements Scenario {
   Scenario firstTaskOnly() {
     return scheduler -> {
       ScenarioOperation left = operations.getFirst();
-      TwoFileFixture fixture = new TwoFileFixture(image, layout, scheduler, options, 2, durability);
+      TwoFileFixture fixture = new TwoFileFixture(image, layout, scheduler, mount, 2, durability);
       if (left.kind() == OperationKind.NO_SPACE) {
         fixture.fillDisk();
       }

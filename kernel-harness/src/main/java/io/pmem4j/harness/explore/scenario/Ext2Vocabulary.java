@@ -80,6 +80,7 @@ final class Ext2Vocabulary implements Vocabulary {
       case DETACHES_TREE -> "takes out the tree at block %d";
       case DETACHES_BRANCH -> "takes out block %d";
       case DETACHES_POINTERS -> "takes out pointers %d to before %d";
+      case BLOCKS_ON_FREEZE -> "blocks on the frozen file system";
     };
   }
 }

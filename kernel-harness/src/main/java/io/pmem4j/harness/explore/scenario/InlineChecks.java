@@ -51,7 +51,7 @@ final class InlineChecks {
   static void checkLocksHeldByFrozenTasks(TwoFileFixture fixture) throws Ext2Exception {
     fixture.fs.freeze();
     fixture.pause("frozen");
-    Set<LockClass> held = fixture.fs.heldBehindTheFreeze();
+    Set<LockClass> held = fixture.freeze.held();
     fixture.fs.thaw();
     if (held.contains(LockClass.DAX_SEM)) {
       throw new AssertionError(

@@ -49,7 +49,7 @@ public final class ProgramRunner implements AutoCloseable {
         new ProgramScenario(
             image,
             program,
-            ScenarioRunner.options(
+            ScenarioRunner.mount(
                 ModelProcesses.options(program.program()), profile, order, promises),
             profile.fourHandlers() ? HUGE_PAGE_BYTES : 0));
   }

@@ -5,7 +5,7 @@ package io.pmem4j.harness.explore.scenario;
 import io.pmem4j.explore.Scenario;
 import io.pmem4j.explore.Vocabulary;
 import io.pmem4j.ext2.Ext2Exception;
-import io.pmem4j.ext2.MountOptions;
+import io.pmem4j.harness.backend.model.ModelMount;
 import io.pmem4j.harness.backend.model.ModelProcesses;
 import io.pmem4j.harness.program.Outcome;
 import io.pmem4j.harness.program.ProgramStep;
@@ -22,13 +22,13 @@ import java.util.List;
 final class ProgramScenario implements Scenario {
   private final ScratchImage image;
   private final TaskProgram program;
-  private final MountOptions options;
+  private final ModelMount mount;
   private final long alignment;
 
-  ProgramScenario(ScratchImage image, TaskProgram program, MountOptions options, long alignment) {
+  ProgramScenario(ScratchImage image, TaskProgram program, ModelMount mount, long alignment) {
     this.image = image;
     this.program = program;
-    this.options = options;
+    this.mount = mount;
     this.alignment = alignment;
   }
 
@@ -41,10 +41,7 @@ final class ProgramScenario implements Scenario {
   public Run start(Scheduler scheduler) throws Ext2Exception {
     ModelProcesses processes =
         ModelProcesses.mount(
-            image.reset(scheduler, null),
-            program.program(),
-            options.withScheduler(scheduler),
-            alignment);
+            image.reset(scheduler, null), program.program(), mount.on(scheduler), alignment);
     program.prologue().forEach(step -> judge(step, processes.run(step.operation())));
     List<Task> tasks = new ArrayList<>();
     for (TaskProgram.Task task : program.tasks()) {

@@ -9,11 +9,13 @@ import io.pmem4j.explore.Scenario;
 import io.pmem4j.explore.Schedule;
 import io.pmem4j.explore.Step;
 import io.pmem4j.ext2.Ext2Exception;
+import io.pmem4j.ext2.Instrumentation;
 import io.pmem4j.ext2.MountOptions;
 import io.pmem4j.ext2.lab.Lab;
 import io.pmem4j.ext2.lab.LabOrders;
 import io.pmem4j.ext2.lab.Profile;
 import io.pmem4j.ext2.lock.LockOrder;
+import io.pmem4j.harness.backend.model.ModelMount;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.List;
@@ -27,11 +29,11 @@ public final class ScenarioRunner implements AutoCloseable {
   /** Several times the steps of the longest pair: a task that needs more is a livelock. */
   private static final int MAX_STEPS = 1200;
 
-  private final MountOptions options;
+  private final ModelMount mount;
   private final Map<FileLayout, ScratchImage> images = new HashMap<>();
 
-  private ScenarioRunner(MountOptions options) {
-    this.options = options;
+  private ScenarioRunner(ModelMount mount) {
+    this.mount = mount;
   }
 
   /**
@@ -53,12 +55,16 @@ public final class ScenarioRunner implements AutoCloseable {
    */
   public static ScenarioRunner open(Profile profile, LockOrder order, boolean promises) {
     return new ScenarioRunner(
-        options("dax,oldalloc,noatime,noreservation", profile, order, promises));
+        mount("dax,oldalloc,noatime,noreservation", profile, order, promises));
   }
 
-  static MountOptions options(String words, Profile profile, LockOrder order, boolean promises) {
+  static ModelMount mount(String words, Profile profile, LockOrder order, boolean promises) {
     try {
-      return Lab.options(MountOptions.parse(words).withIsolationChecks(promises), profile, order);
+      return new ModelMount(
+          MountOptions.parse(words),
+          Instrumentation.production()
+              .withIsolationChecks(promises)
+              .withVariation(Lab.of(profile, order)));
     } catch (Ext2Exception e) {
       throw new IllegalStateException(e);
     }
@@ -106,7 +112,7 @@ public final class ScenarioRunner implements AutoCloseable {
   private ConcurrentScenario concurrent(NamedScenario scenario) throws IOException {
     FileLayout layout = scenario.layout();
     return new ConcurrentScenario(
-        image(layout), layout, options, scenario.operations(), scenario.durability());
+        image(layout), layout, mount, scenario.operations(), scenario.durability());
   }
 
   private ScratchImage image(FileLayout layout) throws IOException {
@@ -115,7 +121,7 @@ public final class ScenarioRunner implements AutoCloseable {
       known = ScratchImage.make(layout.imageBlocks());
       images.put(layout, known);
       try {
-        TwoFileFixture.createFiles(known, layout, options);
+        TwoFileFixture.createFiles(known, layout, mount);
       } catch (Ext2Exception e) {
         throw new IllegalStateException("the files of the scenarios cannot be created", e);
       }

@@ -5,10 +5,10 @@ package io.pmem4j.harness.explore.scenario;
 import io.pmem4j.ext2.Errno;
 import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.Ext2FileSystem;
-import io.pmem4j.ext2.MountOptions;
 import io.pmem4j.ext2.OpenFile;
 import io.pmem4j.ext2.mm.AddressSpace;
 import io.pmem4j.ext2.mm.Vma;
+import io.pmem4j.harness.backend.model.ModelMount;
 import io.pmem4j.sched.Scheduler;
 import io.pmem4j.sched.SharedState;
 import java.util.ArrayList;
@@ -141,16 +141,17 @@ public final class TwoFileFixture {
   private long smallestSize = Long.MAX_VALUE;
   private int ofB;
 
+  /** The locks of tasks that have blocked on the frozen file system. */
+  final FreezeObserver freeze;
+
   private final Scheduler scheduler;
   private final InstrumentedMemory memory;
   private final Promises promises;
 
   /** Makes the two files, once for all runs. */
-  static void createFiles(ScratchImage image, FileLayout layout, MountOptions options)
+  static void createFiles(ScratchImage image, FileLayout layout, ModelMount mount)
       throws Ext2Exception {
-    Ext2FileSystem fs =
-        Ext2FileSystem.mount(
-            image.reset(Scheduler.production(), null), options.withClock(() -> NOW));
+    Ext2FileSystem fs = mount.at(() -> NOW).of(image.reset(Scheduler.production(), null));
     byte[] page = new byte[PAGE];
     byte[] stale = new byte[PAGE];
     Arrays.fill(page, OF_A);
@@ -218,7 +219,7 @@ public final class TwoFileFixture {
       ScratchImage image,
       FileLayout layout,
       Scheduler scheduler,
-      MountOptions options,
+      ModelMount mount,
       int tasks,
       boolean durability)
       throws Ext2Exception {
@@ -226,7 +227,8 @@ public final class TwoFileFixture {
     this.scheduler = scheduler;
     SharedState durable = durability ? new SharedState(scheduler, ImageState.DURABLE_LINES) : null;
     memory = image.reset(scheduler, durable);
-    fs = Ext2FileSystem.mount(memory, options.withScheduler(scheduler).withClock(() -> NOW));
+    freeze = new FreezeObserver(scheduler);
+    fs = mount.on(freeze).at(() -> NOW).observing(freeze::validator).of(memory);
     b = fs.open("/b", O_RDWR, 0);
     for (int i = 0; i < tasks; i++) {
       processes.add(process(MARKS[i], FIRST_STORE + i * BETWEEN_STORES));

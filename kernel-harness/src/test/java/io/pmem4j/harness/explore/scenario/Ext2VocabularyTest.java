@@ -41,7 +41,8 @@ class Ext2VocabularyTest {
     "HOLE, 1, 0, page 1 a hole",
     "ENTRY_OF_HOLE, 1, 0, page 1 no block",
     "TAKES_BLOCK, 30, 0, takes block 30",
-    "DETACHES_POINTERS, 1, 12, takes out pointers 1 to before 12"
+    "DETACHES_POINTERS, 1, 12, takes out pointers 1 to before 12",
+    "BLOCKS_ON_FREEZE, 0, 0, blocks on the frozen file system"
   })
   void anObservationHasWords(Observation what, long first, long second, String expected) {
     assertThat(words.observation(what, first, second)).isEqualTo(expected);

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.pmem4j.ext2;
+
+import io.pmem4j.ext2.lock.LockValidator;
+import io.pmem4j.sched.Scheduler;
+import java.util.function.Consumer;
+import java.util.function.IntSupplier;
+import java.util.function.LongSupplier;
+
+/**
+ * The surroundings of a mount: what the kernel takes from the running system, and what tools
+ * replace or observe. With equal surroundings two runs are equal byte for byte. Immutable.
+ *
+ * @param clock the time, seconds since the epoch
+ * @param generationBase {@code i_generation} of the first inode made
+ * @param allocatorPid the process id that colours the place of a file's first block
+ * @param umask permissions that created files do not get
+ * @param scheduler where tasks wait
+ * @param variation replaces parts for experiments; {@link Variation#NONE} in production
+ * @param isolationChecks true if each truncation checks, before it lets faults in again, that
+ *     nothing is left past the size, and each handler of a store to a read-only page checks, before
+ *     it lets truncation in, that the page is not; an {@link IsolationViolation} if not. For tests
+ * @param lockValidators accepts the lock check of each volume that is opened
+ */
+public record Instrumentation(
+    LongSupplier clock,
+    int generationBase,
+    IntSupplier allocatorPid,
+    int umask,
+    Scheduler scheduler,
+    Variation variation,
+    boolean isolationChecks,
+    Consumer<LockValidator> lockValidators) {
+
+  private static final Instrumentation PRODUCTION =
+      new Instrumentation(
+          () -> System.currentTimeMillis() / 1000,
+          (int) System.nanoTime(),
+          () -> (int) ProcessHandle.current().pid(),
+          0022,
+          Scheduler.production(),
+          Variation.NONE,
+          false,
+          _ -> {});
+
+  /** Returns the surroundings of a product: the clock of the system, no checks, no replacements. */
+  public static Instrumentation production() {
+    return PRODUCTION;
+  }
+
+  /** This instrumentation with another {@link #clock}. */
+  public Instrumentation withClock(LongSupplier value) {
+    return new Instrumentation(
+        value,
+        generationBase,
+        allocatorPid,
+        umask,
+        scheduler,
+        variation,
+        isolationChecks,
+        lockValidators);
+  }
+
+  /** This instrumentation with another {@link #generationBase}. */
+  public Instrumentation withGenerationBase(int value) {
+    return new Instrumentation(
+        clock, value, allocatorPid, umask, scheduler, variation, isolationChecks, lockValidators);
+  }
+
+  /** This instrumentation with another {@link #allocatorPid}. */
+  public Instrumentation withAllocatorPid(IntSupplier value) {
+    return new Instrumentation(
+        clock, generationBase, value, umask, scheduler, variation, isolationChecks, lockValidators);
+  }
+
+  /** This instrumentation with another {@link #umask}. */
+  public Instrumentation withUmask(int value) {
+    return new Instrumentation(
+        clock,
+        generationBase,
+        allocatorPid,
+        value,
+        scheduler,
+        variation,
+        isolationChecks,
+        lockValidators);
+  }
+
+  /** This instrumentation with another {@link #scheduler}. */
+  public Instrumentation withScheduler(Scheduler value) {
+    return new Instrumentation(
+        clock,
+        generationBase,
+        allocatorPid,
+        umask,
+        value,
+        variation,
+        isolationChecks,
+        lockValidators);
+  }
+
+  /** This instrumentation with another {@link #variation}. */
+  public Instrumentation withVariation(Variation value) {
+    return new Instrumentation(
+        clock,
+        generationBase,
+        allocatorPid,
+        umask,
+        scheduler,
+        value,
+        isolationChecks,
+        lockValidators);
+  }
+
+  /** This instrumentation with another {@link #isolationChecks}. */
+  public Instrumentation withIsolationChecks(boolean value) {
+    return new Instrumentation(
+        clock, generationBase, allocatorPid, umask, scheduler, variation, value, lockValidators);
+  }
+
+  /** This instrumentation with another {@link #lockValidators}. */
+  public Instrumentation withLockValidators(Consumer<LockValidator> value) {
+    return new Instrumentation(
+        clock, generationBase, allocatorPid, umask, scheduler, variation, isolationChecks, value);
+  }
+}
