@@ -33,8 +33,7 @@ final class BackingFile {
   private int writers;
   private boolean exclusive;
 
-  /** The first write-back failure; after it nothing can be promised. */
-  private volatile @Nullable PmemException failure;
+  private final FirstFailure failure = new FirstFailure();
 
   /** The number of write-backs in progress. */
   private final AtomicInteger syncs = new AtomicInteger();
@@ -273,26 +272,14 @@ final class BackingFile {
     return "at least " + Math.max(1, spec.newLength());
   }
 
-  /**
-   * Throws if the file has failed.
-   *
-   * @throws PmemFailedFileException with the first failure as cause
-   */
+  /** Throws if the file has failed, as {@link FirstFailure#check}. */
   void check(String operation, Path path, long offset, long length) {
-    PmemException first = failure;
-    if (first != null) {
-      throw new PmemFailedFileException(operation, path, offset, length, first);
-    }
+    failure.check(operation, path, offset, length);
   }
 
-  /** Fails the file for good, unless it has failed before; returns the exception to throw. */
+  /** Fails the file for good, as {@link FirstFailure#fail}. */
   PmemException fail(PmemException reason) {
-    synchronized (OPEN) {
-      if (failure == null) {
-        failure = reason;
-      }
-    }
-    return reason;
+    return failure.fail(reason);
   }
 
   void beginSync() {

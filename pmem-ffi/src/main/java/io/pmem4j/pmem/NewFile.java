@@ -21,14 +21,13 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A new file that gets its name only when it is whole and durable. A kill or a power cut leaves no
- * file under the name, or a whole one.
+ * A new file of the kernel.
  *
  * <p>It is made with O_TMPFILE, which leaves nothing behind, and linked. Without O_TMPFILE it is
  * made as {@code .NAME.UUID.new} in the same folder and renamed; a kill can leave that name behind.
  * Source: open(2), linkat(2), renameat2(2).
  */
-final class NewFile implements Closeable {
+final class NewFile extends FileCreation implements Closeable {
   private static final int ZEROS_AT_ONCE = 1 << 20;
 
   final NativeFile file;
@@ -38,26 +37,28 @@ final class NewFile implements Closeable {
   /** The temporary name; null for a file without a name. */
   private @Nullable Path temporary;
 
-  private final Consumer<CreationStep> steps;
+  private final MapSpec spec;
 
   private NewFile(
       NativeFile file,
       Path path,
       Path folder,
       @Nullable Path temporary,
+      MapSpec spec,
       Consumer<CreationStep> steps) {
+    super(steps);
     this.file = file;
     this.path = path;
     this.folder = folder;
     this.temporary = temporary;
-    this.steps = steps;
+    this.spec = spec;
   }
 
   /** Makes a file of zeros whose content is durable, but not its name. */
   static NewFile make(Path path, MapSpec spec, Consumer<CreationStep> steps) throws IOException {
     Path folder = Objects.requireNonNull(path.toAbsolutePath().getParent());
     checkRoom(path, folder, spec);
-    return opened(path, folder, steps).filled(spec);
+    return opened(path, folder, spec, steps).filled();
   }
 
   /** Makes the file as {@link #make} does, on a file system without O_TMPFILE. */
@@ -65,16 +66,12 @@ final class NewFile implements Closeable {
       throws IOException {
     Path folder = Objects.requireNonNull(path.toAbsolutePath().getParent());
     checkRoom(path, folder, spec);
-    return openedUnderAnotherName(path, folder, steps).filled(spec);
+    return openedUnderAnotherName(path, folder, spec, steps).filled();
   }
 
-  private NewFile filled(MapSpec spec) throws IOException {
+  private NewFile filled() throws IOException {
     try {
-      steps.accept(CreationStep.OPENED);
-      allocate(spec);
-      steps.accept(CreationStep.ALLOCATED);
-      sync(file);
-      steps.accept(CreationStep.SYNCED);
+      fill();
       return this;
     } catch (IOException | RuntimeException | Error failure) {
       discard();
@@ -82,27 +79,27 @@ final class NewFile implements Closeable {
     }
   }
 
-  private static NewFile opened(Path path, Path folder, Consumer<CreationStep> steps)
+  private static NewFile opened(Path path, Path folder, MapSpec spec, Consumer<CreationStep> steps)
       throws IOException {
     if (!Files.isDirectory(folder)) {
       throw new NoSuchFileException(path.toString(), null, "the folder is not there");
     }
     try {
       NativeFile file = NativeFile.open(folder, NativeFile.O_TMPFILE | NativeFile.O_RDWR);
-      return new NewFile(file, path, folder, null, steps);
+      return new NewFile(file, path, folder, null, spec, steps);
     } catch (FileSystemException refusal) {
       if (!lacksTemporaryFiles(refusal)) {
         throw renamed(refusal, path);
       }
     }
-    return openedUnderAnotherName(path, folder, steps);
+    return openedUnderAnotherName(path, folder, spec, steps);
   }
 
   private static NewFile openedUnderAnotherName(
-      Path path, Path folder, Consumer<CreationStep> steps) throws IOException {
+      Path path, Path folder, MapSpec spec, Consumer<CreationStep> steps) throws IOException {
     Path temporary = folder.resolve("." + path.getFileName() + "." + UUID.randomUUID() + ".new");
     int flags = NativeFile.O_CREAT | NativeFile.O_EXCL | NativeFile.O_RDWR;
-    return new NewFile(NativeFile.open(temporary, flags), path, folder, temporary, steps);
+    return new NewFile(NativeFile.open(temporary, flags), path, folder, temporary, spec, steps);
   }
 
   private static boolean lacksTemporaryFiles(FileSystemException refusal) {
@@ -139,7 +136,8 @@ final class NewFile implements Closeable {
     }
   }
 
-  private void allocate(MapSpec spec) throws IOException {
+  @Override
+  void allocate() throws IOException {
     if (spec.isSparse()) {
       try (RandomAccessFile whole = new RandomAccessFile(file.reopenable().toFile(), "rw")) {
         whole.setLength(spec.newLength());
@@ -187,24 +185,29 @@ final class NewFile implements Closeable {
     return Path.of("");
   }
 
-  /** Links the file under its name, and makes the name durable. */
-  void publish() throws IOException {
-    steps.accept(CreationStep.MAPPED);
+  @Override
+  void sync() throws IOException {
+    sync(file);
+  }
+
+  @Override
+  void giveName() throws IOException {
     if (temporary == null) {
       file.linkAs(path);
     } else {
       move(temporary, path);
       temporary = null;
     }
-    try {
-      steps.accept(CreationStep.NAMED);
-      sync(file); // its link count has changed
-      syncFolder(folder, file);
-      steps.accept(CreationStep.DURABLE);
-    } catch (IOException | RuntimeException | Error failure) {
-      Files.deleteIfExists(path);
-      throw failure;
-    }
+  }
+
+  @Override
+  void syncFolder() throws IOException {
+    syncFolder(folder, file);
+  }
+
+  @Override
+  void removeName() throws IOException {
+    Files.deleteIfExists(path);
   }
 
   /** Renames a file; fails if the new name exists. */

@@ -3,13 +3,12 @@
 package io.pmem4j.pmem;
 
 import java.io.IOException;
-import java.io.RandomAccessFile;
 import java.lang.foreign.Arena;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileSystemException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * A regular file that grows, shrinks and is renamed while parts of it are mapped: one descriptor,
@@ -31,23 +30,24 @@ import java.util.Objects;
  * <p><b>Lifetime.</b> A region lives as long as its arena, also after {@link #close}. The lock of
  * an exclusive file is held until the file and all its regions are closed.
  *
+ * <p>Paths below the folder of a {@link RegionProvider} are its own: without change of the program
+ * its files grow and are renamed on the provider's medium.
+ *
  * <p>Thread-safe. An interrupt does not stop a call and stays pending.
  */
 public final class PmemFile implements AutoCloseable {
   private final MapSpec spec;
-  private final BackingFile file;
-  private final Backend backend;
+  private final FileCalls file;
   private volatile Path path;
   private volatile boolean closed;
 
   /** The number of truncations begun; a channel maps anew after each. Written under the lock. */
   private volatile int truncations;
 
-  private PmemFile(Path path, MapSpec spec, BackingFile file, Backend backend) {
+  private PmemFile(Path path, MapSpec spec, FileCalls file) {
     this.path = path;
     this.spec = spec;
     this.file = file;
-    this.backend = backend;
   }
 
   /**
@@ -61,39 +61,39 @@ public final class PmemFile implements AutoCloseable {
     if (spec.isSlice()) {
       throw new IllegalArgumentException("a slice is no file: " + spec);
     }
-    Backend backend = Pmem.usableBackend(path, spec);
-    BackingFile file =
-        RegionMapper.openOrMake(path, spec, () -> openExisting(path, spec), () -> make(path, spec));
-    return new PmemFile(path, spec, file, backend);
+    Pmem.checkProvider(path);
+    Optional<FileCalls> provided = RegionProviders.openFile(path, spec);
+    return new PmemFile(path, spec, provided.isPresent() ? provided.get() : openHere(path, spec));
   }
 
-  private static BackingFile openExisting(Path path, MapSpec spec) throws IOException {
-    BackingFile file = BackingFile.acquire(BackingFile.open(path, spec.isReadOnly()), spec);
+  private static FileCalls openHere(Path path, MapSpec spec) throws IOException {
+    Backend backend = Pmem.usableBackend(path, spec);
+    return RegionMapper.openOrMake(
+        path,
+        spec,
+        () -> checkFound(KernelFileCalls.open(path, spec, backend), path, spec),
+        () -> KernelFileCalls.make(path, spec, backend));
+  }
+
+  /**
+   * Returns an open file that was there, if it is as specified, and makes its length and its name
+   * durable: the process that gave them may have been killed before its sync.
+   */
+  static FileCalls checkFound(FileCalls file, Path path, MapSpec spec) throws IOException {
     try {
       if (file.length() < spec.newLength()) {
         throw BackingFile.tooShort(path, file.length(), spec);
       }
+      if (!spec.isReadOnly()) {
+        file.sync();
+      }
       if (spec.creates()) {
-        // The creator may have died before the name was durable.
-        NewFile.syncFolder(RegionMapper.folder(path), file.file());
+        file.syncFolder(file.folder(path));
       }
       return file;
     } catch (IOException | RuntimeException | Error failure) {
-      file.release(spec);
+      file.release();
       throw failure;
-    }
-  }
-
-  private static BackingFile make(Path path, MapSpec spec) throws IOException {
-    try (NewFile made = NewFile.make(path, spec, MappingParts.STANDARD.steps())) {
-      BackingFile file = BackingFile.acquire(made.file, spec);
-      try {
-        made.publish();
-        return file;
-      } catch (IOException | RuntimeException | Error failure) {
-        file.release(spec);
-        throw failure;
-      }
     }
   }
 
@@ -116,7 +116,7 @@ public final class PmemFile implements AutoCloseable {
     return truncations;
   }
 
-  BackingFile backing() {
+  FileCalls calls() {
     return file;
   }
 
@@ -150,9 +150,9 @@ public final class PmemFile implements AutoCloseable {
       return;
     }
     try {
-      NewFile.allocate(path, file.file(), now, length);
+      file.allocate(path, now, length);
     } catch (IOException | RuntimeException | Error refused) {
-      setLength(now);
+      file.setLength(path, now);
       throw refused;
     }
     sync("extend", now, length - now);
@@ -181,23 +181,15 @@ public final class PmemFile implements AutoCloseable {
     }
     truncations = truncations + 1;
     file.revokeFrom(length);
-    setLength(length);
+    file.setLength(path, length);
     sync("truncate", length, 0);
-  }
-
-  private void setLength(long length) throws IOException {
-    try (RandomAccessFile whole = new RandomAccessFile(file.file().reopenable().toFile(), "rw")) {
-      whole.setLength(length);
-    } catch (IOException reason) {
-      throw NewFile.told(path, reason);
-    }
   }
 
   /** Calls fsync(2); its failure is final. */
   void sync(String operation, long offset, long length) {
     file.check(operation, path, offset, length);
     try {
-      NewFile.sync(file.file());
+      file.sync();
     } catch (IOException reason) {
       PmemException failure =
           new PmemException(operation, 0, reason.toString(), path, offset, length);
@@ -219,20 +211,14 @@ public final class PmemFile implements AutoCloseable {
   public synchronized void rename(Path to) throws IOException {
     checkOpen();
     Pmem.checkProvider(to);
-    Path from = path.toRealPath();
-    try (NativeFile found = NativeFile.open(from, NativeFile.O_RDONLY | NativeFile.O_NONBLOCK)) {
-      if (!found.status().identity().equals(file.file().status().identity())) {
-        throw new FileSystemException(path.toString(), null, "no longer leads to the open file");
-      }
-    }
-    NewFile.move(from, to);
+    Path from = file.resolve(path);
+    file.move(from, to);
     path = to;
-    file.renamed(to);
-    Path newFolder = RegionMapper.folder(to);
-    NewFile.syncFolder(newFolder, file.file());
+    Path newFolder = file.folder(to);
+    file.syncFolder(newFolder);
     Path oldFolder = Objects.requireNonNull(from.getParent());
-    if (!Files.isSameFile(oldFolder, newFolder)) {
-      NewFile.syncFolder(oldFolder, file.file());
+    if (!file.isSameFolder(oldFolder, newFolder)) {
+      file.syncFolder(oldFolder);
     }
   }
 
@@ -250,18 +236,10 @@ public final class PmemFile implements AutoCloseable {
       throw new IllegalArgumentException("offset " + offset + " is not a multiple of 8");
     }
     arena.allocate(1);
-    long before = offset % MapSpec.SLICE_ALIGNMENT;
-    MapSpec part =
-        (spec.isReadOnly() ? MapSpec.existing().readOnly() : MapSpec.existing())
-            .require(spec.coarsest())
-            .slice(offset - before, Math.addExact(length, before));
-    Mapping mapping;
     synchronized (this) { // a truncation revokes each region that is there
       checkOpen();
-      mapping = RegionMapper.mapWithin(file, path, part, arena, backend, MappingParts.STANDARD);
+      return file.map(path, offset, length, arena);
     }
-    PmemRegion region = new PmemRegion(mapping);
-    return before == 0 ? region : region.slice(before, length);
   }
 
   /**
@@ -292,7 +270,7 @@ public final class PmemFile implements AutoCloseable {
   public synchronized void close() {
     if (!closed) {
       closed = true;
-      file.release(spec);
+      file.release();
     }
   }
 }

@@ -12,7 +12,6 @@ import java.nio.channels.FileLock;
 import java.nio.channels.FileLockInterruptionException;
 import java.nio.channels.NonWritableChannelException;
 import java.nio.channels.OverlappingFileLockException;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -168,14 +167,6 @@ final class PmemFileChannel extends PositionedChannel {
     }
   }
 
-  private <T> T behind(Uninterrupted.Work<T> work) throws IOException {
-    StandardOpenOption[] options =
-        file.isReadOnly()
-            ? new StandardOpenOption[] {StandardOpenOption.READ}
-            : new StandardOpenOption[] {StandardOpenOption.READ, StandardOpenOption.WRITE};
-    return Uninterrupted.open(file.backing().file().reopenable(), work, options);
-  }
-
   private static long mappedFrom(@Nullable Front mapped, long offset) {
     return mapped == null ? 0 : Math.max(0, mapped.region().byteSize() - offset);
   }
@@ -195,7 +186,7 @@ final class PmemFileChannel extends PositionedChannel {
     if (fast == wanted) {
       return wanted;
     }
-    int more = behind(channel -> channel.read(target, offset + fast));
+    int more = file.calls().read(target, offset + fast);
     return more < 0 ? (fast == 0 ? -1 : fast) : fast + more;
   }
 
@@ -218,13 +209,7 @@ final class PmemFileChannel extends PositionedChannel {
     }
     if (fast < wanted) {
       try {
-        behind(channel -> {
-          int begun = source.position();
-          while (source.hasRemaining()) {
-            channel.write(source, offset + fast + source.position() - begun);
-          }
-          return 0;
-        });
+        file.calls().write(source, offset + fast);
       } finally {
         dirtyBehind = true;
       }
@@ -328,7 +313,7 @@ final class PmemFileChannel extends PositionedChannel {
       held = null;
       lock.valid = false;
       if (!lock.isShared()) {
-        file.backing().shareLock();
+        file.calls().shareLock();
       }
     }
   }
@@ -344,7 +329,7 @@ final class PmemFileChannel extends PositionedChannel {
     if (held != null) {
       throw new OverlappingFileLockException();
     }
-    if (!shared && !file.backing().lockAlone()) {
+    if (!shared && !file.calls().lockAlone()) {
       return null;
     }
     held = new WholeFileLock(offset, size, shared);

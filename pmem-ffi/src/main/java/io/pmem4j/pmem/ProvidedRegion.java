@@ -2,6 +2,7 @@
 
 package io.pmem4j.pmem;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
@@ -17,34 +18,77 @@ final class ProvidedRegion extends PmemRegion {
     this.access = access;
   }
 
-  /**
-   * The right to use a region.
-   *
-   * @param token a byte in the arena of the mapping
-   * @param readOnly true if stores are refused
-   */
-  record Access(MemorySegment token, boolean readOnly) {
-    /** Throws the exceptions of the arena. */
-    void checkUse() {
-      byte _ = token.get(ValueLayout.JAVA_BYTE, 0);
+  /** The right to use a region and its slices. */
+  static final class Access {
+    private final Path path;
+    private final MemorySegment token;
+    private final boolean readOnly;
+    private final FirstFailure failure;
+
+    /** The offset in the file from which on a truncation has taken the pages. */
+    private volatile long revokedFrom = Long.MAX_VALUE;
+
+    /**
+     * A right that ends with the arena.
+     *
+     * @param failure of the file
+     */
+    Access(Path path, Arena arena, boolean readOnly, FirstFailure failure) {
+      this.path = path;
+      this.token = arena.allocate(1);
+      this.readOnly = readOnly;
+      this.failure = failure;
     }
 
-    void checkStore() {
-      checkUse();
+    boolean isAlive() {
+      return token.scope().isAlive();
+    }
+
+    void revokeFrom(long offset) {
+      revokedFrom = Math.min(revokedFrom, offset);
+    }
+
+    /** Throws the exceptions of the arena, and of a truncation. */
+    void check(String operation, long fileOffset, long length) {
+      byte _ = token.get(ValueLayout.JAVA_BYTE, 0);
+      if (length > 0 && fileOffset + length > revokedFrom) {
+        throw PmemMediaException.revoked(operation, path, fileOffset, length);
+      }
+    }
+
+    void checkStore(long fileOffset, long length) {
+      check("store", fileOffset, length);
       if (readOnly) {
         throw new IllegalArgumentException("the region is mapped read-only");
       }
     }
+
+    /** Makes something durable; a failure is final for the file. */
+    void durably(String operation, long fileOffset, long length, Runnable call) {
+      check(operation, fileOffset, length);
+      failure.check(operation, path, fileOffset, length);
+      try {
+        call.run();
+      } catch (PmemMediaException fault) {
+        throw fault; // of this place, not of the write-back
+      } catch (PmemException reason) {
+        throw failure.fail(reason);
+      }
+    }
   }
 
-  private PersistentMemory loads() {
-    access.checkUse();
+  private PersistentMemory loads(long offset, long length) {
+    access.check("load", fileOffset() + offset, length);
     return provided;
   }
 
-  private PersistentMemory stores() {
-    access.checkStore();
+  private PersistentMemory stores(long offset, long length) {
+    access.checkStore(fileOffset() + offset, length);
     return provided;
+  }
+
+  private void durably(String operation, long offset, long length, Runnable call) {
+    access.durably(operation, fileOffset() + offset, length, call);
   }
 
   @Override
@@ -54,138 +98,149 @@ final class ProvidedRegion extends PmemRegion {
 
   @Override
   public void putByte(long offset, byte value) {
-    stores().putByte(offset, value);
+    stores(offset, Byte.BYTES).putByte(offset, value);
   }
 
   @Override
   public void putShort(long offset, short value) {
-    stores().putShort(offset, value);
+    stores(offset, Short.BYTES).putShort(offset, value);
   }
 
   @Override
   public void putInt(long offset, int value) {
-    stores().putInt(offset, value);
+    stores(offset, Integer.BYTES).putInt(offset, value);
   }
 
   @Override
   public void putLong(long offset, long value) {
-    stores().putLong(offset, value);
+    stores(offset, Long.BYTES).putLong(offset, value);
   }
 
   @Override
   public void copy(long offset, MemorySegment source, long sourceOffset, long length) {
-    stores().copy(offset, source, sourceOffset, length);
+    stores(offset, length).copy(offset, source, sourceOffset, length);
   }
 
   @Override
   public void copy(long offset, byte[] source, int sourceOffset, int length) {
-    stores().copy(offset, source, sourceOffset, length);
+    stores(offset, length).copy(offset, source, sourceOffset, length);
   }
 
   @Override
   public void fill(long offset, long length, byte value) {
-    stores().fill(offset, length, value);
+    stores(offset, length).fill(offset, length, value);
   }
 
   @Override
   public void write(
       long offset, MemorySegment source, long sourceOffset, long length, Caching how) {
-    stores().write(offset, source, sourceOffset, length, how);
+    PersistentMemory to = stores(offset, length);
+    durably("write", offset, length, () -> to.write(offset, source, sourceOffset, length, how));
   }
 
   @Override
   public void write(long offset, byte[] source, int sourceOffset, int length, Caching how) {
-    stores().write(offset, source, sourceOffset, length, how);
+    PersistentMemory to = stores(offset, length);
+    durably("write", offset, length, () -> to.write(offset, source, sourceOffset, length, how));
   }
 
   @Override
   public void writeFill(long offset, long length, byte value, Caching how) {
-    stores().writeFill(offset, length, value, how);
+    PersistentMemory to = stores(offset, length);
+    durably("writeFill", offset, length, () -> to.writeFill(offset, length, value, how));
   }
 
   @Override
   public void flush(long offset, long length) {
-    loads().flush(offset, length);
+    durably("flush", offset, length, () -> provided.flush(offset, length));
   }
 
   @Override
   public void drain() {
-    loads().drain();
+    durably("drain", 0, 0, provided::drain);
   }
 
   @Override
   public void persist(long offset, long length) {
-    loads().persist(offset, length);
+    durably("persist", offset, length, () -> provided.persist(offset, length));
   }
 
   @Override
   public void deepPersist(long offset, long length) {
-    loads().deepPersist(offset, length);
+    durably("deepPersist", offset, length, () -> provided.deepPersist(offset, length));
   }
 
   @Override
   public void publishLong(long offset, long value) {
-    stores().publishLong(offset, value);
+    PersistentMemory to = stores(offset, Long.BYTES);
+    durably("publishLong", offset, Long.BYTES, () -> to.publishLong(offset, value));
   }
 
   @Override
   public boolean compareAndPublish(long offset, long expected, long value) {
-    return stores().compareAndPublish(offset, expected, value);
+    PersistentMemory to = stores(offset, Long.BYTES);
+    boolean[] done = new boolean[1];
+    durably(
+        "compareAndPublish",
+        offset,
+        Long.BYTES,
+        () -> done[0] = to.compareAndPublish(offset, expected, value));
+    return done[0];
   }
 
   @Override
   public MemorySegment writable() {
-    return stores().writable();
+    return stores(0, 0).writable();
   }
 
   @Override
   public void putLongRelease(long offset, long value) {
-    stores().putLongRelease(offset, value);
+    stores(offset, Long.BYTES).putLongRelease(offset, value);
   }
 
   @Override
   public boolean compareAndSetLong(long offset, long expected, long value) {
-    return stores().compareAndSetLong(offset, expected, value);
+    return stores(offset, Long.BYTES).compareAndSetLong(offset, expected, value);
   }
 
   @Override
   public long getLongAcquire(long offset) {
-    return loads().getLongAcquire(offset);
+    return loads(offset, Long.BYTES).getLongAcquire(offset);
   }
 
   @Override
   public byte getByte(long offset) {
-    return loads().getByte(offset);
+    return loads(offset, Byte.BYTES).getByte(offset);
   }
 
   @Override
   public short getShort(long offset) {
-    return loads().getShort(offset);
+    return loads(offset, Short.BYTES).getShort(offset);
   }
 
   @Override
   public int getInt(long offset) {
-    return loads().getInt(offset);
+    return loads(offset, Integer.BYTES).getInt(offset);
   }
 
   @Override
   public long getLong(long offset) {
-    return loads().getLong(offset);
+    return loads(offset, Long.BYTES).getLong(offset);
   }
 
   @Override
   public void read(long offset, byte[] target, int targetOffset, int length) {
-    loads().read(offset, target, targetOffset, length);
+    loads(offset, length).read(offset, target, targetOffset, length);
   }
 
   @Override
   public void read(long offset, MemorySegment target, long targetOffset, long length) {
-    loads().read(offset, target, targetOffset, length);
+    loads(offset, length).read(offset, target, targetOffset, length);
   }
 
   @Override
   public PmemRegion slice(long offset, long length) {
-    PersistentMemory part = loads().slice(offset, length);
+    PersistentMemory part = loads(0, 0).slice(offset, length);
     return new ProvidedRegion(path(), fileOffset() + offset, part, access);
   }
 }

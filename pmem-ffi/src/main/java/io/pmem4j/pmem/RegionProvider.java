@@ -30,6 +30,15 @@ public interface RegionProvider {
   PersistentMemory create(Path path, long bytes) throws IOException;
 
   /**
+   * Returns the files of this provider, whose names and lengths have a durability of their own.
+   * {@link PmemFile} asks for them, and {@link Pmem#map} finds existing files there. Without them
+   * {@code PmemFile} refuses the paths of this provider.
+   */
+  default Optional<ProvidedFiles> files() {
+    return Optional.empty();
+  }
+
+  /**
    * Lets a provider map all paths below a folder of this JVM, until the registration is closed. No
    * folder of this name needs to exist.
    *

@@ -13,17 +13,20 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A medium for a crash test of ordinary code. A run stores to files of the medium, which it maps
- * with {@link io.pmem4j.pmem.Pmem#map}. A check then recovers from each state that a power failure
- * during the run may leave.
+ * with {@link io.pmem4j.pmem.Pmem#map}, or opens as {@link io.pmem4j.pmem.PmemFile}. A check then
+ * recovers from each state that a power failure during the run may leave.
  *
  * {@snippet :
  * CrashMedium.named("ledger").run(file -> Ledger.append(file, 3)).after(file -> Ledger.verify(file));
  * }
  *
- * <p>The path that both get names no file of the file system: only {@code Pmem.map} finds it, and
- * other files beside it. The run and the check must be deterministic; the run is made once for each
- * mode. A file that was created is there in each state after that, and absent before. The threads
- * of a run end before it does. Not thread-safe, but for {@link #acknowledge}.
+ * <p>The path that both get names no file of the file system: only {@code Pmem} and {@code
+ * PmemFile} find it, and other files beside it. The run and the check must be deterministic; the
+ * run is made once for each mode. A file made by {@code Pmem.map} is there in each state after
+ * that, and absent before. Lengths and names that {@code PmemFile} gives are as durable as its
+ * syncs make them: a rename in one folder is whole or not there, one between two folders never
+ * loses the file. The threads of a run end before it does. Not thread-safe, but for {@link
+ * #acknowledge}.
  */
 public final class CrashMedium {
   private static final AtomicLong NUMBER = new AtomicLong();
@@ -123,6 +126,18 @@ public final class CrashMedium {
    */
   public long acknowledged(String name) {
     return simulated().acknowledgements().get(name);
+  }
+
+  /**
+   * Lets a sync of a file or a folder fail, once; for a run. What it should have made durable may
+   * or may not be on the medium. A later sync of the file takes it along, which a kernel may not
+   * do.
+   *
+   * @param number 1 for the next sync of a {@link io.pmem4j.pmem.PmemFile}
+   * @throws IllegalStateException if no run is in progress
+   */
+  public void failSync(long number) {
+    simulated().failSync(number);
   }
 
   private SimulatedFiles simulated() {

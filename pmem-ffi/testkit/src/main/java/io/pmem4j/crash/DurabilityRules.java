@@ -24,6 +24,9 @@ import java.util.Set;
  * <p>In {@link CrashMode#AUTO_FLUSH} a flush does nothing, so no flush is redundant.
  */
 public final class DurabilityRules {
+  /** The call of a flush that makes a whole file or folder durable. */
+  static final String SYNC = "fsync";
+
   private final StoreTrace trace;
   private final CrashMode mode;
   private final List<CrashFinding> findings = new ArrayList<>();
@@ -127,7 +130,7 @@ public final class DurabilityRules {
     if (mode == CrashMode.AUTO_FLUSH || event.length() == 0) {
       return;
     }
-    boolean useful = event.call().startsWith("write");
+    boolean useful = event.call().startsWith("write") || event.call().equals(SYNC);
     long last = (event.offset() + event.length() - 1) / mode.flushedBytes;
     for (long unit = event.offset() / mode.flushedBytes; unit <= last; unit++) {
       useful |= dirtyUnits.remove(unit) != null;

@@ -193,6 +193,33 @@ abstract class ObservedMemory implements PersistentMemory {
     }
   }
 
+  /** Stores a word of a file system under the name of a call. */
+  final void store(String call, StoreOrder order, long offset, long value) {
+    storing(call, base + offset, Long.BYTES);
+    synchronized (lock) {
+      memory.putLong(offset, value);
+      stored(order, call, base + offset, Long.BYTES);
+    }
+  }
+
+  /** Fills a range with zeros that are durable at once. */
+  final void zero(long offset, long length) {
+    storing("zero", base + offset, length);
+    synchronized (lock) {
+      memory.fill(offset, length, (byte) 0);
+      stored(StoreOrder.DURABLE, "zero", base + offset, length);
+    }
+  }
+
+  /** Makes a range durable as fsync(2) does; not a redundant flush if it was. */
+  final void sync(long offset, long length) {
+    flushing(DurabilityRules.SYNC, base + offset, length);
+    draining(DurabilityRules.SYNC);
+    synchronized (lock) {
+      persisted(DurabilityRules.SYNC, offset, length);
+    }
+  }
+
   private void persisted(String call, long offset, long length) {
     flushed(call, base + offset, length);
     drained(call);

@@ -17,12 +17,16 @@ final class OrderedUnit {
   /** True for a word that was stored around the caches. */
   final boolean bypass;
 
+  /** True for a word of a file system, which only a sync of its own makes durable. */
+  final boolean metadata;
+
   private List<List<AtomGroup>> batches = List.of();
   private long[] firstStates = {};
   private long states;
 
-  OrderedUnit(boolean bypass) {
+  OrderedUnit(boolean bypass, boolean metadata) {
     this.bypass = bypass;
+    this.metadata = metadata;
   }
 
   /** Computes the states, once before an enumeration. */

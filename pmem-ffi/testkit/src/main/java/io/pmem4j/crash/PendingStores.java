@@ -14,6 +14,9 @@ import java.util.Map;
  * image holds what is durable for certain; an enumeration changes it and changes it back.
  */
 final class PendingStores {
+  /** The keys of words of a file system begin here. */
+  private static final long METADATA = 1L << 40;
+
   private final CrashMode mode;
   private final long[] image;
 
@@ -64,9 +67,9 @@ final class PendingStores {
   }
 
   private void store(TraceEvent event) {
-    if (mode != CrashMode.JAVA
-        || event.order() == StoreOrder.ORDERED
-        || event.thread() != lastThread) {
+    boolean metadata = event.order() == StoreOrder.METADATA;
+    boolean ordered = event.order() == StoreOrder.ORDERED || metadata;
+    if (mode != CrashMode.JAVA || ordered || event.thread() != lastThread) {
       batch++;
     }
     lastThread = event.thread();
@@ -79,12 +82,19 @@ final class PendingStores {
       Atom atom =
           new Atom(events, event.thread(), batch, word, event.mask(index), event.bits(index));
       word.atoms.add(atom);
+      if (event.order() == StoreOrder.DURABLE) {
+        settle(List.of(atom));
+        continue;
+      }
       // Only whole words go around the caches.
       boolean around = bypass && atom.mask == -1;
-      long key = around ? nextBypass-- : index * Long.BYTES / mode.orderedBytes;
-      units.computeIfAbsent(key, _ -> new OrderedUnit(around)).atoms.add(atom);
+      long key =
+          around
+              ? nextBypass--
+              : metadata ? METADATA + index : index * Long.BYTES / mode.orderedBytes;
+      units.computeIfAbsent(key, _ -> new OrderedUnit(around, metadata)).atoms.add(atom);
     }
-    if (event.order() == StoreOrder.ORDERED) {
+    if (ordered) {
       batch++;
     }
   }
@@ -101,11 +111,11 @@ final class PendingStores {
   }
 
   private void flush(TraceEvent event) {
-    if (mode == CrashMode.X86 || mode == CrashMode.JAVA) {
+    if (mode != CrashMode.PAGE) {
       Map<OrderedUnit, Integer> own =
           flushed.computeIfAbsent(event.thread(), _ -> new LinkedHashMap<>());
       for (OrderedUnit unit : units.values()) {
-        if (isFlushed(unit, event)) {
+        if ((mode != CrashMode.AUTO_FLUSH || unit.metadata) && isFlushed(unit, event)) {
           own.put(unit, events);
         }
       }
@@ -115,11 +125,11 @@ final class PendingStores {
   private List<Atom> settledBy(TraceEvent event) {
     List<Atom> settled = new ArrayList<>();
     if (event.kind() == TraceEvent.Kind.DRAIN) {
+      flushed
+          .getOrDefault(event.thread(), Map.of())
+          .forEach((unit, until) -> addOlder(unit, until, settled));
       switch (mode) {
         case X86, JAVA -> {
-          flushed
-              .getOrDefault(event.thread(), Map.of())
-              .forEach((unit, until) -> addOlder(unit, until, settled));
           for (OrderedUnit unit : units.values()) {
             if (unit.bypass && unit.atoms.get(0).thread == event.thread()) {
               settled.addAll(unit.atoms);
@@ -132,7 +142,7 @@ final class PendingStores {
             for (Atom atom : unit.atoms) {
               last = atom.thread == event.thread() ? atom.event : last;
             }
-            addOlder(unit, last + 1, settled);
+            addOlder(unit, unit.metadata ? 0 : last + 1, settled);
           }
         }
         case PAGE -> {}

@@ -46,15 +46,24 @@ public final class RecordedMemory extends ObservedMemory {
         new HeapMemory(0, granularity), 0, new Recorder(new long[0], 0, null));
   }
 
-  /** Adds a file of zeros after those that there are; its offsets in the trace begin there. */
-  RecordedMemory addFile(String path, long bytes) {
-    long at = recorder.grow(path, bytes);
-    return new RecordedMemory(new HeapMemory(bytes, granularity()), at, recorder);
+  /** Adds an area of zeros, whose place in the trace is decided at its end. */
+  RecordedMemory addArea(long bytes) {
+    return new RecordedMemory(new HeapMemory(bytes, granularity()), recorder.addArea(), recorder);
   }
 
-  /** Returns the offset in the trace of the first byte. */
-  long base() {
-    return base;
+  /** Marks that a file is there, durable with its name. */
+  void created(String path) {
+    recorder.mark(TraceEvent.Kind.CREATE, path, 0);
+  }
+
+  /**
+   * Returns the events so far.
+   *
+   * @param bases for each area the offset in the trace
+   * @param byteSize of the whole
+   */
+  StoreTrace trace(long[] bases, long byteSize) {
+    return recorder.trace(bases, byteSize);
   }
 
   /** Returns a decorator whose accesses are yield points, and whose threads are its tasks. */
@@ -133,10 +142,12 @@ public final class RecordedMemory extends ObservedMemory {
 
   /** The trace under construction, shared by all slices. */
   private static final class Recorder {
-    private static final long FILE_ALIGNMENT = 4096;
+    /** Areas are so many bytes apart until their places are known. */
+    private static final long AREA_SHIFT = 40;
 
-    private long[] initial;
-    private long byteSize;
+    private final long[] initial;
+    private final long byteSize;
+    private int areas;
     private final List<TraceEvent> events = new ArrayList<>();
     private final IdentityHashMap<Object, Integer> threads = new IdentityHashMap<>();
     private final @Nullable Scheduler scheduler;
@@ -171,12 +182,22 @@ public final class RecordedMemory extends ObservedMemory {
       add(TraceEvent.mark(kind, thread(), CodeSite.here(), name, value));
     }
 
-    synchronized long grow(String path, long bytes) {
-      long at = byteSize;
-      byteSize = (at + bytes + FILE_ALIGNMENT - 1) / FILE_ALIGNMENT * FILE_ALIGNMENT;
-      initial = new long[Math.toIntExact(byteSize / Long.BYTES)];
-      mark(TraceEvent.Kind.CREATE, path, 0);
-      return at;
+    synchronized long addArea() {
+      return (long) areas++ << AREA_SHIFT;
+    }
+
+    synchronized StoreTrace trace(long[] bases, long bytes) {
+      List<TraceEvent> placed = new ArrayList<>();
+      for (TraceEvent event : events) {
+        boolean isMark =
+            switch (event.kind()) {
+              case STORE, LOAD, FLUSH -> false;
+              case DRAIN, CREATE, BEGIN, ACKNOWLEDGE -> true;
+            };
+        long base = isMark ? 0 : bases[(int) (event.offset() >> AREA_SHIFT)];
+        placed.add(isMark ? event : event.at(base + event.offset() % (1L << AREA_SHIFT)));
+      }
+      return new StoreTrace(new long[Math.toIntExact(bytes / Long.BYTES)], bytes, placed);
     }
 
     synchronized StoreTrace trace() {

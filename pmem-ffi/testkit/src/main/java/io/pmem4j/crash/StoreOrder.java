@@ -11,5 +11,9 @@ public enum StoreOrder {
   /** A copy or a fill: its aligned words are stored in any order. */
   BULK,
   /** A copy around the caches: its aligned words become durable in any order until a drain. */
-  BYPASS
+  BYPASS,
+  /** A name or a length of a file. Only a sync of its own makes it durable, in each mode. */
+  METADATA,
+  /** A store that is durable at once, as the zeros with which a file grows. */
+  DURABLE
 }

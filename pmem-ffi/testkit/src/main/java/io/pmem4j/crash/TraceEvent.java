@@ -74,6 +74,11 @@ public final class TraceEvent {
     return new TraceEvent(kind, thread, site, name, value, 0, StoreOrder.PLAIN, NONE);
   }
 
+  /** Returns the same event at another offset. */
+  TraceEvent at(long newOffset) {
+    return new TraceEvent(kind, thread, site, call, newOffset, length, order, bytes);
+  }
+
   /** Returns the kind. */
   public Kind kind() {
     return kind;
