@@ -9,6 +9,7 @@
 #define _GNU_SOURCE
 #include "batch.h"
 #include "child.h"
+#include "clock.h"
 #include "exec.h"
 #include "machine.h"
 #include "namespace.h"
@@ -30,7 +31,6 @@
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #define AGENT_NAME "pmem4j-agent 1"
@@ -261,33 +261,6 @@ static void leave_the_server(void *server)
 }
 
 /*
- * Just before an operation, so that it sees exactly this second. A clock that
- * stands early in it already is left alone: setting it interrupts every CPU.
- */
-static bool set_clock(int64_t second)
-{
-	const struct timespec wanted = { .tv_sec = (time_t)second };
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	if (now.tv_sec == wanted.tv_sec && now.tv_nsec < 250000000)
-		return true;
-	uid_t uid = geteuid();
-
-	/* A program that has taken another identity still has its clock. */
-	return (!uid || !seteuid(0)) && !clock_settime(CLOCK_REALTIME, &wanted) &&
-	       (!uid || !seteuid(uid));
-}
-
-static bool clock_stands_at(int64_t second)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return now.tv_sec == (time_t)second;
-}
-
-/*
  * The operation alone, in the server or in a task. Where the machine is slow its
  * second may be over before it has read the clock; that cannot be told, so it
  * counts only if the second lasted to its end.
@@ -296,7 +269,7 @@ static void operate(void *server, const struct request *r, struct reply *reply)
 {
 	struct server *s = server;
 
-	if (r->clock && !set_clock(r->clock)) {
+	if (r->clock && !clock_set(r->clock)) {
 		reply_errno(reply);
 		return;
 	}

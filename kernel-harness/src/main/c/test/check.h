@@ -31,5 +31,6 @@ struct reply run(struct exec *x, uint16_t op, const int64_t *args, uint16_t argc
 
 void test_batch(void);
 void test_operations(void);
+void test_tasks(void);
 
 #endif
