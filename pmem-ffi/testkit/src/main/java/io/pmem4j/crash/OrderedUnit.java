@@ -116,7 +116,7 @@ final class OrderedUnit {
     long above = 0;
     for (int g = 0; g < groups.size(); g++) {
       AtomGroup group = groups.get(g);
-      weight /= group.states();
+      weight = Math.max(1, weight / group.states()); // 1 beyond what a long can number
       int digit = (int) (number / weight % group.states());
       int state = (above & 1) != 0 ? group.states() - 1 - digit : digit;
       above = number / weight;
