@@ -4,18 +4,21 @@ package io.pmem4j.durable;
 
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 
 /**
  * Writes numbered records to a structure until it is killed, and removes old ones. Arguments: log,
- * cell or slots, and the file. Prints {@code acknowledged N} after record N is durable.
+ * cell, slots or map, and the file. Prints {@code acknowledged N} after record N is durable.
  */
 final class DurableKill {
   private static final int CAPACITY = 64 << 10;
   private static final int RECORD_BYTES = 1000;
   private static final int SLOTS = 64;
+  private static final int MAPPED = 200;
+  private static final long MAP_BYTES = 2 << 20;
 
   private DurableKill() {}
 
@@ -35,6 +38,18 @@ final class DurableKill {
           try (DurableCell cell = DurableCell.openOrCreate(path, RECORD_BYTES)) {
             while (true) {
               cell.set(record(n));
+              acknowledge(n++);
+            }
+          }
+        }
+        case "map" -> {
+          try (DurableMap map = DurableMap.openOrCreate(path, MAP_BYTES)) {
+            while (true) {
+              try (MapTransaction change = map.begin()) {
+                change.put(key(n), record(n));
+                change.remove(key(n - MAPPED));
+                change.commit();
+              }
               acknowledge(n++);
             }
           }
@@ -73,6 +88,10 @@ final class DurableKill {
     }
   }
 
+  private static byte[] key(long n) {
+    return ByteBuffer.allocate(8).putLong(n).array();
+  }
+
   static byte[] record(long n) {
     byte[] record = DurableLogTest.bytes((int) n, 8 + (int) (n * 37 % 900));
     ByteBuffer.wrap(record).putLong(n);
@@ -91,6 +110,23 @@ final class DurableKill {
       case "cell" -> {
         try (DurableCell cell = DurableCell.openOrCreate(path, RECORD_BYTES)) {
           records = cell.get().map(List::of).orElse(List.of());
+        }
+      }
+      case "map" -> {
+        try (DurableMap map = DurableMap.openOrCreate(path, MAP_BYTES);
+            MapSnapshot snapshot = map.snapshot()) {
+          map.check();
+          records = new ArrayList<>();
+          MapCursor cursor = snapshot.ascending();
+          while (cursor.next()) {
+            records.add(cursor.value());
+          }
+          if (!records.isEmpty()) {
+            long newest = ByteBuffer.wrap(records.getLast()).getLong();
+            if (records.size() != Math.min(newest, MAPPED)) {
+              throw new IllegalStateException(records.size() + " records up to " + newest);
+            }
+          }
         }
       }
       default -> {

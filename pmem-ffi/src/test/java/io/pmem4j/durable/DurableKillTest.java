@@ -23,7 +23,7 @@ class DurableKillTest {
   @TempDir Path folder;
 
   @ParameterizedTest
-  @ValueSource(strings = {"log", "cell", "slots"})
+  @ValueSource(strings = {"log", "cell", "slots", "map"})
   void nothingAcknowledgedIsLost(String structure) throws Exception {
     SplittableRandom random = new SplittableRandom(1);
     Path path = folder.resolve(structure);

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.durable;
+
+import io.pmem4j.pmem.PersistentMemory;
+import io.pmem4j.pmem.PmemMediaException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The pages of a map, checked when they are read, and a cache of copies on the heap. A pointer
+ * names the page, the checksum of its content and the commit that wrote it, so that neither a page
+ * that was written again nor one that is being written passes for the page that is meant.
+ * Thread-safe.
+ */
+final class MapPages {
+  /** The most pages in the cache; a power of two. */
+  private static final int MOST_CACHED = 1 << 14;
+
+  final PersistentMemory memory;
+  final long id;
+
+  /**
+   * By number of the page. Plain accesses: a node is immutable, and checked against its pointer.
+   */
+  private final @Nullable MapNode[] cache;
+
+  MapPages(PersistentMemory memory, long id) {
+    this.memory = memory;
+    this.id = id;
+    int slots = Integer.highestOneBit(Math.max(1, Math.min(count(), MOST_CACHED)));
+    this.cache = new MapNode[slots];
+  }
+
+  /** Returns the number of pages that the memory has room for. */
+  int count() {
+    return (int) Math.min(Integer.MAX_VALUE, memory.byteSize() / MapPage.SIZE);
+  }
+
+  static long at(int page) {
+    return (long) page * MapPage.SIZE;
+  }
+
+  /** Returns the checksum of a page's content. */
+  int checksum(byte[] bytes) {
+    CRC32C sum = new CRC32C();
+    ByteBuffer prefix = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(0, id);
+    sum.update(prefix.array(), 0, 8);
+    sum.update(bytes, 0, bytes.length);
+    return (int) sum.getValue();
+  }
+
+  /** Returns the word that names a page with this content. */
+  long word(int page, byte[] bytes) {
+    return (long) checksum(bytes) << 32 | Integer.toUnsignedLong(page);
+  }
+
+  /** Returns the page that a word names, or null if it is not whole. */
+  @Nullable MapNode find(long word) {
+    int page = MapNode.page(word);
+    if (page < MapHeader.FIRST_PAGE || page >= count()) {
+      return null;
+    }
+    try {
+      int used = memory.getInt(at(page) + 4);
+      if (used < MapPage.HEADER_BYTES || used > MapPage.SIZE) {
+        return null;
+      }
+      byte[] bytes = new byte[used];
+      memory.read(at(page), bytes);
+      return word(page, bytes) == word && MapPage.used(bytes) == used
+          ? new MapNode(word, bytes)
+          : null;
+    } catch (PmemMediaException poisoned) {
+      return null;
+    }
+  }
+
+  /**
+   * Returns the page that a pointer names.
+   *
+   * @param sequence the second word of the pointer
+   * @throws DurableCorruptionException if it is not there
+   */
+  MapNode get(long word, long sequence) {
+    int slot = MapNode.page(word) & (cache.length - 1);
+    long wanted = sequence & ~MapPage.LARGE_BELOW;
+    MapNode cached = cache[slot];
+    if (cached != null && cached.word == word && cached.sequence == wanted) {
+      return cached;
+    }
+    MapNode found = find(word);
+    if (found == null || found.sequence != wanted) {
+      throw new DurableCorruptionException(
+          "page " + MapNode.page(word) + " is damaged or has no memory", at(MapNode.page(word)));
+    }
+    cache[slot] = found;
+    return found;
+  }
+
+  /** Returns a child of a branch. */
+  MapNode child(MapNode branch, int index) {
+    int at = MapPage.payloadAt(branch.bytes, index);
+    return get(MapPage.longAt(branch.bytes, at), MapPage.longAt(branch.bytes, at + 8));
+  }
+
+  /** Puts a page into the cache that was just written. */
+  void cache(MapNode written) {
+    cache[MapNode.page(written.word) & (cache.length - 1)] = written;
+  }
+
+  /** Returns the value of a key below a page, or null. */
+  byte @Nullable [] value(MapNode root, byte[] key) {
+    MapNode node = root;
+    while (!node.isLeaf()) {
+      node = child(node, MapPage.child(node.bytes, key));
+    }
+    int index = MapPage.find(node.bytes, key);
+    return index < 0 ? null : value(node.bytes, index);
+  }
+
+  /** Returns a value of a leaf. */
+  byte[] value(byte[] leaf, int index) {
+    byte[] payload = MapPage.payload(leaf, index);
+    return MapPage.isLarge(leaf, index) ? LargeValue.read(this, payload) : payload;
+  }
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.durable;
+
+import java.util.Arrays;
+import java.util.BitSet;
+
+/**
+ * The free pages of a map. Nothing about them is stored: all pages are free that the tree does not
+ * reach. A page that a commit has taken out of the tree is free once no snapshot is open of the
+ * commits from the one that wrote it. Guarded by the lock of the writer.
+ */
+final class MapSpace {
+  private final BitSet free = new BitSet();
+
+  /** Pages that the latest commit has taken out of the tree. */
+  private FreedPages fresh = new FreedPages();
+
+  /** Such pages of earlier commits that a snapshot needed. */
+  private FreedPages pinned = new FreedPages();
+
+  private long[] pinning = {};
+  private int count;
+  private int lowest;
+
+  /**
+   * Finds the pages that a tree does not reach.
+   *
+   * @throws DurableCorruptionException if a page cannot be read or is reached twice
+   */
+  MapSpace(MapPages pages, MapRoot root) {
+    BitSet used = new BitSet();
+    new MapWalk(
+            pages,
+            (word, level) -> {
+              int page = MapNode.page(word);
+              if (used.get(page)) {
+                throw new DurableCorruptionException(
+                    "page " + page + " is in the tree twice", MapPages.at(page));
+              }
+              used.set(page);
+            })
+        .skipSmallLeaves()
+        .walk(root);
+    free.set(MapHeader.FIRST_PAGE, pages.count());
+    free.andNot(used);
+    count = free.cardinality();
+  }
+
+  int free() {
+    return count;
+  }
+
+  /**
+   * Makes the pages free that no reader needs any more.
+   *
+   * @param snapshots the commits of which snapshots are open, in ascending order
+   */
+  void release(long[] snapshots) {
+    FreedPages waiting = fresh;
+    if (!Arrays.equals(snapshots, pinning)) {
+      pinned.addTo(fresh);
+      pinned = new FreedPages();
+      pinning = snapshots;
+    }
+    fresh = new FreedPages();
+    for (int i = 0; i < waiting.count(); i++) {
+      if (waiting.isNeeded(i, snapshots)) {
+        pinned.add(waiting, i);
+      } else {
+        give(waiting.page(i));
+      }
+    }
+  }
+
+  /** Adds pages that a commit has taken out of the tree. */
+  void freeLater(FreedPages pages, long commit) {
+    pages.freedBy(commit);
+    fresh = pages;
+  }
+
+  private void give(int page) {
+    free.set(page);
+    lowest = Math.min(lowest, page);
+    count++;
+  }
+
+  void give(int[] pages) {
+    for (int page : pages) {
+      give(page);
+    }
+  }
+
+  /**
+   * Takes free pages, the lowest ones.
+   *
+   * @param reserve pages that have to stay free
+   * @throws MapFullException if there are too few; then none is taken
+   */
+  int[] take(int wanted, int reserve) {
+    if (count - reserve < wanted) {
+      throw new MapFullException(wanted + reserve, count);
+    }
+    int[] taken = new int[wanted];
+    for (int i = 0; i < wanted; i++) {
+      lowest = free.nextSetBit(lowest);
+      taken[i] = lowest;
+      free.clear(lowest);
+    }
+    count -= wanted;
+    return taken;
+  }
+}

@@ -1,0 +1,500 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.durable;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+import io.pmem4j.pmem.Granularity;
+import io.pmem4j.pmem.MapSpec;
+import io.pmem4j.pmem.Pmem;
+import io.pmem4j.pmem.contract.ArrayMemory;
+import java.lang.foreign.Arena;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A map beside a TreeMap: in a file and in memory, by snapshots, and refused. */
+@Timeout(120)
+class DurableMapTest {
+  private static final int PAGE = MapPage.SIZE;
+
+  @TempDir Path folder;
+
+  static TreeMap<byte[], byte[]> model() {
+    return new TreeMap<>(Arrays::compareUnsigned);
+  }
+
+  static ArrayMemory memory(int pages) {
+    return new ArrayMemory(Granularity.CACHE_LINE, pages * PAGE, 0);
+  }
+
+  static byte[] key(int number) {
+    return ("key " + number).getBytes(java.nio.charset.StandardCharsets.UTF_8);
+  }
+
+  /** Fails unless the cursors of the snapshot find just what the model has. */
+  static void assertEqual(
+      MapSnapshot snapshot, TreeMap<byte[], byte[]> expected, byte[] from, byte[] to) {
+    NavigableMap<byte[], byte[]> range = model();
+    expected.forEach((key, value) -> {
+      if ((from == null || Arrays.compareUnsigned(key, from) >= 0)
+          && (to == null || Arrays.compareUnsigned(key, to) < 0)) {
+        range.put(key, value);
+      }
+    });
+    assertEqual(snapshot.ascending(from, to), range);
+    assertEqual(snapshot.descending(from, to), range.descendingMap());
+    assertThat(snapshot.size()).isEqualTo(expected.size());
+  }
+
+  private static void assertEqual(MapCursor cursor, NavigableMap<byte[], byte[]> expected) {
+    for (Map.Entry<byte[], byte[]> entry : expected.entrySet()) {
+      if (!cursor.next()
+          || !Arrays.equals(cursor.key(), entry.getKey())
+          || !Arrays.equals(cursor.value(), entry.getValue())) {
+        throw new AssertionError("not at " + HexFormat.of().formatHex(entry.getKey()));
+      }
+      assertThat(cursor.keySegment().toArray(java.lang.foreign.ValueLayout.JAVA_BYTE))
+          .isEqualTo(entry.getKey());
+      assertThat(cursor.valueSegment().byteSize()).isEqualTo(entry.getValue().length);
+    }
+    assertThat(cursor.next()).isFalse();
+    assertThat(cursor.next()).isFalse();
+  }
+
+  private static byte[] randomKey(SplittableRandom random, int spread) {
+    byte[] key = new byte[random.nextInt(8) == 0 ? random.nextInt(1001) : random.nextInt(1, 12)];
+    for (int i = 0; i < key.length; i++) {
+      key[i] = (byte) (random.nextInt(spread) * 97);
+    }
+    return key;
+  }
+
+  private static byte[] randomValue(SplittableRandom random) {
+    int kind = random.nextInt(20);
+    int length =
+        kind == 0 ? random.nextInt(30_000) : kind < 4 ? random.nextInt(2000) : random.nextInt(60);
+    byte[] value = new byte[length];
+    random.nextBytes(value);
+    return value;
+  }
+
+  /** Random transactions; the map is opened again now and then, and keeps a snapshot. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 4, 5, 6})
+  void behavesLikeATreeMap(int seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    ArrayMemory memory = memory(6000);
+    DurableMap map = DurableMap.open(memory);
+    TreeMap<byte[], byte[]> expected = model();
+    MapSnapshot held = map.snapshot();
+    TreeMap<byte[], byte[]> heldModel = model();
+    int spread = seed % 2 == 0 ? 3 : 256;
+    for (int step = 0; step < 250; step++) {
+      TreeMap<byte[], byte[]> next = model();
+      next.putAll(expected);
+      boolean shrinks = step / 50 % 2 == 1;
+      try (MapTransaction transaction = map.begin()) {
+        for (int i = random.nextInt(40); i > 0; i--) {
+          byte[] key = randomKey(random, spread);
+          if (random.nextInt(4) < (shrinks ? 3 : 1)) {
+            byte[] near = random.nextBoolean() ? next.ceilingKey(key) : next.floorKey(key);
+            key = near == null ? key : near;
+            assertThat(transaction.remove(key)).isEqualTo(next.remove(key) != null);
+          } else {
+            byte[] value = randomValue(random);
+            transaction.put(key, value);
+            next.put(key, value);
+          }
+          byte[] other = randomKey(random, spread);
+          assertThat(transaction.get(other)).isEqualTo(next.get(other));
+          assertThat(transaction.get(key)).isEqualTo(next.get(key));
+          assertThat(transaction.size()).isEqualTo(next.size());
+        }
+        if (random.nextInt(5) > 0) {
+          transaction.commit();
+          expected = next;
+        }
+      }
+      byte[] one = randomKey(random, spread);
+      assertThat(map.get(one)).isEqualTo(expected.get(one));
+      if (step % 10 == 0) {
+        assertThat(map.check()).isNotNegative();
+        try (MapSnapshot snapshot = map.snapshot()) {
+          assertEqual(snapshot, expected, null, null);
+          assertEqual(snapshot, expected, randomKey(random, spread), randomKey(random, spread));
+        }
+        assertEqual(held, heldModel, null, null);
+        held.close();
+        if (random.nextInt(3) == 0) {
+          map.close();
+          map = DurableMap.open(memory);
+        }
+        held = map.snapshot();
+        heldModel = expected;
+      }
+    }
+    List<byte[]> all = List.copyOf(expected.keySet());
+    for (byte[] key : all) {
+      assertThat(map.remove(key)).isTrue();
+    }
+    assertThat(map.size()).isZero();
+    held.close();
+    assertThat(map.check()).isEqualTo(1);
+  }
+
+  @Test
+  void keysInOrderFillTheirPages() {
+    ArrayMemory memory = memory(400);
+    DurableMap map = DurableMap.open(memory);
+    try (MapTransaction transaction = map.begin()) {
+      for (int i = 0; i < 10_000; i++) {
+        transaction.put(
+            "%08d".formatted(i).getBytes(java.nio.charset.StandardCharsets.UTF_8), new byte[64]);
+      }
+      transaction.commit();
+    }
+    assertThat(map.check()).isLessThan(10_000 / 53 + 5);
+  }
+
+  @Test
+  void segmentsAreKeysAndValues() {
+    DurableMap map = DurableMap.open(memory(8));
+    var key = java.lang.foreign.MemorySegment.ofArray(new byte[] {1, 2});
+    assertThat(map.get(key)).isNull();
+    map.put(key, java.lang.foreign.MemorySegment.ofArray(new byte[] {3}));
+    assertThat(map.get(new byte[] {1, 2})).isEqualTo(new byte[] {3});
+    assertThat(map.get(key).toArray(java.lang.foreign.ValueLayout.JAVA_BYTE))
+        .isEqualTo(new byte[] {3});
+  }
+
+  @Test
+  void refusals() {
+    DurableMap map = DurableMap.open(memory(8));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> map.put(new byte[DurableMap.MAX_KEY_BYTES + 1], new byte[0]))
+        .withMessageContaining("1001");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> DurableMap.openOrCreate(folder.resolve("x"), 3 * PAGE - 1));
+    MapTransaction transaction = map.begin();
+    assertThatIllegalStateException().isThrownBy(map::begin);
+    transaction.put(key(1), key(1));
+    transaction.close();
+    transaction.close();
+    assertThatIllegalStateException().isThrownBy(() -> transaction.put(key(1), key(1)));
+    assertThat(map.get(key(1))).isNull();
+    MapSnapshot snapshot = map.snapshot();
+    MapCursor cursor = snapshot.ascending();
+    assertThatIllegalStateException().isThrownBy(cursor::key);
+    snapshot.close();
+    assertThatIllegalStateException().isThrownBy(cursor::next);
+    map.close();
+    map.close();
+    assertThatIllegalStateException().isThrownBy(() -> map.get(key(1)));
+    assertThatIllegalStateException().isThrownBy(() -> map.put(key(1), key(1)));
+    assertThatIllegalStateException().isThrownBy(map::snapshot);
+  }
+
+  /** A full map is unchanged, keys can still be removed, and then others can be put. */
+  @Test
+  void fullAndUsableAgain() {
+    DurableMap map = DurableMap.open(memory(24));
+    int count = 0;
+    while (true) {
+      try {
+        map.put(key(count), new byte[900]);
+        count++;
+      } catch (MapFullException full) {
+        break;
+      }
+    }
+    assertThat(map.size()).isEqualTo(count);
+    assertThat(count).isGreaterThan(30);
+    assertThat(map.check()).isPositive();
+    MapSnapshot before = map.snapshot();
+    assertThat(map.remove(key(0))).isTrue();
+    assertThat(map.size()).isEqualTo(count - 1);
+    assertThat(before.get(key(0))).isEqualTo(new byte[900]);
+    before.close();
+    for (int i = 1; i < count; i++) {
+      assertThat(map.remove(key(i))).isTrue();
+    }
+    map.put(key(1), new byte[8 * 4000]);
+    assertThat(map.get(key(1))).hasSize(8 * 4000);
+  }
+
+  /** The pages that a snapshot needs are not written until it is closed. */
+  @Test
+  void aSnapshotStaysAsItIs() {
+    ArrayMemory memory = memory(64);
+    DurableMap map = DurableMap.open(memory);
+    for (int i = 0; i < 100; i++) {
+      map.put(key(i), key(i));
+    }
+    map.close();
+    DurableMap again = DurableMap.open(memory); // with an empty cache
+    MapSnapshot first = again.snapshot();
+    for (int i = 0; i < 100; i++) {
+      if (i == 20) {
+        first.close();
+        first = again.snapshot();
+      }
+      again.put(key(i % 7), key(1000 + i));
+    }
+    assertThat(first.get(key(6))).isEqualTo(key(1000 + 13));
+    for (int i = 7; i < 100; i++) {
+      assertThat(first.get(key(i))).isEqualTo(key(i));
+    }
+  }
+
+  @Test
+  void oneDrainACommit() {
+    int[] drains = new int[1];
+    ArrayMemory memory =
+        new ArrayMemory(Granularity.CACHE_LINE, 64 * PAGE, 0) {
+          @Override
+          public void drain() {
+            drains[0]++;
+            super.drain();
+          }
+
+          @Override
+          public void persist(long offset, long length) {
+            drains[0]++;
+            super.persist(offset, length);
+          }
+
+          @Override
+          public void publishLong(long offset, long value) {
+            drains[0]++;
+            super.publishLong(offset, value);
+          }
+        };
+    DurableMap map = DurableMap.open(memory);
+    map.put(key(0), key(0));
+    drains[0] = 0;
+    for (int i = 0; i < 200; i++) {
+      map.put(key(i), key(i));
+    }
+    assertThat(drains[0]).isEqualTo(200);
+    drains[0] = 0;
+    try (MapTransaction transaction = map.begin()) {
+      for (int i = 0; i < 200; i++) {
+        transaction.put(key(i), new byte[500]);
+      }
+      transaction.commit();
+    }
+    assertThat(drains[0]).isEqualTo(1);
+  }
+
+  @Test
+  void isKeptInAFile() throws Exception {
+    Path path = folder.resolve("map");
+    TreeMap<byte[], byte[]> expected = model();
+    for (int run = 0; run < 3; run++) {
+      try (DurableMap map =
+          run == 0 ? DurableMap.openOrCreate(path, 256 * PAGE) : DurableMap.open(path)) {
+        for (int i = 0; i < 300; i++) {
+          map.put(key(run * 200 + i), key(i + run));
+          expected.put(key(run * 200 + i), key(i + run));
+        }
+        try (MapSnapshot snapshot = map.snapshot()) {
+          assertEqual(snapshot, expected, null, null);
+        }
+      }
+    }
+  }
+
+  @Test
+  void aReadOnlyMapCanBeRead() throws Exception {
+    Path path = folder.resolve("map");
+    try (DurableMap map = DurableMap.openOrCreate(path, 32 * PAGE)) {
+      map.put(key(1), key(2));
+      map.put(key(2), key(3));
+    }
+    byte[] before = Files.readAllBytes(path);
+    try (Arena arena = Arena.ofShared()) {
+      DurableMap map = DurableMap.open(Pmem.map(path, MapSpec.existing().readOnly(), arena));
+      assertThat(map.get(key(1))).isEqualTo(key(2));
+      assertThatIllegalArgumentException().isThrownBy(() -> map.put(key(1), key(1)));
+      assertThat(map.get(key(1))).isEqualTo(key(2));
+      map.close();
+    }
+    assertThat(Files.readAllBytes(path)).isEqualTo(before);
+  }
+
+  /** A reader meets no lock: it reads on while a transaction is open, and while many commit. */
+  @Test
+  void readersBesideAWriter() throws Exception {
+    ArrayMemory memory = memory(40);
+    DurableMap map = DurableMap.open(memory);
+    List<byte[]> keys = new ArrayList<>();
+    for (int i = 0; i < 60; i++) {
+      keys.add(key(i));
+      map.put(key(i), key(0));
+    }
+    boolean[] stop = new boolean[1];
+    Thread[] readers = new Thread[2];
+    List<Throwable> failures = java.util.Collections.synchronizedList(new ArrayList<>());
+    for (int r = 0; r < readers.length; r++) {
+      boolean scans = r == 0;
+      readers[r] =
+          Thread.ofPlatform()
+              .start(() -> {
+                try {
+                  readUntil(map, keys, scans, stop);
+                } catch (Throwable failure) {
+                  failures.add(failure);
+                }
+              });
+    }
+    for (int round = 1; round < 3000; round++) {
+      try (MapTransaction transaction = map.begin()) {
+        for (byte[] key : keys) {
+          transaction.put(key, key(round));
+        }
+        transaction.commit();
+      } catch (MapFullException readersHoldThePages) {
+        Thread.onSpinWait();
+      }
+    }
+    synchronized (stop) {
+      stop[0] = true;
+    }
+    for (Thread reader : readers) {
+      reader.join();
+    }
+    assertThat(failures).isEmpty();
+  }
+
+  private static void readUntil(DurableMap map, List<byte[]> keys, boolean scans, boolean[] stop) {
+    while (true) {
+      synchronized (stop) {
+        if (stop[0]) {
+          return;
+        }
+      }
+      if (scans) {
+        try (MapSnapshot snapshot = map.snapshot()) {
+          MapCursor cursor = snapshot.ascending();
+          byte[] first = null;
+          for (int i = 0; i < keys.size(); i++) {
+            assertThat(cursor.next()).isTrue();
+            first = first == null ? cursor.value() : first;
+            assertThat(cursor.value()).isEqualTo(first);
+          }
+        }
+      } else {
+        for (byte[] key : keys) {
+          assertThat(map.get(key)).isNotNull();
+        }
+      }
+    }
+  }
+
+  @Test
+  void foreignAndShortFilesAreRefusedUnchanged() throws Exception {
+    Path path = folder.resolve("map");
+    int bytes = 24 * PAGE;
+    try (DurableMap map = DurableMap.openOrCreate(path, bytes)) {
+      for (int i = 0; i < 30; i++) {
+        map.put(key(i), new byte[900]);
+      }
+      for (int i = 0; i < 25; i++) {
+        map.remove(key(i));
+      }
+    }
+    byte[] whole = Files.readAllBytes(path);
+    Path cut = folder.resolve("cut");
+    for (int length = bytes - 1; length >= 0; length -= length % PAGE == 0 ? 1 : 137) {
+      byte[] part = Arrays.copyOf(whole, length);
+      Files.write(cut, part);
+      assertThatExceptionOfType(FileSystemException.class)
+          .isThrownBy(() -> DurableMap.openOrCreate(cut, bytes));
+      assertOpensOrIsRefused(cut, length);
+      assertThat(Files.readAllBytes(cut)).isEqualTo(part);
+    }
+    byte[] foreign = new byte[bytes];
+    foreign[8200] = 1;
+    Files.write(path, foreign);
+    assertThatExceptionOfType(DurableFormatException.class)
+        .isThrownBy(() -> DurableMap.openOrCreate(path, bytes))
+        .withMessageContaining("8200");
+    assertThat(Files.readAllBytes(path)).isEqualTo(foreign);
+    Files.write(path, new byte[bytes]);
+    assertThatExceptionOfType(DurableFormatException.class)
+        .isThrownBy(() -> DurableMap.open(path))
+        .withMessageContaining("zeros");
+  }
+
+  /** Opens if the pages that were ever used are all there, and else is refused. */
+  private static void assertOpensOrIsRefused(Path cut, int length) throws Exception {
+    try (DurableMap map = DurableMap.open(cut)) {
+      assertThat(map.size()).as("length %d", length).isEqualTo(5);
+      assertThat(map.check()).isPositive();
+    } catch (DurableFormatException | FileSystemException refused) {
+      assertThat(length).isLessThan(24 * PAGE);
+    }
+  }
+
+  @Test
+  void aNewerVersionIsRefused() throws Exception {
+    ArrayMemory memory = memory(4);
+    DurableMap.open(memory);
+    for (int copy = 0; copy < 2; copy++) {
+      byte[] header = new byte[MapHeader.BYTES];
+      memory.read((long) copy * PAGE, header);
+      header[8] = 2;
+      java.util.zip.CRC32C sum = new java.util.zip.CRC32C();
+      sum.update(header, 0, 12);
+      sum.update(header, 16, 16);
+      memory.copy((long) copy * PAGE, header, 0, header.length);
+      memory.putInt(copy * PAGE + 12, (int) sum.getValue());
+    }
+    assertThatExceptionOfType(DurableFormatException.class)
+        .isThrownBy(() -> DurableMap.open(memory))
+        .withMessageContaining("version 2");
+  }
+
+  @Test
+  void isReadByAnother() throws Exception {
+    Path path = folder.resolve("map");
+    StringBuilder expected = new StringBuilder();
+    try (DurableMap map = DurableMap.openOrCreate(path, 400 * PAGE)) {
+      for (int i = 0; i < 500; i++) {
+        map.put(key(i * 7 % 500), DurableLogTest.bytes(i, i % 90 == 0 ? 20_000 : i % 120));
+      }
+      for (int i = 0; i < 500; i += 3) {
+        map.remove(key(i));
+      }
+      try (MapSnapshot snapshot = map.snapshot()) {
+        MapCursor cursor = snapshot.ascending();
+        while (cursor.next()) {
+          expected.append(
+              "%s %s%n"
+                  .formatted(
+                      HexFormat.of().formatHex(cursor.key()),
+                      HexFormat.of().formatHex(cursor.value())));
+        }
+      }
+    }
+    assertThat(LogFormatTest.python("read_map.py", path))
+        .containsExactlyElementsOf(expected.toString().lines().toList());
+  }
+}
