@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The read-me's ledger, compiled from there, on persistent memory of a real kernel: killed with
+ * The cookbook's ledger, compiled from there, on persistent memory of a real kernel: killed with
  * SIGKILL while it writes, it has lost nothing when it comes back. {@code ext4 -o dax} and devdax,
  * both by cache lines.
  */
@@ -75,13 +75,13 @@ class GuestJvmLedgerIT {
     }
   }
 
-  /** The first Java block of the read-me, into the folder of classes that the guest gets. */
+  /** The first Java block of the cookbook, into the folder of classes that the guest gets. */
   private static void compileLedger(Path jars) throws IOException {
-    String readMe = Files.readString(GuestFiles.home().resolve("README.md"));
+    String cookbook = Files.readString(GuestFiles.home().resolve("docs/cookbook.md"));
     String fence = "```java\n";
-    int begin = readMe.indexOf(fence) + fence.length();
+    int begin = cookbook.indexOf(fence) + fence.length();
     Path source = jars.resolve("Ledger.java");
-    Files.writeString(source, readMe.substring(begin, readMe.indexOf("```", begin)));
+    Files.writeString(source, cookbook.substring(begin, cookbook.indexOf("```", begin)));
     int exit =
         ToolProvider.findFirst("javac")
             .orElseThrow()

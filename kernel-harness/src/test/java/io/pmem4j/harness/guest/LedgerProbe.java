@@ -14,9 +14,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Starts the ledger of the README in the guest's JVM and kills it with SIGKILL while it writes. The
- * next ledger verifies the committed entries and is killed too. The probe watches through its own
- * mapping of the file or device.
+ * Starts the ledger of the cookbook in the guest's JVM and kills it with SIGKILL while it writes.
+ * The next ledger verifies the committed entries and is killed too. The probe watches through its
+ * own mapping of the file or device.
  */
 final class LedgerProbe {
   private static final int LIVES = 2;
