@@ -94,10 +94,10 @@ class ExampleTest {
     assertThat(output).content().contains("entry lost: 50");
   }
 
-  /** The read-me shows the same program. */
+  /** The cookbook shows the same program. */
   @Test
   void theReadMeShowsIt() throws Exception {
-    assertThat(OutsideProjectTest.readMe("java")).endsWith(example());
+    assertThat(OutsideProjectTest.block("docs/cookbook.md", "java")).endsWith(example());
   }
 
   private Process start(Path file, Path output) throws Exception {

@@ -21,8 +21,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The read-me's example as a user's Maven project: its dependency, the artifact as installed, and a
- * run that loses nothing to kill -9.
+ * The documents' examples as a user's Maven project: its dependency, the artifact as installed, and
+ * a run that loses nothing to kill -9.
  */
 @Timeout(240)
 @Tag("slow")
@@ -34,11 +34,11 @@ class OutsideProjectTest {
 
   private static String classPath;
 
-  /** The first block of this language in the read-me. */
-  static String readMe(String language) throws Exception {
+  /** The first block of this language in a document. */
+  static String block(String document, String language) throws Exception {
     Matcher block =
         Pattern.compile("```" + language + "\n(.*?)```", Pattern.DOTALL)
-            .matcher(Files.readString(ROOT.resolve("README.md")));
+            .matcher(Files.readString(ROOT.resolve(document)));
     assertThat(block.find()).isTrue();
     return block.group(1);
   }
@@ -59,10 +59,11 @@ class OutsideProjectTest {
           </properties>
           <dependencies>
         """
-            + readMe("xml")
+            + block("README.md", "xml")
             + "</dependencies></project>");
     Path sources = Files.createDirectories(project.resolve("src/main/java"));
-    Files.writeString(sources.resolve("Ledger.java"), readMe("java"));
+    Files.writeString(sources.resolve("Journal.java"), block("README.md", "java"));
+    Files.writeString(sources.resolve("Ledger.java"), block("docs/cookbook.md", "java"));
     Path resolved = project.resolve("class-path");
     List<String> goals =
         List.of(
@@ -133,5 +134,17 @@ class OutsideProjectTest {
   @Test
   void inMemory(@TempDir(factory = InMemory.class) Path folder) throws Exception {
     losesNothing(folder);
+  }
+
+  @Test
+  void theJournalPrintsItsEntries(@TempDir Path folder) throws Exception {
+    String journal = folder.resolve("journal").toString();
+    for (String entry : List.of("one", "two", "three")) {
+      Path output = folder.resolve(entry);
+      Process run = ChildJvm.start(folder, output, classPath, Map.of(), "Journal", journal, entry);
+      assertThat(run.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)).isTrue();
+      assertThat(run.exitValue()).as(Files.readString(output)).isZero();
+    }
+    assertThat(Files.readAllLines(folder.resolve("three"))).containsSubsequence("one", "two");
   }
 }

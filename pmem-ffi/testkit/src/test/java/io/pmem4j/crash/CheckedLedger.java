@@ -9,7 +9,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 
-/** The ledger of the README as two methods, and the same without the persist of the payload. */
+/** The ledger of the cookbook as two methods, and the same without the persist of the payload. */
 public final class CheckedLedger {
   private static final MapSpec SPEC = MapSpec.openOrCreate(1 << 24).exclusive();
 
