@@ -10,6 +10,8 @@
  */
 module io.pmem4j.pmem {
   requires static transitive org.jspecify;
+  // Events; without the module there are none.
+  requires static jdk.jfr;
   // ExtendedMapMode.READ_WRITE_SYNC: the JDK's own way to map persistent memory (JEP 352).
   requires jdk.nio.mapmode;
 

@@ -25,6 +25,7 @@ final class FirstFailure {
   synchronized PmemException fail(PmemException reason) {
     if (first == null) {
       first = reason;
+      PmemEvents.failed(reason);
     }
     return reason;
   }

@@ -105,12 +105,24 @@ abstract class GuardedMapping extends Mapping {
 
   @Override
   final void persist(long offset, long length) {
-    call(Call.PERSIST, offset, length, null, Caching.AUTO, (byte) 0);
+    if (PmemEvents.observesPersists()) {
+      PmemEvents.persist(
+          path,
+          fileOffset + offset,
+          length,
+          () -> call(Call.PERSIST, offset, length, null, Caching.AUTO, (byte) 0));
+    } else {
+      call(Call.PERSIST, offset, length, null, Caching.AUTO, (byte) 0);
+    }
   }
 
   @Override
   final void deepPersist(long offset, long length) {
-    call(Call.DEEP_PERSIST, offset, length, null, Caching.AUTO, (byte) 0);
+    PmemEvents.deepPersist(
+        path,
+        fileOffset + offset,
+        length,
+        () -> call(Call.DEEP_PERSIST, offset, length, null, Caching.AUTO, (byte) 0));
   }
 
   @Override

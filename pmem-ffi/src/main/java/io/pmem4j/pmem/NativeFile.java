@@ -39,6 +39,7 @@ final class NativeFile implements Closeable {
   private static final int RENAME_NOREPLACE = 1;
   private static final int STATX_BASIC_STATS = 0x7ff;
   private static final int STATX_BYTES = 256;
+  private static final long STATX_ATTR_DAX = 0x20_0000;
   private static final int STATFS_BYTES = 256;
   private static final int SEEK_END = 2;
   private static final int SEEK_HOLE = 4;
@@ -78,7 +79,7 @@ final class NativeFile implements Closeable {
   record Identity(int deviceMajor, int deviceMinor, long inode) {}
 
   /** The status of a file by statx(2). Blocks have 512 bytes. */
-  record Status(Identity identity, long links, long blocks) {}
+  record Status(Identity identity, long links, long blocks, PmemDescription.Dax dax) {}
 
   final Path path;
   final int descriptor;
@@ -164,10 +165,19 @@ final class NativeFile implements Closeable {
       return new Status(
           new Identity(found.get(INT, 136), found.get(INT, 140), found.get(LONG, 32)),
           Integer.toUnsignedLong(found.get(INT, 16)),
-          found.get(LONG, 48));
+          found.get(LONG, 48),
+          dax(found.get(LONG, 8), found.get(LONG, 56)));
     } catch (Throwable thrown) {
       throw rethrown(thrown);
     }
+  }
+
+  /** The first kernels with the attribute do not name it in the mask of those they know. */
+  private static PmemDescription.Dax dax(long attributes, long known) {
+    if ((attributes & STATX_ATTR_DAX) != 0) {
+      return PmemDescription.Dax.YES;
+    }
+    return (known & STATX_ATTR_DAX) != 0 ? PmemDescription.Dax.NO : PmemDescription.Dax.UNKNOWN;
   }
 
   /** Returns the type of the file system: f_type of fstatfs(2). */

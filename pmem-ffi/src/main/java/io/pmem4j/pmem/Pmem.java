@@ -58,6 +58,18 @@ public final class Pmem {
     return new PmemRegion(RegionMapper.map(path, spec, arena, backend, MappingParts.STANDARD));
   }
 
+  /**
+   * Describes a path by a mapping of one page, or of the whole file. Nothing is stored: a file
+   * keeps its content, and in a folder a file is made and removed.
+   *
+   * @throws java.nio.file.NoSuchFileException if the path does not exist
+   * @throws java.io.IOException as by {@link #map}, for example of an empty file
+   */
+  public static PmemDescription describe(Path path) throws IOException {
+    checkProvider(path);
+    return PmemDescription.of(path);
+  }
+
   static void checkProvider(Path path) {
     if (!path.getFileSystem().equals(FileSystems.getDefault())) {
       throw new ProviderMismatchException(

@@ -156,6 +156,7 @@ public final class PmemFile implements AutoCloseable {
       throw refused;
     }
     sync("extend", now, length - now);
+    PmemEvents.extended(path, now, length);
   }
 
   /**

@@ -29,6 +29,7 @@ public final class PmemMediaException extends PmemException {
     super(operation, 0, detail, path, offset, length);
     this.placeCertain = placeCertain;
     initCause(fault);
+    PmemEvents.fault(path, offset, length);
   }
 
   /**

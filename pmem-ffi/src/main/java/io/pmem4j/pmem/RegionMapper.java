@@ -267,6 +267,7 @@ final class RegionMapper {
         () -> {
           before.run();
           MappedRanges.remove(raw.address());
+          PmemEvents.closed(path, raw.length());
           try {
             raw.unmap(path);
           } finally {

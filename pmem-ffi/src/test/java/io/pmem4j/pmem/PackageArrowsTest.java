@@ -85,7 +85,10 @@ class PackageArrowsTest {
                 "io.pmem4j.sched",
                 Set.of()));
     assertThat(module.requires().stream().map(Requires::name))
-        .containsExactlyInAnyOrder("java.base", "jdk.nio.mapmode", "org.jspecify");
+        .containsExactlyInAnyOrder("java.base", "jdk.jfr", "jdk.nio.mapmode", "org.jspecify");
+    assertThat(module.requires())
+        .filteredOn(needed -> needed.name().equals("jdk.jfr"))
+        .allSatisfy(needed -> assertThat(needed.modifiers()).contains(Requires.Modifier.STATIC));
   }
 
   /** The rule for the row above the region API's, asked of the region API: it must say no. */
