@@ -9,16 +9,19 @@ package io.pmem4j.ext2;
  * @param accessTimes when reading changes the access time
  * @param noreservation blocks are allocated without reservation windows
  * @param errors the reaction to an error found on the medium
+ * @param ordered the stores of an operation become durable in an order in which a crash damages no
+ *     structure, see {@code docs/crash-consistency.md}. Linux has no such option
  */
 public record MountOptions(
     boolean dax,
     boolean oldalloc,
     AccessTimes accessTimes,
     boolean noreservation,
-    ErrorPolicy errors) {
+    ErrorPolicy errors,
+    boolean ordered) {
 
   private static final MountOptions DEFAULTS =
-      new MountOptions(false, false, AccessTimes.RELATIME, false, ErrorPolicy.SUPERBLOCK);
+      new MountOptions(false, false, AccessTimes.RELATIME, false, ErrorPolicy.SUPERBLOCK, false);
 
   /**
    * Reads the text that {@code mount -o} takes.
@@ -38,6 +41,8 @@ public record MountOptions(
             case "noatime" -> options.withAccessTimes(AccessTimes.NOATIME);
             case "noreservation" -> options.withNoreservation(true);
             case "reservation" -> options.withNoreservation(false);
+            case "ordered" -> options.withOrdered(true);
+            case "unordered" -> options.withOrdered(false);
             case "errors=continue" -> options.withErrors(ErrorPolicy.CONTINUE);
             case "errors=remount-ro" -> options.withErrors(ErrorPolicy.REMOUNT_RO);
             default -> throw new Ext2Exception(Errno.EINVAL, "unknown mount option " + option);
@@ -48,26 +53,31 @@ public record MountOptions(
 
   /** These options with another {@link #dax}. */
   public MountOptions withDax(boolean value) {
-    return new MountOptions(value, oldalloc, accessTimes, noreservation, errors);
+    return new MountOptions(value, oldalloc, accessTimes, noreservation, errors, ordered);
   }
 
   /** These options with another {@link #oldalloc}. */
   public MountOptions withOldalloc(boolean value) {
-    return new MountOptions(dax, value, accessTimes, noreservation, errors);
+    return new MountOptions(dax, value, accessTimes, noreservation, errors, ordered);
   }
 
   /** These options with another {@link #accessTimes}. */
   public MountOptions withAccessTimes(AccessTimes value) {
-    return new MountOptions(dax, oldalloc, value, noreservation, errors);
+    return new MountOptions(dax, oldalloc, value, noreservation, errors, ordered);
   }
 
   /** These options with another {@link #noreservation}. */
   public MountOptions withNoreservation(boolean value) {
-    return new MountOptions(dax, oldalloc, accessTimes, value, errors);
+    return new MountOptions(dax, oldalloc, accessTimes, value, errors, ordered);
   }
 
   /** These options with another {@link #errors}. */
   public MountOptions withErrors(ErrorPolicy value) {
-    return new MountOptions(dax, oldalloc, accessTimes, noreservation, value);
+    return new MountOptions(dax, oldalloc, accessTimes, noreservation, value, ordered);
+  }
+
+  /** These options with another {@link #ordered}. */
+  public MountOptions withOrdered(boolean value) {
+    return new MountOptions(dax, oldalloc, accessTimes, noreservation, errors, value);
   }
 }

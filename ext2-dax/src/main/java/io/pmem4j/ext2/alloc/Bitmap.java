@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.pmem4j.ext2.alloc;
 
+import io.pmem4j.ext2.volume.MetadataOrder;
 import io.pmem4j.pmem.PersistentMemory;
 import java.lang.foreign.ValueLayout;
 
@@ -33,6 +34,12 @@ record Bitmap(PersistentMemory memory, long offset) {
     }
     memory.putByte(offset + (bit >> 3), (byte) (unsignedByte(bit >> 3) & ~(1 << (bit & 7))));
     return true;
+  }
+
+  /** Flushes some bits, which the caller has set, where the order of metadata asks for it. */
+  void flush(MetadataOrder order, int bit, int count) {
+    int first = bit >> 3;
+    order.flush(offset + first, ((bit + count - 1) >> 3) - first + 1L);
   }
 
   /** The first clear bit of [from, end), or {@code end}. */

@@ -99,6 +99,7 @@ public final class BlockAllocator {
         bitmap.set(bit + i);
         volume.instrumentation().scheduler().observed(Observation.TAKES_BLOCK, first + i, 0);
       }
+      bitmap.flush(volume.order(), bit, count);
       if (!overlapsMetadata(descriptor, first, count)) {
         descriptor.freeBlocksCount(descriptor.freeBlocksCount() - count);
       }

@@ -55,6 +55,7 @@ public final class InodeAllocator {
       }
       int ino = group * geometry.inodesPerGroup() + bit + 1;
       bitmap.set(bit);
+      bitmap.flush(volume.order(), bit, 1);
       if (ino < geometry.firstIno()) {
         // Left to the caller, without the lock; the bit stays set.
         volume.dirtyBlocks().mark(descriptor.inodeBitmap());

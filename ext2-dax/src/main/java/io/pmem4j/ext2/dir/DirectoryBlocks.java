@@ -9,6 +9,7 @@ import io.pmem4j.ext2.inode.Ext2Inode;
 import io.pmem4j.ext2.inode.FileMode;
 import io.pmem4j.ext2.layout.DirEntry;
 import io.pmem4j.ext2.volume.Geometry;
+import io.pmem4j.ext2.volume.MetadataOrder;
 import io.pmem4j.ext2.volume.Volume;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -95,7 +96,7 @@ public final class DirectoryBlocks {
         DirectoryPage page = DirectoryPage.read(volume, directory, index);
         DirEntry place = firstFit(page, name, needed);
         if (place != null) {
-          store(split(place), name, inode);
+          insert(place, name, inode);
           page.markDirty();
           finish();
           return;
@@ -105,10 +106,13 @@ public final class DirectoryBlocks {
     try (var _ = directory.pageLocks().hold(pages)) {
       BlockMap.Mapped mapped = directory.blockMap().blocks(pages, 1, true);
       DirectoryPage page = new DirectoryPage(volume, pages, mapped.block());
-      volume.memory().fill(mapped.block() * Geometry.BLOCK_BYTES, Geometry.BLOCK_BYTES, (byte) 0);
       DirEntry entry = page.entry(0);
-      entry.recLen(Geometry.BLOCK_BYTES);
-      store(entry, name, inode);
+      if (!volume.order().isOrdered()) {
+        // Else the allocation has made it an empty block before it became reachable.
+        volume.memory().fill(mapped.block() * Geometry.BLOCK_BYTES, Geometry.BLOCK_BYTES, (byte) 0);
+        entry.recLen(Geometry.BLOCK_BYTES);
+      }
+      insert(entry, name, inode);
       page.markDirty();
       directory.sizeLocked((pages + 1) * Geometry.BLOCK_BYTES);
       finish();
@@ -132,22 +136,39 @@ public final class DirectoryBlocks {
     return null;
   }
 
-  /** A live entry shrinks to what it uses; the rest becomes the place for the new one. */
-  private static DirEntry split(DirEntry place) {
+  /**
+   * Stores an entry. A live entry shrinks to what it uses, and the rest becomes the place for the
+   * new one. In the ordered mode the last store is the one that shows the new entry: the length of
+   * the live one, or the inode number in an unused one.
+   */
+  private void insert(DirEntry place, byte[] name, Ext2Inode inode) {
+    MetadataOrder order = volume.order();
     if (place.inode() == 0) {
-      return place;
+      storeName(place, name, inode);
+      order.flush(place.offset(), DirEntry.bytesFor(name.length));
+      order.drain();
+      place.inode(inode.ino());
+    } else {
+      int used = DirEntry.bytesFor(place.nameLen());
+      DirEntry second = new DirEntry(place.memory(), place.offset() + used);
+      second.recLen(place.recLen() - used);
+      if (!order.isOrdered()) {
+        place.recLen(used);
+      }
+      storeName(second, name, inode);
+      second.inode(inode.ino());
+      if (order.isOrdered()) {
+        order.flush(second.offset(), DirEntry.bytesFor(name.length));
+        order.drain();
+        place.recLen(used);
+      }
     }
-    int used = DirEntry.bytesFor(place.nameLen());
-    int rest = place.recLen() - used;
-    DirEntry second = new DirEntry(place.memory(), place.offset() + used);
-    second.recLen(rest);
-    place.recLen(used);
-    return second;
+    order.flush(place.offset(), DirEntry.HEADER_BYTES);
+    order.drain();
   }
 
-  private void store(DirEntry entry, byte[] name, Ext2Inode inode) {
+  private void storeName(DirEntry entry, byte[] name, Ext2Inode inode) {
     entry.name(name);
-    entry.inode(inode.ino());
     entry.fileType(volume.hasFileType() ? FileMode.directoryEntryType(inode.mode()) : 0);
   }
 
@@ -170,10 +191,14 @@ public final class DirectoryBlocks {
       for (int at = 0; at < target; at += page.entry(at).recLen()) {
         before = at;
       }
+      MetadataOrder order = volume.order();
       if (before >= 0) {
         page.entry(before).recLen(target + found.entry().recLen() - before);
+        order.flush(page.entry(before).offset(), DirEntry.HEADER_BYTES);
       }
       found.entry().inode(0);
+      order.flush(found.entry().offset(), DirEntry.HEADER_BYTES);
+      order.drain();
       page.markDirty();
     }
     finish();

@@ -5,6 +5,7 @@ import io.pmem4j.ext2.CorruptFileSystemException;
 import io.pmem4j.ext2.Errno;
 import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.alloc.BlockRun;
+import io.pmem4j.ext2.layout.DirEntry;
 import io.pmem4j.ext2.observe.Observation;
 import io.pmem4j.ext2.volume.Geometry;
 import io.pmem4j.ext2.volume.Volume;
@@ -188,11 +189,25 @@ public final class BlockMap {
       volume.memory().fill(offset, length, (byte) 0);
       volume.memory().flush(offset, length);
     }
-    if (inode.isRegular() || indirect > 0) {
+    if (inode.isDirectory() && volume.order().isOrdered()) {
+      emptyDirectoryBlock(blocks.data().first());
+    }
+    if (inode.isRegular() || indirect > 0 || volume.order().isOrdered()) {
       volume.memory().drain();
     }
     splice(fileBlock, partial, indirect, blocks.data(), top);
     return new Mapped(blocks.data().first(), blocks.data().count(), true);
+  }
+
+  /**
+   * Makes a block one unused entry, so that it is a valid block of a directory when it is
+   * reachable.
+   */
+  private void emptyDirectoryBlock(long block) {
+    long offset = block * Geometry.BLOCK_BYTES;
+    volume.memory().fill(offset, Geometry.BLOCK_BYTES, (byte) 0);
+    new DirEntry(volume.memory(), offset).recLen(Geometry.BLOCK_BYTES);
+    volume.order().flush(offset, Geometry.BLOCK_BYTES);
   }
 
   /** {@code ext2_find_goal} and {@code ext2_find_near}. */
@@ -313,6 +328,23 @@ public final class BlockMap {
   /** {@code i_blocks} after taking blocks. */
   private void account(int count) {
     inode.addBlocksLocked((long) count * SECTORS_PER_BLOCK);
+  }
+
+  /**
+   * Removes blocks from {@code i_blocks} that {@link #freeDetached} gives back later; the caller
+   * holds {@code truncate_mutex}.
+   */
+  void detached(BlockRun run) {
+    account(-run.count());
+  }
+
+  /** Gives blocks back that are durably detached; the caller holds {@code truncate_mutex}. */
+  void freeDetached(BlockRun run) {
+    inode.truncateMutex().assertHeld();
+    int freed = services.blocks().freeBlocks(run.first(), run.count());
+    if (freed != run.count()) {
+      account(run.count() - freed);
+    }
   }
 
   /** Gives blocks of this inode back; the caller holds {@code truncate_mutex}. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.pmem4j.ext2.inode;
 
+import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.Variation;
 import io.pmem4j.ext2.dax.CachedPages;
 import io.pmem4j.ext2.dax.DaxHost;
@@ -37,6 +38,7 @@ public final class Ext2Inode implements DaxHost {
   private static final long DAY_SECONDS = 24 * 60 * 60;
 
   private final Volume volume;
+  private final InodeTable table;
   private final int ino;
   private final InodeLocks locks;
   private final BlockMap blockMap;
@@ -101,8 +103,10 @@ public final class Ext2Inode implements DaxHost {
   private final SharedState blockPointers;
   private final SharedState newBlocks;
 
-  Ext2Inode(Volume volume, FaultTrace trace, Allocators blocks, int ino, int mode) {
+  Ext2Inode(
+      Volume volume, FaultTrace trace, Allocators blocks, InodeTable table, int ino, int mode) {
     this.volume = volume;
+    this.table = table;
     this.ino = ino;
     this.mode = mode;
     var scheduler = volume.instrumentation().scheduler();
@@ -281,6 +285,11 @@ public final class Ext2Inode implements DaxHost {
   /** The table has these changes, and its block is marked. Later ones leave the inode dirty. */
   void writtenOut(long stored) {
     written = stored;
+  }
+
+  /** Writes this inode out to the table: {@code write_inode}. */
+  void writeOut() throws Ext2Exception {
+    table.write(this);
   }
 
   /** Type and permissions. */

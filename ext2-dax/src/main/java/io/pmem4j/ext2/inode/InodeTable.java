@@ -7,6 +7,7 @@ import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.dax.FaultTrace;
 import io.pmem4j.ext2.layout.RawInode;
 import io.pmem4j.ext2.volume.Geometry;
+import io.pmem4j.ext2.volume.MetadataOrder;
 import io.pmem4j.ext2.volume.Volume;
 
 /** Reading inodes from the table and writing them out: {@code ext2_iget}, {@code write_inode}. */
@@ -26,7 +27,7 @@ final class InodeTable {
 
   /** An inode in memory without contents, for a number that was just allocated. */
   Ext2Inode blank(int ino, int mode) {
-    return new Ext2Inode(volume, trace, services, ino, mode);
+    return new Ext2Inode(volume, trace, services, this, ino, mode);
   }
 
   /**
@@ -99,35 +100,67 @@ final class InodeTable {
       volume.memory().fill(raw.offset(), volume.geometry().inodeSize(), (byte) 0);
       inode.isNew = false;
     }
+    if (volume.order().isOrdered()) {
+      storeOrdered(inode, raw);
+    } else {
+      storeBody(inode, raw);
+      storeReach(inode, raw);
+      raw.dtime(inode.dtime);
+    }
+    volume.dirtyBlocks().markBytes(raw.offset());
+    inode.writtenOut(changes);
+  }
+
+  /**
+   * A link follows all that it makes valid, the size follows the blocks, and the time of deletion
+   * follows the loss of the link.
+   */
+  private void storeOrdered(Ext2Inode inode, RawInode raw) {
+    MetadataOrder order = volume.order();
+    storeBody(inode, raw);
+    order.flush(raw.offset(), RawInode.GOOD_OLD_BYTES);
+    order.drain();
+    storeReach(inode, raw);
+    order.flush(raw.offset(), RawInode.GOOD_OLD_BYTES);
+    order.drain();
+    if (raw.dtime() != Integer.toUnsignedLong(inode.dtime)) {
+      raw.dtime(inode.dtime);
+      order.flush(raw.offset(), RawInode.GOOD_OLD_BYTES);
+    }
+  }
+
+  /** Stores the fields that make the inode or its blocks reachable: links and size. */
+  private static void storeReach(Ext2Inode inode, RawInode raw) {
+    raw.linksCount(inode.nlink);
+    raw.sizeLow(inode.size);
+    if (inode.isRegular()) {
+      raw.dirAcl(inode.size >>> 32);
+    } else {
+      raw.dirAcl(inode.dirAcl);
+    }
+  }
+
+  /** Stores the other fields, without the time of deletion. */
+  private static void storeBody(Ext2Inode inode, RawInode raw) {
     boolean deleted = inode.dtime != 0;
     raw.mode(inode.mode);
     raw.uidLow(inode.uid & 0xffff);
     raw.gidLow(inode.gid & 0xffff);
     raw.uidHigh(deleted ? 0 : inode.uid >>> 16);
     raw.gidHigh(deleted ? 0 : inode.gid >>> 16);
-    raw.linksCount(inode.nlink);
-    raw.sizeLow(inode.size);
     raw.atime(inode.atime);
     raw.ctime(inode.ctime);
     raw.mtime(inode.mtime);
     raw.blocks(inode.blocks512);
-    raw.dtime(inode.dtime);
     raw.flags(inode.flags);
     raw.faddr(inode.faddr);
     raw.frag(inode.frag);
     raw.fsize(inode.fsize);
     raw.fileAcl(inode.fileAcl);
-    if (inode.isRegular()) {
-      raw.dirAcl(inode.size >>> 32);
-    } else {
-      raw.dirAcl(inode.dirAcl);
-    }
     raw.generation(inode.generation);
     for (int i = 0; i < RawInode.N_BLOCKS; i++) {
       raw.block(i, inode.data[i]);
     }
-    volume.dirtyBlocks().markBytes(raw.offset());
-    inode.writtenOut(changes);
   }
 
   private RawInode raw(int ino) throws Ext2Exception {

@@ -2,10 +2,13 @@
 package io.pmem4j.ext2.inode;
 
 import io.pmem4j.ext2.Ext2Exception;
+import io.pmem4j.ext2.alloc.BlockRun;
 import io.pmem4j.ext2.dax.DaxIo;
 import io.pmem4j.ext2.observe.Observation;
 import io.pmem4j.ext2.volume.Geometry;
 import io.pmem4j.ext2.volume.Volume;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * Cutting a file: {@code ext2_setsize} and {@code ext2_truncate_blocks}. Blocks are freed in the
@@ -16,6 +19,9 @@ public final class Truncate {
 
   private final Volume volume;
   private final Ext2Inode inode;
+
+  /** In the ordered mode, the runs to free once no pointer to them is durable. */
+  private final List<BlockRun> detached = new ArrayList<>();
 
   private Truncate(Ext2Inode inode) {
     this.volume = inode.volume();
@@ -102,7 +108,33 @@ public final class Truncate {
           freeBranches(new PointerArray.Detached(new int[] {root}), 0, 1, levels);
         }
       }
+      freeDetached();
     }
+  }
+
+  /** Frees a run, or keeps it until its pointers are durably gone. */
+  private void free(long first, int count) {
+    if (volume.order().isOrdered()) {
+      detached.add(new BlockRun(first, count));
+    } else {
+      inode.blockMap().free(first, count);
+    }
+  }
+
+  /**
+   * Frees what {@link #free} has kept. An inode with a deletion time has no link on the medium any
+   * more, and keeps its pointers there as with Linux.
+   */
+  private void freeDetached() throws Ext2Exception {
+    if (detached.isEmpty()) {
+      return;
+    }
+    detached.forEach(inode.blockMap()::detached);
+    if (inode.dtime == 0) {
+      inode.writeOut();
+    }
+    volume.dirtyBlocks().writeOut();
+    detached.forEach(inode.blockMap()::freeDetached);
   }
 
   /**
@@ -169,7 +201,7 @@ public final class Truncate {
         continue;
       }
       freeBranches(new PointerArray.InBlock(volume, block), 0, PER_BLOCK, levels - 1);
-      inode.blockMap().free(block, 1);
+      free(block, 1);
     }
   }
 
@@ -190,13 +222,13 @@ public final class Truncate {
         continue;
       }
       if (count > 0) {
-        inode.blockMap().free(first, count);
+        free(first, count);
       }
       first = block;
       count = 1;
     }
     if (count > 0) {
-      inode.blockMap().free(first, count);
+      free(first, count);
     }
   }
 }

@@ -168,7 +168,15 @@ public final class NameOperations {
     Ext2Inode inode = inodes.create(directory, mode);
     boolean done = false;
     try {
+      if (volume.order().isOrdered()) {
+        // The entry that names the inode may be durable at any time after its store.
+        inodes.writeOut(inode);
+      }
       new DirectoryBlocks(volume, directory).add(name, inode);
+      if (volume.order().isOrdered()) {
+        // A new block of the directory shows its names only through the inode on the medium.
+        inodes.writeOut(directory);
+      }
       done = true;
       return inode;
     } finally {

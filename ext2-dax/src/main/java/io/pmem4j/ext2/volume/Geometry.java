@@ -46,7 +46,7 @@ public record Geometry(
    * @param memoryBytes size of the region that holds the file system
    * @throws Ext2Exception EINVAL; a {@link CorruptFileSystemException} where a field is impossible
    */
-  static Geometry validated(Superblock superblock, long memoryBytes) throws Ext2Exception {
+  public static Geometry validated(Superblock superblock, long memoryBytes) throws Ext2Exception {
     require(superblock.magic() == Superblock.MAGIC, "s_magic", superblock.magic(), "0xef53");
     require(superblock.logBlockSize() <= 6, "s_log_block_size", superblock.logBlockSize(), "0..6");
     if (superblock.logBlockSize() != 2) {
@@ -158,7 +158,7 @@ public record Geometry(
   }
 
   /** Blocks of descriptors. */
-  int descriptorBlocks() {
+  public int descriptorBlocks() {
     int perBlock = BLOCK_BYTES / GroupDescriptor.BYTES;
     return (groupsCount + perBlock - 1) / perBlock;
   }

@@ -39,6 +39,7 @@ public final class Volume {
   private final LockValidator validator;
   private final FreezeGate freezeGate;
   private final DirtyBlocks dirtyBlocks;
+  private final MetadataOrder order;
   private final PinnedFrames pins;
   private final ZeroPage zeroPage = new ZeroPage();
   private final OrderedMutex sLock;
@@ -76,6 +77,7 @@ public final class Volume {
     instrumentation.lockValidators().accept(validator);
     this.freezeGate = new FreezeGate(scheduler, validator);
     this.dirtyBlocks = new DirtyBlocks(memory);
+    this.order = new MetadataOrder(memory, options.ordered());
     this.pins = new PinnedFrames(scheduler);
     this.sLock = new OrderedMutex(scheduler, validator, LockClass.S_LOCK, "s_lock");
     this.nextGeneration = new AtomicInteger(instrumentation.generationBase());
@@ -366,6 +368,11 @@ public final class Volume {
   /** Returns the page that holes of this mount are mapped as. */
   public ZeroPage zeroPage() {
     return zeroPage;
+  }
+
+  /** Returns the order in which metadata becomes durable. */
+  public MetadataOrder order() {
+    return order;
   }
 
   /** Metadata waiting to be durable. */

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.pmem4j.ext2;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.pmem4j.crash.CrashMode;
+import io.pmem4j.crash.CrashReport;
+import io.pmem4j.crash.CrashStates;
+import io.pmem4j.crash.HeapMemory;
+import io.pmem4j.crash.RecordedMemory;
+import io.pmem4j.ext2.check.ImageCheck;
+import io.pmem4j.ext2.check.ImageFinding;
+import io.pmem4j.ext2.layout.DirEntry;
+import io.pmem4j.ext2.layout.RawInode;
+import io.pmem4j.pmem.PersistentMemory;
+import io.pmem4j.sched.Scheduler;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/** Operations on a small file system, recorded, and every state in which a crash may leave it. */
+final class CrashedImage {
+  static final int P = 4096;
+  static final int O_RDWR_CREAT = 0102;
+  private static final int SAMPLE = 400;
+
+  /** Operations on a mounted file system. */
+  @FunctionalInterface
+  interface Step {
+    void run(Ext2FileSystem fs) throws Exception;
+  }
+
+  /** The kinds of findings over all states. */
+  final Set<ImageFinding.Kind> kinds = EnumSet.noneOf(ImageFinding.Kind.class);
+
+  final CrashReport report;
+
+  /** The names of the root directory before and after; each state has some of them. */
+  private final Set<String> names = new HashSet<>();
+
+  private CrashedImage(String options, CrashMode mode, Step prepare, Step operation)
+      throws Exception {
+    HeapMemory memory = new HeapMemory(DurableImage.empty().length, mode.granularity());
+    memory.copy(0, DurableImage.empty(), 0, DurableImage.empty().length);
+    Ext2FileSystem before = mount(memory, options);
+    prepare.run(before);
+    before.unmount();
+    assertThat(ImageCheck.of(memory)).isEmpty();
+    names.addAll(rootNames(memory));
+    RecordedMemory recorded = RecordedMemory.over(memory);
+    Ext2FileSystem during = mount(recorded, options);
+    operation.run(during);
+    during.sync();
+    names.addAll(rootNames(recorded));
+    report =
+        CrashStates.of(recorded.trace())
+            .mode(mode)
+            .atMost(SAMPLE)
+            .insideRecovery(false)
+            .check((state, _) -> judge(state, options));
+  }
+
+  /** Explores the crash states of operations in the order of {@code mount -o ordered}. */
+  static CrashedImage ordered(CrashMode mode, Step prepare, Step operation) throws Exception {
+    return new CrashedImage(",ordered", mode, prepare, operation);
+  }
+
+  /** Explores the crash states of operations in the order of Linux. */
+  static CrashedImage linux(CrashMode mode, Step prepare, Step operation) throws Exception {
+    return new CrashedImage("", mode, prepare, operation);
+  }
+
+  static Ext2FileSystem mount(PersistentMemory memory, String options) throws IOException {
+    return Ext2FileSystem.mount(
+        memory,
+        MountOptions.parse("dax,oldalloc,noatime,noreservation" + options),
+        Instrumentation.production()
+            .withClock(() -> ImageFixture.BASE_SECOND)
+            .withGenerationBase(ImageFixture.GENERATION_BASE)
+            .withAllocatorPid(() -> ImageFixture.PID)
+            .withScheduler(Scheduler.production()));
+  }
+
+  private void judge(PersistentMemory state, String options) throws Exception {
+    List<ImageFinding> findings = ImageCheck.of(state);
+    findings.forEach(each -> kinds.add(each.kind()));
+    List<ImageFinding> damage =
+        findings.stream().filter(each -> !each.kind().isTolerable()).toList();
+    if (!damage.isEmpty()) {
+      throw new IllegalStateException("damage: " + damage);
+    }
+    for (String each : rootNames(state)) {
+      if (!names.contains(each)) {
+        throw new IllegalStateException("damage: a name that was never given: " + each);
+      }
+    }
+    Ext2FileSystem after = mount(state, options);
+    if (!after.errors().isEmpty()) {
+      throw new IllegalStateException("after mount: " + after.errors());
+    }
+  }
+
+  private static List<String> rootNames(PersistentMemory memory) {
+    RawInode root = DurableImage.inode(memory, 2);
+    List<String> names = new ArrayList<>();
+    for (int page = 0; page < root.sizeLow() / P; page++) {
+      long block = Integer.toUnsignedLong(root.block(page));
+      int at = 0;
+      while (at < P) {
+        DirEntry entry = new DirEntry(memory, block * P + at);
+        if (entry.inode() != 0) {
+          names.add(new String(entry.name(), StandardCharsets.UTF_8));
+        }
+        at += entry.recLen();
+      }
+    }
+    return names;
+  }
+
+  /** Requires that no state is damaged. */
+  void assertSound() {
+    assertThat(report.findings()).as("%s", report).isEmpty();
+    assertThat(report.tried()).isGreaterThan(10);
+  }
+}

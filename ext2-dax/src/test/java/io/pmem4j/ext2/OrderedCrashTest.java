@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.pmem4j.ext2;
+
+import static io.pmem4j.ext2.CrashedImage.O_RDWR_CREAT;
+import static io.pmem4j.ext2.CrashedImage.P;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.pmem4j.crash.CrashMode;
+import io.pmem4j.ext2.check.ImageFinding;
+import io.pmem4j.ext2.mm.AddressSpace;
+import io.pmem4j.ext2.mm.Vma;
+import java.util.Arrays;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * With {@code mount -o ordered} no crash damages a structure, whatever the operation. The image is
+ * checked as a whole and mounted in each state.
+ */
+class OrderedCrashTest {
+  private static final CrashedImage.Step NOTHING = _ -> {};
+
+  private static byte[] bytes(int length, int value) {
+    byte[] bytes = new byte[length];
+    Arrays.fill(bytes, (byte) value);
+    return bytes;
+  }
+
+  private static void create(Ext2FileSystem fs, String path, int bytes) throws Exception {
+    try (OpenFile file = fs.open(path, O_RDWR_CREAT, 0644)) {
+      if (bytes > 0) {
+        file.pwrite(0, bytes(bytes, 7));
+      }
+    }
+  }
+
+  /** Fills the first block of the root directory, so that the next long name takes a block. */
+  private static void fillDirectory(Ext2FileSystem fs) throws Exception {
+    for (int i = 0; i < 15; i++) {
+      create(fs, "/" + i + "n".repeat(245), 0);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"X86", "JAVA"})
+  void create(CrashMode mode) throws Exception {
+    CrashedImage.ordered(mode, NOTHING, fs -> create(fs, "/f", 0)).assertSound();
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"X86", "JAVA"})
+  void createInANewBlockOfTheDirectory(CrashMode mode) throws Exception {
+    CrashedImage.ordered(
+            mode, OrderedCrashTest::fillDirectory, fs -> create(fs, "/" + "m".repeat(250), 0))
+        .assertSound();
+  }
+
+  /** The entry that shrinks and the new one are in different lines. */
+  @ParameterizedTest
+  @EnumSource(names = {"X86", "JAVA"})
+  void createAcrossLines(CrashMode mode) throws Exception {
+    CrashedImage.ordered(
+            mode,
+            fs -> create(fs, "/" + "a".repeat(90), 0),
+            fs -> create(fs, "/" + "b".repeat(90), 0))
+        .assertSound();
+  }
+
+  /** The first entry of a block stays as a free place when its name goes. */
+  @ParameterizedTest
+  @EnumSource(names = {"X86", "JAVA"})
+  void createInAFreePlace(CrashMode mode) throws Exception {
+    CrashedImage.ordered(
+            mode,
+            fs -> {
+              fillDirectory(fs);
+              create(fs, "/" + "m".repeat(250), 0);
+            },
+            fs -> {
+              fs.unlink("/" + "m".repeat(250));
+              create(fs, "/" + "z".repeat(250), 0);
+            })
+        .assertSound();
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"X86", "JAVA"})
+  void createInThePlaceOfAName(CrashMode mode) throws Exception {
+    CrashedImage.ordered(
+            mode,
+            fs -> {
+              create(fs, "/first", P);
+              create(fs, "/second", 0);
+            },
+            fs -> {
+              fs.unlink("/first");
+              create(fs, "/third", P);
+            })
+        .assertSound();
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"X86", "JAVA"})
+  void writeAndSync(CrashMode mode) throws Exception {
+    CrashedImage.ordered(
+            mode,
+            fs -> create(fs, "/f", 0),
+            fs -> {
+              try (OpenFile file = fs.open("/f", O_RDWR_CREAT, 0644)) {
+                file.pwrite(100, bytes(50, 3));
+                file.fsync();
+              }
+            })
+        .assertSound();
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"X86", "JAVA"})
+  void writeBehindTheFirstBlockOfPointers(CrashMode mode) throws Exception {
+    CrashedImage.ordered(
+            mode,
+            fs -> create(fs, "/f", 12 * P),
+            fs -> {
+              try (OpenFile file = fs.open("/f", O_RDWR_CREAT, 0644)) {
+                file.pwrite(12L * P, bytes(8, 3));
+                file.fsync();
+                file.pwrite((12L + 1024) * P, bytes(8, 3));
+                file.fsync();
+              }
+            })
+        .assertSound();
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"X86", "JAVA"})
+  void storeToAHole(CrashMode mode) throws Exception {
+    CrashedImage.ordered(
+            mode,
+            fs -> create(fs, "/f", 12 * P),
+            fs -> {
+              AddressSpace mm = fs.newAddressSpace();
+              try (OpenFile file = fs.open("/f", O_RDWR_CREAT, 0644)) {
+                file.truncate(14 * P);
+                Vma vma =
+                    mm.mmap(
+                        file.mappable(),
+                        0,
+                        14 * P,
+                        AddressSpace.PROT_READ | AddressSpace.PROT_WRITE,
+                        AddressSpace.MAP_SHARED);
+                mm.store(vma, 13 * P, new byte[] {5});
+                mm.msync(vma, 0, 14 * P, AddressSpace.MS_SYNC);
+                mm.munmap(vma);
+              }
+            })
+        .assertSound();
+  }
+
+  /** The blocks that a truncation frees become another file's. */
+  @ParameterizedTest
+  @EnumSource(names = {"X86", "JAVA"})
+  void truncateAndReuse(CrashMode mode) throws Exception {
+    CrashedImage.ordered(
+            mode,
+            fs -> {
+              create(fs, "/f", 14 * P);
+              create(fs, "/g", 0);
+            },
+            fs -> {
+              try (OpenFile f = fs.open("/f", O_RDWR_CREAT, 0644);
+                  OpenFile g = fs.open("/g", O_RDWR_CREAT, 0644)) {
+                f.truncate(P + 100);
+                g.pwrite(0, bytes(2 * P, 4));
+                g.fsync();
+              }
+            })
+        .assertSound();
+  }
+
+  /** Blocks of pointers that stay lose the right part. */
+  @ParameterizedTest
+  @EnumSource(names = {"X86", "JAVA"})
+  void truncateInsideABlockOfPointers(CrashMode mode) throws Exception {
+    CrashedImage.ordered(
+            mode,
+            fs -> {
+              create(fs, "/f", 16 * P);
+              create(fs, "/g", 0);
+            },
+            fs -> {
+              try (OpenFile f = fs.open("/f", O_RDWR_CREAT, 0644);
+                  OpenFile g = fs.open("/g", O_RDWR_CREAT, 0644)) {
+                f.truncate(13 * P);
+                g.pwrite(0, bytes(P, 4));
+                g.fsync();
+              }
+            })
+        .assertSound();
+  }
+
+  /** The inode and the blocks of an unlinked file become another file's. */
+  @ParameterizedTest
+  @EnumSource(names = {"X86", "JAVA"})
+  void unlinkAndReuse(CrashMode mode) throws Exception {
+    CrashedImage.ordered(
+            mode,
+            fs -> create(fs, "/f", 13 * P),
+            fs -> {
+              fs.unlink("/f");
+              create(fs, "/g", P);
+              fs.sync();
+            })
+        .assertSound();
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"X86", "JAVA"})
+  void unlinkOfAnOpenFile(CrashMode mode) throws Exception {
+    CrashedImage.ordered(
+            mode,
+            fs -> create(fs, "/f", 2 * P),
+            fs -> {
+              try (OpenFile file = fs.open("/f", O_RDWR_CREAT, 0644)) {
+                fs.unlink("/f");
+                file.pwrite(5 * P, bytes(10, 1));
+                fs.sync();
+              }
+              create(fs, "/g", P);
+            })
+        .assertSound();
+  }
+
+  /** Without the option a crash damages the image: the judge sees what the option prevents. */
+  @ParameterizedTest
+  @EnumSource(names = {"X86", "JAVA"})
+  void theOrderOfLinuxLeavesNamesWithoutInodes(CrashMode mode) throws Exception {
+    CrashedImage linux = CrashedImage.linux(mode, NOTHING, fs -> create(fs, "/f", 0));
+    assertThat(linux.report.broken()).isPositive();
+    assertThat(linux.kinds).contains(ImageFinding.Kind.DANGLING_NAME);
+  }
+}
