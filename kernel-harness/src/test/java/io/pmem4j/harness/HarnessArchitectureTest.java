@@ -60,6 +60,7 @@ class HarnessArchitectureTest {
         "backend",
         "backend.syscall");
     room(uses, "backend.host", "program", "wire", "image", "jni", "backend", "backend.syscall");
+    room(uses, "crash", "image");
     room(uses, "explore.scenario", "durable", "program", "image", "backend", "backend.model");
     room(uses, "explore.export", "explore.scenario");
     room(uses, "explore", "mutant", "program", "explore.scenario");
@@ -89,6 +90,7 @@ class HarnessArchitectureTest {
         "backend",
         "backend.guest",
         "backend.host",
+        "crash",
         "explore.scenario",
         "explore.export",
         "explore",

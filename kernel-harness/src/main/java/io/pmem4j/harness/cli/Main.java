@@ -35,6 +35,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       GuestCommand.class,
       DoctorCommand.class,
       ExploreCommand.class,
+      CrashCommand.class,
     })
 public final class Main implements Runnable {
   private static final long START = System.nanoTime();

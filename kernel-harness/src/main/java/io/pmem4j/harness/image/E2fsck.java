@@ -69,8 +69,20 @@ public final class E2fsck {
    * @return the errors that it could not repair; empty if there are none
    */
   public static String repair(FsImage image) throws IOException {
-    Subprocess.Result result =
-        Subprocess.run(Mke2fs.FIXED_TIME, List.of("e2fsck", "-fy", image.forE2fsprogs()));
+    return repair(image.forE2fsprogs());
+  }
+
+  /**
+   * Runs {@code e2fsck -fy} on a file system that fills its file.
+   *
+   * @return the errors that it could not repair; empty if there are none
+   */
+  public static String repair(Path file) throws IOException {
+    return repair(file.toString());
+  }
+
+  private static String repair(String target) throws IOException {
+    Subprocess.Result result = Subprocess.run(Mke2fs.FIXED_TIME, List.of("e2fsck", "-fy", target));
     return (result.exit() & ~REPAIRED) == 0
         ? ""
         : "e2fsck -fy exit " + result.exit() + ": " + result.output().strip();

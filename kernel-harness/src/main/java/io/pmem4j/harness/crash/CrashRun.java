@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.crash;
+
+import io.pmem4j.crash.RecordedMemory;
+import io.pmem4j.ext2.Ext2Exception;
+import io.pmem4j.ext2.Ext2FileSystem;
+import io.pmem4j.ext2.OpenFile;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** A mounted file system under recording, and the promises that it has made. */
+final class CrashRun {
+  static final int PAGE = 4096;
+
+  /** The name of the acknowledgement that counts promises. */
+  static final String PROMISES = "promises";
+
+  private static final int O_RDWR_CREAT = 0102;
+  private static final int MODE = 0644;
+
+  private final Ext2FileSystem fs;
+  private final @Nullable RecordedMemory recorded;
+  private final List<Promise> promises;
+
+  /**
+   * A file that was synced, or is about to change.
+   *
+   * @param path the path of the file
+   * @param content the content that a crash cannot take away; null from where it may change on
+   */
+  @SuppressWarnings("ArrayRecordComponent") // never compared or hashed
+  record Promise(String path, byte @Nullable [] content) {}
+
+  /**
+   * Creates a run.
+   *
+   * @param recorded the memory that records; null while the image is prepared
+   * @param promises gets the promises
+   */
+  CrashRun(Ext2FileSystem fs, @Nullable RecordedMemory recorded, List<Promise> promises) {
+    this.fs = fs;
+    this.recorded = recorded;
+    this.promises = promises;
+  }
+
+  /** Returns the file system. */
+  Ext2FileSystem fs() {
+    return fs;
+  }
+
+  /** Opens a file, or creates it. */
+  OpenFile open(String path) throws Ext2Exception {
+    return fs.open(path, O_RDWR_CREAT, MODE);
+  }
+
+  /** Creates a file with some bytes. */
+  void create(String path, int bytes, int value) throws Ext2Exception {
+    try (OpenFile file = open(path)) {
+      if (bytes > 0) {
+        file.pwrite(0, content(bytes, value));
+      }
+    }
+  }
+
+  /** Returns an array of equal bytes. */
+  static byte[] content(int bytes, int value) {
+    byte[] content = new byte[bytes];
+    Arrays.fill(content, (byte) value);
+    return content;
+  }
+
+  /** Makes a file and its name durable, and records the promise of its present content. */
+  void sync(String path) throws Ext2Exception {
+    byte[] content;
+    try (OpenFile file = open(path);
+        OpenFile directory = fs.open("/", 0, 0)) {
+      content = new byte[Math.toIntExact(file.stat().size())];
+      file.pread(0, content);
+      file.fsync();
+      directory.fsync();
+    }
+    add(new Promise(path, content));
+  }
+
+  /** Takes the promise about a file back: the next operations may change it. */
+  void changing(String path) {
+    add(new Promise(path, null));
+  }
+
+  private void add(Promise promise) {
+    promises.add(promise);
+    if (recorded != null) {
+      recorded.acknowledge(PROMISES, promises.size());
+    }
+  }
+
+  /** Returns the promises that hold after a number of them. */
+  static Map<String, byte[]> holding(List<Promise> promises, long count) {
+    Map<String, byte[]> holding = new LinkedHashMap<>();
+    for (Promise each : promises.subList(0, Math.toIntExact(count))) {
+      byte[] content = each.content();
+      if (content == null) {
+        holding.remove(each.path());
+      } else {
+        holding.put(each.path(), content);
+      }
+    }
+    return holding;
+  }
+}

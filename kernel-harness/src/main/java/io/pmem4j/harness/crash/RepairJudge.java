@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.crash;
+
+import io.pmem4j.crash.HeapMemory;
+import io.pmem4j.harness.image.E2fsck;
+import io.pmem4j.harness.image.Mke2fs;
+import io.pmem4j.harness.image.WorkDirectory;
+import io.pmem4j.pmem.PersistentMemory;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HashSet;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The judgement of crash states by e2fsck. Equal images are judged once, and of each workload a
+ * number of distinct ones: those at the beginning, and then each whose number is a power of two
+ * apart, so that late points of a crash are among them. In the ordered mode {@code e2fsck -fn}
+ * finds only what is on the list; in the order of Linux {@code e2fsck -fy} repairs the image, and
+ * the promises hold afterwards.
+ */
+final class RepairJudge implements AutoCloseable {
+  private static final int BLOCKS = 256;
+
+  private final CrashOrder order;
+  private final int limit;
+  private final WorkDirectory directory = new WorkDirectory();
+  private final Path scratch = directory.path().resolve("crashed");
+  private final byte[] empty;
+  private final Set<String> seen = new HashSet<>();
+  private final MessageDigest digest;
+  private int images;
+  private long stride = 1;
+  private long offered;
+  private long nanos;
+
+  RepairJudge(CrashOrder order, int limit) throws IOException {
+    this.order = order;
+    this.limit = limit;
+    Mke2fs.makePlain(scratch, BLOCKS);
+    this.empty = Files.readAllBytes(scratch);
+    try {
+      this.digest = MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Returns the image that all workloads begin with. */
+  byte[] emptyImage() {
+    return empty;
+  }
+
+  /** Begins a workload. */
+  void begin() {
+    seen.clear();
+    images = 0;
+    stride = 1;
+    offered = 0;
+    nanos = 0;
+  }
+
+  /** Returns the number of images that e2fsck has judged since {@link #begin}. */
+  int images() {
+    return images;
+  }
+
+  /** Returns the time that judging has taken since {@link #begin}. */
+  long nanos() {
+    return nanos;
+  }
+
+  /**
+   * Offers a state.
+   *
+   * @param holding the content that files have for certain, by path
+   */
+  void judge(PersistentMemory state, Map<String, byte[]> holding) throws Exception {
+    if (images >= limit || offered++ % stride != 0) {
+      return;
+    }
+    long start = System.nanoTime();
+    try {
+      byte[] image = new byte[empty.length];
+      state.read(0, image);
+      if (seen.add(HexFormat.of().formatHex(digest.digest(image)))) {
+        images++;
+        if (images % 16 == 0) {
+          stride *= 2;
+        }
+        judge(image, holding);
+      }
+    } finally {
+      nanos += System.nanoTime() - start;
+    }
+  }
+
+  private void judge(byte[] image, Map<String, byte[]> holding) throws Exception {
+    Files.write(scratch, image);
+    if (order == CrashOrder.ORDERED) {
+      List<String> unlisted = E2fsckFindings.of(E2fsck.check(scratch)).unlisted();
+      if (!unlisted.isEmpty()) {
+        throw new IllegalStateException("e2fsck -fn: " + unlisted);
+      }
+      return;
+    }
+    String left = E2fsck.repair(scratch);
+    if (!left.isEmpty()) {
+      throw new IllegalStateException(left);
+    }
+    HeapMemory repaired = new HeapMemory(image.length);
+    repaired.copy(0, Files.readAllBytes(scratch), 0, image.length);
+    CrashSweep.requirePromises(CrashSweep.mount(repaired, order), holding);
+  }
+
+  @Override
+  public void close() {
+    directory.close();
+  }
+}
