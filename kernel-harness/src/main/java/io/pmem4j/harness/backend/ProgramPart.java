@@ -81,7 +81,11 @@ public record ProgramPart(List<Optional<String>> omitted, boolean imageCounts) {
         return ended;
       }
       Operation operation =
-          step.operation() instanceof Operation.In in ? in.operation() : step.operation();
+          switch (step.operation()) {
+            case Operation.In in -> in.operation();
+            case Operation.Begin begin -> begin.operation();
+            default -> step.operation();
+          };
       Optional<Lack> lack = lacks.apply(operation);
       if (lack.isPresent()) {
         note(step, operation, lack.get());

@@ -19,6 +19,7 @@ import io.pmem4j.harness.image.FsImage;
 import io.pmem4j.harness.image.ImageTemplates;
 import io.pmem4j.harness.image.Mke2fs;
 import io.pmem4j.harness.kernel.Kernel;
+import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Program;
 import io.pmem4j.pmem.MapSpec;
 import io.pmem4j.pmem.PersistentMemory;
@@ -69,6 +70,12 @@ public final class ModelBackend implements ProgramBackend {
   @Override
   public Optional<String> lacks(Program program) {
     Optional<String> lacking = ModelSession.lacks(program).map(what -> "the model lacks " + what);
+    if (!program.kernels().isEmpty() && !program.kernels().contains(kernel.toString())) {
+      lacking =
+          Optional.of(
+              "the program is for kernel %s; the model follows %s"
+                  .formatted(String.join(", ", program.kernels()), kernel));
+    }
     ProgramPart part = part(program);
     return lacking.or(() -> part.isEmpty() ? part.omitted().getFirst() : Optional.empty());
   }
@@ -93,7 +100,12 @@ public final class ModelBackend implements ProgramBackend {
               MapSpec.existing().slice(FsImage.OFFSET_BYTES, program.image().fsBytes()),
               arena);
       // One task runs, so that its drain covers every flush: a missing one is what is found.
-      boolean judged = !kernel.profile().fourHandlers() && !program.image().isDamaged();
+      boolean judged =
+          !kernel.profile().fourHandlers()
+              && !program.image().isDamaged()
+              && program.steps().stream()
+                  .noneMatch(step -> step.operation() instanceof Operation.Begin);
+      TaskScheduler tasks = new TaskScheduler(scheduler);
       LineTracker lines = judged ? new LineTracker(memory.segment(), () -> this) : null;
       if (lines != null) {
         memory = new TrackedMemory(memory, lines);
@@ -104,7 +116,7 @@ public final class ModelBackend implements ProgramBackend {
               .withClock(clock::get)
               .withAllocatorPid(program::pid)
               .withGenerationBase(choices.generationBase())
-              .withScheduler(new LoneTaskScheduler(scheduler))
+              .withScheduler(tasks)
               .withVariation(Lab.of(kernel.profile(), kernel.order()))
               .withLockValidators(each -> validator = each);
       lockEdges();
@@ -113,7 +125,12 @@ public final class ModelBackend implements ProgramBackend {
               memory, MountOptions.parse(OPTIONS + program.atime()), instrumentation);
       Session session =
           new ModelSession(
-              fs, lines, clock, image, arena, kernel.alignment(), program.image().isDamaged());
+              fs,
+              tasks,
+              new ModelProcesses(fs, new ModelPromises(fs, lines), clock, kernel.alignment()),
+              image,
+              arena,
+              program.image().isDamaged());
       begun = true;
       return session;
     } catch (Ext2Exception e) {

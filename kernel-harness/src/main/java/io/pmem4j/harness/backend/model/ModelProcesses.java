@@ -58,12 +58,16 @@ public final class ModelProcesses {
 
   /** Runs an operation of the program, and returns its outcome without events. */
   public Outcome run(Operation operation) {
+    return outcome(operation).build();
+  }
+
+  Outcome.Builder outcome(Operation operation) {
     try {
-      return answer(operation).build();
+      return answer(operation);
     } catch (Ext2Exception e) {
-      return OutcomeText.failed(e.errno().name()).build();
+      return OutcomeText.failed(e.errno().name());
     } catch (ModelProcess.NoMapping e) {
-      return Outcome.builder().value("result", "none").build();
+      return Outcome.builder().value("result", "none");
     }
   }
 
@@ -72,7 +76,7 @@ public final class ModelProcesses {
     return run(new Operation.In(child, operation));
   }
 
-  Outcome.Builder answer(Operation operation) throws Ext2Exception {
+  private Outcome.Builder answer(Operation operation) throws Ext2Exception {
     return switch (operation) {
       case Operation.Fork fork -> {
         children.put(fork.child(), process.fork());

@@ -7,11 +7,9 @@ import io.pmem4j.ext2.Ext2FileSystem;
 import io.pmem4j.ext2.mm.Mmu;
 import io.pmem4j.harness.backend.BackendException;
 import io.pmem4j.harness.backend.Forgiveness;
-import io.pmem4j.harness.backend.OutcomeText;
 import io.pmem4j.harness.backend.ProgramPart;
 import io.pmem4j.harness.backend.Session;
 import io.pmem4j.harness.durable.BrokenPromise;
-import io.pmem4j.harness.durable.LineTracker;
 import io.pmem4j.harness.image.FsImage;
 import io.pmem4j.harness.program.AtimeOption;
 import io.pmem4j.harness.program.Operation;
@@ -22,8 +20,6 @@ import io.pmem4j.harness.program.Syscall;
 import java.lang.foreign.Arena;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicLong;
-import org.jspecify.annotations.Nullable;
 
 /** A program on ext2-dax: a process, and the children it forks. */
 public final class ModelSession implements Session {
@@ -33,41 +29,44 @@ public final class ModelSession implements Session {
   private final FsImage image;
   private final Arena arena;
   private final boolean damaged;
+  private final TaskScheduler tasks;
   private final ModelProcesses processes;
 
   /**
    * Begins a session on a mounted file system.
    *
-   * @param lines of the file system's memory; null where promises of durability are not judged
+   * @param tasks the scheduler of the file system
+   * @param processes the process of the program, without children
    * @param damaged whether the image was corrupt before: errors of the file system are expected
    */
   ModelSession(
       Ext2FileSystem fs,
-      @Nullable LineTracker lines,
-      AtomicLong clock,
+      TaskScheduler tasks,
+      ModelProcesses processes,
       FsImage image,
       Arena arena,
-      long alignment,
       boolean damaged) {
     this.damaged = damaged;
     this.fs = fs;
+    this.tasks = tasks;
     this.image = image;
     this.arena = arena;
-    this.processes = new ModelProcesses(fs, new ModelPromises(fs, lines), clock, alignment);
+    this.processes = processes;
+    tasks.traceFrom(this::drainTrace);
+  }
+
+  private List<String> drainTrace() {
+    return fs.trace().drain().stream().map(Object::toString).toList();
   }
 
   @Override
   public Outcome run(Operation operation) throws BackendException {
-    fs.trace().drain();
+    tasks.takeEvents();
     Outcome.Builder outcome;
     try {
-      outcome = processes.answer(operation);
-    } catch (Ext2Exception e) {
-      outcome = OutcomeText.failed(e.errno().name());
-    } catch (LoneTaskScheduler.EndlessWaitException e) {
+      outcome = answer(operation);
+    } catch (TaskScheduler.EndlessWaitException e) {
       throw BackendException.hang("model: " + ProgramText.of(operation) + ": " + e.getMessage());
-    } catch (ModelProcess.NoMapping e) {
-      outcome = Outcome.builder().value("result", "none");
     } catch (BrokenPromise e) {
       throw BackendException.modelBroke("model: " + e.getMessage(), e);
     } catch (RuntimeException e) {
@@ -76,11 +75,40 @@ public final class ModelSession implements Session {
     List<String> events =
         Forgiveness.WORKER_EVENTS.forgives(writesBackInWorker(operation))
             ? List.of()
-            : fs.trace().drain().stream().map(Object::toString).toList();
+            : tasks.takeEvents();
     if (!damaged && !fs.errors().isEmpty()) {
       throw BackendException.modelBroke("model: file-system error: " + fs.errors(), null);
     }
-    return outcome.events(events).build();
+    if (!ofTasks(operation)) {
+      outcome.events(events);
+      tasks.settle();
+    }
+    return outcome.build();
+  }
+
+  private Outcome.Builder answer(Operation operation) {
+    if (operation instanceof Operation.Begin begin) {
+      tasks.begin(
+          begin.child(),
+          begin.operation(),
+          () -> processes.outcome(new Operation.In(begin.child(), begin.operation())));
+      return ModelProcess.result(0);
+    }
+    return ofTasks(operation) ? tasks.steer(operation) : processes.outcome(operation);
+  }
+
+  /** Returns whether an operation is about tasks, whose events belong to what they do. */
+  private static boolean ofTasks(Operation operation) {
+    return switch (operation) {
+      case Operation.Park _,
+          Operation.Begin _,
+          Operation.Arrive _,
+          Operation.Release _,
+          Operation.Blocked _,
+          Operation.Await _ ->
+          true;
+      default -> false;
+    };
   }
 
   /** Events of the kernel's workers are not reported. */
@@ -112,14 +140,9 @@ public final class ModelSession implements Session {
       case Operation.Mounted _ -> lack("remount", ProgramPart.Reach.NOTHING);
       case Operation.Lockdep _ -> lack("the kernel's lockdep", ProgramPart.Reach.NOTHING);
       case Operation.PowerCut _ -> lack("power cuts", ProgramPart.Reach.ALL);
-      case Operation.Park _ ->
-          lack("tasks that wait in the kernel (explore has them)", ProgramPart.Reach.NOTHING);
-      case Operation.Begin _,
-          Operation.Arrive _,
-          Operation.Release _,
-          Operation.Blocked _,
-          Operation.Await _ ->
-          lack("tasks that wait in the kernel (explore has them)", ProgramPart.Reach.ALL);
+      case Operation.Park park when !ModelPoint.exists(park.point()) ->
+          lack("the point " + park.point(), ProgramPart.Reach.ALL);
+      case Operation.Begin begin -> lacks(begin.operation(), atime);
       default -> Optional.empty();
     };
   }
@@ -140,7 +163,10 @@ public final class ModelSession implements Session {
   @Override
   public Optional<FsImage> end() throws BackendException {
     try {
+      tasks.finish();
       processes.unmount();
+    } catch (TaskScheduler.EndlessWaitException e) {
+      throw BackendException.hang("model: a task " + e.getMessage());
     } catch (Ext2Exception | RuntimeException | BrokenPromise e) {
       throw BackendException.modelBroke("model: unmount: " + e, e);
     } finally {
@@ -155,6 +181,7 @@ public final class ModelSession implements Session {
   }
 
   private void release() {
+    tasks.abandon();
     if (arena.scope().isAlive()) {
       arena.close();
     }
