@@ -7,7 +7,9 @@ import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.alloc.BlockAllocator;
 import io.pmem4j.ext2.alloc.InodeAllocator;
 import io.pmem4j.ext2.dax.FaultTrace;
+import io.pmem4j.ext2.observe.StateKind;
 import io.pmem4j.ext2.volume.Volume;
+import io.pmem4j.sched.SharedState;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -29,6 +31,8 @@ public final class InodeCache {
    */
   private final Map<Integer, Cached> cache = new HashMap<>();
 
+  private final SharedState inodes;
+
   private static final class Cached {
     final Ext2Inode inode;
     int users;
@@ -43,6 +47,7 @@ public final class InodeCache {
     this.volume = volume;
     this.services = new Allocators(new BlockAllocator(volume), new InodeAllocator(volume));
     this.table = new InodeTable(volume, trace, services);
+    this.inodes = new SharedState(volume.instrumentation().scheduler(), StateKind.INODE_CACHE);
   }
 
   /**
@@ -70,6 +75,7 @@ public final class InodeCache {
    * @throws Ext2Exception EINVAL, ESTALE, EUCLEAN
    */
   public Ext2Inode get(int ino) throws Ext2Exception {
+    inodes.load();
     synchronized (this) {
       Cached cached = cache.get(ino);
       if (cached != null) {
@@ -78,6 +84,7 @@ public final class InodeCache {
       }
     }
     Ext2Inode read = table.read(ino);
+    inodes.store();
     synchronized (this) {
       Cached cached = cache.computeIfAbsent(ino, _ -> new Cached(read));
       cached.users++;
@@ -90,6 +97,7 @@ public final class InodeCache {
    * holds no lock of a file.
    */
   public void put(Ext2Inode inode) throws Ext2Exception {
+    inodes.store();
     synchronized (this) {
       Cached cached = cache.get(inode.number());
       if (cached == null || --cached.users > 0 || inode.nlink != 0) {
@@ -116,6 +124,7 @@ public final class InodeCache {
     inode.isNew = true;
     inode.generation = volume.nextGeneration();
     boolean inUse;
+    inodes.store();
     synchronized (this) {
       Cached cached = new Cached(inode);
       cached.users = 1;

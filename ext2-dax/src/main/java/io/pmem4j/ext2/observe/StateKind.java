@@ -16,5 +16,7 @@ public enum StateKind {
   /** The page table of an address space. */
   PAGE_TABLE,
   /** The content of the frames that devices have pinned. */
-  PINNED_FRAMES
+  PINNED_FRAMES,
+  /** The set of inodes in memory, with their numbers of users. */
+  INODE_CACHE
 }

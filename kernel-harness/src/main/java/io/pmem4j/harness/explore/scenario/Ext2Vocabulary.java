@@ -34,6 +34,7 @@ final class Ext2Vocabulary implements Vocabulary {
     return switch (kind) {
       case PAGE_TABLE -> "page table";
       case PINNED_FRAMES -> "contents of pinned frames";
+      case INODE_CACHE -> "inodes in memory";
       case I_SIZE -> "i_size of inode " + ino;
       case BLOCK_POINTERS -> "block pointers of inode " + ino;
       case NEW_BLOCKS -> "new blocks of inode " + ino;
