@@ -11,16 +11,17 @@ import io.pmem4j.ext2.lab.Profile;
 import io.pmem4j.ext2.lock.LockOrder;
 import io.pmem4j.harness.explore.DaxSemNecessity;
 import io.pmem4j.harness.explore.KnownRaceReport;
+import io.pmem4j.harness.explore.LinearSweep;
 import io.pmem4j.harness.explore.MutationScore;
 import io.pmem4j.harness.explore.PairSweep;
 import io.pmem4j.harness.explore.ProgramSweep;
 import io.pmem4j.harness.explore.SweepResult;
 import io.pmem4j.harness.explore.TruncateMutexFirstExperiment;
-import io.pmem4j.harness.explore.export.RendezvousExport;
 import io.pmem4j.harness.explore.scenario.NamedScenario;
 import io.pmem4j.harness.explore.scenario.ScenarioCatalog;
 import io.pmem4j.harness.explore.scenario.ScenarioOperation;
 import io.pmem4j.harness.explore.scenario.ScenarioRunner;
+import io.pmem4j.harness.explore.scenario.ThreadOperations;
 import io.pmem4j.harness.kernel.GuestFiles;
 import io.pmem4j.harness.mutant.Mutant;
 import io.pmem4j.harness.mutant.MutantCatalog;
@@ -57,28 +58,14 @@ import picocli.CommandLine.Spec;
         "Runs two operations on one file in every interleaving within a number of preemptions, on"
             + " the model's production classes, and shows those that do damage.")
 final class ExploreCommand implements Callable<Integer> {
-  /** Kernel states of the series: handlers and locks. */
-  enum Series {
-    /** Neither of the patches. */
-    before(Profile.BEFORE_SERIES, LabOrders.NO_DAX_SEM),
-    /** The size check in pfn_mkwrite alone. */
-    patch1(Profile.SERIES, LabOrders.NO_DAX_SEM),
-    /** The size check and dax_sem. */
-    both(Profile.SERIES, LockOrder.MERGED);
-
-    private final Profile profile;
-
-    @SuppressWarnings("ImmutableEnumChecker") // a lock order is a value
-    private final LockOrder order;
-
-    Series(Profile profile, LockOrder order) {
-      this.profile = profile;
-      this.order = order;
-    }
-  }
-
   /** The names that stand for more than one scenario. */
-  private static final Set<String> SWEEPS = Set.of("races", "letter", "mutants", "mutex-first");
+  private static final Set<String> SWEEPS =
+      Set.of("races", "letter", "mutants", "mutex-first", "threads");
+
+  private static final String THREADS = "threads";
+
+  /** The sweeps that take handlers, an order and a mutant. */
+  private static final Set<String> CHOOSING = Set.of("letter", THREADS);
 
   @Spec private CommandLine.Model.CommandSpec spec;
 
@@ -89,7 +76,9 @@ final class ExploreCommand implements Callable<Integer> {
           "a name, OPERATION+OPERATION, FILE.p4j (a program with two or three tasks), all (every"
               + " pair), races (each known race without dax_sem and with it), letter (each operation"
               + " that a fault depends on against each fault), mutants (the schedules up to the death"
-              + " of each), mutex-first (the attempt the letter gave up), or list")
+              + " of each), mutex-first (the attempt the letter gave up), threads (operations of"
+              + " threads of one process, judged by their answers; one pair is"
+              + " threads-OPERATION+OPERATION), or list")
   private String name;
 
   @Option(
@@ -111,7 +100,7 @@ final class ExploreCommand implements Callable<Integer> {
   @Option(
       names = "--series",
       description = "${COMPLETION-CANDIDATES}: handlers and locks of a state of the 2015 series")
-  private @Nullable Series series;
+  private @Nullable SeriesState series;
 
   @Option(names = "--preemptions", description = "at most this many (default: ${DEFAULT-VALUE})")
   private int preemptions = 2;
@@ -152,6 +141,9 @@ final class ExploreCommand implements Callable<Integer> {
       ScenarioCatalog.named()
           .forEach(each -> out.printf("%-31s %s%n", each.name(), each.operationLabels()));
       out.println("or OPERATION+OPERATION of: " + String.join(", ", ScenarioOperation.labels()));
+      out.println(
+          "or threads-OPERATION+OPERATION of: "
+              + String.join(", ", ThreadOperations.read().names()));
       return ExitStatus.HOLDS;
     }
     checkOptions();
@@ -177,6 +169,10 @@ final class ExploreCommand implements Callable<Integer> {
       out.printf("profile %s, order %s%n", profile(), order().label());
       return end(program(out), out, start);
     }
+    if (name.equals(THREADS) || name.startsWith(LinearSweep.PREFIX)) {
+      out.printf("profile %s, order %s%n", profile(), order().label());
+      return end(threads(out), out, start);
+    }
     List<NamedScenario> scenarios = scenarios();
     if (emit != null && scenarios.size() > 1) {
       throw usage("--emit is for one scenario");
@@ -189,9 +185,24 @@ final class ExploreCommand implements Callable<Integer> {
         new PairSweep(profile(), order(), promises(), explorer(), out)
             .run(scenarios, name.equals("all") && mutant == null && random == 0);
     if (emit != null) {
-      emit(emit, scenarios.getFirst(), sweep.findings(), out);
+      EmittedPrograms.write(profile(), emit, scenarios.getFirst(), sweep.findings(), out);
+    }
+    if (name.equals("all") && order().equals(LockOrder.MERGED) && !profile().fourHandlers()) {
+      sweep = sweep.and(threads(out));
     }
     return end(sweep, out, start);
+  }
+
+  /** Explores every pair of threads, or the one that is named. */
+  private SweepResult threads(PrintWriter out) throws IOException {
+    if (schedule != null || emit != null) {
+      throw usage("--schedule and --emit are for scenarios of processes");
+    }
+    List<String> names =
+        name.startsWith(LinearSweep.PREFIX)
+            ? List.of(name.substring(LinearSweep.PREFIX.length()))
+            : ThreadOperations.read().all();
+    return new LinearSweep(profile(), order(), explorer(), out).run(names);
   }
 
   private boolean isProgram() {
@@ -207,28 +218,6 @@ final class ExploreCommand implements Callable<Integer> {
         .run(program, schedule == null ? null : parse(schedule));
   }
 
-  private void emit(Path directory, NamedScenario scenario, List<Finding> findings, PrintWriter out)
-      throws IOException {
-    Files.createDirectories(directory);
-    int number = 0;
-    for (Finding finding : findings) {
-      number++;
-      for (boolean clean : List.of(false, true)) {
-        Optional<String> text = RendezvousExport.text(profile(), scenario, finding, clean);
-        if (text.isEmpty()) {
-          String why =
-              RendezvousExport.obstacle(profile(), scenario)
-                  .orElse("no kernel can be made to show it");
-          out.println("not exported: " + finding.message() + ": " + why);
-          break;
-        }
-        String name = scenario.name() + "-" + number + (clean ? "-clean" : "-damage") + ".p4j";
-        Files.writeString(directory.resolve(name), text.get());
-        out.println("written: " + directory.resolve(name));
-      }
-    }
-  }
-
   /** Refuses options that would be ignored, or whose error would appear only after minutes. */
   private void checkOptions() {
     if (name.equals("seeded-faults")) {
@@ -239,7 +228,7 @@ final class ExploreCommand implements Callable<Integer> {
     }
     if (SWEEPS.contains(name)) {
       boolean chosen = order != null || profile != null || series != null || mutant != null;
-      if (schedule != null || (chosen && !name.equals("letter"))) {
+      if (schedule != null || (chosen && !CHOOSING.contains(name))) {
         throw usage(name + " chooses handlers, orders and schedules itself");
       }
     } else if (schedule != null && name.equals("all")) {
@@ -254,7 +243,13 @@ final class ExploreCommand implements Callable<Integer> {
         throw usage("--html: no folder for " + html);
       }
     }
-    if (!name.equals("all") && !SWEEPS.contains(name) && !isProgram()) {
+    if (name.startsWith(LinearSweep.PREFIX)) {
+      try {
+        ThreadOperations.read().program(name.substring(LinearSweep.PREFIX.length()));
+      } catch (IllegalArgumentException e) {
+        throw usage(String.valueOf(e.getMessage()));
+      }
+    } else if (!name.equals("all") && !SWEEPS.contains(name) && !isProgram()) {
       NamedScenario scenario = scenarios().getFirst();
       if (scenario.huge() && !profile().fourHandlers()) {
         throw usage(

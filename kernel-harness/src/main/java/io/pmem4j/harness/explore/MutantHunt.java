@@ -4,8 +4,10 @@ package io.pmem4j.harness.explore;
 
 import io.pmem4j.explore.Exploration;
 import io.pmem4j.explore.Explorer;
+import io.pmem4j.explore.Finding;
 import io.pmem4j.ext2.lab.Profile;
 import io.pmem4j.ext2.lock.LockOrder;
+import io.pmem4j.harness.explore.scenario.LinearRunner;
 import io.pmem4j.harness.explore.scenario.NamedScenario;
 import io.pmem4j.harness.explore.scenario.ScenarioCatalog;
 import io.pmem4j.harness.explore.scenario.ScenarioRunner;
@@ -34,20 +36,18 @@ public final class MutantHunt implements Function<Killer.Scenario, ScenarioScore
   @Override
   public ScenarioScore apply(Killer.Scenario killer) {
     Profile profile = Profile.valueOf(killer.profile());
-    NamedScenario scenario =
-        ScenarioCatalog.find(killer.scenario())
-            .orElseThrow(
-                () -> new IllegalArgumentException("unknown scenario '" + killer.scenario() + "'"));
-    try (ScenarioRunner runner = ScenarioRunner.open(profile, LockOrder.MERGED)) {
+    try (Target target = target(killer.scenario(), profile)) {
       Exploration inOrder =
-          runner.explore(
-              scenario, toFirst(Explorer.bounded(killer.preemptions()), profile, scenario));
+          target.explore(
+              Explorer.bounded(killer.preemptions()).stoppingAtFirst(true).ignoring(target::knows));
       long random = 0;
       int lost = 0;
       for (int seed = 1; seed <= SEEDS; seed++) {
         Exploration atRandom =
-            runner.explore(
-                scenario, toFirst(Explorer.random(seed, RANDOM_SCHEDULES), profile, scenario));
+            target.explore(
+                Explorer.random(seed, RANDOM_SCHEDULES)
+                    .stoppingAtFirst(true)
+                    .ignoring(target::knows));
         random += atRandom.schedules();
         lost += atRandom.findings().isEmpty() ? 1 : 0;
       }
@@ -57,7 +57,7 @@ public final class MutantHunt implements Function<Killer.Scenario, ScenarioScore
           random,
           SEEDS,
           lost,
-          runner.imagesChecked());
+          target.imagesChecked());
     } catch (AssertionError beforeAnyTask) {
       // The files are made, and every schedule begins, on the mutant too.
       String finding = "the preparation: " + beforeAnyTask.getMessage();
@@ -67,10 +67,72 @@ public final class MutantHunt implements Function<Killer.Scenario, ScenarioScore
     }
   }
 
-  private static Explorer toFirst(Explorer explorer, Profile profile, NamedScenario scenario) {
-    return explorer
-        .stoppingAtFirst(true)
-        .ignoring(
-            finding -> KnownFinding.of(profile, LockOrder.MERGED, scenario, finding).isPresent());
+  /** A scenario of processes or of threads, on handlers under the merged order. */
+  private interface Target extends AutoCloseable {
+    Exploration explore(Explorer explorer) throws IOException;
+
+    boolean knows(Finding finding);
+
+    int imagesChecked();
+
+    @Override
+    void close();
+  }
+
+  private static Target target(String name, Profile profile) {
+    return name.startsWith(LinearSweep.PREFIX)
+        ? new Threads(
+            name.substring(LinearSweep.PREFIX.length()),
+            LinearRunner.open(profile, LockOrder.MERGED))
+        : new Processes(
+            ScenarioCatalog.find(name)
+                .orElseThrow(() -> new IllegalArgumentException("unknown scenario '" + name + "'")),
+            profile,
+            ScenarioRunner.open(profile, LockOrder.MERGED));
+  }
+
+  private record Threads(String pair, LinearRunner runner) implements Target {
+    @Override
+    public Exploration explore(Explorer explorer) throws IOException {
+      return runner.explore(pair, explorer);
+    }
+
+    @Override
+    public boolean knows(Finding finding) {
+      return false;
+    }
+
+    @Override
+    public int imagesChecked() {
+      return runner.imagesChecked();
+    }
+
+    @Override
+    public void close() {
+      runner.close();
+    }
+  }
+
+  private record Processes(NamedScenario scenario, Profile profile, ScenarioRunner runner)
+      implements Target {
+    @Override
+    public Exploration explore(Explorer explorer) throws IOException {
+      return runner.explore(scenario, explorer);
+    }
+
+    @Override
+    public boolean knows(Finding finding) {
+      return KnownFinding.of(profile, LockOrder.MERGED, scenario, finding).isPresent();
+    }
+
+    @Override
+    public int imagesChecked() {
+      return runner.imagesChecked();
+    }
+
+    @Override
+    public void close() {
+      runner.close();
+    }
   }
 }

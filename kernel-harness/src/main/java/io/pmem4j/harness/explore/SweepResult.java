@@ -3,6 +3,7 @@
 package io.pmem4j.harness.explore;
 
 import io.pmem4j.explore.Finding;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -25,5 +26,18 @@ public record SweepResult(
   /** Copies the list. */
   public SweepResult {
     findings = List.copyOf(findings);
+  }
+
+  /** Returns the sum of this sweep and another. */
+  public SweepResult and(SweepResult other) {
+    List<Finding> both = new ArrayList<>(findings);
+    both.addAll(other.findings);
+    return new SweepResult(
+        holds && other.holds,
+        scenarios + other.scenarios,
+        schedules + other.schedules,
+        both,
+        incomplete + other.incomplete,
+        images + other.images);
   }
 }

@@ -105,7 +105,7 @@ public final class ModelBackend implements ProgramBackend {
               && !program.image().isDamaged()
               && program.steps().stream()
                   .noneMatch(step -> step.operation() instanceof Operation.Begin);
-      TaskScheduler tasks = new TaskScheduler(scheduler);
+      TaskScheduler tasks = new TaskScheduler(scheduler, !kernel.isLater());
       LineTracker lines = judged ? new LineTracker(memory.segment(), () -> this) : null;
       if (lines != null) {
         memory = new TrackedMemory(memory, lines);

@@ -36,6 +36,7 @@ final class ModelProcess {
   private final AddressSpace memory;
   private final Map<String, OpenFile> files = new HashMap<>();
   private final Map<String, Vma> mappings = new HashMap<>();
+  private boolean keepsNames;
 
   /** An operation on a mapping that mmap(2) refused to make; the rest of the program still runs. */
   static final class NoMapping extends RuntimeException {
@@ -88,8 +89,10 @@ final class ModelProcess {
         yield result(0);
       }
       case Operation.Close close -> {
-        file(close.file()).close();
+        // As in the kernel the descriptor goes first: of two tasks that close it one has EBADF.
+        OpenFile file = file(close.file());
         files.remove(close.file());
+        file.close();
         yield result(0);
       }
       case Operation.Pwrite write ->
@@ -131,7 +134,9 @@ final class ModelProcess {
       }
       case Operation.Munmap unmap -> {
         memory.munmap(mapping(unmap.mapping()));
-        mappings.remove(unmap.mapping());
+        if (!keepsNames) {
+          mappings.remove(unmap.mapping());
+        }
         yield result(0);
       }
       case Operation.Load load -> load(load);
@@ -266,6 +271,13 @@ final class ModelProcess {
 
   /** The mapping of a name lies elsewhere now. */
   void moved(String name, Vma vma) {
-    mappings.put(name, vma);
+    if (!keepsNames) {
+      mappings.put(name, vma);
+    }
+  }
+
+  /** From now on the name of a mapping means the addresses at which it was made. */
+  void keepNames() {
+    keepsNames = true;
   }
 }

@@ -6,6 +6,7 @@ import io.pmem4j.ext2.Errno;
 import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.Ext2FileSystem;
 import io.pmem4j.harness.backend.OutcomeText;
+import io.pmem4j.harness.program.AtimeOption;
 import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Outcome;
 import io.pmem4j.harness.program.Program;
@@ -51,9 +52,20 @@ public final class ModelProcesses {
     return new ModelProcesses(fs, new ModelPromises(fs, null), clock, alignment);
   }
 
-  /** Returns the mount options of a program, as a guest mounts. */
-  public static String options(Program program) {
-    return ModelBackend.OPTIONS + program.atime();
+  /**
+   * As {@link #mount}, for threads of one process, which use a name for as long as they run: the
+   * name of a mapping stays the name of its addresses after munmap(2) and mremap(2).
+   */
+  public static ModelProcesses mountForThreads(
+      PersistentMemory memory, Program program, ModelMount mount) throws Ext2Exception {
+    ModelProcesses processes = mount(memory, program, mount, 0);
+    processes.process.keepNames();
+    return processes;
+  }
+
+  /** Returns the mount options of programs, as a guest mounts. */
+  public static String options(AtimeOption atime) {
+    return ModelBackend.OPTIONS + atime;
   }
 
   /** Runs an operation of the program, and returns its outcome without events. */

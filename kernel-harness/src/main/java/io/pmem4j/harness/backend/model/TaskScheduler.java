@@ -32,6 +32,7 @@ final class TaskScheduler implements Scheduler {
   private final Map<String, Set<String>> armed = new HashMap<>();
   private final List<String> ofProgram = new ArrayList<>();
   private Supplier<List<String>> trace = List::of;
+  private final boolean namesLocks;
   private @Nullable String current;
 
   /** A task waits for an event that no other task can bring about. */
@@ -50,9 +51,12 @@ final class TaskScheduler implements Scheduler {
    * Wraps a scheduler.
    *
    * @param threads identifies the program's own thread
+   * @param namesLocks whether the kernel that is followed says that a task sleeps in a lock's own
+   *     function; otherwise in the caller's
    */
-  TaskScheduler(Scheduler threads) {
+  TaskScheduler(Scheduler threads, boolean namesLocks) {
     this.threads = threads;
+    this.namesLocks = namesLocks;
   }
 
   /** Sets the source of trace events; it removes those that it returns. */
@@ -127,10 +131,10 @@ final class TaskScheduler implements Scheduler {
       return Outcome.builder().value("result", "running");
     }
     // The model has the truncation's wait for faults; other waits are shown by the lock's name.
-    boolean truncation = lock == LockClass.DAX_SEM;
+    String wantedBy = lock == LockClass.DAX_SEM ? "ext2_setattr" : lock.name();
     return ModelProcess.result(0)
-        .value("wchan", truncation ? "rwsem_down_write_slowpath" : lock.name())
-        .value("in", truncation ? "ext2_setattr" : lock.name());
+        .value("wchan", namesLocks ? "rwsem_down_write_slowpath" : wantedBy)
+        .value("in", wantedBy);
   }
 
   /** Runs tasks until each has ended, is parked, or waits for a lock. */

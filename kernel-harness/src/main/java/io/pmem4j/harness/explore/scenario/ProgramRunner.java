@@ -50,7 +50,7 @@ public final class ProgramRunner implements AutoCloseable {
             image,
             program,
             ScenarioRunner.mount(
-                ModelProcesses.options(program.program()), profile, order, promises),
+                ModelProcesses.options(program.program().atime()), profile, order, promises),
             profile.fourHandlers() ? HUGE_PAGE_BYTES : 0));
   }
 

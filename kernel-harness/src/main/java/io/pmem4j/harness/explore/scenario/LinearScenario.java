@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.explore.scenario;
+
+import io.pmem4j.explore.Scenario;
+import io.pmem4j.explore.Vocabulary;
+import io.pmem4j.ext2.Ext2Exception;
+import io.pmem4j.harness.backend.model.ModelMount;
+import io.pmem4j.harness.backend.model.ModelProcesses;
+import io.pmem4j.harness.program.Operation;
+import io.pmem4j.harness.program.Outcome;
+import io.pmem4j.harness.program.ProgramStep;
+import io.pmem4j.harness.program.Syscall;
+import io.pmem4j.harness.program.TaskProgram;
+import io.pmem4j.sched.Scheduler;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * Threads of one process as a scenario, judged by linearisation: the answers of all operations, and
+ * of those that look at the files afterwards, must equal the answers of some order in which the
+ * operations run one after the other on the same code. The file system's own errors and e2fsck are
+ * judged beside that.
+ */
+final class LinearScenario implements Scenario {
+  /**
+   * Values that say which free inode or block was taken. They depend on more than the order: an
+   * inode is free again some steps after its last user has gone.
+   */
+  private static final Set<String> CHOICES = Set.of("ino", "generation", "extents");
+
+  private final ScratchImage image;
+  private final TaskProgram program;
+  private final ModelMount mount;
+  private final Set<List<String>> allowed = new HashSet<>();
+
+  LinearScenario(ScratchImage image, TaskProgram program, ModelMount mount) throws Ext2Exception {
+    this.image = image;
+    this.program = program;
+    this.mount = mount;
+    orders(new ArrayList<>(), new int[program.tasks().size()]);
+    if (allowed.isEmpty()) {
+      throw new IllegalStateException(program.program().name() + ": no order of it ends");
+    }
+  }
+
+  /** Returns the number of different answers that orders give. */
+  int allowed() {
+    return allowed.size();
+  }
+
+  @Override
+  public Vocabulary vocabulary() {
+    return new Ext2Vocabulary();
+  }
+
+  /** Runs every order of the steps that keeps the order of each task's. */
+  private void orders(List<Integer> order, int[] done) throws Ext2Exception {
+    boolean complete = true;
+    for (int task = 0; task < done.length; task++) {
+      if (done[task] < program.tasks().get(task).steps().size()) {
+        complete = false;
+        done[task]++;
+        order.add(task);
+        orders(order, done);
+        order.removeLast();
+        done[task]--;
+      }
+    }
+    if (complete) {
+      inOrder(order);
+    }
+  }
+
+  private void inOrder(List<Integer> order) throws Ext2Exception {
+    Scheduler scheduler = new SequentialOrder();
+    try {
+      Answers answers = begin(scheduler);
+      int[] next = new int[program.tasks().size()];
+      for (int task : order) {
+        answers.run(task, program.tasks().get(task).steps().get(next[task]++));
+      }
+      allowed.add(answers.all());
+    } catch (SequentialOrder.NoSuchOrder e) {
+      // The order does not exist: an operation waits for one that comes after it.
+    }
+  }
+
+  private Answers begin(Scheduler scheduler) throws Ext2Exception {
+    InstrumentedMemory memory = image.reset(scheduler, null);
+    ModelProcesses process =
+        ModelProcesses.mountForThreads(memory, program.program(), mount.on(scheduler));
+    program.prologue().forEach(step -> process.run(step.operation()));
+    return new Answers(process, memory);
+  }
+
+  /** The answers of one run, by task. */
+  private final class Answers {
+    private final ModelProcesses process;
+    private final InstrumentedMemory memory;
+    private final Map<Integer, List<String>> byTask = new HashMap<>();
+
+    /** The number of stores when the file system was frozen; -1 while it is not. */
+    private long storesAtFreeze = -1;
+
+    Answers(ModelProcesses process, InstrumentedMemory memory) {
+      this.process = process;
+      this.memory = memory;
+    }
+
+    void run(int task, ProgramStep step) {
+      if (is(step, Syscall.THAW)) {
+        if (storesAtFreeze >= 0 && memory.stores() != storesAtFreeze) {
+          throw new AssertionError("something is stored while the file system is frozen");
+        }
+        storesAtFreeze = -1;
+      }
+      answer(task, step);
+      if (is(step, Syscall.FREEZE)) {
+        storesAtFreeze = memory.stores();
+      }
+    }
+
+    private static boolean is(ProgramStep step, Syscall call) {
+      return step.operation() instanceof Operation.Call made && made.syscall() == call;
+    }
+
+    private void answer(int task, ProgramStep step) {
+      String answer = step.text() + " => " + comparable(process.run(step.operation()));
+      byTask.computeIfAbsent(task, _ -> new ArrayList<>()).add(answer);
+    }
+
+    private static String comparable(Outcome outcome) {
+      Map<String, String> values = new TreeMap<>(outcome.values());
+      values.keySet().removeAll(CHOICES);
+      return values.toString();
+    }
+
+    /** Looks at the files, and returns all answers. */
+    List<String> all() {
+      int last = program.tasks().size();
+      program.epilogue().forEach(step -> run(last, step));
+      List<String> all = new ArrayList<>();
+      for (int task = 0; task <= last; task++) {
+        all.addAll(byTask.getOrDefault(task, List.of()));
+      }
+      return all;
+    }
+  }
+
+  @Override
+  public Run start(Scheduler scheduler) throws Ext2Exception {
+    Answers answers = begin(scheduler);
+    ModelProcesses process = answers.process;
+    List<Task> tasks = new ArrayList<>();
+    for (int i = 0; i < program.tasks().size(); i++) {
+      int task = i;
+      tasks.add(
+          new Task(
+              program.tasks().get(i).child(),
+              () -> program.tasks().get(task).steps().forEach(step -> answers.run(task, step))));
+    }
+    return new Run() {
+      @Override
+      public List<Task> tasks() {
+        return tasks;
+      }
+
+      @Override
+      public void check() throws Throwable {
+        requireAllowed(answers.all());
+        if (!process.errors().isEmpty()) {
+          throw new AssertionError("the file system reports: " + process.errors().getFirst());
+        }
+        process.unmount();
+        String complaint = image.fsck();
+        if (!complaint.isEmpty()) {
+          throw new AssertionError("e2fsck: " + complaint);
+        }
+      }
+    };
+  }
+
+  private static List<String> blockless(List<String> answers) {
+    return answers.stream().map(answer -> answer.replaceAll("blocks=\\d+", "")).toList();
+  }
+
+  private void requireAllowed(List<String> found) {
+    if (allowed.contains(found)) {
+      return;
+    }
+    boolean signal = found.stream().anyMatch(answer -> answer.contains("signal="));
+    if (signal && allowed.stream().anyMatch(each -> blockless(each).equals(blockless(found)))) {
+      return;
+    }
+    List<String> nearest = List.of();
+    long most = -1;
+    for (List<String> each : allowed) {
+      long equal = 0;
+      for (int i = 0; i < found.size(); i++) {
+        equal += each.get(i).equals(found.get(i)) ? 1 : 0;
+      }
+      if (equal > most) {
+        most = equal;
+        nearest = each;
+      }
+    }
+    List<String> differences = new ArrayList<>();
+    for (int i = 0; i < found.size(); i++) {
+      if (!nearest.get(i).equals(found.get(i))) {
+        differences.add("found " + found.get(i) + ", nearest order " + nearest.get(i));
+      }
+    }
+    throw new AssertionError(
+        "no order of the operations gives these answers: " + String.join("; ", differences));
+  }
+}
