@@ -12,7 +12,7 @@ import java.util.stream.Stream;
 
 /** The mutants of a checkout, by name. */
 public final class MutantCatalog {
-  private static final List<String> MODULES = List.of("pmem-ffi", "ext2-dax");
+  private static final List<String> MODULES = List.of("pmem-ffi", "pmem-ffi/testkit", "ext2-dax");
 
   private final Path checkout;
   private final Map<String, Mutant> mutants;
