@@ -9,6 +9,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -104,9 +108,35 @@ public final class CrashMedium {
     void run(Path file) throws Throwable;
   }
 
+  /**
+   * A run as a sequence of operations, of which a part is a run too.
+   *
+   * @param <T> an operation, with a readable {@code toString}
+   */
+  @FunctionalInterface
+  public interface Program<T> {
+    /**
+     * Runs some of the operations.
+     *
+     * @param file a path of the medium
+     * @param operations in order
+     * @throws Throwable if these operations cannot be run
+     */
+    void run(Path file, List<T> operations) throws Throwable;
+  }
+
   /** Adds the code under test; nothing runs before {@link Run#after}. */
   public Run run(Body workload) {
-    return new Run(workload);
+    return new Run(List.of(), _ -> workload);
+  }
+
+  /**
+   * Adds the code under test as operations. If a check fails, operations are left out as long as it
+   * fails, and the failure is that of the shortest program.
+   */
+  public <T> Run run(List<T> operations, Program<T> program) {
+    List<T> all = List.copyOf(operations);
+    return new Run(all, kept -> file -> program.run(file, kept.stream().map(all::get).toList()));
   }
 
   /**
@@ -149,9 +179,11 @@ public final class CrashMedium {
 
   /** A run whose crash states are not yet checked. */
   public final class Run {
-    private final Body workload;
+    private final List<?> operations;
+    private final Function<List<Integer>, Body> workload;
 
-    private Run(Body workload) {
+    private Run(List<?> operations, Function<List<Integer>, Body> workload) {
+      this.operations = operations;
       this.workload = workload;
     }
 
@@ -162,50 +194,116 @@ public final class CrashMedium {
      * @throws Throwable thrown by the run
      */
     public void after(Body check) throws Throwable {
+      List<Integer> all = IntStream.range(0, operations.size()).boxed().toList();
       for (CrashMode mode : settings.modes()) {
-        Path folder = Path.of("/crash medium", Long.toString(NUMBER.incrementAndGet()));
-        Path file = folder.resolve("file");
-        try (SimulatedFiles simulated = new SimulatedFiles(folder, mode.granularity())) {
-          files = simulated;
-          workload.run(file);
-          StoreTrace trace = simulated.endRun();
-          CrashStates states =
-              CrashStates.of(trace).mode(mode).atMost(settings.atMost()).seed(settings.seed());
-          CrashCheck onState =
-              (memory, acknowledged) -> {
-                simulated.enter(memory, acknowledged);
-                check.run(file);
-              };
-          if (settings.replay().isEmpty()) {
-            explore(states, onState);
-          } else if (StateName.parse(settings.replay()).mode() == mode) {
-            states.replay(settings.replay(), onState);
-          }
-        } finally {
-          files = null;
+        if (!settings.replay().isEmpty()) {
+          replay(mode, check);
+          continue;
+        }
+        try {
+          explored(mode, all, check, CrashMedium.this::explore);
+        } catch (CrashFoundError found) {
+          List<Integer> shortest =
+              OperationShrinker.shrink(all, kept -> stillFails(mode, kept, check));
+          throw shortest.size() == all.size() ? found : failure(mode, shortest, check);
         }
       }
     }
+
+    private void replay(CrashMode mode, Body check) throws Throwable {
+      String[] state = settings.replay().split("@", -1);
+      if (StateName.parse(state[0]).mode() == mode) {
+        List<Integer> kept =
+            state.length == 1
+                ? IntStream.range(0, operations.size()).boxed().toList()
+                : Stream.of(state[1].split(",", -1)).map(Integer::valueOf).toList();
+        explored(mode, kept, check, (states, onState, _) -> states.replay(state[0], onState));
+      }
+    }
+
+    /** Makes the run, and explores its states. */
+    private void explored(CrashMode mode, List<Integer> kept, Body check, Exploration exploration)
+        throws Throwable {
+      Path folder = Path.of("/crash medium", Long.toString(NUMBER.incrementAndGet()));
+      Path file = folder.resolve("file");
+      try (SimulatedFiles simulated = new SimulatedFiles(folder, mode.granularity())) {
+        files = simulated;
+        workload.apply(kept).run(file);
+        CrashStates states =
+            CrashStates.of(simulated.endRun())
+                .mode(mode)
+                .atMost(settings.atMost())
+                .seed(settings.seed());
+        CrashCheck onState =
+            (memory, acknowledged) -> {
+              simulated.enter(memory, acknowledged);
+              check.run(file);
+            };
+        exploration.explore(states, onState, kept.size() == operations.size() ? List.of() : kept);
+      } finally {
+        files = null;
+      }
+    }
+
+    /** Returns true if a part of the program fails; one that cannot be run does not. */
+    private boolean stillFails(CrashMode mode, List<Integer> kept, Body check) {
+      try {
+        explored(
+            mode,
+            kept,
+            check,
+            (states, onState, _) -> {
+              if (!states.checkToFirst(onState).passed() || !broken(states).isEmpty()) {
+                throw new CrashFoundError("still fails", List.of());
+              }
+            });
+        return false;
+      } catch (CrashFoundError found) {
+        return true;
+      } catch (VirtualMachineError e) {
+        throw e;
+      } catch (Throwable cannotRun) {
+        return false;
+      }
+    }
+
+    private CrashFoundError failure(CrashMode mode, List<Integer> kept, Body check)
+        throws Throwable {
+      try {
+        explored(mode, kept, check, CrashMedium.this::explore);
+      } catch (CrashFoundError found) {
+        return new CrashFoundError(
+            found.getMessage()
+                + "\nshortest program that fails, "
+                + kept.size()
+                + " of "
+                + operations.size()
+                + " operations: "
+                + kept.stream().map(operations::get).toList(),
+            found.findings());
+      }
+      throw new NotDeterministicException("operations " + kept + " failed once and not again");
+    }
   }
 
-  private void explore(CrashStates states, CrashCheck check) throws IOException {
+  /** A use of the states of a run. */
+  private interface Exploration {
+    /** Explores; the operations that were kept are empty if none was left out. */
+    void explore(CrashStates states, CrashCheck check, List<Integer> kept) throws Throwable;
+  }
+
+  private void explore(CrashStates states, CrashCheck check, List<Integer> kept)
+      throws IOException {
     CrashReport report = states.check(check);
     settings.log().accept(settings.name() + ": explored " + report);
     if (!report.findings().isEmpty()) {
       CrashFinding finding = report.findings().get(0);
       RepairSearch.Result repair = RepairSearch.search(states, check, finding);
       throw new CrashFoundError(
-          FailureText.of(settings.name(), report, finding, repair) + replayLine(finding),
+          FailureText.of(settings.name(), report, finding, repair) + replayLine(finding, kept),
           report.findings());
     }
-    List<CrashFinding> broken = new ArrayList<>();
-    for (CrashFinding rule : DurabilityRules.check(states.trace(), states.mode())) {
-      if (rule.kind() == CrashFinding.Kind.REDUNDANT_FLUSH) {
-        settings.log().accept(settings.name() + ": " + rule.message());
-      } else {
-        broken.add(rule);
-      }
-    }
+    List<CrashFinding> broken = broken(states);
     if (!broken.isEmpty()) {
       throw new CrashFoundError(settings.name() + ": " + broken.get(0).message(), broken);
     }
@@ -216,9 +314,25 @@ public final class CrashMedium {
     }
   }
 
-  private String replayLine(CrashFinding finding) throws IOException {
-    Optional<Path> file = ReplayFile.write(settings.folder(), settings.name(), finding.replay());
-    return "\nreplay: "
-        + file.map(path -> settings.command() + path).orElse("state " + finding.replay());
+  private List<CrashFinding> broken(CrashStates states) {
+    List<CrashFinding> broken = new ArrayList<>();
+    for (CrashFinding rule : DurabilityRules.check(states.trace(), states.mode())) {
+      if (rule.kind() == CrashFinding.Kind.REDUNDANT_FLUSH) {
+        settings.log().accept(settings.name() + ": " + rule.message());
+      } else {
+        broken.add(rule);
+      }
+    }
+    return broken;
+  }
+
+  private String replayLine(CrashFinding finding, List<Integer> kept) throws IOException {
+    String state =
+        finding.replay()
+            + (kept.isEmpty()
+                ? ""
+                : "@" + kept.stream().map(String::valueOf).collect(Collectors.joining(",")));
+    Optional<Path> file = ReplayFile.write(settings.folder(), settings.name(), state);
+    return "\nreplay: " + file.map(path -> settings.command() + path).orElse("state " + state);
   }
 }

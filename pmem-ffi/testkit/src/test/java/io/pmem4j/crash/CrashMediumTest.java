@@ -205,4 +205,46 @@ class CrashMediumTest {
     CrashFoundError error = failure(medium("", CrashMode.X86).run(stores), file -> {});
     assertThat(error.getMessage()).contains((1 << 20) - (1 << 16) + " crash states left out");
   }
+
+  /** Appends entries, and those of 13 without a persist of the payload. */
+  private static void append(Path file, List<Integer> entries) throws IOException {
+    for (int entry : entries) {
+      if (entry == 13) {
+        CheckedLedger.appendWithoutPersist(file, 1);
+      } else {
+        CheckedLedger.append(file, 1);
+      }
+    }
+  }
+
+  @Test
+  void aProgramShrinksToTheOperationThatBreaksIt() {
+    List<Integer> program = List.of(1, 2, 3, 13, 4, 5, 6, 7);
+    CrashFoundError error =
+        failure(
+            medium("", CrashMode.X86).run(program, CrashMediumTest::append),
+            file -> CheckedLedger.verify(file));
+    assertThat(error.getMessage())
+        .contains("entry lost: 0")
+        .endsWith("shortest program that fails, 1 of 8 operations: [13]");
+  }
+
+  @Test
+  void theReplayOfAShrunkProgramRunsItsOperations() throws Throwable {
+    List<Integer> program = List.of(1, 2, 13, 3);
+    failure(
+        medium("", CrashMode.X86).run(program, CrashMediumTest::append),
+        file -> CheckedLedger.verify(file));
+    String state =
+        ReplayFile.state(
+                folder.resolve("crash/LedgerTest-entriesSurvive-2.pmrepro"),
+                "LedgerTest.entriesSurvive")
+            .orElseThrow();
+    assertThat(state).endsWith("@2");
+    assertThatThrownBy(() ->
+            medium(state, CrashMode.X86)
+                .run(program, CrashMediumTest::append)
+                .after(file -> CheckedLedger.verify(file)))
+        .hasMessageStartingWith("entry lost: 0");
+  }
 }
