@@ -15,6 +15,7 @@ import java.lang.foreign.Arena;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -211,12 +212,20 @@ class DurableMapTest {
     assertThatIllegalStateException().isThrownBy(map::snapshot);
   }
 
-  /** A full map is unchanged, keys can still be removed, and then others can be put. */
+  /**
+   * A full map is unchanged, and keys can still be removed, although snapshots need the pages of
+   * the last commits; then others can be put.
+   */
   @Test
   void fullAndUsableAgain() {
-    DurableMap map = DurableMap.open(memory(24));
+    DurableMap map = DurableMap.open(memory(40));
+    ArrayDeque<MapSnapshot> held = new ArrayDeque<>();
     int count = 0;
     while (true) {
+      held.add(map.snapshot());
+      if (held.size() > 3) {
+        held.remove().close();
+      }
       try {
         map.put(key(count), new byte[900]);
         count++;
@@ -227,11 +236,17 @@ class DurableMapTest {
     assertThat(map.size()).isEqualTo(count);
     assertThat(count).isGreaterThan(30);
     assertThat(map.check()).isPositive();
-    MapSnapshot before = map.snapshot();
+    assertThatExceptionOfType(MapFullException.class)
+        .isThrownBy(() -> {
+          while (true) {
+            held.add(map.snapshot());
+            map.put(key(1), new byte[900]);
+          }
+        });
     assertThat(map.remove(key(0))).isTrue();
     assertThat(map.size()).isEqualTo(count - 1);
-    assertThat(before.get(key(0))).isEqualTo(new byte[900]);
-    before.close();
+    assertThat(held.getLast().get(key(0))).isEqualTo(new byte[900]);
+    held.forEach(MapSnapshot::close);
     for (int i = 1; i < count; i++) {
       assertThat(map.remove(key(i))).isTrue();
     }
@@ -239,27 +254,24 @@ class DurableMapTest {
     assertThat(map.get(key(1))).hasSize(8 * 4000);
   }
 
-  /** The pages that a snapshot needs are not written until it is closed. */
+  /** The pages that a snapshot needs are not written until it is closed; those after it are. */
   @Test
   void aSnapshotStaysAsItIs() {
     ArrayMemory memory = memory(64);
     DurableMap map = DurableMap.open(memory);
-    for (int i = 0; i < 100; i++) {
-      map.put(key(i), key(i));
+    for (int i = 0; i < 50; i++) {
+      map.put(key(i), new byte[300]);
     }
     map.close();
     DurableMap again = DurableMap.open(memory); // with an empty cache
     MapSnapshot first = again.snapshot();
-    for (int i = 0; i < 100; i++) {
-      if (i == 20) {
-        first.close();
-        first = again.snapshot();
-      }
-      again.put(key(i % 7), key(1000 + i));
+    for (int i = 0; i < 200; i++) {
+      again.put(key(i % 50), new byte[301]);
     }
-    assertThat(first.get(key(6))).isEqualTo(key(1000 + 13));
-    for (int i = 7; i < 100; i++) {
-      assertThat(first.get(key(i))).isEqualTo(key(i));
+    assertThat(first.check()).isPositive();
+    for (int i = 0; i < 50; i++) {
+      assertThat(first.get(key(i))).hasSize(300);
+      assertThat(again.get(key(i))).hasSize(301);
     }
   }
 

@@ -4,6 +4,7 @@ package io.pmem4j.durable;
 
 import io.pmem4j.pmem.Granularity;
 import io.pmem4j.pmem.contract.ArrayMemory;
+import java.util.BitSet;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
 
@@ -18,7 +19,9 @@ final class TornMemory extends ArrayMemory {
 
   final long[] durable;
 
-  /** Called before each persist, when the most is at stake. */
+  private final BitSet flushed = new BitSet(); // lines
+
+  /** Called before each drain, when the most is at stake. */
   Runnable beforePersist = () -> {};
 
   /** Memory of zeros. */
@@ -38,15 +41,24 @@ final class TornMemory extends ArrayMemory {
 
   @Override
   public void persist(long offset, long length) {
-    beforePersist.run();
     flush(offset, length);
+    drain();
   }
 
   @Override
   public void flush(long offset, long length) {
-    for (long at = offset & -64; at < offset + length; at += 8) {
-      durable[(int) (at / 8)] = getLong(at);
+    flushed.set((int) (offset / 64), (int) ((offset + length - 1) / 64) + 1);
+  }
+
+  @Override
+  public void drain() {
+    beforePersist.run();
+    for (int line = flushed.nextSetBit(0); line >= 0; line = flushed.nextSetBit(line + 1)) {
+      for (int word = 8 * line; word < Math.min(8 * line + 8, durable.length); word++) {
+        durable[word] = getLong(8L * word);
+      }
     }
+    flushed.clear();
   }
 
   /** Calls the check with states after a power failure now; returns how many. */

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -202,5 +203,29 @@ class DurableMapSweepTest {
     System.out.println(mode + ": " + report);
     assertThat(report.passed()).as("%s", report.undetected()).isTrue();
     assertThat(report.detected()).isPositive();
+  }
+
+  /** A page without memory is damage of its own class, and what it does not have can be read. */
+  @Test
+  void aPoisonedPageIsTold() {
+    PersistentMemory memory = new HeapMemory(BYTES, CrashMode.X86.granularity());
+    try (DurableMap map = DurableMap.open(memory)) {
+      for (int i = 0; i < 12; i++) {
+        map.put(key(i), new byte[700]);
+      }
+    }
+    int told = 0;
+    for (long page = 0; page < BYTES; page += DurableMap.PAGE_BYTES) {
+      FaultyMemory poisoned = FaultyMemory.over(memory).poison(page, DurableMap.PAGE_BYTES);
+      try {
+        DurableMap map = DurableMap.open(poisoned);
+        for (int i = 0; i < 12; i++) {
+          assertThat(map.get(key(i))).hasSize(700);
+        }
+      } catch (DurableCorruptionException damaged) {
+        told++;
+      }
+    }
+    assertThat(told).isBetween(4, 6); // three leaves or four, their root, and the page of its word
   }
 }
