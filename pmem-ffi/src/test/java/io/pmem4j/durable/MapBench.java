@@ -24,7 +24,7 @@ import org.lmdbjava.Txn;
  * A get and a durable put of 64 bytes in 100,000 keys, beside H2's MVStore and LMDB, in turns.
  * Arguments: a folder, and the number of puts a round. LMDB needs {@code --add-opens} of {@code
  * java.nio} and {@code sun.nio.ch}. Prints nanoseconds: the tenth percentile of rounds, which other
- * load disturbs least, and the median.
+ * load disturbs least, and the median; then the same of the thread's processor time.
  */
 final class MapBench {
   private static final int KEYS = 100_000;
@@ -57,6 +57,8 @@ final class MapBench {
     List<String> names = List.of("DurableMap", "MVStore", "LMDB");
     double[][] gets = new double[names.size()][ROUNDS];
     double[][] commits = new double[names.size()][ROUNDS];
+    double[][] cpuGets = new double[names.size()][ROUNDS];
+    double[][] cpuCommits = new double[names.size()][ROUNDS];
     double[] scans = new double[ROUNDS];
     try (Ours ours = new Ours(folder.resolve("map"));
         H2 h2 = new H2(folder.resolve("h2"));
@@ -71,17 +73,21 @@ final class MapBench {
         for (int p = 0; p < peers.size(); p++) {
           Peer peer = peers.get(p);
           int[] order = random.ints(GETS, 0, KEYS).toArray();
+          long cpu = processorTime();
           long begin = System.nanoTime();
           for (int i : order) {
             sum += peer.get(keys.get(i)).length;
           }
           gets[p][round] = (double) (System.nanoTime() - begin) / GETS;
+          cpuGets[p][round] = (double) (processorTime() - cpu) / GETS;
+          cpu = processorTime();
           begin = System.nanoTime();
           for (int i = 0; i < puts; i++) {
             value[0]++;
             peer.put(keys.get(order[i]), value);
           }
           commits[p][round] = (double) (System.nanoTime() - begin) / puts;
+          cpuCommits[p][round] = (double) (processorTime() - cpu) / puts;
         }
         scans[round] = ours.scan();
       }
@@ -97,9 +103,16 @@ final class MapBench {
     }
     for (int p = 0; p < names.size(); p++) {
       System.out.printf(
-          "%s: get %s ns, put and commit %s ns%n", names.get(p), text(gets[p]), text(commits[p]));
+          "%s: get %s ns, put and commit %s ns; processor time %s and %s ns%n",
+          names.get(p), text(gets[p]), text(commits[p]), text(cpuGets[p]), text(cpuCommits[p]));
     }
     System.out.printf("DurableMap: scan %s ns an entry%n", text(scans));
+  }
+
+  /** Returns the nanoseconds for which this thread has run, to a tick. */
+  static long processorTime() throws IOException {
+    String times = Files.readString(Path.of("/proc/thread-self/schedstat"));
+    return Long.parseLong(times.substring(0, times.indexOf(' ')));
   }
 
   private static String text(double[] rounds) {
