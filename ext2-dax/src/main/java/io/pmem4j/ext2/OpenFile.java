@@ -207,9 +207,9 @@ public final class OpenFile implements AutoCloseable {
         inode.gid(),
         inode.size(),
         inode.blocks512(),
-        inode.atime(),
-        inode.mtime(),
-        inode.ctime(),
+        inode.times().atime(),
+        inode.times().mtime(),
+        inode.times().ctime(),
         inode.generation());
   }
 

@@ -206,7 +206,7 @@ public final class DirectoryBlocks {
 
   /** Times of a changed directory; an index it may have had is void. */
   private void finish() {
-    directory.touch();
+    directory.times().touch();
     directory.dropDirectoryIndex();
   }
 

@@ -37,7 +37,7 @@ final class DaxFaultHandler implements FaultHandler {
     boolean write = fault.write() && fault.shared();
     try (var _ = write ? locks.startPagefault() : InodeLocks.NOTHING) {
       if (write) {
-        inode.updateTime();
+        inode.times().updateTime();
       }
       try (var _ = locks.daxSem().shared()) {
         return inode.pteFault().run(fault);

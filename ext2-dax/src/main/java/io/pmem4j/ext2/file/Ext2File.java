@@ -100,7 +100,7 @@ public final class Ext2File implements Mappable {
   /** Updates the access time: {@code file_accessed}. */
   private void accessed() {
     if (!flags.keepsAccessTime()) {
-      inode.accessed();
+      inode.times().accessed();
     }
   }
 
@@ -140,7 +140,7 @@ public final class Ext2File implements Mappable {
       throw new Ext2Exception(Errno.EFBIG, "position " + at + ", expected below " + MAX_BYTES);
     }
     int fitting = (int) Math.min(source.length(), MAX_BYTES - at);
-    inode.updateTime();
+    inode.times().updateTime();
     userCopy();
     int written = inode.daxIo().write(at, source, fitting);
     if (at + written > inode.size()) {
@@ -203,7 +203,7 @@ public final class Ext2File implements Mappable {
     if (size != inode.size()) {
       Truncate.setSize(inode, size);
     }
-    inode.touch();
+    inode.times().touch();
   }
 
   /**

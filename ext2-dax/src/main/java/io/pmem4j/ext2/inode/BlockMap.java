@@ -322,7 +322,7 @@ public final class BlockMap {
       inode.lastAllocLogicalBlock = fileBlock + data.count() - 1;
       inode.lastAllocPhysicalBlock = data.first() + data.count() - 1;
     }
-    inode.ctime(volume.now());
+    inode.times().ctime(volume.now());
   }
 
   /** {@code i_blocks} after taking blocks. */

@@ -22,7 +22,6 @@ import io.pmem4j.ext2.observe.StateKind;
 import io.pmem4j.ext2.page.PageLocks;
 import io.pmem4j.ext2.volume.Volume;
 import io.pmem4j.pmem.PersistentMemory;
-import io.pmem4j.sched.HeldLock;
 import io.pmem4j.sched.SharedState;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -35,8 +34,6 @@ import java.util.concurrent.atomic.AtomicLong;
  * faults and truncation apart.
  */
 public final class Ext2Inode implements DaxHost {
-  private static final long DAY_SECONDS = 24 * 60 * 60;
-
   private final Volume volume;
   private final InodeTable table;
   private final int ino;
@@ -49,6 +46,7 @@ public final class Ext2Inode implements DaxHost {
   private final DaxIo daxIo;
   private final DaxWriteback writeback;
   private final FileLock fileLock;
+  private final InodeTimes times = new InodeTimes(this);
 
   // Set when the inode is read or made, then changed under i_rwsem; read without by stat.
   volatile int mode;
@@ -57,9 +55,6 @@ public final class Ext2Inode implements DaxHost {
   volatile int nlink;
   volatile int flags;
   volatile int generation;
-  volatile long atime;
-  volatile long mtime;
-  volatile long ctime;
 
   /** Changed under {@code i_rwsem}, by truncation under {@code dax_sem} too; read by faults. */
   volatile long size;
@@ -264,7 +259,7 @@ public final class Ext2Inode implements DaxHost {
   }
 
   /** {@code mark_inode_dirty_sync}; the caller has changed times only. */
-  private void markTimesDirty() {
+  void markTimesDirty() {
     changes.incrementAndGet();
   }
 
@@ -338,72 +333,9 @@ public final class Ext2Inode implements DaxHost {
     markDirty();
   }
 
-  /** Seconds of the last access. */
-  public long atime() {
-    return atime;
-  }
-
-  /** Seconds of the last change of the data. */
-  public long mtime() {
-    return mtime;
-  }
-
-  /** Seconds of the last change of the inode. */
-  public long ctime() {
-    return ctime;
-  }
-
-  /** Sets {@code i_ctime}. */
-  public void ctime(long seconds) {
-    ctime = seconds;
-    markDirty();
-  }
-
-  /** {@code i_mtime = i_ctime = current_time}. */
-  public void touch() {
-    long now = volume.now();
-    mtime = now;
-    ctime = now;
-    markDirty();
-  }
-
-  /** {@code file_update_time}: as {@link #touch}, but an inode that is up to date stays clean. */
-  public void updateTime() {
-    long now = volume.now();
-    if (!volume.readOnly() && (mtime != now || ctime != now)) {
-      mtime = now;
-      ctime = now;
-      markTimesDirty();
-    }
-  }
-
-  /**
-   * Updates the access time, as {@code touch_atime} does. While the file system is frozen or
-   * read-only the time stays. The change is {@code I_DIRTY_SYNC}: fsync writes it out, fdatasync
-   * does not.
-   */
-  public void accessed() {
-    long now = volume.now();
-    if (!needsAccessTime(now) || now == atime || volume.readOnly()) {
-      return;
-    }
-    try (HeldLock gate = volume.freezeGate().tryStartWrite()) {
-      if (gate != null) {
-        atime = now;
-        markTimesDirty();
-      }
-    }
-  }
-
-  private boolean needsAccessTime(long now) {
-    if ((flags & InodeFlags.NOATIME) != 0) {
-      return false;
-    }
-    return switch (volume.options().accessTimes()) {
-      case NOATIME -> false;
-      case STRICTATIME -> true;
-      case RELATIME -> mtime >= atime || ctime >= atime || now - atime >= DAY_SECONDS;
-    };
+  /** Returns the times of the inode. */
+  public InodeTimes times() {
+    return times;
   }
 
   /** Clears EXT2_BTREE_FL: a directory that was changed without its index has none. */
@@ -444,23 +376,9 @@ public final class Ext2Inode implements DaxHost {
     return fileAcl != 0;
   }
 
-  /** {@code no_open}: a socket, or of a type that there is not. */
-  public boolean hasNoOpen() {
-    return switch (mode & FileMode.TYPE_MASK) {
-      case FileMode.REGULAR, FileMode.DIRECTORY, FileMode.SYMLINK -> false;
-      case FileMode.FIFO, FileMode.CHARACTER, FileMode.BLOCK -> false;
-      default -> true;
-    };
-  }
-
   /** Returns true if it is a symbolic link. */
   public boolean isSymlink() {
     return (mode & FileMode.TYPE_MASK) == FileMode.SYMLINK;
-  }
-
-  /** {@code ext2_inode_is_fast_symlink}: the target lies in the inode, there are no blocks. */
-  boolean isFastSymlink() {
-    return isSymlink() && blocks512 - (fileAcl != 0 ? 8 : 0) == 0;
   }
 
   /** Page of the last successful lookup in this directory. */

@@ -42,4 +42,12 @@ public final class FileMode {
       default -> 0;
     };
   }
+
+  /** {@code no_open}: a socket, or of a type that there is not. */
+  public static boolean hasNoOpen(int mode) {
+    return switch (mode & TYPE_MASK) {
+      case REGULAR, DIRECTORY, SYMLINK, FIFO, CHARACTER, BLOCK -> false;
+      default -> true;
+    };
+  }
 }

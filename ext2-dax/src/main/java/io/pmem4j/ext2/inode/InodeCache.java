@@ -118,8 +118,7 @@ public final class InodeCache {
     Ext2Inode inode = table.blank(ino, mode);
     inode.gid = (directory.mode & 02000) != 0 ? directory.gid : 0;
     inode.nlink = 1;
-    inode.atime = volume.now();
-    inode.touch();
+    inode.times().begin();
     inode.flags = InodeFlags.inherited(mode, directory.flags);
     inode.isNew = true;
     inode.generation = volume.nextGeneration();

@@ -49,9 +49,7 @@ final class InodeTable {
     inode.uid = raw.uidLow() | raw.uidHigh() << 16;
     inode.gid = raw.gidLow() | raw.gidHigh() << 16;
     inode.nlink = raw.linksCount();
-    inode.atime = (int) raw.atime();
-    inode.ctime = (int) raw.ctime();
-    inode.mtime = (int) raw.mtime();
+    inode.times().read(raw);
     inode.blocks512 = raw.blocks();
     inode.flags = (int) raw.flags();
     inode.faddr = (int) raw.faddr();
@@ -148,9 +146,9 @@ final class InodeTable {
     raw.gidLow(inode.gid & 0xffff);
     raw.uidHigh(deleted ? 0 : inode.uid >>> 16);
     raw.gidHigh(deleted ? 0 : inode.gid >>> 16);
-    raw.atime(inode.atime);
-    raw.ctime(inode.ctime);
-    raw.mtime(inode.mtime);
+    raw.atime(inode.times().atime());
+    raw.ctime(inode.times().ctime());
+    raw.mtime(inode.times().mtime());
     raw.blocks(inode.blocks512);
     raw.flags(inode.flags);
     raw.faddr(inode.faddr);

@@ -16,6 +16,11 @@ public final class Symlink {
 
   private Symlink() {}
 
+  /** {@code ext2_inode_is_fast_symlink}: the target lies in the inode, there are no blocks. */
+  static boolean isFast(Ext2Inode inode) {
+    return inode.isSymlink() && inode.blocks512 - (inode.fileAcl != 0 ? 8 : 0) == 0;
+  }
+
   /**
    * Reads the target, which ends at the size of the link, at the first NUL, or where the place that
    * it lies in has room for no more.
@@ -24,8 +29,8 @@ public final class Symlink {
    * @throws Ext2Exception EIO for a broken pointer
    */
   public static byte[] target(Ext2Inode link) throws Ext2Exception {
-    link.accessed();
-    byte[] place = link.isFastSymlink() ? inInode(link) : inBlock(link);
+    link.times().accessed();
+    byte[] place = isFast(link) ? inInode(link) : inBlock(link);
     int end = (int) Math.min(link.size(), place.length - 1);
     for (int i = 0; i < end; i++) {
       if (place[i] == 0) {

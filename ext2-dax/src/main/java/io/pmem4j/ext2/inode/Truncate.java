@@ -50,13 +50,13 @@ public final class Truncate {
       new Truncate(inode).blocksLocked(newSize);
       check(inode, newSize);
     }
-    inode.touch();
+    inode.times().touch();
   }
 
   /** {@code ext2_truncate_blocks}: frees what lies behind a size, with {@code dax_sem} taken. */
   static void blocks(Ext2Inode inode, long offset) throws Ext2Exception {
     boolean hasBlocks = inode.isRegular() || inode.isDirectory() || inode.isSymlink();
-    if (!hasBlocks || inode.isFastSymlink()) {
+    if (!hasBlocks || Symlink.isFast(inode)) {
       return;
     }
     try (var _ = inode.locks().daxSem().exclusive()) {

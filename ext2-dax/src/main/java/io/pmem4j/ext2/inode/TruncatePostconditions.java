@@ -71,7 +71,7 @@ final class TruncatePostconditions {
 
   /** The first block, of data or of pointers, that only serves the file behind a block. */
   private String reachableFrom(long first) {
-    if (inode.isFastSymlink()) {
+    if (Symlink.isFast(inode)) {
       return "";
     }
     PointerArray top = new PointerArray.InInode(inode);

@@ -42,7 +42,7 @@ final class LabInodeLocks extends InodeLocks {
       PageFault fault,
       boolean sharedWrite,
       Function<PageFault, FaultResult> body) {
-    try (var _ = of(inode).fault(fault.pgoff(), sharedWrite, inode::updateTime)) {
+    try (var _ = of(inode).fault(fault.pgoff(), sharedWrite, inode.times()::updateTime)) {
       return body.apply(fault);
     }
   }

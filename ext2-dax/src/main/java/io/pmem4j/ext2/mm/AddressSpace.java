@@ -312,17 +312,7 @@ public final class AddressSpace {
       throw new Ext2Exception(Errno.ENOMEM, "mincore of " + length + " bytes");
     }
     try (var _ = mmapLock.shared()) {
-      long checked = first;
-      while (checked < end) {
-        checked = MappingChanges.mapped(vmas.at(checked)).end();
-      }
-      boolean[] there = new boolean[(int) ((end - first) / Mmu.PAGE_BYTES)];
-      for (int i = 0; i < there.length; i++) {
-        long at = first + (long) i * Mmu.PAGE_BYTES;
-        Vma here = MappingChanges.mapped(vmas.at(at));
-        there[i] = pageTable.present(at, Math.min(at + Mmu.PAGE_BYTES, here.end())) > 0;
-      }
-      return there;
+      return changes.present(first, end);
     }
   }
 

@@ -26,6 +26,24 @@ final class MappingChanges {
     return vma;
   }
 
+  /**
+   * Returns for each page of a range whether the page table shows it: {@code do_mincore}; shared is
+   * enough.
+   */
+  boolean[] present(long first, long end) throws Ext2Exception {
+    long checked = first;
+    while (checked < end) {
+      checked = mapped(vmas.at(checked)).end();
+    }
+    boolean[] there = new boolean[(int) ((end - first) / Mmu.PAGE_BYTES)];
+    for (int i = 0; i < there.length; i++) {
+      long at = first + (long) i * Mmu.PAGE_BYTES;
+      Vma here = mapped(vmas.at(at));
+      there[i] = pageTable.present(at, Math.min(at + Mmu.PAGE_BYTES, here.end())) > 0;
+    }
+    return there;
+  }
+
   /** Changes the protection of a range of addresses: {@code do_mprotect_pkey}. */
   void protect(long first, long end, int prot) throws Ext2Exception {
     boolean writable = (prot & AddressSpace.PROT_WRITE) != 0;

@@ -58,7 +58,7 @@ public final class NameOperations {
       if (!opened.created()) {
         mayOpen(inode, path, flags);
       }
-      if (inode.hasNoOpen()) {
+      if (FileMode.hasNoOpen(inode.mode())) {
         throw new Ext2Exception(
             Errno.ENXIO, path + " has mode 0" + Integer.toOctalString(inode.mode()));
       }
@@ -244,7 +244,7 @@ public final class NameOperations {
     }
     try (HeldLock _ = inode.iRwsem().exclusive()) {
       new DirectoryBlocks(volume, directory).delete(name);
-      inode.ctime(directory.ctime());
+      inode.times().ctime(directory.times().ctime());
       inode.dropLink();
     }
   }
