@@ -112,6 +112,11 @@ final class CrashedImage {
       int at = 0;
       while (at < P) {
         DirEntry entry = new DirEntry(memory, block * P + at);
+        if (entry.recLen() < DirEntry.bytesFor(1)) {
+          throw new IllegalStateException(
+              "damage: block %d of the root directory, byte %d: an entry of %d bytes"
+                  .formatted(block, at, entry.recLen()));
+        }
         if (entry.inode() != 0) {
           names.add(new String(entry.name(), StandardCharsets.UTF_8));
         }
