@@ -132,6 +132,13 @@ class TaskSchedulerTest {
   }
 
   @Test
+  void handlersWithHugeFaultsHaveNoPoints() throws Exception {
+    ProgramResult result = run(Kernel.SERIES, shipped("race-fault-truncate-blocked"));
+    assertThat(result.findings()).isEmpty();
+    assertThat(result.verdict()).isEqualTo(ProgramResult.Verdict.PARTIAL);
+  }
+
+  @Test
   void aPointThatTheModelLacksEndsWhatIsCompared() throws Exception {
     Program program =
         ProgramParser.parse(
