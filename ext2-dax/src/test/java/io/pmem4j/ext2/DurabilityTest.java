@@ -12,10 +12,8 @@ import io.pmem4j.sched.Scheduler;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -64,95 +62,15 @@ class DurabilityTest {
     }
   }
 
-  /** Something that a thread does. */
-  private interface Body {
-    void run() throws Exception;
-  }
-
-  /** A thread, with the exception that ended it. */
-  private static final class Task extends Thread {
-    private final Body body;
-    private final AtomicReference<Throwable> failure = new AtomicReference<>();
-
-    Task(Body body) {
-      this.body = body;
-      start();
-    }
-
-    @Override
-    public void run() {
-      try {
-        body.run();
-      } catch (Throwable e) {
-        failure.set(e);
-      }
-    }
-
-    /** Waits until it has ended, or waits itself. */
-    void awaitStandstill() {
-      while (getState() == State.NEW || getState() == State.RUNNABLE) {
-        Thread.onSpinWait();
-      }
-    }
-
-    void end() throws InterruptedException {
-      join();
-      assertThat(failure.get()).isNull();
-    }
-  }
-
-  /** A task that stops before its n-th call of a kind, until it is let go. */
-  private final class Stopped implements AutoCloseable {
-    private final CountDownLatch arrived = new CountDownLatch(1);
-    private final CountDownLatch go = new CountDownLatch(1);
-    private final Task task;
-
-    Stopped(Call call, int nth, Body body) throws InterruptedException {
-      AtomicReference<Thread> stopped = new AtomicReference<>();
-      AtomicInteger calls = new AtomicInteger();
-      memory.listen((now, _, _) -> {
-        if (Thread.currentThread() == stopped.get()
-            && now == call
-            && calls.incrementAndGet() == nth) {
-          arrived.countDown();
-          awaitUninterruptibly(go);
-        }
-      });
-      task =
-          new Task(() -> {
-            stopped.set(Thread.currentThread());
-            try {
-              body.run();
-            } finally {
-              arrived.countDown(); // there are not as many calls
-            }
-          });
-      arrived.await();
-    }
-
-    private static void awaitUninterruptibly(CountDownLatch latch) {
-      try {
-        latch.await();
-      } catch (InterruptedException e) {
-        throw new AssertionError(e);
-      }
-    }
-
-    @Override
-    public void close() throws InterruptedException {
-      go.countDown();
-      task.end();
-    }
-  }
-
   /**
    * Runs the second body while the first one is stopped. Where the second one waits for the first
    * it is judged after that wait, so it does its own checks.
    */
-  private void beside(Call call, int nth, Body first, Body second) throws Exception {
-    Task task;
-    try (var _ = new Stopped(call, nth, first)) {
-      task = new Task(second);
+  private void beside(Call call, int nth, TaskThread.Body first, TaskThread.Body second)
+      throws Exception {
+    TaskThread task;
+    try (var _ = new StoppedTask(memory, call, nth, first)) {
+      task = new TaskThread(second);
       task.awaitStandstill();
     }
     task.end();
@@ -307,7 +225,7 @@ class DurabilityTest {
   void syncAfterAWriteDuringTheStoresOfTheInode() throws Exception {
     f.pwrite(FAR, new byte[] {7});
     // The ninth store is behind the size.
-    try (var _ = new Stopped(Call.STORE, 9, fs::sync)) {
+    try (var _ = new StoppedTask(memory, Call.STORE, 9, fs::sync)) {
       f.pwrite(FAR + P, new byte[] {9});
     }
     fs.sync();
@@ -320,7 +238,7 @@ class DurabilityTest {
     f.truncate(P);
     Vma mapped = map(f);
     mapped.mm().store(mapped, 0, new byte[] {8});
-    try (var _ = new Stopped(Call.DRAIN, 1, f::fsync)) {
+    try (var _ = new StoppedTask(memory, Call.DRAIN, 1, f::fsync)) {
       mapped.mm().store(mapped, 0, new byte[] {9});
     }
     f.fsync();
@@ -331,7 +249,7 @@ class DurabilityTest {
   void fsyncAfterAnotherTasksWrite() throws Exception {
     f.pwrite(FAR, new byte[] {7});
     f.fsync();
-    new Task(() -> f.pwrite(FAR, new byte[] {9})).end();
+    new TaskThread(() -> f.pwrite(FAR, new byte[] {9})).end();
     f.fsync();
     DurableImage.assertHolds(memory.afterPowerCut(), "/f", FAR + 1, FAR, 9);
   }
@@ -340,7 +258,7 @@ class DurabilityTest {
   void fsyncAfterAnotherTasksTruncate() throws Exception {
     f.pwrite(0, OnImage.bytes(P, 7));
     f.fsync();
-    new Task(() -> f.truncate(100)).end();
+    new TaskThread(() -> f.truncate(100)).end();
     f.truncate(P);
     f.fsync();
     DurableImage.assertHolds(memory.afterPowerCut(), "/f", P, 200, 0);
@@ -374,7 +292,7 @@ class DurabilityTest {
     Vma mapped = map(f);
     try (var pins = mapped.mm().pin(mapped, 0, 1, true)) {
       f.fsync();
-      new Task(() -> pins.write(new byte[] {8})).end();
+      new TaskThread(() -> pins.write(new byte[] {8})).end();
     }
     f.fsync();
     DurableImage.assertHolds(memory.afterPowerCut(), "/f", P, 0, 8);
@@ -441,7 +359,7 @@ class DurabilityTest {
   /** A file that goes while freezing writes back changes bitmaps behind the first write-out. */
   @Test
   void freezeSaysValidLast() throws Exception {
-    List<Task> tasks = new ArrayList<>();
+    List<TaskThread> tasks = new ArrayList<>();
     for (int at = 1; ; at++) {
       AtomicInteger drains = new AtomicInteger();
       Thread freezing = Thread.currentThread();
@@ -452,7 +370,7 @@ class DurabilityTest {
       memory.listen((call, _, _) -> {
         if (Thread.currentThread() == freezing && call == Call.DRAIN) {
           if (drains.incrementAndGet() == nth) {
-            tasks.add(new Task(unlinked::close));
+            tasks.add(new TaskThread(unlinked::close));
             tasks.getLast().awaitStandstill();
           }
         }
@@ -469,7 +387,7 @@ class DurabilityTest {
       }
     }
     assertThat(tasks).isNotEmpty();
-    for (Task task : tasks) {
+    for (TaskThread task : tasks) {
       task.end();
     }
   }
