@@ -5,13 +5,18 @@ package io.pmem4j.harness.explore;
 import io.pmem4j.explore.Finding;
 import io.pmem4j.ext2.lab.LabOrders;
 import io.pmem4j.ext2.lab.Profile;
+import io.pmem4j.ext2.lock.LockClass;
 import io.pmem4j.ext2.lock.LockOrder;
+import io.pmem4j.ext2.lock.LockOrderViolation;
+import io.pmem4j.ext2.lock.LockReport;
+import io.pmem4j.harness.explore.scenario.Damage;
 import io.pmem4j.harness.explore.scenario.NamedScenario;
 import io.pmem4j.harness.explore.scenario.ScenarioOperation;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param order the lock order that has it; null if all have
  * @param one of its two operations
  * @param others the other one: any of these
- * @param damage as a finding says it
+ * @param damage true of findings that show it
  * @param huge whether 2 MiB at once are needed
  * @param preemptions as many are needed
  */
@@ -34,7 +39,7 @@ public record KnownFinding(
     @Nullable LockOrder order,
     ScenarioOperation one,
     Set<ScenarioOperation> others,
-    String damage,
+    Predicate<Finding> damage,
     boolean huge,
     int preemptions) {
   private static final List<KnownFinding> ALL =
@@ -49,7 +54,7 @@ public record KnownFinding(
               ScenarioOperation.PFN_MKWRITE,
               Set.of(
                   ScenarioOperation.FSYNC, ScenarioOperation.MSYNC, ScenarioOperation.FREEZE_THAW),
-              "a store is not durable after the file system was unmounted"),
+              shows(Damage.UNDURABLE_STORE)),
           new KnownFinding(
               "D1",
               "truncation into 2 MiB that one entry maps removes the entry, and with it the only"
@@ -59,7 +64,7 @@ public record KnownFinding(
               null,
               ScenarioOperation.WRITE_BLOCK,
               EnumSet.of(ScenarioOperation.TRUNCATE_PARTLY),
-              "a store is not durable after the file system was unmounted",
+              shows(Damage.UNDURABLE_STORE),
               true,
               0),
           new KnownFinding(
@@ -72,7 +77,7 @@ public record KnownFinding(
               null,
               ScenarioOperation.PAGE_MKWRITE,
               EnumSet.of(ScenarioOperation.WRITE),
-              "a store that succeeded is not there",
+              shows(Damage.LOST_STORE),
               false,
               2),
           new KnownFinding(
@@ -82,7 +87,7 @@ public record KnownFinding(
               null,
               ScenarioOperation.LOAD_AND_STORE,
               EnumSet.of(ScenarioOperation.WRITE),
-              "a store that succeeded is not there",
+              shows(Damage.LOST_STORE),
               false,
               2),
           new KnownFinding(
@@ -96,7 +101,7 @@ public record KnownFinding(
                   ScenarioOperation.TRUNCATE_DOWN,
                   ScenarioOperation.OPEN_TRUNCATING,
                   ScenarioOperation.TRUNCATE_AND_BACK),
-              "another file shows what was stored through a mapping"),
+              shows(Damage.FOREIGN_STORE)),
           new KnownFinding(
               "R9 (read)",
               "the same for a device that reads",
@@ -107,7 +112,7 @@ public record KnownFinding(
                   ScenarioOperation.TRUNCATE_DOWN,
                   ScenarioOperation.OPEN_TRUNCATING,
                   ScenarioOperation.TRUNCATE_AND_BACK),
-              "a device reads what another file holds"),
+              shows(Damage.FOREIGN_READ)),
           new KnownFinding(
               "H1",
               "a load maps the page of a hole while a store or write(2) gives it a block. Linux"
@@ -116,7 +121,7 @@ public record KnownFinding(
               null,
               ScenarioOperation.READ_HOLE,
               EnumSet.of(ScenarioOperation.WRITE_HOLE, ScenarioOperation.WRITE),
-              "a page table shows zeros where the file has a block"),
+              shows(Damage.STALE_ZEROS)),
           new KnownFinding(
               "H2",
               "of two that allocate a block, the second clears what the first has stored: it was"
@@ -128,7 +133,7 @@ public record KnownFinding(
                   ScenarioOperation.WRITE_HOLE,
                   ScenarioOperation.PAGE_MKWRITE,
                   ScenarioOperation.WRITE),
-              "a store that succeeded is not there"),
+              shows(Damage.LOST_STORE)),
           new KnownFinding(
               "H2",
               "the same where the hole's page was mapped before",
@@ -136,7 +141,7 @@ public record KnownFinding(
               null,
               ScenarioOperation.PAGE_MKWRITE,
               EnumSet.of(ScenarioOperation.PAGE_MKWRITE, ScenarioOperation.WRITE),
-              "a store that succeeded is not there"),
+              shows(Damage.LOST_STORE)),
           new KnownFinding(
               "W1",
               "write(2) into a hole removes the entry first and unmaps the page of zeros later; a"
@@ -146,7 +151,7 @@ public record KnownFinding(
               null,
               ScenarioOperation.PAGE_MKWRITE,
               EnumSet.of(ScenarioOperation.WRITE),
-              "no end after 1200 steps"),
+              finding -> finding.kind() == Finding.Kind.ENDLESS),
           new KnownFinding(
               "W1",
               "the same where the load that maps the page of zeros is a part of it",
@@ -154,7 +159,7 @@ public record KnownFinding(
               null,
               ScenarioOperation.LOAD_AND_STORE,
               EnumSet.of(ScenarioOperation.WRITE),
-              "no end after 1200 steps",
+              finding -> finding.kind() == Finding.Kind.ENDLESS,
               false,
               2),
           new KnownFinding(
@@ -166,7 +171,9 @@ public record KnownFinding(
               LabOrders.POSTED,
               ScenarioOperation.FREEZE_THAW,
               Set.of(ScenarioOperation.UNLINK),
-              "CIRCULAR: &ei->dax_sem -> sb_pagefaults -> sb_internal -> &ei->dax_sem"));
+              finding ->
+                  isCircle(
+                      finding, LockClass.DAX_SEM, LockClass.SB_PAGEFAULT, LockClass.SB_INTERNAL)));
 
   private KnownFinding(
       String id,
@@ -175,7 +182,7 @@ public record KnownFinding(
       @Nullable LockOrder order,
       ScenarioOperation one,
       Set<ScenarioOperation> others,
-      String damage) {
+      Predicate<Finding> damage) {
     this(id, what, profiles, order, one, others, damage, false, 1);
   }
 
@@ -183,8 +190,7 @@ public record KnownFinding(
   static Optional<KnownFinding> of(
       Profile profile, LockOrder order, NamedScenario scenario, Finding finding) {
     return ALL.stream()
-        .filter(known ->
-            known.isOf(profile, order, scenario) && finding.message().contains(known.damage))
+        .filter(known -> known.isOf(profile, order, scenario) && known.damage.test(finding))
         .findFirst();
   }
 
@@ -202,6 +208,19 @@ public record KnownFinding(
         && (!huge || scenario.huge())
         && (order == null || order.equals(under))
         && isIn(scenario.operations());
+  }
+
+  private static Predicate<Finding> shows(Damage damage) {
+    return damage::isShownBy;
+  }
+
+  private static boolean isCircle(Finding finding, LockClass... chain) {
+    return finding.cause() instanceof LockOrderViolation violation
+        && violation
+            .report()
+            .filter(report ->
+                report.kind() == LockReport.Kind.CIRCULAR && report.chain().equals(List.of(chain)))
+            .isPresent();
   }
 
   private boolean isIn(List<ScenarioOperation> operations) {

@@ -3,6 +3,7 @@
 package io.pmem4j.harness.explore;
 
 import io.pmem4j.ext2.lab.Profile;
+import io.pmem4j.harness.explore.scenario.Damage;
 import java.util.List;
 
 /**
@@ -14,13 +15,10 @@ import java.util.List;
  * @param scenario shows it
  * @param profile the handlers that have it
  * @param preemptions as many are needed
- * @param damage what is seen in the end, as a finding says it
+ * @param damage it does
  */
 public record KnownRace(
-    String id, String what, String scenario, Profile profile, int preemptions, String damage) {
-  private static final String ANOTHER_FILE = "a mapping shows what another file holds";
-  private static final String PAST_EOF = "a page table shows a page past EOF";
-
+    String id, String what, String scenario, Profile profile, int preemptions, Damage damage) {
   /** Returns the known races, each with the handlers that have it. */
   public static List<KnownRace> all() {
     return List.of(
@@ -31,28 +29,28 @@ public record KnownRace(
             "fault-vs-truncate-and-back",
             Profile.V4_4,
             2,
-            ANOTHER_FILE),
+            Damage.FOREIGN_MAPPING),
         new KnownRace(
             "R2",
             "a fault looks a block up between the truncation's unmapping and its freeing",
             "fault-vs-truncate",
             Profile.LINUX_5_10,
             2,
-            ANOTHER_FILE),
+            Damage.FOREIGN_MAPPING),
         new KnownRace(
             "R3",
             "R1 for 2 MiB: up to 512 blocks of other files",
             "pmd-fault-vs-truncate-and-back",
             Profile.V4_4,
             2,
-            ANOTHER_FILE),
+            Damage.FOREIGN_MAPPING),
         new KnownRace(
             "R3'",
             "R2 for 2 MiB, over the bodies of 5.10",
             "pmd-fault-vs-truncate",
             Profile.SERIES,
             2,
-            ANOTHER_FILE),
+            Damage.FOREIGN_MAPPING),
         new KnownRace(
             "R4",
             "page_mkwrite of a hole's page allocates while truncation waits for that page: a block"
@@ -60,34 +58,34 @@ public record KnownRace(
             "page-mkwrite-vs-truncate",
             Profile.V4_4,
             2,
-            "e2fsck: Inode 13, i_size is 0, should be 8192."),
+            Damage.REFUSED_BY_E2FSCK),
         new KnownRace(
             "R5",
             "pfn_mkwrite, which on 5.10 runs the whole fault",
             "pfn-mkwrite-vs-truncate",
             Profile.LINUX_5_10,
             2,
-            ANOTHER_FILE),
+            Damage.FOREIGN_MAPPING),
         new KnownRace(
             "R6",
             "a fault allocates after the truncation has freed: a block past EOF",
             "fault-vs-truncate",
             Profile.LINUX_5_10,
             2,
-            PAST_EOF),
+            Damage.MAPPED_PAST_EOF),
         new KnownRace(
             "R7",
             "a new block is cleared after it was looked up, when it is another file's already",
             "allocation-vs-truncate-and-back",
             Profile.V4_4,
             2,
-            "another file has lost what was written to it"),
+            Damage.LOST_WRITE),
         new KnownRace(
             "R8",
             "a private store copies a block that another file has got meanwhile",
             "copy-on-write-vs-truncate",
             Profile.LINUX_5_10,
             3,
-            "a private copy shows what another file holds"));
+            Damage.FOREIGN_COPY));
   }
 }

@@ -47,9 +47,7 @@ public final class KnownRaceReport {
     Exploration with = explore(race, LockOrder.MERGED);
     incomplete += with.complete() ? 0 : 1;
     Optional<Finding> found =
-        without.findings().stream()
-            .filter(finding -> finding.message().equals(race.damage()))
-            .findFirst();
+        without.findings().stream().filter(race.damage()::isShownBy).findFirst();
     boolean asClaimed = found.isPresent() && with.findings().isEmpty() && with.complete();
     holds &= asClaimed;
     out.printf(

@@ -8,6 +8,9 @@ import io.pmem4j.explore.Finding;
 import io.pmem4j.explore.Interleaving;
 import io.pmem4j.ext2.lab.LabOrders;
 import io.pmem4j.ext2.lab.Profile;
+import io.pmem4j.ext2.lock.LockClass;
+import io.pmem4j.ext2.lock.LockOrderViolation;
+import io.pmem4j.ext2.lock.LockReport;
 import io.pmem4j.harness.explore.scenario.NamedScenario;
 import io.pmem4j.harness.explore.scenario.ScenarioCatalog;
 import io.pmem4j.harness.explore.scenario.ScenarioRunner;
@@ -121,8 +124,14 @@ public final class TruncateMutexFirstExperiment {
    */
   private static boolean isExpectedCycle(Finding finding) {
     return finding.kind() == Finding.Kind.TASK_FAILED
-        && finding.message().contains("CIRCULAR: ")
-        && finding.message().contains("page_lock(ext2)")
-        && finding.message().contains("&ei->truncate_mutex");
+        && finding.cause() instanceof LockOrderViolation violation
+        && violation
+            .report()
+            .filter(report ->
+                report.kind() == LockReport.Kind.CIRCULAR
+                    && report
+                        .chain()
+                        .containsAll(List.of(LockClass.PAGE_LOCK, LockClass.TRUNCATE_MUTEX)))
+            .isPresent();
   }
 }

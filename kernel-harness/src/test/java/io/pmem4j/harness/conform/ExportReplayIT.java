@@ -12,6 +12,7 @@ import io.pmem4j.ext2.lock.LockOrder;
 import io.pmem4j.harness.Required;
 import io.pmem4j.harness.explore.KnownRace;
 import io.pmem4j.harness.explore.export.RendezvousExport;
+import io.pmem4j.harness.explore.scenario.Damage;
 import io.pmem4j.harness.explore.scenario.NamedScenario;
 import io.pmem4j.harness.explore.scenario.ScenarioCatalog;
 import io.pmem4j.harness.explore.scenario.ScenarioRunner;
@@ -66,7 +67,7 @@ class ExportReplayIT {
               ScenarioCatalog.find(name).orElseThrow(),
               Profile.LINUX_5_10,
               2,
-              "a mapping shows what another file holds"));
+              Damage.FOREIGN_MAPPING));
     }
     for (String name : List.of("zero-page-vs-truncate", "fault-vs-partial-truncate")) {
       cases.addAll(
@@ -75,7 +76,7 @@ class ExportReplayIT {
               ScenarioCatalog.find(name).orElseThrow(),
               Profile.LINUX_5_10,
               2,
-              "a page table shows a page past EOF"));
+              Damage.MAPPED_PAST_EOF));
     }
     assertThat(cases).hasSizeGreaterThanOrEqualTo(9);
     replay(cases, "misses signal");
@@ -94,7 +95,7 @@ class ExportReplayIT {
               ScenarioCatalog.find(name).orElseThrow(),
               Profile.SERIES,
               1,
-              "a store is not durable after the file system was unmounted"));
+              Damage.UNDURABLE_STORE));
     }
     replay(lost, "misses event:dax_writeback_one");
     replay(
@@ -104,7 +105,7 @@ class ExportReplayIT {
             ScenarioCatalog.find("page-mkwrite+write").orElseThrow(),
             Profile.SERIES,
             2,
-            "a store that succeeded is not there"),
+            Damage.LOST_STORE),
         "misses data=00");
   }
 
@@ -113,7 +114,7 @@ class ExportReplayIT {
   }
 
   private static List<Case> explored(
-      String id, NamedScenario scenario, Profile profile, int preemptions, String damage)
+      String id, NamedScenario scenario, Profile profile, int preemptions, Damage damage)
       throws IOException {
     return explored(id, LabOrders.NO_DAX_SEM, scenario, profile, preemptions, damage);
   }
@@ -124,12 +125,12 @@ class ExportReplayIT {
       NamedScenario scenario,
       Profile profile,
       int preemptions,
-      String damage)
+      Damage damage)
       throws IOException {
     try (ScenarioRunner runner = ScenarioRunner.open(profile, order)) {
       List<Case> cases =
           runner.explore(scenario, Explorer.bounded(preemptions)).findings().stream()
-              .filter(finding -> finding.message().equals(damage))
+              .filter(damage::isShownBy)
               .map(finding -> new Case(id, scenario, profile, finding))
               .toList();
       assertThat(cases).as(id).isNotEmpty();

@@ -6,6 +6,7 @@ import io.pmem4j.explore.Finding;
 import io.pmem4j.explore.Step;
 import io.pmem4j.ext2.lab.Profile;
 import io.pmem4j.ext2.lock.LockClass;
+import io.pmem4j.harness.explore.scenario.Damage;
 import io.pmem4j.harness.explore.scenario.NamedScenario;
 import io.pmem4j.harness.explore.scenario.ScenarioOperation;
 import java.util.List;
@@ -19,9 +20,6 @@ import java.util.stream.Stream;
  * page table. No lock of the series is in the way; as merged the two change together.
  */
 record WritebackRace(NamedScenario scenario) implements RaceExport {
-  /** As the oracle says it. */
-  private static final String DAMAGE = "a store is not durable after the file system was unmounted";
-
   private static final Map<ScenarioOperation, String> WRITEBACKS =
       Map.of(ScenarioOperation.FSYNC, "fsync a", ScenarioOperation.MSYNC, "msync m 0 1P sync");
 
@@ -51,7 +49,7 @@ record WritebackRace(NamedScenario scenario) implements RaceExport {
 
   @Override
   public boolean canBeShownBy(Finding finding) {
-    return finding.message().contains(DAMAGE);
+    return Damage.UNDURABLE_STORE.isShownBy(finding);
   }
 
   @Override

@@ -7,6 +7,7 @@ import io.pmem4j.explore.Step;
 import io.pmem4j.ext2.lab.Profile;
 import io.pmem4j.ext2.lock.LockClass;
 import io.pmem4j.ext2.observe.StateKind;
+import io.pmem4j.harness.explore.scenario.Damage;
 import io.pmem4j.harness.explore.scenario.NamedScenario;
 import io.pmem4j.harness.explore.scenario.ScenarioOperation;
 import io.pmem4j.harness.explore.scenario.TwoFileFixture;
@@ -19,9 +20,6 @@ import java.util.stream.Stream;
  * block. No lock of the series is in the way; as merged the store waits for write(2).
  */
 record ZeroPageRace(NamedScenario scenario) implements RaceExport {
-  /** As the oracle says it. */
-  private static final String DAMAGE = "a store that succeeded is not there";
-
   /**
    * The offset of the store in the page: a process that reads fresh memory there sees a byte that
    * is not zero.
@@ -50,7 +48,7 @@ record ZeroPageRace(NamedScenario scenario) implements RaceExport {
 
   @Override
   public boolean canBeShownBy(Finding finding) {
-    return finding.message().contains(DAMAGE);
+    return Damage.LOST_STORE.isShownBy(finding);
   }
 
   @Override

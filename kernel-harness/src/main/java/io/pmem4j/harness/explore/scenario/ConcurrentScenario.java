@@ -76,11 +76,11 @@ final class ConcurrentScenario implements Scenario {
         // Linux had nothing to tell it what mappings had stored before 4.5.
         if (!Lab.of(mount.instrumentation()).profile().holePages()
             && blocks.stream().anyMatch(image.lines()::isUnflushed)) {
-          throw new AssertionError("a store is not durable after the file system was unmounted");
+          throw new DamageError(Damage.UNDURABLE_STORE);
         }
         String complaint = image.fsck();
         if (!complaint.isEmpty()) {
-          throw new AssertionError("e2fsck: " + complaint);
+          throw DamageError.ofE2fsck(complaint);
         }
       }
     };

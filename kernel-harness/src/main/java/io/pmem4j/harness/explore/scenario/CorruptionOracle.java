@@ -37,7 +37,7 @@ final class CorruptionOracle {
     Map<Long, Long> blocksOfA = blocks(fixture.firstProcess().file);
     for (long block : blocksOfA.values()) {
       if (blocksOfB.containsValue(block)) {
-        throw new AssertionError("a block belongs to both files");
+        throw new DamageError(Damage.BLOCK_IN_TWO_FILES);
       }
     }
     long size = fixture.firstProcess().file.stat().size();
@@ -62,7 +62,7 @@ final class CorruptionOracle {
       int length = (int) fixture.firstProcess().file.pread(size, tail);
       for (int i = 0; i < length; i++) {
         if (tail[i] == TwoFileFixture.OF_A) {
-          throw new AssertionError("bytes that were cut off come back");
+          throw new DamageError(Damage.CUT_BYTES_RETURN);
         }
       }
     }
@@ -74,7 +74,7 @@ final class CorruptionOracle {
     if (copy != null && process.memory.pagemap(copy, 0).kind() == PagemapEntry.Kind.ANONYMOUS) {
       for (byte each : process.memory.load(copy, 0, TwoFileFixture.PAGE)) {
         if (each == TwoFileFixture.OF_B) {
-          throw new AssertionError("a private copy shows what another file holds");
+          throw new DamageError(Damage.FOREIGN_COPY);
         }
       }
     }
@@ -94,24 +94,23 @@ final class CorruptionOracle {
       }
       if (layout.position(page) >= size) {
         checkForeign(process, entry, page);
-        throw damage(
-            "a page table shows a page past EOF",
+        throw new DamageError(
+            Damage.MAPPED_PAST_EOF,
             "page %d, %s, in a file of %d bytes"
                 .formatted(layout.first() + page, shown(entry), size));
       }
       if (entry.kind() == PagemapEntry.Kind.ZERO_PAGE
           && blocks.containsKey((long) layout.first() + page)) {
-        throw damage(
-            "a page table shows zeros where the file has a block",
+        throw new DamageError(
+            Damage.STALE_ZEROS,
             "page %d, block %d"
                 .formatted(layout.first() + page, blocks.get((long) layout.first() + page)));
       }
       if (entry.kind() == PagemapEntry.Kind.BLOCK
           && !Long.valueOf(entry.block()).equals(blocks.get((long) layout.first() + page))) {
         checkForeign(process, entry, page);
-        throw damage(
-            "a page table shows a block that is not the file's",
-            "page %d, %s".formatted(layout.first() + page, shown(entry)));
+        throw new DamageError(
+            Damage.FOREIGN_BLOCK, "page %d, %s".formatted(layout.first() + page, shown(entry)));
       }
     }
   }
@@ -122,8 +121,8 @@ final class CorruptionOracle {
    */
   private void checkForeign(TwoFileFixture.ScenarioProcess process, PagemapEntry entry, int page) {
     if (entry.kind() == PagemapEntry.Kind.BLOCK && process.load(page) == TwoFileFixture.OF_B) {
-      throw damage(
-          "a mapping shows what another file holds",
+      throw new DamageError(
+          Damage.FOREIGN_MAPPING,
           "page %d, %s, of the other file: '%c'"
               .formatted(fixture.layout.first() + page, shown(entry), TwoFileFixture.OF_B));
     }
@@ -131,13 +130,6 @@ final class CorruptionOracle {
 
   private static String shown(PagemapEntry entry) {
     return entry.kind() == PagemapEntry.Kind.BLOCK ? "block " + entry.block() : "no block";
-  }
-
-  /**
-   * Creates a finding: its message, by which findings are told apart, and the place as its cause.
-   */
-  private static AssertionError damage(String what, String where) {
-    return new AssertionError(what, new IllegalStateException(where));
   }
 
   private void checkContents(TwoFileFixture.ScenarioProcess process, long size) {
@@ -149,10 +141,10 @@ final class CorruptionOracle {
           process.memory.load(process.mapping(), (long) page * TwoFileFixture.PAGE, length);
       for (int i = 0; i < length; i++) {
         if (shown[i] == TwoFileFixture.OF_A && start + i >= fixture.smallestSize()) {
-          throw new AssertionError("the file shows bytes that were cut off");
+          throw new DamageError(Damage.CUT_BYTES_SHOWN);
         }
         if (shown[i] != 0 && shown[i] != TwoFileFixture.OF_A && !isMark(shown[i])) {
-          throw new AssertionError("the file shows bytes that no task wrote to it");
+          throw new DamageError(Damage.UNWRITTEN_BYTES);
         }
       }
     }
@@ -172,8 +164,8 @@ final class CorruptionOracle {
             && (position >= size
                 || process.file.pread(position, found) != 1
                 || found[0] != process.mark)) {
-          throw damage(
-              "a store that succeeded is not there",
+          throw new DamageError(
+              Damage.LOST_STORE,
               "page %d, byte %d: 0x%02x was stored, 0x%02x is there"
                   .formatted(fixture.layout.first() + page, process.at, process.mark, found[0]));
         }
@@ -187,10 +179,10 @@ final class CorruptionOracle {
     fixture.b().pread(0, found);
     for (byte each : found) {
       if (each == 0) {
-        throw new AssertionError("another file has lost what was written to it");
+        throw new DamageError(Damage.LOST_WRITE);
       }
       if (each != TwoFileFixture.OF_B) {
-        throw new AssertionError("another file shows what was stored through a mapping");
+        throw new DamageError(Damage.FOREIGN_STORE);
       }
     }
   }

@@ -21,7 +21,7 @@ final class InlineChecks {
       child.exit();
     }
     if (self.loadFromPrivateMapping() == TwoFileFixture.OF_CHILD) {
-      throw new AssertionError("a child's store changes its parent's private copy");
+      throw new DamageError(Damage.SHARED_AFTER_FORK);
     }
   }
 
@@ -32,7 +32,7 @@ final class InlineChecks {
     int length = Math.toIntExact(self.file.pread(fixture.layout.position(fixture.hole()), page));
     for (int i = 0; i < length; i++) {
       if (page[i] == TwoFileFixture.STALE) {
-        throw new AssertionError("read(2) shows what a block held before it was the file's");
+        throw new DamageError(Damage.STALE_READ);
       }
     }
   }
@@ -42,7 +42,7 @@ final class InlineChecks {
     try (PagePins pins = self.memory.pin(self.mapping(), self.at, 1, false)) {
       fixture.pause("the device has its pages");
       if (pins.read()[0] == TwoFileFixture.OF_B) {
-        throw new AssertionError("a device reads what another file holds");
+        throw new DamageError(Damage.FOREIGN_READ);
       }
     }
   }
@@ -67,7 +67,7 @@ final class InlineChecks {
     long after = fixture.stores();
     fixture.fs.thaw();
     if (after != before) {
-      throw new AssertionError("something is stored while the file system is frozen");
+      throw new DamageError(Damage.STORE_WHILE_FROZEN);
     }
   }
 }

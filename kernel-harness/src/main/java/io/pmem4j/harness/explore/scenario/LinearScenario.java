@@ -116,7 +116,7 @@ final class LinearScenario implements Scenario {
     void run(int task, ProgramStep step) {
       if (is(step, Syscall.THAW)) {
         if (storesAtFreeze >= 0 && memory.stores() != storesAtFreeze) {
-          throw new AssertionError("something is stored while the file system is frozen");
+          throw new DamageError(Damage.STORE_WHILE_FROZEN);
         }
         storesAtFreeze = -1;
       }
@@ -180,7 +180,7 @@ final class LinearScenario implements Scenario {
         process.unmount();
         String complaint = image.fsck();
         if (!complaint.isEmpty()) {
-          throw new AssertionError("e2fsck: " + complaint);
+          throw DamageError.ofE2fsck(complaint);
         }
       }
     };

@@ -68,7 +68,7 @@ final class ProgramScenario implements Scenario {
         processes.unmount();
         String complaint = image.fsck();
         if (!complaint.isEmpty()) {
-          throw new AssertionError("e2fsck: " + complaint);
+          throw DamageError.ofE2fsck(complaint);
         }
       }
     };
