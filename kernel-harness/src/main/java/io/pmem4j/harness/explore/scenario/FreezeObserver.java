@@ -2,18 +2,17 @@
 
 package io.pmem4j.harness.explore.scenario;
 
+import io.pmem4j.explore.ForwardingScheduler;
 import io.pmem4j.ext2.lock.LockClass;
 import io.pmem4j.ext2.lock.LockValidator;
 import io.pmem4j.ext2.observe.Observation;
 import io.pmem4j.sched.Scheduler;
 import java.util.EnumSet;
 import java.util.Set;
-import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** A scheduler that records the lock classes held by tasks that block on a frozen file system. */
-final class FreezeObserver implements Scheduler {
-  private final Scheduler explored;
+final class FreezeObserver extends ForwardingScheduler {
   private final Set<LockClass> held = EnumSet.noneOf(LockClass.class);
   private @Nullable LockValidator validator;
 
@@ -23,7 +22,7 @@ final class FreezeObserver implements Scheduler {
    * @param explored answers every call
    */
   FreezeObserver(Scheduler explored) {
-    this.explored = explored;
+    super(explored);
   }
 
   /** Sets the lock check of the file system, which knows the locks of a task. */
@@ -42,26 +41,6 @@ final class FreezeObserver implements Scheduler {
     if (what == Observation.BLOCKS_ON_FREEZE && locks != null) {
       held.addAll(locks.heldByCaller());
     }
-    explored.observed(what, first, second);
-  }
-
-  @Override
-  public void yieldPoint(Point point, Object object) {
-    explored.yieldPoint(point, object);
-  }
-
-  @Override
-  public Object currentTask() {
-    return explored.currentTask();
-  }
-
-  @Override
-  public void park(Object blocker, BooleanSupplier wake) {
-    explored.park(blocker, wake);
-  }
-
-  @Override
-  public void unpark(Object task) {
-    explored.unpark(task);
+    super.observed(what, first, second);
   }
 }
