@@ -7,6 +7,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Everything an operation answered, brought into a form that two backends can be compared in:
@@ -46,6 +47,18 @@ public record Outcome(Map<String, String> values, List<String> events) {
     }
     int equals = token.indexOf('=');
     return token.substring(equals + 1).equals(values.get(token.substring(0, equals)));
+  }
+
+  /** Returns true if a load or a store raised a signal. */
+  public boolean isSignal() {
+    return values.containsKey("signal");
+  }
+
+  /** Returns this outcome without the values of these keys. */
+  public Outcome without(Set<String> keys) {
+    Map<String, String> left = new LinkedHashMap<>(values);
+    left.keySet().removeAll(keys);
+    return new Outcome(left, events);
   }
 
   /** The tokens of {@code expected} that do not hold. */

@@ -5,6 +5,7 @@ package io.pmem4j.harness.program;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class OutcomeTest {
@@ -36,5 +37,14 @@ class OutcomeTest {
   void equalityIncludesTheOrderOfEvents() {
     assertThat(outcome).isNotEqualTo(new Outcome(outcome.values(), outcome.events().reversed()));
     assertThat(outcome).isEqualTo(new Outcome(outcome.values(), outcome.events()));
+  }
+
+  @Test
+  void aSignalIsAskedForByType() {
+    assertThat(outcome.isSignal()).isFalse();
+    Outcome signal = Outcome.builder().value("signal", "SIGBUS/2@m+0").build();
+    assertThat(signal.isSignal()).isTrue();
+    assertThat(Outcome.builder().value("data", "signal=").build().isSignal()).isFalse();
+    assertThat(outcome.without(Set.of("data")).values()).containsOnlyKeys("result");
   }
 }

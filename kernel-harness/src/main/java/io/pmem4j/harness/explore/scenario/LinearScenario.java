@@ -19,7 +19,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 
 /**
  * Threads of one process as a scenario, judged by linearisation: the answers of all operations, and
@@ -37,7 +36,23 @@ final class LinearScenario implements Scenario {
   private final ScratchImage image;
   private final TaskProgram program;
   private final ModelMount mount;
-  private final Set<List<String>> allowed = new HashSet<>();
+  private final Set<List<Answer>> allowed = new HashSet<>();
+
+  /** The answer to one step, without the values that are choices. */
+  private record Answer(String step, Outcome outcome) {
+    static Answer of(ProgramStep step, Outcome outcome) {
+      return new Answer(step.text(), outcome.without(CHOICES));
+    }
+
+    Answer blockless() {
+      return new Answer(step, outcome.without(Set.of("blocks")));
+    }
+
+    @Override
+    public String toString() {
+      return step + " => " + outcome;
+    }
+  }
 
   LinearScenario(ScratchImage image, TaskProgram program, ModelMount mount) throws Ext2Exception {
     this.image = image;
@@ -103,7 +118,7 @@ final class LinearScenario implements Scenario {
   private final class Answers {
     private final ModelProcesses process;
     private final InstrumentedMemory memory;
-    private final Map<Integer, List<String>> byTask = new HashMap<>();
+    private final Map<Integer, List<Answer>> byTask = new HashMap<>();
 
     /** The number of stores when the file system was frozen; -1 while it is not. */
     private long storesAtFreeze = -1;
@@ -131,21 +146,16 @@ final class LinearScenario implements Scenario {
     }
 
     private void answer(int task, ProgramStep step) {
-      String answer = step.text() + " => " + comparable(process.run(step.operation()));
-      byTask.computeIfAbsent(task, _ -> new ArrayList<>()).add(answer);
-    }
-
-    private static String comparable(Outcome outcome) {
-      Map<String, String> values = new TreeMap<>(outcome.values());
-      values.keySet().removeAll(CHOICES);
-      return values.toString();
+      byTask
+          .computeIfAbsent(task, _ -> new ArrayList<>())
+          .add(Answer.of(step, process.run(step.operation())));
     }
 
     /** Looks at the files, and returns all answers. */
-    List<String> all() {
+    List<Answer> all() {
       int last = program.tasks().size();
       program.epilogue().forEach(step -> run(last, step));
-      List<String> all = new ArrayList<>();
+      List<Answer> all = new ArrayList<>();
       for (int task = 0; task <= last; task++) {
         all.addAll(byTask.getOrDefault(task, List.of()));
       }
@@ -186,21 +196,21 @@ final class LinearScenario implements Scenario {
     };
   }
 
-  private static List<String> blockless(List<String> answers) {
-    return answers.stream().map(answer -> answer.replaceAll("blocks=\\d+", "")).toList();
+  private static List<Answer> blockless(List<Answer> answers) {
+    return answers.stream().map(Answer::blockless).toList();
   }
 
-  private void requireAllowed(List<String> found) {
+  private void requireAllowed(List<Answer> found) {
     if (allowed.contains(found)) {
       return;
     }
-    boolean signal = found.stream().anyMatch(answer -> answer.contains("signal="));
+    boolean signal = found.stream().anyMatch(answer -> answer.outcome().isSignal());
     if (signal && allowed.stream().anyMatch(each -> blockless(each).equals(blockless(found)))) {
       return;
     }
-    List<String> nearest = List.of();
+    List<Answer> nearest = List.of();
     long most = -1;
-    for (List<String> each : allowed) {
+    for (List<Answer> each : allowed) {
       long equal = 0;
       for (int i = 0; i < found.size(); i++) {
         equal += each.get(i).equals(found.get(i)) ? 1 : 0;
