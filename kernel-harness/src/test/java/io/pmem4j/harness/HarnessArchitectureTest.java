@@ -62,7 +62,7 @@ class HarnessArchitectureTest {
     room(uses, "backend.host", "program", "wire", "image", "jni", "backend", "backend.syscall");
     room(uses, "crash", "image");
     room(uses, "explore.scenario", "durable", "program", "image", "backend", "backend.model");
-    room(uses, "explore.export", "explore.scenario");
+    room(uses, "explore.export", "backend.model", "explore.scenario");
     room(uses, "explore", "mutant", "program", "explore.scenario");
     room(
         uses,

@@ -5,35 +5,18 @@ package io.pmem4j.harness.explore.export;
 import io.pmem4j.explore.Finding;
 import io.pmem4j.explore.Step;
 import io.pmem4j.ext2.lab.Profile;
+import io.pmem4j.ext2.lock.LockClass;
+import io.pmem4j.harness.backend.model.ModelPoint;
+import io.pmem4j.harness.backend.model.ModelPoint.Path;
+import io.pmem4j.sched.Scheduler.Point;
 import java.util.List;
 import java.util.Optional;
 
 /** The parts of a kernel program that reproduces one kind of race; task A is the fault. */
 sealed interface RaceExport permits TruncationRace, WritebackRace, ZeroPageRace {
-  /** A row of a table: after this step the kernel has come by this point. */
-  record Row(Step.Kind kind, Enum<?> subject, String point) {
-    /** Returns true if a step has the row's kind and subject. */
-    boolean isOf(Step step) {
-      return is(step, kind, subject);
-    }
-  }
-
   /** Returns true for a step of a kind on a lock of a class, or on a kind of state. */
   static boolean is(Step step, Step.Kind kind, Enum<?> subject) {
     return step.kind() == kind && step.subject() == subject;
-  }
-
-  /** The last point of a table that a task has come by. */
-  static Optional<String> last(List<Row> table, List<Step> done) {
-    Optional<String> last = Optional.empty();
-    for (Step step : done) {
-      for (Row row : table) {
-        if (row.isOf(step)) {
-          last = Optional.of(row.point());
-        }
-      }
-    }
-    return last;
   }
 
   /** Why none of the kernels can follow its schedules; empty if one may. */
@@ -56,14 +39,34 @@ sealed interface RaceExport permits TruncationRace, WritebackRace, ZeroPageRace 
     return false;
   }
 
+  /** Returns the path of a task, whose points are those of its kernel's twin. */
+  Path path(int task);
+
   /**
-   * Returns the point at which the kernel's task is parked where the model's task stops.
+   * Returns the point at which the kernel's task is parked where the model's task stops: the last
+   * that it has come by.
    *
    * @param all its steps
    * @param done how many of them are done
    * @return empty if no point is there
    */
-  Optional<String> pointOf(int task, List<Step> all, int done);
+  default Optional<String> pointOf(int task, List<Step> all, int done) {
+    for (int i = done - 1; i >= 0; i--) {
+      Step step = all.get(i);
+      if (step.kind() == Step.Kind.START || step.kind() == Step.Kind.WAKE) {
+        continue;
+      }
+      boolean thenMutex =
+          i + 1 < all.size() && is(all.get(i + 1), Step.Kind.ACQUIRE, LockClass.TRUNCATE_MUTEX);
+      Optional<ModelPoint> point =
+          ModelPoint.behind(
+              path(task), Point.valueOf(step.kind().name()), step.subject(), thenMutex);
+      if (point.isPresent()) {
+        return point.map(ModelPoint::label);
+      }
+    }
+    return Optional.empty();
+  }
 
   /** The function that the other task sleeps in where nothing is damaged; empty if in none. */
   default Optional<String> blockedIn() {

@@ -8,7 +8,6 @@ import io.pmem4j.harness.explore.scenario.NamedScenario;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /**
  * Turns a schedule of the model into a program for booted kernels: where the model stopped a task,
@@ -80,12 +79,5 @@ public final class RendezvousExport {
     return race(scenario)
         .map(race -> race.obstacle(profile))
         .orElse(Optional.of("no rendezvous points for these operations"));
-  }
-
-  /** All names that the tables use. */
-  static List<String> points() {
-    return Stream.of(TruncationRace.points(), WritebackRace.points(), ZeroPageRace.points())
-        .flatMap(names -> names)
-        .toList();
   }
 }

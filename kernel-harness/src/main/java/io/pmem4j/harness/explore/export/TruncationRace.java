@@ -6,7 +6,7 @@ import io.pmem4j.explore.Finding;
 import io.pmem4j.explore.Step;
 import io.pmem4j.ext2.lab.Profile;
 import io.pmem4j.ext2.lock.LockClass;
-import io.pmem4j.ext2.observe.StateKind;
+import io.pmem4j.harness.backend.model.ModelPoint.Path;
 import io.pmem4j.harness.explore.scenario.NamedScenario;
 import io.pmem4j.harness.explore.scenario.ScenarioOperation;
 import io.pmem4j.harness.explore.scenario.TwoFileFixture;
@@ -15,7 +15,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /**
  * A fault against a truncation. Without {@code dax_sem} a page of another file, or a page past EOF,
@@ -50,35 +49,6 @@ record TruncationRace(NamedScenario scenario) implements RaceExport {
           "pwrite a 513P x61*1048576",
           "pwrite a 769P x61*1044480",
           "mmap m a 512P 512P rw shared align=2m");
-
-  private static final List<Row> FAULT =
-      List.of(
-          new Row(Step.Kind.ACQUIRE, LockClass.SB_PAGEFAULT, "fault-before-dax-sem"),
-          new Row(Step.Kind.ACQUIRE, LockClass.DAX_SEM, "fault-dax-sem-held"),
-          new Row(Step.Kind.LOAD, StateKind.I_SIZE, "fault-size-checked"),
-          new Row(Step.Kind.ACQUIRE, LockClass.TRUNCATE_MUTEX, "alloc-mutex-held"),
-          new Row(Step.Kind.RELEASE, LockClass.TRUNCATE_MUTEX, "alloc-mutex-released"),
-          new Row(Step.Kind.RELEASE, LockClass.SB_PAGEFAULT, "fault-dax-sem-released"));
-
-  /** The points of a PMD fault in the place of those of a page fault. */
-  private static final Map<String, String> HUGE =
-      Map.of("fault-size-checked", "pmd-size-checked", "fault-looked-up", "pmd-looked-up");
-
-  /**
-   * The points of a truncation: the page table is changed before the entries are removed, and once
-   * more afterwards.
-   */
-  private static final List<Row> TRUNCATION =
-      List.of(
-          new Row(Step.Kind.ACQUIRE, LockClass.I_RWSEM, "truncate-before-dax-sem"),
-          new Row(Step.Kind.ACQUIRE, LockClass.DAX_SEM, "truncate-dax-sem-held"),
-          new Row(Step.Kind.STORE, StateKind.I_SIZE, "truncate-size-stored"),
-          // No point lies between the entries and the second unmapping: what stops there goes on to
-          // the next one.
-          new Row(Step.Kind.LOAD, StateKind.DAX_ENTRIES, "truncate-unmapped"),
-          new Row(Step.Kind.ACQUIRE, LockClass.TRUNCATE_MUTEX, "truncate-mutex-held"),
-          new Row(Step.Kind.RELEASE, LockClass.TRUNCATE_MUTEX, "truncate-mutex-released"),
-          new Row(Step.Kind.RELEASE, LockClass.DAX_SEM, "truncate-dax-sem-released"));
 
   /** Returns whether a scenario is such a race. */
   static boolean isOf(NamedScenario scenario) {
@@ -156,22 +126,11 @@ record TruncationRace(NamedScenario scenario) implements RaceExport {
   }
 
   @Override
-  public Optional<String> pointOf(int task, List<Step> all, int done) {
+  public Path path(int task) {
     if (task == 1) {
-      return RaceExport.last(TRUNCATION, all.subList(0, done));
+      return Path.EXPORTED_TRUNCATION;
     }
-    Optional<String> last = Optional.empty();
-    for (int i = 0; i < done; i++) {
-      Optional<String> point = RaceExport.last(FAULT, List.of(all.get(i)));
-      if (RaceExport.is(all.get(i), Step.Kind.LOAD, StateKind.BLOCK_POINTERS)) {
-        boolean allocates =
-            i + 1 < all.size()
-                && RaceExport.is(all.get(i + 1), Step.Kind.ACQUIRE, LockClass.TRUNCATE_MUTEX);
-        point = Optional.of(allocates ? "alloc-before-mutex" : "fault-looked-up");
-      }
-      last = point.isPresent() ? point : last;
-    }
-    return scenario.huge() ? last.map(point -> HUGE.getOrDefault(point, point)) : last;
+    return scenario.huge() ? Path.HUGE_FAULT : Path.FAULT;
   }
 
   @Override
@@ -211,12 +170,5 @@ record TruncationRace(NamedScenario scenario) implements RaceExport {
     lines.add("in A store " + mapping + " " + page() + "P x4c" + gone);
     lines.add("pread b " + (scenario.huge() ? "511P" : "0") + " 4096 => data=62*4096");
     return lines;
-  }
-
-  /** All names that the tables use. */
-  static Stream<String> points() {
-    return Stream.concat(
-        Stream.concat(FAULT.stream(), TRUNCATION.stream()).map(Row::point),
-        Stream.concat(HUGE.values().stream(), Stream.of("alloc-before-mutex", "fault-looked-up")));
   }
 }

@@ -3,9 +3,8 @@
 package io.pmem4j.harness.explore.export;
 
 import io.pmem4j.explore.Finding;
-import io.pmem4j.explore.Step;
 import io.pmem4j.ext2.lab.Profile;
-import io.pmem4j.ext2.lock.LockClass;
+import io.pmem4j.harness.backend.model.ModelPoint.Path;
 import io.pmem4j.harness.explore.scenario.Damage;
 import io.pmem4j.harness.explore.scenario.NamedScenario;
 import io.pmem4j.harness.explore.scenario.ScenarioOperation;
@@ -13,7 +12,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /**
  * S1: a store to a page that is mapped read-only, against writeback between its entry's tag and its
@@ -22,16 +20,6 @@ import java.util.stream.Stream;
 record WritebackRace(NamedScenario scenario) implements RaceExport {
   private static final Map<ScenarioOperation, String> WRITEBACKS =
       Map.of(ScenarioOperation.FSYNC, "fsync a", ScenarioOperation.MSYNC, "msync m 0 1P sync");
-
-  /**
-   * The points of the fault. No point lies between the entry's lock and {@code dax_sem}, which
-   * writeback does not take, so a task that stops there runs to the next point.
-   */
-  private static final List<Row> FAULT =
-      List.of(new Row(Step.Kind.RELEASE, LockClass.DAX_ENTRY, "fault-dax-sem-released"));
-
-  private static final List<Row> WRITEBACK =
-      List.of(new Row(Step.Kind.ACQUIRE, LockClass.DAX_ENTRY, "writeback-entry-locked"));
 
   /** Returns whether a scenario is such a race. */
   static boolean isOf(NamedScenario scenario) {
@@ -75,8 +63,8 @@ record WritebackRace(NamedScenario scenario) implements RaceExport {
   }
 
   @Override
-  public Optional<String> pointOf(int task, List<Step> all, int done) {
-    return RaceExport.last(task == 0 ? FAULT : WRITEBACK, all.subList(0, done));
+  public Path path(int task) {
+    return task == 0 ? Path.SERIES_MKWRITE : Path.WRITEBACK;
   }
 
   /** Returns the expectation that the next fsync writes back a store made now. */
@@ -86,10 +74,5 @@ record WritebackRace(NamedScenario scenario) implements RaceExport {
         "in A store m 1 x4d => result=1",
         "pread a 0 2 => data=4c4d",
         "fsync a => event:dax_writeback_one");
-  }
-
-  /** All names that the tables use. */
-  static Stream<String> points() {
-    return Stream.concat(FAULT.stream(), WRITEBACK.stream()).map(Row::point);
   }
 }

@@ -3,17 +3,14 @@
 package io.pmem4j.harness.explore.export;
 
 import io.pmem4j.explore.Finding;
-import io.pmem4j.explore.Step;
 import io.pmem4j.ext2.lab.Profile;
-import io.pmem4j.ext2.lock.LockClass;
-import io.pmem4j.ext2.observe.StateKind;
+import io.pmem4j.harness.backend.model.ModelPoint.Path;
 import io.pmem4j.harness.explore.scenario.Damage;
 import io.pmem4j.harness.explore.scenario.NamedScenario;
 import io.pmem4j.harness.explore.scenario.ScenarioOperation;
 import io.pmem4j.harness.explore.scenario.TwoFileFixture;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /**
  * S2: a store to a hole that is mapped as the page of zeros, against write(2), which gives it a
@@ -25,13 +22,6 @@ record ZeroPageRace(NamedScenario scenario) implements RaceExport {
    * is not zero.
    */
   private static final int AT = TwoFileFixture.PAGE - 3;
-
-  /** The points of the fault: the entry of the hole is read before the fault body begins. */
-  private static final List<Row> FAULT =
-      List.of(new Row(Step.Kind.RELEASE, LockClass.DAX_ENTRY, "fault-size-checked"));
-
-  private static final List<Row> WRITE =
-      List.of(new Row(Step.Kind.STORE, StateKind.DAX_ENTRIES, "write-entries-removed"));
 
   /** Returns whether a scenario is such a race. */
   static boolean isOf(NamedScenario scenario) {
@@ -77,8 +67,8 @@ record ZeroPageRace(NamedScenario scenario) implements RaceExport {
   }
 
   @Override
-  public Optional<String> pointOf(int task, List<Step> all, int done) {
-    return RaceExport.last(task == 0 ? FAULT : WRITE, all.subList(0, done));
+  public Path path(int task) {
+    return task == 0 ? Path.SERIES_ZERO_PAGE : Path.WRITE;
   }
 
   @Override
@@ -103,10 +93,5 @@ record ZeroPageRace(NamedScenario scenario) implements RaceExport {
   /** A hole of another file reads as zeros. */
   private static String claim() {
     return "load o " + AT + " 1 => data=00";
-  }
-
-  /** All names that the tables use. */
-  static Stream<String> points() {
-    return Stream.concat(FAULT.stream(), WRITE.stream()).map(Row::point);
   }
 }
