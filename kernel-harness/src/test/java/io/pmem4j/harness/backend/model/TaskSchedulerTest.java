@@ -71,6 +71,7 @@ class TaskSchedulerTest {
     "UNLOCKED,     race-fault-before-unmapping",
     "MERGED,       race-fault-truncate-blocked",
     "POSTED_ORDER, race-fault-truncate-blocked",
+    "MERGED,       park-without-arrival",
   })
   void racesRunOnTheModelWithTheKernelsAnswers(Kernel kernel, String name) throws Exception {
     ProgramResult result = run(kernel, shipped(name));
@@ -93,24 +94,6 @@ class TaskSchedulerTest {
         ProgramText.of(shipped("race-fault-truncate-blocked")).replaceAll("(?m)^kernels .*\n", "");
     assertThat(run(Kernel.UNLOCKED, ProgramParser.parse("blocked", text)).findings())
         .anyMatch(finding -> finding.contains("blocked T: model misses result=0"));
-  }
-
-  @Test
-  void aTaskThatDoesNotComeByItsPointEnds() throws Exception {
-    Program program =
-        ProgramParser.parse(
-            "elsewhere",
-            """
-            open f /a rw creat
-            ftruncate f 4096
-            mmap m f 0 4096 rw shared
-            fork F
-            park F truncate-unmapped
-            begin F load m 0 1
-            arrive F truncate-unmapped => result=2
-            await F => result=1 data=00 event:dax_load_hole
-            """);
-    assertThat(run(Kernel.MERGED, program).findings()).isEmpty();
   }
 
   @Test
