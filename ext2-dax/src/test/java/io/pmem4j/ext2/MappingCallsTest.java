@@ -168,6 +168,20 @@ class MappingCallsTest extends OnImage {
   }
 
   @Test
+  void aMappingThatMovesLeavesTheNextOneItsPages() throws Exception {
+    f.truncate(4 * P);
+    Vma m = shared(f, P);
+    Vma next = shared(f, P);
+    assertThat(next.start()).isEqualTo(m.start() + 2 * P);
+    store(next, 0, 1);
+    String before = page(next, 0);
+    Vma grown = mm.mremap(m, 4 * P, MREMAP_MAYMOVE);
+    vmas.add(grown);
+    assertThat(grown.start()).isNotEqualTo(m.start());
+    assertThat(page(next, 0)).isEqualTo(before);
+  }
+
+  @Test
   void aMappingMovesWithItsEntries() throws Exception {
     f.truncate(4 * P);
     Vma m = shared(f, 2 * P);

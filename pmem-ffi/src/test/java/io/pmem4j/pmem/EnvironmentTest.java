@@ -10,11 +10,13 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The contract once more under the variables that change what libpmem does. */
+@Tag("slow")
 class EnvironmentTest {
   private static final String LIKE_A_USERS = "PMEM_IS_PMEM_FORCE=1";
 

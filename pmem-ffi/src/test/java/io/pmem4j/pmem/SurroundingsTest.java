@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -86,6 +87,7 @@ class SurroundingsTest {
   /** A JVM ends if the kernel allows no mapping for itself, so regions leave some. */
   @ParameterizedTest
   @EnumSource
+  @Tag("slow")
   void theLimitOfMappingsIsARefusal(Backend backend) throws Exception {
     assumeTrue(backend == Backend.JDK || Pmem.libpmemAbsence().isEmpty(), "no libpmem here");
     long limit = Long.parseLong(Files.readString(Path.of("/proc/sys/vm/max_map_count")).strip());
