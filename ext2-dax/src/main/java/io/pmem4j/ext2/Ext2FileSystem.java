@@ -2,11 +2,12 @@
 package io.pmem4j.ext2;
 
 import io.pmem4j.ext2.dax.FaultTrace;
-import io.pmem4j.ext2.file.OpenFlags;
 import io.pmem4j.ext2.inode.Ext2Inode;
 import io.pmem4j.ext2.inode.InodeCache;
+import io.pmem4j.ext2.lock.LockClass;
+import io.pmem4j.ext2.lock.OrderedMutex;
 import io.pmem4j.ext2.mm.AddressSpace;
-import io.pmem4j.ext2.namei.NameOperations;
+import io.pmem4j.ext2.namei.NameSpace;
 import io.pmem4j.ext2.volume.Volume;
 import io.pmem4j.pmem.PersistentMemory;
 import java.util.List;
@@ -25,7 +26,8 @@ public final class Ext2FileSystem {
 
   private final Volume volume;
   private final InodeCache inodes;
-  private final NameOperations names;
+  private final NameSpace names;
+  private final PathOperations paths;
   private final Ext2Inode root;
   private final FaultTrace trace;
 
@@ -39,7 +41,18 @@ public final class Ext2FileSystem {
     this.inodes = inodes;
     this.root = root;
     this.trace = trace;
-    this.names = new NameOperations(volume, inodes, root);
+    this.names =
+        new NameSpace(
+            volume,
+            inodes,
+            root,
+            new OrderedMutex(
+                volume.instrumentation().scheduler(),
+                volume.validator(),
+                LockClass.S_VFS_RENAME_MUTEX,
+                "s_vfs_rename_mutex"),
+            Credentials.ROOT);
+    this.paths = new PathOperations(this, names);
   }
 
   /**
@@ -84,27 +97,22 @@ public final class Ext2FileSystem {
    * @throws Ext2Exception ENOENT, EEXIST, EISDIR, ENOTDIR, ENAMETOOLONG, EPERM, EROFS, ENOSPC, EIO
    */
   public OpenFile open(String path, int flags, int mode) throws Ext2Exception {
-    enter();
-    boolean done = false;
-    try {
-      OpenFile file = new OpenFile(names.open(path, new OpenFlags(flags), mode, this::leave));
-      done = true;
-      return file;
-    } finally {
-      if (!done) {
-        leave();
-      }
-    }
+    return paths.open(path, flags, mode);
   }
 
   /** unlink(2): ENOENT, EISDIR, ENOTDIR, ENAMETOOLONG, EPERM, EROFS, EIO. */
   public void unlink(String path) throws Ext2Exception {
-    enter();
-    try {
-      names.unlink(path);
-    } finally {
-      leave();
-    }
+    paths.unlink(path);
+  }
+
+  /** The system calls on paths, as root. */
+  public PathOperations paths() {
+    return paths;
+  }
+
+  /** The system calls on paths, on behalf of somebody. */
+  public PathOperations paths(Credentials who) {
+    return new PathOperations(this, names.as(who));
   }
 
   /** An address space whose locks are checked against this mount's order. */
@@ -211,13 +219,13 @@ public final class Ext2FileSystem {
     return volume.errors();
   }
 
-  private void enter() {
+  void enter() {
     if (users.getAndUpdate(count -> count == UNMOUNTED ? UNMOUNTED : count + 1) == UNMOUNTED) {
       throw unmounted();
     }
   }
 
-  private void leave() {
+  void leave() {
     users.decrementAndGet();
   }
 

@@ -3,6 +3,7 @@ package io.pmem4j.ext2;
 
 import io.pmem4j.ext2.lock.LockValidator;
 import io.pmem4j.sched.Scheduler;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
@@ -14,6 +15,8 @@ import java.util.function.LongSupplier;
  * @param clock the time, seconds since the epoch
  * @param generationBase {@code i_generation} of the first inode made
  * @param allocatorPid the process id that colours the place of a file's first block
+ * @param topDirectoryStart the group where Orlov's search for a directory below the root begins, as
+ *     a number that is taken modulo the number of groups; random in the kernel
  * @param umask permissions that created files do not get
  * @param scheduler where tasks wait
  * @param variation replaces parts for experiments; {@link Variation#NONE} in production
@@ -26,6 +29,7 @@ public record Instrumentation(
     LongSupplier clock,
     int generationBase,
     IntSupplier allocatorPid,
+    IntSupplier topDirectoryStart,
     int umask,
     Scheduler scheduler,
     Variation variation,
@@ -37,6 +41,7 @@ public record Instrumentation(
           () -> System.currentTimeMillis() / 1000,
           (int) System.nanoTime(),
           () -> (int) ProcessHandle.current().pid(),
+          () -> ThreadLocalRandom.current().nextInt(),
           0022,
           Scheduler.production(),
           Variation.NONE,
@@ -54,6 +59,7 @@ public record Instrumentation(
         value,
         generationBase,
         allocatorPid,
+        topDirectoryStart,
         umask,
         scheduler,
         variation,
@@ -64,13 +70,43 @@ public record Instrumentation(
   /** This instrumentation with another {@link #generationBase}. */
   public Instrumentation withGenerationBase(int value) {
     return new Instrumentation(
-        clock, value, allocatorPid, umask, scheduler, variation, isolationChecks, lockValidators);
+        clock,
+        value,
+        allocatorPid,
+        topDirectoryStart,
+        umask,
+        scheduler,
+        variation,
+        isolationChecks,
+        lockValidators);
   }
 
   /** This instrumentation with another {@link #allocatorPid}. */
   public Instrumentation withAllocatorPid(IntSupplier value) {
     return new Instrumentation(
-        clock, generationBase, value, umask, scheduler, variation, isolationChecks, lockValidators);
+        clock,
+        generationBase,
+        value,
+        topDirectoryStart,
+        umask,
+        scheduler,
+        variation,
+        isolationChecks,
+        lockValidators);
+  }
+
+  /** This instrumentation with another {@link #topDirectoryStart}. */
+  public Instrumentation withTopDirectoryStart(IntSupplier value) {
+    return new Instrumentation(
+        clock,
+        generationBase,
+        allocatorPid,
+        value,
+        umask,
+        scheduler,
+        variation,
+        isolationChecks,
+        lockValidators);
   }
 
   /** This instrumentation with another {@link #umask}. */
@@ -79,6 +115,7 @@ public record Instrumentation(
         clock,
         generationBase,
         allocatorPid,
+        topDirectoryStart,
         value,
         scheduler,
         variation,
@@ -92,6 +129,7 @@ public record Instrumentation(
         clock,
         generationBase,
         allocatorPid,
+        topDirectoryStart,
         umask,
         value,
         variation,
@@ -105,6 +143,7 @@ public record Instrumentation(
         clock,
         generationBase,
         allocatorPid,
+        topDirectoryStart,
         umask,
         scheduler,
         value,
@@ -115,12 +154,28 @@ public record Instrumentation(
   /** This instrumentation with another {@link #isolationChecks}. */
   public Instrumentation withIsolationChecks(boolean value) {
     return new Instrumentation(
-        clock, generationBase, allocatorPid, umask, scheduler, variation, value, lockValidators);
+        clock,
+        generationBase,
+        allocatorPid,
+        topDirectoryStart,
+        umask,
+        scheduler,
+        variation,
+        value,
+        lockValidators);
   }
 
   /** This instrumentation with another {@link #lockValidators}. */
   public Instrumentation withLockValidators(Consumer<LockValidator> value) {
     return new Instrumentation(
-        clock, generationBase, allocatorPid, umask, scheduler, variation, isolationChecks, value);
+        clock,
+        generationBase,
+        allocatorPid,
+        topDirectoryStart,
+        umask,
+        scheduler,
+        variation,
+        isolationChecks,
+        value);
   }
 }

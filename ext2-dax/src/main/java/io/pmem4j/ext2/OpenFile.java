@@ -198,7 +198,7 @@ public final class OpenFile implements AutoCloseable {
     return with(open -> stat(open.inode()));
   }
 
-  private static Stat stat(Ext2Inode inode) {
+  static Stat stat(Ext2Inode inode) {
     return new Stat(
         inode.number(),
         inode.mode(),
@@ -211,6 +211,19 @@ public final class OpenFile implements AutoCloseable {
         inode.times().mtime(),
         inode.times().ctime(),
         inode.generation());
+  }
+
+  /**
+   * Reads entries of a directory in the order of the medium, as getdents(2) does. What is made or
+   * removed while a directory is read in several calls may be missed; nothing else is.
+   *
+   * @param position 0, or {@link DirectoryEntry#next} of the last entry that was read
+   * @param most how many at most
+   * @return the entries; empty at the end
+   * @throws Ext2Exception ENOTDIR, ENOENT if the directory was removed, EBADF, EIO
+   */
+  public List<DirectoryEntry> readDirectory(long position, int most) throws Ext2Exception {
+    return with(open -> open.readDirectory(position, most));
   }
 
   /** FIEMAP of the whole file, without FIEMAP_FLAG_SYNC. */

@@ -45,6 +45,9 @@ class ArchitectureTest {
           "Variation",
           "IsolationViolation",
           "Stat",
+          "Credentials",
+          "Capability",
+          "DirectoryEntry",
           "Extent");
 
   private static final String[] BELOW_US = {

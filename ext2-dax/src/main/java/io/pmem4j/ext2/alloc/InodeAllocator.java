@@ -9,17 +9,19 @@ import io.pmem4j.ext2.volume.HeldGroup;
 import io.pmem4j.ext2.volume.Volume;
 
 /**
- * Inode numbers: the first part of {@code ext2_new_inode} for files that are not directories, and
- * {@code ext2_free_inode}. Thread-safe.
+ * Inode numbers: the first part of {@code ext2_new_inode}, and {@code ext2_free_inode}.
+ * Thread-safe.
  */
 public final class InodeAllocator {
   private final Volume volume;
   private final Geometry geometry;
+  private final DirectoryGroups directories;
 
   /** The allocator of a volume. */
   public InodeAllocator(Volume volume) {
     this.volume = volume;
     this.geometry = volume.geometry();
+    this.directories = new DirectoryGroups(volume);
   }
 
   /**
@@ -29,9 +31,24 @@ public final class InodeAllocator {
    * @throws Ext2Exception ENOSPC; EIO if a bitmap offers a reserved inode
    */
   public int newInode(int parentIno) throws Ext2Exception {
-    int group = findGroupOther(parentIno);
+    return newInode(findGroupOther(parentIno), false);
+  }
+
+  /**
+   * Takes an inode number for a directory.
+   *
+   * @param parentIno the directory it will be in
+   * @param top true if that one is the root or has the flag TOPDIR
+   * @throws Ext2Exception ENOSPC; EIO if a bitmap offers a reserved inode
+   */
+  public int newDirectory(int parentIno, boolean top) throws Ext2Exception {
+    return newInode(directories.find(geometry.groupOfInode(parentIno), top), true);
+  }
+
+  private int newInode(int start, boolean directory) throws Ext2Exception {
+    int group = start;
     for (int i = 0; group >= 0 && i < geometry.groupsCount(); i++) {
-      int ino = tryGroup(group);
+      int ino = tryGroup(group, directory);
       if (ino != 0 && ino < geometry.firstIno()) {
         volume.error("reserved inode - block_group = " + group + ", inode=" + ino);
         throw new CorruptFileSystemException(
@@ -45,7 +62,7 @@ public final class InodeAllocator {
     throw new Ext2Exception(Errno.ENOSPC, "no free inode");
   }
 
-  private int tryGroup(int group) {
+  private int tryGroup(int group, boolean directory) {
     HeldGroup descriptor = volume.descriptor(group);
     try (var _ = volume.lockGroup(group)) {
       Bitmap bitmap = bitmap(descriptor);
@@ -62,6 +79,10 @@ public final class InodeAllocator {
         return ino;
       }
       descriptor.freeInodesCount(descriptor.freeInodesCount() - 1);
+      if (directory) {
+        descriptor.usedDirsCount(descriptor.usedDirsCount() + 1);
+      }
+      directories.made(group, directory);
       volume.dirtyBlocks().mark(descriptor.inodeBitmap());
       volume.dirtyBlocks().markBytes(descriptor.offset());
       return ino;

@@ -7,6 +7,7 @@ import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.inode.BlockMap;
 import io.pmem4j.ext2.inode.Ext2Inode;
 import io.pmem4j.ext2.inode.FileMode;
+import io.pmem4j.ext2.inode.NewInode;
 import io.pmem4j.ext2.layout.DirEntry;
 import io.pmem4j.ext2.volume.Geometry;
 import io.pmem4j.ext2.volume.MetadataOrder;
@@ -33,7 +34,24 @@ public final class DirectoryBlocks {
     this.directory = directory;
   }
 
-  private record Found(DirectoryPage page, DirEntry entry) {}
+  /** A name that was found, and its place. */
+  public static final class Found {
+    private final DirectoryPage page;
+    private final DirEntry entry;
+
+    private Found(DirectoryPage page, DirEntry entry) {
+      this.page = page;
+      this.entry = entry;
+    }
+
+    private DirectoryPage page() {
+      return page;
+    }
+
+    private DirEntry entry() {
+      return entry;
+    }
+  }
 
   /**
    * Finds a name, as {@code ext2_inode_by_name} does.
@@ -46,13 +64,19 @@ public final class DirectoryBlocks {
     return found == null ? 0 : (int) found.entry().inode();
   }
 
-  /** {@code ext2_find_entry}: begins at the page of the last success. */
-  private @Nullable Found find(byte[] name) throws Ext2Exception {
+  /**
+   * {@code ext2_find_entry}: begins at the page of the last success.
+   *
+   * @return null if there is no such name
+   * @throws Ext2Exception EIO for a directory that cannot be right
+   */
+  public @Nullable Found find(byte[] name) throws Ext2Exception {
     long pages = pages();
     if (pages == 0) {
       return null;
     }
-    long start = directory.dirStartLookup() >= pages ? 0 : directory.dirStartLookup();
+    long start =
+        directory.inDirectory().startLookup() >= pages ? 0 : directory.inDirectory().startLookup();
     long index = start;
     do {
       if (index > directory.blocks512() / SECTORS_PER_BLOCK) {
@@ -65,7 +89,7 @@ public final class DirectoryBlocks {
       for (int at = 0; at < Geometry.BLOCK_BYTES; at += page.entry(at).recLen()) {
         DirEntry entry = page.entry(at);
         if (matches(entry, name)) {
-          directory.dirStartLookup(index);
+          directory.inDirectory().startLookup(index);
           return new Found(page, entry);
         }
       }
@@ -173,17 +197,24 @@ public final class DirectoryBlocks {
   }
 
   /**
-   * {@code ext2_delete_entry}: the entry is merged into the one before it in its block, or only
-   * loses its inode number when it is the first.
+   * Removes a name.
    *
    * @throws Ext2Exception ENOENT, EIO
    */
   public void delete(byte[] name) throws Ext2Exception {
-    directory.iRwsem().assertHeldExclusively();
     Found found = find(name);
     if (found == null) {
       throw new Ext2Exception(Errno.ENOENT, "no such name");
     }
+    delete(found);
+  }
+
+  /**
+   * {@code ext2_delete_entry}: the entry is merged into the one before it in its block, or only
+   * loses its inode number when it is the first.
+   */
+  public void delete(Found found) {
+    directory.iRwsem().assertHeldExclusively();
     DirectoryPage page = found.page();
     int target = page.positionOf(found.entry());
     try (var _ = directory.pageLocks().hold(page.index())) {
@@ -202,6 +233,70 @@ public final class DirectoryBlocks {
       page.markDirty();
     }
     finish();
+  }
+
+  /**
+   * {@code ext2_set_link}: a name leads to another inode.
+   *
+   * @param updateTimes false for the name of the parent, whose change is none of the contents
+   */
+  public void setLink(Found found, Ext2Inode inode, boolean updateTimes) {
+    directory.iRwsem().assertHeldExclusively();
+    try (var _ = directory.pageLocks().hold(found.page().index())) {
+      DirEntry entry = found.entry();
+      entry.inode(inode.ino());
+      entry.fileType(volume.hasFileType() ? FileMode.directoryEntryType(inode.mode()) : 0);
+      volume.order().flush(entry.offset(), DirEntry.HEADER_BYTES);
+      volume.order().drain();
+      found.page().markDirty();
+    }
+    if (updateTimes) {
+      directory.times().touch();
+    }
+    directory.dropDirectoryIndex();
+  }
+
+  /**
+   * {@code ext2_dotdot}: the second entry of the directory, whatever its name is.
+   *
+   * @throws Ext2Exception EIO
+   */
+  public Found dotdot() throws Ext2Exception {
+    DirectoryPage page = DirectoryPage.read(volume, directory, 0);
+    int second = page.entry(0).recLen();
+    if (second < Geometry.BLOCK_BYTES) {
+      return new Found(page, page.entry(second));
+    }
+    throw new CorruptFileSystemException(
+        Errno.EIO, directory.toString(), "entries of block 0", "one", "two");
+  }
+
+  /**
+   * {@code ext2_make_empty}: the first block of a directory to which no name leads yet.
+   *
+   * @throws Ext2Exception ENOSPC
+   */
+  public static void makeEmpty(Volume volume, Ext2Inode made, Ext2Inode parent)
+      throws Ext2Exception {
+    try (var _ = made.pageLocks().hold(0)) {
+      long offset = made.blockMap().blocks(0, 1, true).block() * Geometry.BLOCK_BYTES;
+      volume.memory().fill(offset, Geometry.BLOCK_BYTES, (byte) 0);
+      int type = volume.hasFileType() ? FileMode.directoryEntryType(made.mode()) : 0;
+      DirEntry own = new DirEntry(volume.memory(), offset);
+      own.recLen(DirEntry.bytesFor(1));
+      own.name(new byte[] {'.'});
+      own.fileType(type);
+      own.inode(made.ino());
+      DirEntry above = own.next();
+      above.recLen(Geometry.BLOCK_BYTES - DirEntry.bytesFor(1));
+      above.name(new byte[] {'.', '.'});
+      above.fileType(type);
+      above.inode(parent.ino());
+      volume.order().flush(offset, Geometry.BLOCK_BYTES);
+      volume.order().drain();
+      volume.dirtyBlocks().markBytes(offset);
+      NewInode.size(made, Geometry.BLOCK_BYTES);
+    }
   }
 
   /** Times of a changed directory; an index it may have had is void. */

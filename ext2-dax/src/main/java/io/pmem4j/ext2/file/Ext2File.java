@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.pmem4j.ext2.file;
 
+import io.pmem4j.ext2.DirectoryEntry;
 import io.pmem4j.ext2.Errno;
 import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.Extent;
@@ -78,7 +79,7 @@ public final class Ext2File implements Mappable {
    * @throws Ext2Exception EINVAL, EBADF, EISDIR for a directory, EFAULT, EIO
    */
   public int read(long position, UserBuffer target) throws Ext2Exception {
-    requirePosition(position);
+    Seek.requirePosition(position);
     if (!flags.read()) {
       throw new Ext2Exception(Errno.EBADF, "not open for reading");
     }
@@ -98,7 +99,7 @@ public final class Ext2File implements Mappable {
   }
 
   /** Updates the access time: {@code file_accessed}. */
-  private void accessed() {
+  void accessed() {
     if (!flags.keepsAccessTime()) {
       inode.times().accessed();
     }
@@ -113,7 +114,7 @@ public final class Ext2File implements Mappable {
    * @throws Ext2Exception EINVAL, EBADF, EFAULT, EFBIG, ENOSPC, EIO
    */
   public int write(long position, UserBuffer source) throws Ext2Exception {
-    requirePosition(position);
+    Seek.requirePosition(position);
     if (!flags.write()) {
       throw new Ext2Exception(Errno.EBADF, "not open for writing");
     }
@@ -152,12 +153,6 @@ public final class Ext2File implements Mappable {
   /** {@code might_fault}: the caller's buffer may itself be a mapping, also of this file. */
   private void userCopy() {
     volume.validator().mightAcquire(LockClass.MMAP_LOCK, "a fault on the caller's buffer");
-  }
-
-  private static void requirePosition(long position) throws Ext2Exception {
-    if (position < 0) {
-      throw new Ext2Exception(Errno.EINVAL, "position " + position);
-    }
   }
 
   /** {@code rw_verify_area}: the end is a position too. */
@@ -219,6 +214,11 @@ public final class Ext2File implements Mappable {
       userCopy();
       return Fiemap.extents(inode);
     }
+  }
+
+  /** Reads entries, see {@link Getdents#read}. */
+  public List<DirectoryEntry> readDirectory(long position, int most) throws Ext2Exception {
+    return Getdents.read(this, volume, position, most);
   }
 
   /**

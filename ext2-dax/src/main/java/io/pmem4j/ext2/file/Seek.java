@@ -41,4 +41,11 @@ final class Seek {
     }
     return offset;
   }
+
+  /** Throws EINVAL for a position below 0. */
+  static void requirePosition(long position) throws Ext2Exception {
+    if (position < 0) {
+      throw new Ext2Exception(Errno.EINVAL, "position " + position);
+    }
+  }
 }

@@ -82,8 +82,7 @@ public final class Ext2Inode implements DaxHost {
   long lastAllocLogicalBlock;
   long lastAllocPhysicalBlock;
 
-  /** Page where the last lookup of a name succeeded; under the directory's {@code i_rwsem}. */
-  private long dirStartLookup;
+  private final DirectoryState directoryState = new DirectoryState();
 
   /** Counts the calls of {@link #markDirty} and {@link #markTimesDirty}. */
   private final AtomicLong changes = new AtomicLong();
@@ -305,6 +304,14 @@ public final class Ext2Inode implements DaxHost {
     markDirty();
   }
 
+  /** {@code inc_nlink}; the caller holds this inode's {@code i_rwsem}. */
+  public void addLink() {
+    iRwsem().assertHeldExclusively();
+    int links = nlink;
+    nlink = links + 1;
+    markDirty();
+  }
+
   /** Returns the user id of the owner. */
   public int uid() {
     return uid;
@@ -381,14 +388,9 @@ public final class Ext2Inode implements DaxHost {
     return (mode & FileMode.TYPE_MASK) == FileMode.SYMLINK;
   }
 
-  /** Page of the last successful lookup in this directory. */
-  public long dirStartLookup() {
-    return dirStartLookup;
-  }
-
-  /** Remembers the page of a successful lookup. */
-  public void dirStartLookup(long page) {
-    dirStartLookup = page;
+  /** Returns what only a directory has, in memory. */
+  public DirectoryState inDirectory() {
+    return directoryState;
   }
 
   @Override

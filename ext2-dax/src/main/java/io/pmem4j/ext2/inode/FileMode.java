@@ -24,10 +24,28 @@ public final class FileMode {
   /** The type of a block device, S_IFBLK. */
   public static final int BLOCK = 0060000;
 
+  /** The type of a socket, S_IFSOCK. */
+  public static final int SOCKET = 0140000;
+
   /** Permission bits with set-id and sticky: S_IALLUGO. */
   public static final int PERMISSIONS = 07777;
 
+  /** The bit S_ISUID. */
+  public static final int SET_UID = 04000;
+
+  /** The bit S_ISGID. */
+  public static final int SET_GID = 02000;
+
+  /** The bit S_ISVTX. */
+  public static final int STICKY = 01000;
+
   private FileMode() {}
+
+  /** Returns true for a character or a block device. */
+  public static boolean isDevice(int mode) {
+    int type = mode & TYPE_MASK;
+    return type == CHARACTER || type == BLOCK;
+  }
 
   /** {@code fs_umode_to_ftype}: 1 regular, 2 directory, 3 character, 4 block, 5 fifo, 6, 7. */
   public static int directoryEntryType(int mode) {
@@ -37,7 +55,7 @@ public final class FileMode {
       case CHARACTER -> 3;
       case BLOCK -> 4;
       case FIFO -> 5;
-      case 0140000 -> 6;
+      case SOCKET -> 6;
       case SYMLINK -> 7;
       default -> 0;
     };

@@ -2,6 +2,7 @@
 package io.pmem4j.ext2.inode;
 
 import io.pmem4j.ext2.CorruptFileSystemException;
+import io.pmem4j.ext2.Credentials;
 import io.pmem4j.ext2.Errno;
 import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.alloc.BlockAllocator;
@@ -109,15 +110,24 @@ public final class InodeCache {
   }
 
   /**
-   * {@code ext2_new_inode} for a file that is not a directory: one link, times of now, one user.
+   * {@code ext2_new_inode}: one link, or the two of a directory, times of now, one user.
    *
    * @throws Ext2Exception ENOSPC, EIO
    */
-  public Ext2Inode create(Ext2Inode directory, int mode) throws Ext2Exception {
-    int ino = services.inodes().newInode(directory.number());
-    Ext2Inode inode = table.blank(ino, mode);
-    inode.gid = (directory.mode & 02000) != 0 ? directory.gid : 0;
-    inode.nlink = 1;
+  public Ext2Inode create(Ext2Inode directory, int mode, Credentials who) throws Ext2Exception {
+    boolean isDirectory = (mode & FileMode.TYPE_MASK) == FileMode.DIRECTORY;
+    boolean top =
+        directory.number() == InodeTable.ROOT_INO || (directory.flags & InodeFlags.TOPDIR) != 0;
+    int ino =
+        isDirectory
+            ? services.inodes().newDirectory(directory.number(), top)
+            : services.inodes().newInode(directory.number());
+    boolean groupOfDirectory = (directory.mode & FileMode.SET_GID) != 0;
+    Ext2Inode inode =
+        table.blank(ino, isDirectory && groupOfDirectory ? mode | FileMode.SET_GID : mode);
+    inode.uid = who.uid();
+    inode.gid = groupOfDirectory ? directory.gid : who.gid();
+    inode.nlink = isDirectory ? 2 : 1;
     inode.times().begin();
     inode.flags = InodeFlags.inherited(mode, directory.flags);
     inode.isNew = true;

@@ -17,8 +17,8 @@ final class InodeFlags {
   private static final int NOCOMP = 0x400;
   private static final int JOURNAL_DATA = 0x4000;
   private static final int NOTAIL = 0x8000;
-  private static final int DIRSYNC = 0x1_0000;
-  private static final int TOPDIR = 0x2_0000;
+  static final int DIRSYNC = 0x1_0000;
+  static final int TOPDIR = 0x2_0000;
 
   private static final int INHERITED =
       SECRM
@@ -35,9 +35,13 @@ final class InodeFlags {
 
   private InodeFlags() {}
 
-  /** {@code ext2_mask_flags}: what a new file gets from its directory. */
+  /** Returns what a new file gets from its directory. */
   static int inherited(int mode, int parentFlags) {
-    int flags = parentFlags & INHERITED;
+    return masked(mode, parentFlags & INHERITED);
+  }
+
+  /** {@code ext2_mask_flags}: the flags that a file of a type can have. */
+  static int masked(int mode, int flags) {
     return switch (mode & FileMode.TYPE_MASK) {
       case FileMode.DIRECTORY -> flags;
       case FileMode.REGULAR -> flags & ~(DIRSYNC | TOPDIR);

@@ -12,7 +12,8 @@ import java.util.Arrays;
 
 /** The target of a symbolic link: {@code ext2_get_link} and {@code page_get_link}. */
 public final class Symlink {
-  private static final int FAST_BYTES = RawInode.N_BLOCKS * Integer.BYTES;
+  /** Bytes of a target that lies in the inode, with its NUL. */
+  static final int FAST_BYTES = RawInode.N_BLOCKS * Integer.BYTES;
 
   private Symlink() {}
 

@@ -13,11 +13,12 @@ public enum LockClass {
       "the file system against mounting, freezing and thawing at once",
       Nesting.NEVER,
       LockdepVisibility.NOT_COMPARED),
+  S_VFS_RENAME_MUTEX("&type->s_vfs_rename_key", "the parents of directories", Nesting.NEVER),
   I_MUTEX_DIR("&type->i_mutex_dir_key", "the entries of a directory", Nesting.ANCESTOR_FIRST),
   I_RWSEM(
       "&sb->s_type->i_mutex_key",
       "data and size of a regular file, for system calls",
-      Nesting.NEVER),
+      Nesting.ANCESTOR_FIRST),
   MMAP_LOCK("&mm->mmap_lock", "the mappings of an address space", Nesting.ANCESTOR_FIRST),
   SB_PAGEFAULT("sb_pagefaults", "the file system against freezing, for faults", Nesting.NEVER),
   DAX_SEM("&ei->dax_sem", "faults (shared) against truncation (exclusive)", Nesting.NEVER),
@@ -33,7 +34,10 @@ public enum LockClass {
   public enum Nesting {
     /** Not even shared twice: a writer waiting in between would deadlock the task. */
     NEVER,
-    /** A directory before the directories below it; an address space before its child's. */
+    /**
+     * A directory before the directories below it; an address space before its child's; of two
+     * files that are no directories the one with the lower number.
+     */
     ANCESTOR_FIRST
   }
 

@@ -14,6 +14,7 @@ import static io.pmem4j.ext2.lock.LockClass.SB_PAGEFAULT;
 import static io.pmem4j.ext2.lock.LockClass.SB_WRITERS;
 import static io.pmem4j.ext2.lock.LockClass.S_LOCK;
 import static io.pmem4j.ext2.lock.LockClass.S_UMOUNT;
+import static io.pmem4j.ext2.lock.LockClass.S_VFS_RENAME_MUTEX;
 import static io.pmem4j.ext2.lock.LockClass.TRUNCATE_MUTEX;
 
 import java.util.ArrayList;
@@ -65,7 +66,7 @@ public final class LockOrder {
   public static Builder withoutFaults(String name) {
     return builder(name)
         // system calls, whose buffers may fault; a name goes while its file is held
-        .chain(SB_WRITERS, I_MUTEX_DIR, I_RWSEM, MMAP_LOCK)
+        .chain(SB_WRITERS, S_VFS_RENAME_MUTEX, I_MUTEX_DIR, I_RWSEM, MMAP_LOCK)
         .chain(I_RWSEM, PAGE_LOCK, TRUNCATE_MUTEX)
         // freezing; eviction, also of a file that was made and got no name
         .chain(I_MUTEX_DIR, SB_INTERNAL)

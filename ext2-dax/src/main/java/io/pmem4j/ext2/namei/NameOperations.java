@@ -17,13 +17,15 @@ import io.pmem4j.sched.HeldLock;
 public final class NameOperations {
   private final Volume volume;
   private final InodeCache inodes;
-  private final Ext2Inode root;
+  private final NameSpace space;
+  private final NewNames newNames;
 
-  /** The operations of a volume. */
-  public NameOperations(Volume volume, InodeCache inodes, Ext2Inode root) {
-    this.volume = volume;
-    this.inodes = inodes;
-    this.root = root;
+  /** The operations of a caller. */
+  public NameOperations(NameSpace space) {
+    this.volume = space.volume();
+    this.inodes = space.inodes();
+    this.space = space;
+    this.newNames = new NewNames(space);
   }
 
   private record Opened(Ext2Inode inode, boolean created) {}
@@ -41,7 +43,7 @@ public final class NameOperations {
       throws Ext2Exception {
     Opened opened;
     boolean slash;
-    try (PathWalk walk = PathWalk.toParent(volume, inodes, root, path)) {
+    try (PathWalk walk = PathWalk.toParent(space, path)) {
       opened = lookupOrCreate(walk, path, flags, mode);
       slash = walk.slash();
     }
@@ -155,37 +157,12 @@ public final class NameOperations {
         return new Opened(walk.childLocked(name), false);
       }
       volume.requireWritable();
-      if (directory.isImmutable()) {
-        throw new Ext2Exception(Errno.EPERM, directory + " is immutable");
-      }
-      int permissions = mode & FileMode.PERMISSIONS & ~volume.instrumentation().umask();
-      return new Opened(create(directory, name, FileMode.REGULAR | permissions), true);
-    }
-  }
-
-  /** {@code ext2_create}: an inode that gets no name loses its link and goes again. */
-  private Ext2Inode create(Ext2Inode directory, byte[] name, int mode) throws Ext2Exception {
-    Ext2Inode inode = inodes.create(directory, mode);
-    boolean done = false;
-    try {
-      if (volume.order().isOrdered()) {
-        // The entry that names the inode may be durable at any time after its store.
-        inodes.writeOut(inode);
-      }
-      new DirectoryBlocks(volume, directory).add(name, inode);
-      if (volume.order().isOrdered()) {
-        // A new block of the directory shows its names only through the inode on the medium.
-        inodes.writeOut(directory);
-      }
-      done = true;
-      return inode;
-    } finally {
-      if (!done) {
-        try (var _ = inode.iRwsem().exclusive()) {
-          inode.dropLink();
-        }
-        inodes.put(inode);
-      }
+      Permission.mayCreate(space, directory);
+      int permissions = newNames.permissions(directory, mode);
+      return new Opened(
+          newNames.nondirectory(
+              directory, name, FileMode.REGULAR | permissions, NewNames.Content.NONE),
+          true);
     }
   }
 
@@ -195,7 +172,7 @@ public final class NameOperations {
    * @throws Ext2Exception EISDIR, EROFS, ENOENT, ENOTDIR, EPERM, EIO
    */
   public void unlink(String path) throws Ext2Exception {
-    try (PathWalk walk = PathWalk.toParent(volume, inodes, root, path)) {
+    try (PathWalk walk = PathWalk.toParent(space, path)) {
       byte[] name = walk.last();
       if (name == null) {
         throw new Ext2Exception(Errno.EISDIR, path);
@@ -228,20 +205,8 @@ public final class NameOperations {
       throw new Ext2Exception(inode.isDirectory() ? Errno.EISDIR : Errno.ENOTDIR, path);
     }
     Ext2Inode directory = walk.directory();
-    if (directory.isImmutable()
-        || directory.isAppendOnly()
-        || inode.isImmutable()
-        || inode.isAppendOnly()) {
-      throw new Ext2Exception(
-          Errno.EPERM, path + ": the file or its directory is immutable or append-only");
-    }
-    if (inode.isDirectory()) {
-      throw new Ext2Exception(Errno.EISDIR, path);
-    }
-    if (inode.hasAttributeBlock()) {
-      throw new UnsupportedFeatureException(
-          "extended attributes", path + " has a block of extended attributes");
-    }
+    Permission.mayDelete(space, directory, inode, false);
+    DirectoryRemoval.requireNoAttributes(inode, path);
     try (HeldLock _ = inode.iRwsem().exclusive()) {
       new DirectoryBlocks(volume, directory).delete(name);
       inode.times().ctime(directory.times().ctime());

@@ -5,6 +5,7 @@ import io.pmem4j.ext2.CorruptFileSystemException;
 import io.pmem4j.ext2.Errno;
 import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.dir.DirectoryBlocks;
+import io.pmem4j.ext2.inode.DirectoryState;
 import io.pmem4j.ext2.inode.Ext2Inode;
 import io.pmem4j.ext2.inode.InodeCache;
 import io.pmem4j.ext2.inode.Symlink;
@@ -28,46 +29,44 @@ final class PathWalk implements AutoCloseable {
   /** The limit of symbolic links in a walk, MAXSYMLINKS. */
   private static final int MOST_LINKS = 40;
 
+  /** The kind of the last component of a path. */
+  enum Last {
+    /** A name: {@code LAST_NORM}. */
+    NAME,
+    /** The directory itself, by a dot. */
+    DOT,
+    /** The directory above. */
+    DOT_DOT,
+    /** Nothing but slashes. */
+    ROOT
+  }
+
+  private final NameSpace space;
   private final Volume volume;
   private final InodeCache inodes;
-  private final Ext2Inode root;
-
-  /** Inode numbers of the directories above {@link #directory}, the root last. */
-  private final Deque<Integer> above = new ArrayDeque<>();
 
   private final Deque<byte[]> rest = new ArrayDeque<>();
   private Ext2Inode directory;
   private byte @Nullable [] last;
+  private Last lastKind = Last.ROOT;
   private boolean slash;
   private int links;
 
-  private PathWalk(Volume volume, InodeCache inodes, Ext2Inode root) throws Ext2Exception {
-    this.volume = volume;
-    this.inodes = inodes;
-    this.root = root;
-    this.directory = inodes.get(root.number());
+  private PathWalk(NameSpace space) throws Ext2Exception {
+    this.space = space;
+    this.volume = space.volume();
+    this.inodes = space.inodes();
+    this.directory = inodes.get(space.root().number());
   }
 
   /**
    * Walks to the directory that the last component is in: {@code filename_parentat}.
    *
-   * @throws Ext2Exception EINVAL for a NUL, ENOENT, ENOTDIR, ENAMETOOLONG, ELOOP, EIO
+   * @throws Ext2Exception EINVAL for a NUL, EACCES, ENOENT, ENOTDIR, ENAMETOOLONG, ELOOP, EIO
    */
-  static PathWalk toParent(Volume volume, InodeCache inodes, Ext2Inode root, String path)
-      throws Ext2Exception {
-    if (path.indexOf('\0') >= 0) {
-      throw new Ext2Exception(Errno.EINVAL, "a path with a zero byte");
-    }
-    if (path.isEmpty()) {
-      throw new Ext2Exception(Errno.ENOENT, "empty path");
-    }
-    byte[] bytes = path.getBytes(StandardCharsets.UTF_8);
-    if (bytes.length >= PATH_MAX) {
-      throw new Ext2Exception(
-          Errno.ENAMETOOLONG,
-          "a path of " + bytes.length + " bytes, expected fewer than " + PATH_MAX);
-    }
-    PathWalk walk = new PathWalk(volume, inodes, root);
+  static PathWalk toParent(NameSpace space, String path) throws Ext2Exception {
+    byte[] bytes = bytes(path);
+    PathWalk walk = new PathWalk(space);
     boolean done = false;
     try {
       walk.along(bytes);
@@ -80,6 +79,64 @@ final class PathWalk implements AutoCloseable {
     }
   }
 
+  /**
+   * {@code filename_lookup}: walks to where the last component leads.
+   *
+   * @param follow whether a symbolic link there is followed
+   * @return the inode, with one user more
+   * @throws Ext2Exception as {@link #toParent}
+   */
+  static Ext2Inode find(NameSpace space, String path, boolean follow) throws Ext2Exception {
+    try (PathWalk walk = toParent(space, path)) {
+      while (true) {
+        byte[] name = walk.last();
+        if (name == null) {
+          return space.inodes().get(walk.directory().number());
+        }
+        Ext2Inode found;
+        try (var _ = walk.directory().iRwsem().shared()) {
+          found = walk.childLocked(name);
+        }
+        boolean done = false;
+        try {
+          if (!found.isSymlink() || !(follow || walk.slash())) {
+            if (walk.slash() && !found.isDirectory()) {
+              throw new Ext2Exception(Errno.ENOTDIR, path);
+            }
+            done = true;
+            return found;
+          }
+          walk.follow(found);
+        } finally {
+          if (!done) {
+            space.inodes().put(found);
+          }
+        }
+      }
+    }
+  }
+
+  /**
+   * {@code getname}: the bytes of a path.
+   *
+   * @throws Ext2Exception EINVAL, ENOENT, ENAMETOOLONG
+   */
+  static byte[] bytes(String path) throws Ext2Exception {
+    if (path.indexOf('\0') >= 0) {
+      throw new Ext2Exception(Errno.EINVAL, "a path with a zero byte");
+    }
+    if (path.isEmpty()) {
+      throw new Ext2Exception(Errno.ENOENT, "empty path");
+    }
+    byte[] bytes = path.getBytes(StandardCharsets.UTF_8);
+    if (bytes.length >= PATH_MAX) {
+      throw new Ext2Exception(
+          Errno.ENAMETOOLONG,
+          "a path of " + bytes.length + " bytes, expected fewer than " + PATH_MAX);
+    }
+    return bytes;
+  }
+
   /** The directory that the last component is in; this walk's own user keeps it. */
   Ext2Inode directory() {
     return directory;
@@ -88,6 +145,11 @@ final class PathWalk implements AutoCloseable {
   /** The last component; null if the path ends with the directory itself. */
   byte @Nullable [] last() {
     return last;
+  }
+
+  /** The kind of the last component, where the path or a link led on. */
+  Last lastKind() {
+    return lastKind;
   }
 
   /** Set if a slash follows the last component, here or where a link led on. */
@@ -110,8 +172,7 @@ final class PathWalk implements AutoCloseable {
     }
     byte[] target = Symlink.target(link);
     if (target.length > 0 && target[0] == '/') {
-      enter(inodes.get(root.number()));
-      above.clear();
+      enter(inodes.get(space.root().number()));
     }
     return target;
   }
@@ -122,19 +183,31 @@ final class PathWalk implements AutoCloseable {
     last = null;
     while (!rest.isEmpty()) {
       byte[] name = rest.removeFirst();
+      Permission.require(volume, space.who(), directory, Permission.EXECUTE);
       if (isDot(name)) {
-        continue;
-      }
-      if (isDotDot(name)) {
-        if (!above.isEmpty()) {
-          enter(inodes.get(above.removeFirst()));
-        }
+        lastKind = Last.DOT;
+      } else if (isDotDot(name)) {
+        lastKind = Last.DOT_DOT;
+        up();
       } else if (rest.isEmpty()) {
+        lastKind = Last.NAME;
         last = name;
       } else {
         into(name);
       }
     }
+  }
+
+  /** {@code follow_dotdot}: the root is above itself. */
+  private void up() throws Ext2Exception {
+    Ext2Inode above = directory.inDirectory().parent();
+    if (above == null) {
+      return;
+    }
+    if (above.inDirectory().isDead()) {
+      throw new Ext2Exception(Errno.ENOENT, "the directory above " + directory + " was removed");
+    }
+    enter(inodes.get(above.number()));
   }
 
   /** Puts the components of a path before those that are left. */
@@ -169,7 +242,6 @@ final class PathWalk implements AutoCloseable {
       if (next.isSymlink()) {
         push(targetOf(next));
       } else if (next.isDirectory()) {
-        above.addFirst(directory.number());
         entered = true;
         enter(next);
       } else {
@@ -191,10 +263,14 @@ final class PathWalk implements AutoCloseable {
   /**
    * The inode number of a name, or 0; the caller holds the directory's {@code i_rwsem}.
    *
-   * @throws Ext2Exception ENAMETOOLONG, which a walk meets only when it gets to the name; EIO
+   * @throws Ext2Exception ENOENT in a directory that was removed; ENAMETOOLONG, which a walk meets
+   *     only when it gets to the name; EIO
    */
   int inoLocked(byte[] name) throws Ext2Exception {
     directory.iRwsem().assertHeld();
+    if (directory.inDirectory().isDead()) {
+      throw new Ext2Exception(Errno.ENOENT, directory + " was removed");
+    }
     if (name.length > DirEntry.MAX_NAME_BYTES) {
       throw new Ext2Exception(
           Errno.ENAMETOOLONG,
@@ -215,7 +291,7 @@ final class PathWalk implements AutoCloseable {
       throw new Ext2Exception(Errno.ENOENT, "no " + text(name) + " in " + directory);
     }
     try {
-      return inodes.get(ino);
+      return alias(inodes.get(ino));
     } catch (Ext2Exception e) {
       if (e.errno() != Errno.ESTALE) {
         throw e;
@@ -224,6 +300,24 @@ final class PathWalk implements AutoCloseable {
       throw new CorruptFileSystemException(
           Errno.EIO, "directory " + directory.number(), "inode", ino + ", deleted", "a live inode");
     }
+  }
+
+  /**
+   * {@code d_splice_alias}: a directory is where it was found last.
+   *
+   * @throws Ext2Exception ELOOP on a damaged medium, where a directory lies below itself
+   */
+  private Ext2Inode alias(Ext2Inode found) throws Ext2Exception {
+    if (found.isDirectory() && found.inDirectory().parent() != directory) {
+      if (found == directory || DirectoryState.ancestor(found, directory) != null) {
+        inodes.put(found);
+        throw new Ext2Exception(Errno.ELOOP, found + " lies below itself, in " + directory);
+      }
+      if (found != space.root()) {
+        found.inDirectory().parent(directory);
+      }
+    }
+    return found;
   }
 
   private static String text(byte[] name) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Names: walking a path, creating and unlinking, opening. All knowledge of directory layout is in
- * {@code .dir}; what is here are the locks and the order of steps.
+ * Names: walking a path, making and removing names of every kind, renaming, opening, permissions.
+ * All knowledge of directory layout is in {@code .dir}; what is here are the locks and the order of
+ * steps.
  *
  * <p>Kernel twin: namei.c of ext2 and the part of fs/namei.c above it.
  */

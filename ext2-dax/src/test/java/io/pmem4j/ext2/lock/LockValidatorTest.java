@@ -167,8 +167,8 @@ class LockValidatorTest {
   @Test
   void locksOfTwoFileSystemsAreCheckedAgainstEachOther() {
     LockValidator other = new LockValidator(ANYTHING, scheduler);
-    OrderedRwSemaphore here = semaphore(LockClass.I_RWSEM, "here");
-    OrderedRwSemaphore there = new OrderedRwSemaphore(scheduler, other, LockClass.I_RWSEM, "there");
+    OrderedRwSemaphore here = semaphore(LockClass.DAX_SEM, "here");
+    OrderedRwSemaphore there = new OrderedRwSemaphore(scheduler, other, LockClass.DAX_SEM, "there");
     try (var _ = here.exclusive()) {
       assertThat(report(there::exclusive).kind()).isEqualTo(LockReport.Kind.RECURSIVE);
     }

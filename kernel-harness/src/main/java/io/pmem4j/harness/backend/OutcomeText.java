@@ -6,11 +6,17 @@ import io.pmem4j.harness.program.Outcome;
 import io.pmem4j.harness.program.Program;
 import java.nio.ByteBuffer;
 import java.util.HexFormat;
+import java.util.Map;
 import java.util.function.LongFunction;
 
 /** The words that both backends use for the same thing. */
 public final class OutcomeText {
   private static final int SHORT_BYTES = 16;
+
+  private static final Map<Integer, String> ENTRY_TYPES =
+      Map.of(
+          0, "unknown", 1, "fifo", 2, "char", 4, "dir", 6, "block", 8, "file", 10, "link", 12,
+          "socket");
 
   private OutcomeText() {}
 
@@ -66,6 +72,11 @@ public final class OutcomeText {
         .value("mtime", time.apply(data.getLong()))
         .value("ctime", time.apply(data.getLong()))
         .value("generation", Integer.toUnsignedString(data.getInt()));
+  }
+
+  /** An entry of a directory: name, type, inode number. */
+  public static String entry(String name, int type, long ino) {
+    return name + ":" + ENTRY_TYPES.getOrDefault(type, "?") + "@" + ino;
   }
 
   /** Returns the outcome of a failed call. */

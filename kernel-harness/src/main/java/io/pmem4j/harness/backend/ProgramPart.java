@@ -6,6 +6,7 @@ import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Parameter;
 import io.pmem4j.harness.program.Program;
 import io.pmem4j.harness.program.ProgramStep;
+import io.pmem4j.harness.program.Syscall;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -16,8 +17,8 @@ import java.util.function.Function;
 
 /**
  * The steps of a program that a backend runs. A query is omitted alone. A step that changes
- * attributes of a file is omitted with the next fstat(2) of that file. Any other step that changes
- * something ends the part, because later steps have no meaning without it.
+ * attributes of a file is omitted with the next fstat(2) and statx(2) of that file. Any other step
+ * that changes something ends the part, because later steps have no meaning without it.
  *
  * @param omitted one for each step: empty if the backend runs it, otherwise the reason
  * @param imageCounts whether the backend runs every step with effects, so that its image is
@@ -94,9 +95,13 @@ public record ProgramPart(List<Optional<String>> omitted, boolean imageCounts) {
       if (operation instanceof Operation.Open open) {
         paths.put(open.file(), open.path());
       }
-      return operation instanceof Operation.Fstat stat
-          ? Optional.ofNullable(unknown.get(paths.getOrDefault(stat.file(), "")))
-          : Optional.empty();
+      return switch (operation) {
+        case Operation.Fstat stat ->
+            Optional.ofNullable(unknown.get(paths.getOrDefault(stat.file(), "")));
+        case Operation.Call call when call.syscall() == Syscall.STATX ->
+            Optional.ofNullable(unknown.get(path(call)));
+        default -> Optional.empty();
+      };
     }
 
     private void note(ProgramStep step, Operation operation, Lack lack) {

@@ -24,7 +24,8 @@ class ProgramPartTest {
 
   @Test
   void aStepThatOnlyAsksIsLeftOutAlone() throws Exception {
-    Program program = program("open f /a rw creat", "statx /a", "statfs", "fstat f");
+    Program program =
+        program("open f /a rw creat", "getxattr /a user.x", "vmstat pgfault", "fstat f");
     ProgramPart part = modelsPart(program);
     assertThat(part.operations(program))
         .hasExactlyElementsOfTypes(Operation.Open.class, Operation.Fstat.class);
@@ -32,20 +33,20 @@ class ProgramPartTest {
     assertThat(part.isComplete()).isFalse();
     assertThat(part.notes())
         .containsExactly(
-            "not run: 1 of 4 operations: the model lacks statx",
-            "not run: 1 of 4 operations: the model lacks statfs");
+            "not run: 1 of 4 operations: the model lacks getxattr",
+            "not run: 1 of 4 operations: the model lacks vmstat");
   }
 
   @Test
   void aStepWithEffectsEndsThePart() throws Exception {
-    Program program = program("open f /a rw creat", "setflags /a 1", "statfs", "fstat f");
+    Program program = program("open f /a rw creat", "setxattr /a user.x x00", "statfs", "fstat f");
     ProgramPart part = modelsPart(program);
     assertThat(part.operations(program)).hasExactlyElementsOfTypes(Operation.Open.class);
     assertThat(part.imageCounts()).isFalse();
     assertThat(part.notes())
         .containsExactly(
-            "not run: 1 of 4 operations: the model lacks setflags",
-            "not run: 2 of 4 operations: they follow line 2: the model lacks setflags");
+            "not run: 1 of 4 operations: the model lacks setxattr",
+            "not run: 2 of 4 operations: they follow line 2: the model lacks setxattr");
   }
 
   @Test
@@ -70,7 +71,7 @@ class ProgramPartTest {
 
   @Test
   void whatBeginsWithEffectsIsEmpty() throws Exception {
-    ProgramPart part = modelsPart(program("mkdir /d 755", "open f /d/a rw creat"));
+    ProgramPart part = modelsPart(program("setxattr /a user.x x00", "open f /a rw creat"));
     assertThat(part.isEmpty()).isTrue();
     assertThat(modelsPart(program("sync")).isEmpty()).isFalse();
   }

@@ -20,8 +20,6 @@ import io.pmem4j.harness.wire.Request;
 import io.pmem4j.harness.wire.Response;
 import io.pmem4j.harness.wire.Wire;
 import io.pmem4j.harness.wire.WireOp;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -39,6 +37,7 @@ final class GuestSession implements Session, OperationCodec.Place {
   private final GuestBackend backend;
   private final Program program;
   private final KernelChoices choices;
+  private final FirstGeneration first;
   private final long firstFrame;
   private final TraceText trace;
   private Guest guest;
@@ -52,6 +51,7 @@ final class GuestSession implements Session, OperationCodec.Place {
     this.program = program;
     this.guest = guest;
     this.choices = choices;
+    this.first = new FirstGeneration(choices);
     this.promises = DurabilityPromises.of(program);
     this.firstFrame = guest.hello().resource() / OperationCodec.PAGE_BYTES;
     this.trace = new TraceText(firstFrame, address -> calls.pageIndex(address));
@@ -135,8 +135,8 @@ final class GuestSession implements Session, OperationCodec.Place {
         List<Request> one = calls.requests(operation, clock);
         sizes.add(one.size());
         requests.addAll(one);
-        if (generations && operation instanceof Operation.Open open) {
-          requests.add(Request.of(WireOp.FSTAT, calls.file(open.file())));
+        if (generations) {
+          requests.addAll(first.questions(operation, calls));
         }
         reads(promised(operation)).forEach(requests::add);
       }
@@ -151,8 +151,8 @@ final class GuestSession implements Session, OperationCodec.Place {
         for (int i = size.next(); i > 0; i--) {
           mine.add(answers.next());
         }
-        if (generations && operation instanceof Operation.Open) {
-          generationFrom(answers.next());
+        if (generations) {
+          first.answered(operation, mine.getLast(), answers);
         }
         List<String> promised = promised(operation);
         List<Response> contents = new ArrayList<>();
@@ -218,22 +218,6 @@ final class GuestSession implements Session, OperationCodec.Place {
       answers.addAll(Batch.answers(guest.request(Batch.of(rest))));
     }
     return answers;
-  }
-
-  /**
-   * The first file with a generation that a program opens is the first that it makes: mke2fs and
-   * debugfs leave the generation 0.
-   */
-  private void generationFrom(Response stat) {
-    if (stat.data().length == Wire.STAT_BYTES) {
-      int generation =
-          ByteBuffer.wrap(stat.data())
-              .order(ByteOrder.LITTLE_ENDIAN)
-              .getInt(Wire.STAT_GENERATION_OFFSET);
-      if (generation != 0) {
-        choices.generationBase(generation);
-      }
-    }
   }
 
   /** Another pid of the same colour, so that a child's blocks lie where the program's do. */

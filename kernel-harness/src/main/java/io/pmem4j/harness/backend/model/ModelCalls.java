@@ -26,7 +26,15 @@ final class ModelCalls {
 
   private static final Set<Syscall> KNOWN =
       EnumSet.of(
+          Syscall.MKDIR,
+          Syscall.RMDIR,
+          Syscall.LINK,
+          Syscall.SYMLINK,
+          Syscall.READLINK,
+          Syscall.RENAME,
           Syscall.UNLINK,
+          Syscall.STATX,
+          Syscall.LIST,
           Syscall.PWRITEV,
           Syscall.PREADV,
           Syscall.PWRITE_MAPPED,
@@ -64,7 +72,8 @@ final class ModelCalls {
 
   private Outcome.Builder answer() throws Ext2Exception {
     return switch (call.syscall()) {
-      case UNLINK -> done(() -> process.fs().unlink(ModelProcess.path(text(0))));
+      case MKDIR, RMDIR, LINK, SYMLINK, READLINK, RENAME, UNLINK, STATX, LIST ->
+          new ModelPaths(process, call).answer();
       case PWRITEV -> pwritev();
       case PREADV -> preadv();
       case PWRITE_MAPPED ->

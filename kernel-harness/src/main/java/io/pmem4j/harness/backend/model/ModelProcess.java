@@ -7,6 +7,7 @@ import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.Ext2FileSystem;
 import io.pmem4j.ext2.Extent;
 import io.pmem4j.ext2.OpenFile;
+import io.pmem4j.ext2.PathOperations;
 import io.pmem4j.ext2.Stat;
 import io.pmem4j.ext2.mm.AddressSpace;
 import io.pmem4j.ext2.mm.Mmu;
@@ -26,6 +27,9 @@ import java.util.stream.Collectors;
 final class ModelProcess {
   /** The mount point in the guest. */
   private static final String MOUNT_POINT = "/mnt";
+
+  private static final int S_IFMT = 0170000;
+  private static final int S_IFREG = 0100000;
 
   /** With the NUL that ends a path. */
   private static final int PATH_MAX = 4096;
@@ -83,7 +87,7 @@ final class ModelProcess {
   Outcome.Builder answer(Operation operation) throws Ext2Exception {
     return switch (operation) {
       case Operation.Open open -> {
-        OpenFile file = fs.open(path(open.path()), open.flags(), open.mode());
+        OpenFile file = paths().open(path(open.path()), open.flags(), open.mode());
         promises.opened(open.path(), file, open.flags());
         files.put(open.file(), file);
         yield result(0);
@@ -193,6 +197,11 @@ final class ModelProcess {
     return fs;
   }
 
+  /** Returns the calls on paths, with the identity of the process. */
+  PathOperations paths() {
+    return fs.paths();
+  }
+
   ModelPromises promises() {
     return promises;
   }
@@ -247,6 +256,13 @@ final class ModelProcess {
         .value("mtime", OutcomeText.time(stat.mtime()))
         .value("ctime", OutcomeText.time(stat.ctime()))
         .value("generation", Integer.toUnsignedString(stat.generation()));
+  }
+
+  /** A stat record of a path, which carries no generation. */
+  static Outcome.Builder statx(Stat stat) {
+    return stat(stat)
+        .value("generation", "0")
+        .value("dax", (stat.mode() & S_IFMT) == S_IFREG ? 1 : 0);
   }
 
   static Outcome.Builder result(long value) {

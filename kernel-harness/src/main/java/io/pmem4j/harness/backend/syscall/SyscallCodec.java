@@ -29,8 +29,6 @@ final class SyscallCodec {
   private static final long STATX_ATTR_DAX = 0x200000;
   private static final List<String> STATFS_NAMES =
       List.of("type", "bsize", "blocks", "bfree", "bavail", "files", "ffree", "namelen");
-  private static final Map<Integer, String> ENTRY_TYPES =
-      Map.of(0, "unknown", 1, "fifo", 2, "char", 4, "dir", 6, "block", 8, "file", 10, "link");
 
   private final OperationCodec.Place place;
   private final SlotTable files;
@@ -138,10 +136,10 @@ final class SyscallCodec {
     List<String> entries = new ArrayList<>();
     while (data.remaining() >= Wire.ENTRY_FIXED_BYTES) {
       long ino = data.getLong();
-      String type = ENTRY_TYPES.getOrDefault(data.getInt(), "?");
+      int type = data.getInt();
       byte[] name = new byte[data.getInt()];
       data.get(name);
-      entries.add(new String(name, StandardCharsets.UTF_8) + ":" + type + "@" + ino);
+      entries.add(OutcomeText.entry(new String(name, StandardCharsets.UTF_8), type, ino));
     }
     return String.join(",", entries);
   }

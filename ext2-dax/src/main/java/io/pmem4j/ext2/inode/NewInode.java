@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.pmem4j.ext2.inode;
+
+import io.pmem4j.ext2.Ext2Exception;
+import io.pmem4j.ext2.volume.Geometry;
+import io.pmem4j.ext2.volume.MetadataOrder;
+
+/**
+ * Changes of an inode to which no name leads yet. Its maker alone has it, so that they need none of
+ * its locks: {@code I_NEW}.
+ */
+public final class NewInode {
+  private NewInode() {}
+
+  /** {@code i_size_write} of a directory whose first block was stored. */
+  public static void size(Ext2Inode inode, long bytes) {
+    inode.size = bytes;
+    inode.markDirty();
+  }
+
+  /**
+   * {@code ext2_symlink}: stores where a link leads to, in the inode if it fits there with its NUL,
+   * else in a block.
+   *
+   * @param target shorter than a block
+   * @throws Ext2Exception ENOSPC
+   */
+  public static void target(Ext2Inode link, byte[] target) throws Ext2Exception {
+    if (target.length < Symlink.FAST_BYTES) {
+      for (int i = 0; i < target.length; i++) {
+        link.data[i / Integer.BYTES] |= (target[i] & 0xff) << (Byte.SIZE * (i % Integer.BYTES));
+      }
+    } else {
+      long offset = link.blockMap().blocks(0, 1, true).block() * Geometry.BLOCK_BYTES;
+      MetadataOrder order = link.volume().order();
+      link.memory().fill(offset, Geometry.BLOCK_BYTES, (byte) 0);
+      link.memory().copy(offset, target, 0, target.length);
+      link.volume().dirtyBlocks().markBytes(offset);
+      order.flush(offset, Geometry.BLOCK_BYTES);
+      order.drain();
+    }
+    size(link, target.length);
+  }
+
+  /** {@code init_special_inode}: the number of a device, in the old form where it fits. */
+  public static void device(Ext2Inode inode, int major, int minor) {
+    if (major < 256 && minor < 256) {
+      inode.data[0] = (major << 8) | minor;
+    } else {
+      inode.data[1] = (minor & 0xff) | (major << 8) | ((minor & ~0xff) << 12);
+    }
+    inode.markDirty();
+  }
+
+  /** {@code clear_nlink}: the inode that got no name goes with its user. */
+  public static void dropLinks(Ext2Inode inode) {
+    inode.nlink = 0;
+    inode.markDirty();
+  }
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.pmem4j.ext2.namei;
+
+import io.pmem4j.ext2.Errno;
+import io.pmem4j.ext2.Ext2Exception;
+import io.pmem4j.ext2.inode.Ext2Inode;
+import io.pmem4j.ext2.inode.Symlink;
+
+/** System calls that only ask about a path: statx(2), readlink(2), faccessat(2). Thread-safe. */
+public final class Lookups {
+  private static final int PERMISSION_BITS = 7;
+
+  private final NameSpace space;
+
+  /** The operations of a caller. */
+  public Lookups(NameSpace space) {
+    this.space = space;
+  }
+
+  /** Something that is asked of an inode. */
+  @FunctionalInterface
+  public interface Question<T> {
+    /** Returns the answer. */
+    T of(Ext2Inode inode) throws Ext2Exception;
+  }
+
+  /**
+   * Asks the inode that a path leads to.
+   *
+   * @param follow whether a symbolic link at the end is followed
+   * @throws Ext2Exception those of a walk
+   */
+  public <T> T ask(String path, boolean follow, Question<T> question) throws Ext2Exception {
+    Ext2Inode inode = PathWalk.find(space, path, follow);
+    try {
+      return question.of(inode);
+    } finally {
+      space.inodes().put(inode);
+    }
+  }
+
+  /**
+   * Reads where a symbolic link leads to, as readlink(2) does.
+   *
+   * @throws Ext2Exception EINVAL for what is none, EIO, and those of a walk
+   */
+  public byte[] readlink(String path) throws Ext2Exception {
+    return ask(
+        path,
+        false,
+        inode -> {
+          if (!inode.isSymlink()) {
+            throw new Ext2Exception(Errno.EINVAL, path + " is no symbolic link");
+          }
+          return Symlink.target(inode);
+        });
+  }
+
+  /**
+   * Asks for permission, as faccessat(2) does with AT_EACCESS.
+   *
+   * @param mask 4 to read, 2 to write, 1 to execute or search; 0 asks whether it is there
+   * @throws Ext2Exception EINVAL, EACCES, EROFS, EPERM, and those of a walk
+   */
+  public void access(String path, int mask) throws Ext2Exception {
+    if ((mask & ~PERMISSION_BITS) != 0) {
+      throw new Ext2Exception(Errno.EINVAL, "access " + mask);
+    }
+    ask(
+        path,
+        true,
+        inode -> {
+          Permission.require(space.volume(), space.who(), inode, mask);
+          return true;
+        });
+  }
+}

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.pmem4j.ext2.namei;
+
+import io.pmem4j.ext2.Capability;
+import io.pmem4j.ext2.Errno;
+import io.pmem4j.ext2.Ext2Exception;
+import io.pmem4j.ext2.dir.DirectoryBlocks;
+import io.pmem4j.ext2.inode.Ext2Inode;
+import io.pmem4j.ext2.inode.FileMode;
+import io.pmem4j.ext2.inode.InodeCache;
+import io.pmem4j.ext2.inode.NewInode;
+import io.pmem4j.ext2.volume.Volume;
+import org.jspecify.annotations.Nullable;
+
+/** System calls that make a name: mkdir(2), mknod(2), symlink(2), link(2). Thread-safe. */
+public final class NewNames {
+  /** The most links of an inode, {@code EXT2_LINK_MAX}. */
+  static final int MOST_LINKS = 32000;
+
+  private static final int MKDIR_MODE = 01777;
+
+  private final NameSpace space;
+  private final Volume volume;
+  private final InodeCache inodes;
+
+  /** The operations of a caller. */
+  public NewNames(NameSpace space) {
+    this.space = space;
+    this.volume = space.volume();
+    this.inodes = space.inodes();
+  }
+
+  /** Makes what a free name will lead to, under the directory's {@code i_rwsem}. */
+  private interface Maker {
+    void make(Ext2Inode directory, byte[] name) throws Ext2Exception;
+  }
+
+  /** Gives a new inode its content. */
+  interface Content {
+    /** An empty file. */
+    Content NONE = _ -> {};
+
+    /** Stores it; the inode has no name yet. */
+    void storeIn(Ext2Inode made) throws Ext2Exception;
+  }
+
+  /** {@code filename_create} and {@code may_create}. */
+  private void make(String path, boolean wantsDirectory, Maker maker) throws Ext2Exception {
+    try (PathWalk walk = PathWalk.toParent(space, path)) {
+      byte[] name = walk.last();
+      if (name == null) {
+        throw new Ext2Exception(Errno.EEXIST, path);
+      }
+      try (var _ = volume.freezeGate().startWrite();
+          var _ = walk.directory().iRwsem().exclusive()) {
+        if (walk.inoLocked(name) != 0) {
+          inodes.put(walk.childLocked(name));
+          throw new Ext2Exception(Errno.EEXIST, path);
+        }
+        if (walk.slash() && !wantsDirectory) {
+          throw new Ext2Exception(Errno.ENOENT, path + " would be no directory");
+        }
+        volume.requireWritable();
+        Permission.mayCreate(space, walk.directory());
+        maker.make(walk.directory(), name);
+      }
+    }
+  }
+
+  /**
+   * Makes a directory, as mkdir(2) does.
+   *
+   * @throws Ext2Exception EEXIST, EMLINK, ENOSPC, EACCES, EPERM, EROFS, ENOENT, EIO, and those of a
+   *     walk
+   */
+  public void mkdir(String path, int mode) throws Ext2Exception {
+    make(
+        path,
+        true,
+        (directory, name) -> {
+          if (directory.nlink() >= MOST_LINKS) {
+            throw new Ext2Exception(
+                Errno.EMLINK, directory + " has " + directory.nlink() + " links");
+          }
+          inodes.put(directory(directory, name, FileMode.DIRECTORY | masked(mode & MKDIR_MODE)));
+        });
+  }
+
+  /** {@code ext2_mkdir}: the parent has its link first. */
+  private Ext2Inode directory(Ext2Inode parent, byte[] name, int mode) throws Ext2Exception {
+    parent.addLink();
+    Ext2Inode made = null;
+    boolean done = false;
+    try {
+      made = inodes.create(parent, mode, space.who());
+      DirectoryBlocks.makeEmpty(volume, made, parent);
+      if (volume.order().isOrdered()) {
+        inodes.writeOut(made);
+        inodes.writeOut(parent);
+      }
+      made.inDirectory().parent(parent);
+      add(parent, name, made);
+      done = true;
+      return made;
+    } finally {
+      if (!done) {
+        discard(made);
+        parent.dropLink();
+      }
+    }
+  }
+
+  private void discard(@Nullable Ext2Inode made) throws Ext2Exception {
+    if (made != null) {
+      NewInode.dropLinks(made);
+      inodes.put(made);
+    }
+  }
+
+  /**
+   * Makes a file of any type but a directory, as mknod(2) does.
+   *
+   * @param mode type and permissions, before the umask; type 0 is a regular file
+   * @param major of a device
+   * @param minor of a device
+   * @throws Ext2Exception EPERM, EINVAL, EEXIST, ENOSPC, EACCES, EROFS, ENOENT, EIO, and those of a
+   *     walk
+   */
+  public void mknod(String path, int mode, int major, int minor) throws Ext2Exception {
+    int type =
+        switch (mode & FileMode.TYPE_MASK) {
+          case 0 -> FileMode.REGULAR;
+          case FileMode.REGULAR,
+              FileMode.CHARACTER,
+              FileMode.BLOCK,
+              FileMode.FIFO,
+              FileMode.SOCKET ->
+              mode & FileMode.TYPE_MASK;
+          case FileMode.DIRECTORY -> throw new Ext2Exception(Errno.EPERM, "mknod of a directory");
+          default -> throw new Ext2Exception(Errno.EINVAL, "mode 0" + Integer.toOctalString(mode));
+        };
+    boolean whiteout = type == FileMode.CHARACTER && major == 0 && minor == 0;
+    make(
+        path,
+        false,
+        (directory, name) -> {
+          if (FileMode.isDevice(type) && !whiteout && !space.who().has(Capability.MKNOD)) {
+            throw new Ext2Exception(Errno.EPERM, "CAP_MKNOD is needed for a device");
+          }
+          Content content =
+              FileMode.isDevice(type) ? made -> NewInode.device(made, major, minor) : Content.NONE;
+          inodes.put(nondirectory(directory, name, type | permissions(directory, mode), content));
+        });
+  }
+
+  /**
+   * Makes a symbolic link, as symlink(2) does.
+   *
+   * @param target where it leads to; nothing has to be there
+   * @throws Ext2Exception EEXIST, ENAMETOOLONG, ENOSPC, EACCES, EPERM, EROFS, ENOENT, EIO, and
+   *     those of a walk
+   */
+  public void symlink(String target, String path) throws Ext2Exception {
+    byte[] bytes = PathWalk.bytes(target);
+    make(
+        path,
+        false,
+        (directory, name) ->
+            inodes.put(
+                nondirectory(
+                    directory,
+                    name,
+                    FileMode.SYMLINK | 0777,
+                    made -> NewInode.target(made, bytes))));
+  }
+
+  /**
+   * Gives a file one more name, as link(2) does. A symbolic link is not followed.
+   *
+   * @throws Ext2Exception EEXIST, EMLINK, EPERM, ENOSPC, EACCES, EROFS, ENOENT, EIO, and those of a
+   *     walk
+   */
+  public void link(String from, String to) throws Ext2Exception {
+    Ext2Inode inode = PathWalk.find(space, from, false);
+    try {
+      make(
+          to,
+          false,
+          (directory, name) -> {
+            if (inode.isAppendOnly() || inode.isImmutable()) {
+              throw new Ext2Exception(Errno.EPERM, from + " is immutable or append-only");
+            }
+            if (inode.isDirectory()) {
+              throw new Ext2Exception(Errno.EPERM, from + " is a directory");
+            }
+            linkLocked(directory, name, inode);
+          });
+    } finally {
+      inodes.put(inode);
+    }
+  }
+
+  /** The part of {@code vfs_link} under the file's lock, and {@code ext2_link}. */
+  private void linkLocked(Ext2Inode directory, byte[] name, Ext2Inode inode) throws Ext2Exception {
+    try (var _ = inode.iRwsem().exclusive()) {
+      if (inode.nlink() == 0) {
+        throw new Ext2Exception(Errno.ENOENT, inode + " has lost its last name");
+      }
+      if (inode.nlink() >= MOST_LINKS) {
+        throw new Ext2Exception(Errno.EMLINK, inode + " has " + inode.nlink() + " links");
+      }
+      inode.times().ctime(volume.now());
+      inode.addLink();
+      boolean done = false;
+      try {
+        if (volume.order().isOrdered()) {
+          inodes.writeOut(inode);
+        }
+        add(directory, name, inode);
+        done = true;
+      } finally {
+        if (!done) {
+          inode.dropLink();
+        }
+      }
+    }
+  }
+
+  private void add(Ext2Inode directory, byte[] name, Ext2Inode inode) throws Ext2Exception {
+    new DirectoryBlocks(volume, directory).add(name, inode);
+    if (volume.order().isOrdered()) {
+      // A new block of the directory shows its names only through the inode on the medium.
+      inodes.writeOut(directory);
+    }
+  }
+
+  /** {@code ext2_add_nondir}: an inode that gets no name loses its link and goes again. */
+  Ext2Inode nondirectory(Ext2Inode directory, byte[] name, int mode, Content content)
+      throws Ext2Exception {
+    Ext2Inode inode = inodes.create(directory, mode, space.who());
+    boolean done = false;
+    try {
+      content.storeIn(inode);
+      if (volume.order().isOrdered()) {
+        // The entry that names the inode may be durable at any time after its store.
+        inodes.writeOut(inode);
+      }
+      add(directory, name, inode);
+      done = true;
+      return inode;
+    } finally {
+      if (!done) {
+        discard(inode);
+      }
+    }
+  }
+
+  private int masked(int permissions) {
+    return permissions & ~volume.instrumentation().umask();
+  }
+
+  /** {@code vfs_prepare_mode}: {@code mode_strip_sgid}, then the umask. */
+  int permissions(Ext2Inode directory, int mode) {
+    int permissions = mode & FileMode.PERMISSIONS;
+    boolean groupExecutes = (mode & FileMode.SET_GID) != 0 && (mode & 0010) != 0;
+    if (groupExecutes
+        && (directory.mode() & FileMode.SET_GID) != 0
+        && !space.who().isInGroup(directory.gid())
+        && !space.who().has(Capability.FSETID)) {
+      permissions &= ~FileMode.SET_GID;
+    }
+    return masked(permissions);
+  }
+}

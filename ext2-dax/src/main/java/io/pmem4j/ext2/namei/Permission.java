@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.pmem4j.ext2.namei;
+
+import io.pmem4j.ext2.Capability;
+import io.pmem4j.ext2.Credentials;
+import io.pmem4j.ext2.Errno;
+import io.pmem4j.ext2.Ext2Exception;
+import io.pmem4j.ext2.inode.Ext2Inode;
+import io.pmem4j.ext2.inode.FileMode;
+import io.pmem4j.ext2.volume.Volume;
+
+/** The VFS's questions about permission: {@code inode_permission} and those made of it. */
+final class Permission {
+  static final int EXECUTE = 1;
+  static final int WRITE = 2;
+  static final int READ = 4;
+
+  private static final int OWNER_SHIFT = 6;
+  private static final int GROUP_SHIFT = 3;
+  private static final int ANY_EXECUTE = 0111;
+
+  private Permission() {}
+
+  /**
+   * Checks the permission of a caller on an inode: {@code inode_permission}.
+   *
+   * @param mask of {@link #READ}, {@link #WRITE} and {@link #EXECUTE}
+   * @throws Ext2Exception EROFS, EPERM for writing to an immutable file, EACCES
+   */
+  static void require(Volume volume, Credentials who, Ext2Inode inode, int mask)
+      throws Ext2Exception {
+    if ((mask & WRITE) != 0) {
+      if (inode.isRegular() || inode.isDirectory() || inode.isSymlink()) {
+        volume.requireWritable();
+      }
+      if (inode.isImmutable()) {
+        throw new Ext2Exception(Errno.EPERM, inode + " is immutable");
+      }
+    }
+    if (!modeAllows(who, inode, mask) && !overrides(who, inode, mask)) {
+      throw new Ext2Exception(
+          Errno.EACCES,
+          "%s: mode 0%o, owner %d:%d, asked for 0%o by %d:%d"
+              .formatted(
+                  inode, inode.mode(), inode.uid(), inode.gid(), mask, who.uid(), who.gid()));
+    }
+  }
+
+  /** {@code acl_permission_check}, without ACLs. */
+  private static boolean modeAllows(Credentials who, Ext2Inode inode, int mask) {
+    int mode = inode.mode();
+    if (who.uid() == inode.uid()) {
+      mode >>= OWNER_SHIFT;
+    } else if (who.isInGroup(inode.gid())) {
+      mode >>= GROUP_SHIFT;
+    }
+    return (mask & ~mode) == 0;
+  }
+
+  /** The part of {@code generic_permission} that asks for capabilities. */
+  private static boolean overrides(Credentials who, Ext2Inode inode, int mask) {
+    boolean searches = inode.isDirectory() ? (mask & WRITE) == 0 : mask == READ;
+    if (searches && who.has(Capability.DAC_READ_SEARCH)) {
+      return true;
+    }
+    boolean overridable =
+        inode.isDirectory() || (mask & EXECUTE) == 0 || (inode.mode() & ANY_EXECUTE) != 0;
+    return overridable && who.has(Capability.DAC_OVERRIDE);
+  }
+
+  /** Returns true for the owner and for CAP_FOWNER: {@code inode_owner_or_capable}. */
+  static boolean isOwner(Credentials who, Ext2Inode inode) {
+    return who.uid() == inode.uid() || who.has(Capability.FOWNER);
+  }
+
+  /**
+   * Checks that a name that does not exist may be made: {@code may_create}.
+   *
+   * @throws Ext2Exception ENOENT, EROFS, EPERM, EACCES
+   */
+  static void mayCreate(NameSpace space, Ext2Inode directory) throws Ext2Exception {
+    if (directory.inDirectory().isDead()) {
+      throw new Ext2Exception(Errno.ENOENT, directory + " was removed");
+    }
+    require(space.volume(), space.who(), directory, WRITE | EXECUTE);
+  }
+
+  /**
+   * Checks that a name may be removed: {@code may_delete}.
+   *
+   * @param wantsDirectory whether the name is to be one of a directory
+   * @throws Ext2Exception EROFS, EPERM, EACCES, ENOTDIR, EISDIR, EBUSY, ENOENT
+   */
+  static void mayDelete(
+      NameSpace space, Ext2Inode directory, Ext2Inode victim, boolean wantsDirectory)
+      throws Ext2Exception {
+    require(space.volume(), space.who(), directory, WRITE | EXECUTE);
+    if (directory.isAppendOnly()) {
+      throw new Ext2Exception(Errno.EPERM, directory + " is append-only");
+    }
+    if (isProtectedBySticky(space.who(), directory, victim)
+        || victim.isAppendOnly()
+        || victim.isImmutable()) {
+      throw new Ext2Exception(
+          Errno.EPERM, victim + ": immutable, append-only, or another's in a sticky directory");
+    }
+    if (wantsDirectory) {
+      if (!victim.isDirectory()) {
+        throw new Ext2Exception(Errno.ENOTDIR, victim + " is no directory");
+      }
+      if (victim == space.root()) {
+        throw new Ext2Exception(Errno.EBUSY, "the root directory");
+      }
+    } else if (victim.isDirectory()) {
+      throw new Ext2Exception(Errno.EISDIR, victim + " is a directory");
+    }
+    if (directory.inDirectory().isDead()) {
+      throw new Ext2Exception(Errno.ENOENT, directory + " was removed");
+    }
+  }
+
+  /** Returns true if the sticky bit keeps the name: {@code check_sticky}. */
+  private static boolean isProtectedBySticky(
+      Credentials who, Ext2Inode directory, Ext2Inode victim) {
+    return (directory.mode() & FileMode.STICKY) != 0
+        && victim.uid() != who.uid()
+        && directory.uid() != who.uid()
+        && !who.has(Capability.FOWNER);
+  }
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.backend.guest;
+
+import io.pmem4j.harness.backend.KernelChoices;
+import io.pmem4j.harness.backend.syscall.OperationCodec;
+import io.pmem4j.harness.program.Operation;
+import io.pmem4j.harness.program.Parameter;
+import io.pmem4j.harness.program.Syscall;
+import io.pmem4j.harness.wire.Request;
+import io.pmem4j.harness.wire.Response;
+import io.pmem4j.harness.wire.Wire;
+import io.pmem4j.harness.wire.WireOp;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Iterator;
+import java.util.List;
+
+/**
+ * The generation of the first inode that a program makes. mke2fs and debugfs leave the generation
+ * 0, so the first file or directory with another one is the first that was made, but for those of
+ * which nothing can be asked.
+ */
+final class FirstGeneration {
+  private static final int SLOT = Wire.SLOTS - 1;
+  private static final int O_DIRECTORY_NOFOLLOW = 0600000;
+
+  private final KernelChoices choices;
+
+  /** Inodes that were made and cannot be opened. */
+  private int silent;
+
+  FirstGeneration(KernelChoices choices) {
+    this.choices = choices;
+  }
+
+  /** Returns what to ask after an operation. */
+  List<Request> questions(Operation operation, OperationCodec calls) {
+    return switch (operation) {
+      case Operation.Open open -> List.of(Request.of(WireOp.FSTAT, calls.file(open.file())));
+      case Operation.Call call when call.syscall() == Syscall.MKDIR ->
+          List.of(
+              Request.of(WireOp.OPEN, SLOT, O_DIRECTORY_NOFOLLOW, 0)
+                  .withStrings(GuestBackend.inGuest(path(call))),
+              Request.of(WireOp.FSTAT, SLOT),
+              Request.of(WireOp.CLOSE, SLOT));
+      default -> List.of();
+    };
+  }
+
+  private static String path(Operation.Call call) {
+    return ((Parameter.Name) call.arguments().getFirst()).text();
+  }
+
+  /** Takes the answers to the {@link #questions}. */
+  void answered(Operation operation, Response answer, Iterator<Response> answers) {
+    switch (operation) {
+      case Operation.Open _ -> from(answers.next());
+      case Operation.Call call when call.syscall() == Syscall.MKDIR -> {
+        answers.next();
+        from(answers.next());
+        answers.next();
+      }
+      case Operation.Call call
+          when call.syscall() == Syscall.SYMLINK && answer.result() == 0 && answer.errno() == 0 ->
+          silent++;
+      default -> {}
+    }
+  }
+
+  private void from(Response stat) {
+    if (stat.data().length == Wire.STAT_BYTES) {
+      int generation =
+          ByteBuffer.wrap(stat.data())
+              .order(ByteOrder.LITTLE_ENDIAN)
+              .getInt(Wire.STAT_GENERATION_OFFSET);
+      if (generation != 0) {
+        choices.generationBase(generation - silent);
+      }
+    }
+  }
+}

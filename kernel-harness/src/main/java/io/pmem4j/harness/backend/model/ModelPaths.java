@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.backend.model;
+
+import static io.pmem4j.harness.backend.model.ModelProcess.result;
+
+import io.pmem4j.ext2.DirectoryEntry;
+import io.pmem4j.ext2.Ext2Exception;
+import io.pmem4j.ext2.OpenFile;
+import io.pmem4j.ext2.PathOperations;
+import io.pmem4j.harness.backend.OutcomeText;
+import io.pmem4j.harness.program.Operation;
+import io.pmem4j.harness.program.Outcome;
+import io.pmem4j.harness.program.Parameter;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The system calls of a program that take a path. */
+final class ModelPaths {
+  private static final int O_DIRECTORY = 0200000;
+  private static final int MOST_ENTRIES = 64;
+
+  private final PathOperations paths;
+  private final Operation.Call call;
+
+  ModelPaths(ModelProcess process, Operation.Call call) {
+    this.paths = process.paths();
+    this.call = call;
+  }
+
+  Outcome.Builder answer() throws Ext2Exception {
+    switch (call.syscall()) {
+      case MKDIR -> paths.mkdir(path(0), (int) number(1));
+      case RMDIR -> paths.rmdir(path(0));
+      case LINK -> paths.link(path(0), path(1));
+      case SYMLINK -> paths.symlink(text(0), path(1));
+      case READLINK -> {
+        byte[] target = paths.readlink(path(0));
+        return result(target.length).value("text", new String(target, StandardCharsets.UTF_8));
+      }
+      case RENAME -> paths.rename(path(0), path(1), (int) number(2));
+      case UNLINK -> paths.unlink(path(0));
+      case STATX -> {
+        return ModelProcess.statx(paths.stat(path(0), false));
+      }
+      case LIST -> {
+        return list();
+      }
+      default -> throw new IllegalStateException("takes no path: " + call);
+    }
+    return result(0);
+  }
+
+  /** Reads in pieces, as libc does. */
+  private Outcome.Builder list() throws Ext2Exception {
+    List<String> entries = new ArrayList<>();
+    try (OpenFile directory = paths.open(path(0), O_DIRECTORY, 0)) {
+      List<DirectoryEntry> piece = directory.readDirectory(0, MOST_ENTRIES);
+      while (!piece.isEmpty()) {
+        piece.forEach(
+            entry -> entries.add(OutcomeText.entry(entry.name(), entry.type(), entry.ino())));
+        piece = directory.readDirectory(piece.getLast().next(), MOST_ENTRIES);
+      }
+    }
+    return result(entries.size()).value("entries", String.join(",", entries));
+  }
+
+  private String path(int at) throws Ext2Exception {
+    return ModelProcess.path(text(at));
+  }
+
+  private String text(int at) {
+    return ((Parameter.Name) call.arguments().get(at)).text();
+  }
+
+  private long number(int at) {
+    return ((Parameter.Integer64) call.arguments().get(at)).value();
+  }
+}
