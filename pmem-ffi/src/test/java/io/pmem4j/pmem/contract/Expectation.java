@@ -22,19 +22,24 @@ class Expectation {
   @Test
   void regionsOfLibpmem() throws Exception {
     Installed.assumeLibpmem();
-    assertExpected(Backend.LIBPMEM);
+    assertExpected(Backend.LIBPMEM, expected());
   }
 
   @Test
   void regionsOfTheJdk() throws Exception {
     // The variables that make libpmem take anything for persistent memory mean nothing to the JDK.
     assumeTrue(System.getenv("PMEM_IS_PMEM_FORCE") == null, "PMEM_IS_PMEM_FORCE is set");
-    assertExpected(Backend.JDK);
+    Granularity expected = expected();
+    // force() of the JDK writes lines back, whatever the platform's domain is.
+    assertExpected(Backend.JDK, expected == Granularity.BYTE ? Granularity.CACHE_LINE : expected);
   }
 
-  private void assertExpected(Backend backend) throws Exception {
+  private static Granularity expected() {
     assumeTrue(Place.expected().isPresent(), "nothing was expected of this place");
-    Granularity expected = Place.expected().orElseThrow();
+    return Place.expected().orElseThrow();
+  }
+
+  private void assertExpected(Backend backend, Granularity expected) throws Exception {
     try (Arena arena = Arena.ofConfined()) {
       MapSpec spec = MapSpec.createNew(1 << 16).backend(backend);
       assertThat(Pmem.map(folder.resolve("region"), spec, arena).granularity()).isEqualTo(expected);
