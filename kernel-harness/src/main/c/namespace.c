@@ -125,6 +125,11 @@ static bool make(struct dax_device *out, struct bytes *lines)
 	}
 	if (write_attribute(ND "drivers/nd_pmem/bind", seed) < 0) {
 		bytes_text(lines, "dax_error=binding %s to nd_pmem: %s\n", seed, strerror(errno));
+		/* A read-only region takes no info block; the raw device is there again. */
+		snprintf(path, sizeof(path), ND "devices/%s/namespace", seed);
+		if (write_attribute(path, "\n") < 0 ||
+		    write_attribute(ND "drivers/nd_pmem/bind", namespace) < 0)
+			fprintf(stderr, "agent: %s has no driver: %s\n", namespace, strerror(errno));
 		return false;
 	}
 	if (!find_live(out)) {

@@ -35,6 +35,7 @@ class HarnessArchitectureTest {
   private static LayeredArchitecture rooms() {
     Map<String, List<String>> uses = new LinkedHashMap<>();
     room(uses, "durable");
+    room(uses, "device");
     room(uses, "mutant");
     room(uses, "program");
     room(uses, "program.generator", "program");
@@ -42,7 +43,7 @@ class HarnessArchitectureTest {
     room(uses, "image", "program");
     room(uses, "kernel", "program", "wire");
     room(uses, "guest.console", "wire");
-    room(uses, "guest.qemu", "wire", "image", "kernel");
+    room(uses, "guest.qemu", "device", "wire", "image", "kernel");
     room(uses, "guest", "wire", "kernel", "guest.console", "guest.qemu");
     room(uses, "jni", "wire");
     room(uses, "backend", "program", "wire", "image", "kernel");
@@ -80,12 +81,14 @@ class HarnessArchitectureTest {
     room(
         uses,
         "cli",
+        "device",
         "mutant",
         "program",
         "program.generator",
         "wire",
         "image",
         "kernel",
+        "guest.qemu",
         "guest",
         "backend",
         "backend.guest",

@@ -6,6 +6,7 @@ import io.pmem4j.harness.backend.BackendException;
 import io.pmem4j.harness.backend.Forgiveness;
 import io.pmem4j.harness.conform.Backends;
 import io.pmem4j.harness.conform.ProgramResult;
+import io.pmem4j.harness.guest.qemu.GuestMachine;
 import io.pmem4j.harness.kernel.Kernel;
 import io.pmem4j.harness.kernel.KernelImages;
 import io.pmem4j.harness.program.Program;
@@ -28,6 +29,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
@@ -85,6 +87,8 @@ final class ConformCommand implements Callable<Integer> {
       description = "print the table of verbs and classes of outcome, and what is left out")
   private boolean coverage;
 
+  @Mixin private MachineOption machine = new MachineOption();
+
   @Option(names = "--json", description = "end with one line of JSON")
   private boolean json;
 
@@ -98,6 +102,7 @@ final class ConformCommand implements Callable<Integer> {
       return MutantVerb.run(spec.commandLine(), mutant);
     }
     Backends.requireKnown(List.of("model", "guest:" + (asked == null ? Kernel.MERGED : asked)));
+    GuestMachine hardware = machine.chosen();
     List<Program> programs = new ArrayList<>(programs());
     int count = generated != null ? generated : paths.isEmpty() ? 20 : 0;
     if (count < 0 || count > 1_000_000) {
@@ -122,7 +127,7 @@ final class ConformCommand implements Callable<Integer> {
     List<String> uncovered = new ArrayList<>();
     String kernel = asked == null ? kernelToBeHad(uncovered) : asked;
     List<String> names = List.of("model", "guest:" + kernel);
-    try (Backends backends = Backends.open(names, Scheduler.production())) {
+    try (Backends backends = Backends.open(names, Scheduler.production(), false, hardware)) {
       Summary summary =
           ConformanceRun.runWithLocks(
               "conform", kernel, backends, programs, paths.isEmpty(), out, ConformCommand::text);

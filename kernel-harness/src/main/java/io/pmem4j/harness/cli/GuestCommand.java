@@ -6,6 +6,7 @@ import io.pmem4j.harness.backend.BackendException;
 import io.pmem4j.harness.backend.guest.GuestBackend;
 import io.pmem4j.harness.conform.Backends;
 import io.pmem4j.harness.guest.Guest;
+import io.pmem4j.harness.guest.qemu.GuestMachine;
 import io.pmem4j.harness.image.Mke2fs;
 import io.pmem4j.harness.image.WorkDirectory;
 import io.pmem4j.harness.kernel.Kernel;
@@ -24,6 +25,7 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
@@ -50,6 +52,8 @@ final class GuestCommand implements Callable<Integer> {
       description = "how long a command may take (default: ${DEFAULT-VALUE})")
   private int timeoutSeconds = 60;
 
+  @Mixin private MachineOption machine = new MachineOption();
+
   @Parameters(paramLabel = "COMMAND", description = "after --: the command and its arguments")
   private List<String> command = List.of();
 
@@ -62,9 +66,10 @@ final class GuestCommand implements Callable<Integer> {
     if (timeoutSeconds < 1 || timeoutSeconds > 86_400) {
       throw new IllegalArgumentException("--timeout must be 1 to 86400 seconds");
     }
+    GuestMachine hardware = machine.chosen();
     try (WorkDirectory directory = new WorkDirectory()) {
       Mke2fs.make(GuestBackend.imageIn(directory.path()));
-      try (Guest guest = Guest.start(Backends.spec(booted, directory))) {
+      try (Guest guest = Guest.start(Backends.spec(booted, directory).withMachine(hardware))) {
         int status = command.isEmpty() ? shell(guest) : run(guest, command);
         guest.stop();
         return status;

@@ -4,6 +4,7 @@ package io.pmem4j.harness.cli;
 
 import io.pmem4j.harness.backend.ProgramBackend;
 import io.pmem4j.harness.conform.Backends;
+import io.pmem4j.harness.guest.qemu.GuestMachine;
 import io.pmem4j.harness.program.Program;
 import io.pmem4j.harness.program.ProgramLibrary;
 import io.pmem4j.harness.report.Summary;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
@@ -46,6 +48,8 @@ final class RunCommand implements Callable<Integer> {
           "the host's directory is the root of a mount without other users: it may be frozen,"
               + " filled, remounted")
   private boolean exclusive;
+
+  @Mixin private MachineOption machine = new MachineOption();
 
   @Option(
       names = {"-q", "--quiet"},
@@ -80,13 +84,17 @@ final class RunCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     List<Program> programs = programs();
     Backends.requireKnown(names);
+    GuestMachine hardware = machine.chosen();
+    if (machine.isGiven()) {
+      Backends.requireBooted(names, hardware);
+    }
     String kernel =
         names.stream()
             .filter(name -> name.startsWith("guest:"))
             .map(name -> name.substring("guest:".length()))
             .findFirst()
             .orElse("");
-    try (Backends backends = Backends.open(names, Scheduler.production(), exclusive)) {
+    try (Backends backends = Backends.open(names, Scheduler.production(), exclusive, hardware)) {
       backends.all().forEach(backend -> describe(backend, out));
       Summary summary =
           ConformanceRun.run(

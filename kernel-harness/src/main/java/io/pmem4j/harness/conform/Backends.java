@@ -7,6 +7,7 @@ import io.pmem4j.harness.backend.ProgramBackend;
 import io.pmem4j.harness.backend.guest.GuestBackend;
 import io.pmem4j.harness.backend.host.HostBackend;
 import io.pmem4j.harness.backend.model.ModelBackend;
+import io.pmem4j.harness.guest.qemu.GuestMachine;
 import io.pmem4j.harness.guest.qemu.GuestSpec;
 import io.pmem4j.harness.guest.qemu.QemuLauncher;
 import io.pmem4j.harness.image.E2fsck;
@@ -48,8 +49,10 @@ public final class Backends implements AutoCloseable {
    *     host:DIRECTORY}; check with {@link #requireKnown} first
    * @param scheduler of the model
    * @param exclusive true if the directories are roots of mounts without other users
+   * @param machine the hardware of the kernels' guests
    */
-  public static Backends open(List<String> names, Scheduler scheduler, boolean exclusive)
+  public static Backends open(
+      List<String> names, Scheduler scheduler, boolean exclusive, GuestMachine machine)
       throws BackendException {
     Backends backends = null;
     boolean open = false;
@@ -57,7 +60,7 @@ public final class Backends implements AutoCloseable {
       WorkDirectory directory = new WorkDirectory();
       backends = new Backends(directory);
       for (String name : names) {
-        backends.backends.add(backends.backend(name, names, scheduler, exclusive));
+        backends.backends.add(backends.backend(name, names, scheduler, exclusive, machine));
       }
       open = true;
       return backends;
@@ -125,6 +128,27 @@ public final class Backends implements AutoCloseable {
     return open(names, scheduler, false);
   }
 
+  /** Opens backends by name, with the default hardware. */
+  public static Backends open(List<String> names, Scheduler scheduler, boolean exclusive)
+      throws BackendException {
+    return open(names, scheduler, exclusive, GuestMachine.DEFAULT);
+  }
+
+  /**
+   * Checks that a machine is asked for where a kernel is booted.
+   *
+   * @throws IllegalArgumentException if none of the backends boots a kernel
+   */
+  public static void requireBooted(List<String> names, GuestMachine machine) {
+    if (names.stream().noneMatch(Backends::isKernel)) {
+      throw new IllegalArgumentException(
+          "the machine "
+              + machine
+              + " needs a backend that boots a kernel, such as guest:merged; found "
+              + String.join(",", names));
+    }
+  }
+
   /** Returns the spec of the guest that boots a kernel in a work directory. */
   public static GuestSpec spec(Kernel kernel, WorkDirectory directory) throws GuestException {
     return new GuestSpec(
@@ -136,7 +160,7 @@ public final class Backends implements AutoCloseable {
   }
 
   private ProgramBackend backend(
-      String name, List<String> names, Scheduler scheduler, boolean exclusive)
+      String name, List<String> names, Scheduler scheduler, boolean exclusive, GuestMachine machine)
       throws BackendException {
     if (name.startsWith(HOST)) {
       return HostBackend.open(Path.of(name.substring(HOST.length())), exclusive);
@@ -148,7 +172,8 @@ public final class Backends implements AutoCloseable {
     try {
       QemuLauncher launcher =
           name.startsWith(CONTAINER) ? QemuLauncher.CONTAINER : QemuLauncher.PROCESS;
-      return GuestBackend.boot(kernel, spec(kernel, directory).withLauncher(launcher));
+      GuestSpec spec = spec(kernel, directory).withLauncher(launcher).withMachine(machine);
+      return GuestBackend.boot(kernel, spec);
     } catch (GuestException e) {
       throw BackendException.of(e);
     }

@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -66,6 +67,32 @@ class MainTest {
     Ran ran = Ran.run("conform", "--kernel", "nonesuch");
     assertThat(ran.status()).isEqualTo(2);
     assertThat(ran.err()).contains("nonesuch").contains("merged").hasLineCount(1);
+  }
+
+  @Test
+  void anUnknownRowOfHardwareNamesTheWords(@TempDir Path folder) throws Exception {
+    String program = program(folder, "sync\n").toString();
+    for (String[] verb :
+        new String[][] {{"guest"}, {"run", program, "--on", "guest:merged"}, {"conform"}}) {
+      Ran ran =
+          Ran.run(
+              Stream.concat(Stream.of(verb), Stream.of("--machine=domain=battery"))
+                  .toArray(String[]::new));
+      assertThat(ran.status()).isEqualTo(2);
+      assertThat(ran.err())
+          .contains("machine 'domain=battery': unknown word 'domain=battery', expected domain=cpu,")
+          .hasLineCount(1);
+    }
+  }
+
+  @Test
+  void hardwareIsOfBootedKernels(@TempDir Path folder) throws Exception {
+    Ran ran = Ran.run("run", program(folder, "sync\n").toString(), "--machine", "unarmed");
+    assertThat(ran.status()).isEqualTo(2);
+    assertThat(ran.err())
+        .contains("machine domain=none,unarmed needs a backend that boots a kernel")
+        .contains("found model")
+        .hasLineCount(1);
   }
 
   @Test

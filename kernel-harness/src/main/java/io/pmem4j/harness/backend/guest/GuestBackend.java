@@ -124,7 +124,11 @@ public final class GuestBackend implements ProgramBackend {
       String daxError = running.hello().daxError();
       if (daxError != null) {
         running.close();
-        throw BackendException.environment("guest has no DAX device: " + daxError, null);
+        throw BackendException.environment(
+            "guest has no DAX device: "
+                + daxError
+                + (spec.machine().armed() ? "" : "; its NVDIMM is unarmed, hence read-only"),
+            null);
       }
       guest = running;
     }

@@ -29,6 +29,7 @@ public final class GuestSpec implements Cloneable {
   private @Nullable Path secondImage;
   private List<Path> disks = List.of();
   private QemuLauncher launcher = QemuLauncher.PROCESS;
+  private GuestMachine machine = GuestMachine.DEFAULT;
 
   /** Two CPUs, the default time-outs, and nothing more on the kernel command line. */
   public GuestSpec(Path kernel, Path initrd, Path image, Path workDirectory) {
@@ -127,6 +128,16 @@ public final class GuestSpec implements Cloneable {
   /** Returns the launcher of QEMU; a child process by default. */
   public QemuLauncher launcher() {
     return launcher;
+  }
+
+  /** Returns the emulated hardware. */
+  public GuestMachine machine() {
+    return machine;
+  }
+
+  /** Returns this spec with other hardware. */
+  public GuestSpec withMachine(GuestMachine newMachine) {
+    return with(spec -> spec.machine = newMachine);
   }
 
   /** The same guest with QEMU elsewhere. */

@@ -104,6 +104,7 @@ public final class QemuProcess implements Qemu {
     Map<String, String> variables = new HashMap<>();
     variables.put("PMEM4J_SMP", String.valueOf(spec.cpus()));
     variables.put("PMEM4J_MEMORY", String.valueOf(spec.memoryMebibytes()));
+    variables.put("PMEM4J_MACHINE", spec.machine().toString());
     if (spec.secondImage() != null) {
       variables.put("PMEM4J_NVDIMM2", spec.secondImage().toAbsolutePath().toString());
     }
