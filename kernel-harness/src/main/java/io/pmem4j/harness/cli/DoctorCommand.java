@@ -3,6 +3,7 @@
 package io.pmem4j.harness.cli;
 
 import io.pmem4j.harness.backend.host.DaxState;
+import io.pmem4j.harness.device.HardwareVerdict;
 import io.pmem4j.harness.report.JsonLine;
 import io.pmem4j.pmem.Backend;
 import io.pmem4j.pmem.Granularity;
@@ -38,6 +39,9 @@ import picocli.CommandLine.Spec;
     description = {
       "Says what a path gives to pmem-ffi: file system, DAX, MAP_SYNC, granularity, the domain in",
       "words, the flush instruction, the cost of persist, and what is missing.",
+      "On persistent memory it reads the hardware's state in sysfs: persistence domain,",
+      "write cache, deep flush, modules, dirty shutdowns, unreadable ranges, scrub.",
+      "It says what follows; exit 1: the device is not to be trusted.",
       "In a folder a file of 2 MiB is made and removed; a file or device given is not changed."
     })
 final class DoctorCommand implements Callable<Integer> {
@@ -53,6 +57,7 @@ final class DoctorCommand implements Callable<Integer> {
 
   private final Map<String, Object> facts = new LinkedHashMap<>();
   private final List<String> missing = new ArrayList<>();
+  private final List<String> consequences = new ArrayList<>();
 
   /** Of the file that was mapped. */
   private DaxState dax = DaxState.UNKNOWN;
@@ -84,9 +89,19 @@ final class DoctorCommand implements Callable<Integer> {
       verdict.missing().ifPresent(missing::addFirst);
     }
     processor();
+    HardwareFacts hardware = HardwareFacts.of(path, device, mount);
+    facts.putAll(hardware.facts());
+    for (HardwareVerdict verdict : hardware.verdicts()) {
+      boolean refusal = verdict.kind() == HardwareVerdict.Kind.REFUSAL;
+      consequences.add((refusal ? "do not trust it: " : "") + verdict.words());
+    }
     environment();
-    print(mapped, (System.nanoTime() - begin) / 1e9);
-    return mapped ? ExitStatus.HOLDS : ExitStatus.ENVIRONMENT;
+    int status =
+        !mapped
+            ? ExitStatus.ENVIRONMENT
+            : hardware.refuses() ? ExitStatus.FINDING : ExitStatus.HOLDS;
+    print(status, (System.nanoTime() - begin) / 1e9);
+    return status;
   }
 
   private boolean mappedInFolder() throws IOException {
@@ -208,16 +223,28 @@ final class DoctorCommand implements Callable<Integer> {
     fact("environment", variables.isEmpty() ? "no PMEM_ variable is set" : variables);
   }
 
-  private void print(boolean mapped, double seconds) throws IOException {
+  private void print(int status, double seconds) throws IOException {
     PrintWriter out = spec.commandLine().getOut();
     facts.forEach((name, value) -> out.printf("%-26s %s%n", name.replace('_', ' '), value));
+    if (!consequences.isEmpty()) {
+      out.println("it follows:");
+      consequences.forEach(what -> out.println("  - " + what));
+    }
     out.println(missing.isEmpty() ? "nothing is missing" : "missing:");
     missing.forEach(what -> out.println("  - " + what));
     if (json) {
       out.println(
           new JsonLine(
-                  "doctor", mapped ? "PASS" : "ERROR", seconds, Map.of("missing", missing.size()))
+                  "doctor",
+                  switch (status) {
+                    case ExitStatus.HOLDS -> "PASS";
+                    case ExitStatus.FINDING -> "FAIL";
+                    default -> "ERROR";
+                  },
+                  seconds,
+                  Map.of("missing", missing.size()))
               .with("facts", facts)
+              .with("consequences", consequences)
               .with("missing", missing));
     }
     out.flush();

@@ -68,6 +68,12 @@ class DoctorCommandTest {
   }
 
   @Test
+  void deviceNumbersAreThoseOfMakedev() {
+    assertThat(HardwareFacts.text(0x10300)).isEqualTo("259:0");
+    assertThat(HardwareFacts.text(0x10fc2c)).isEqualTo("252:300");
+  }
+
+  @Test
   void mountPoints() throws Exception {
     List<String> lines =
         List.of(

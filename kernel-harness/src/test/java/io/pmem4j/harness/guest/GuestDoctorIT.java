@@ -4,6 +4,7 @@ package io.pmem4j.harness.guest;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pmem4j.harness.Required;
+import io.pmem4j.harness.guest.qemu.GuestMachine;
 import io.pmem4j.harness.guest.qemu.GuestSpec;
 import io.pmem4j.harness.wire.GuestException;
 import io.pmem4j.harness.wire.Request;
@@ -40,7 +41,9 @@ class GuestDoctorIT {
     Required.programs("mke2fs", "debugfs", "ldconfig");
     Path jars = Files.createDirectory(directory.resolve("jars"));
     harness(jars);
-    GuestSpec spec = GuestJvm.equip(KernelFixture.open(directory).spec(), jars);
+    GuestSpec spec =
+        GuestJvm.equip(KernelFixture.open(directory).spec(), jars)
+            .withMachine(GuestMachine.parse("domain=cpu"));
     GuestJvmIT.format(spec.image(), "ext4");
     try (Guest guest = Guest.start(spec)) {
       GuestJvm jvm = GuestJvm.open(guest);
@@ -56,6 +59,16 @@ class GuestDoctorIT {
       assertThat(doctor(jvm, "/mnt/with"))
           .containsPattern("dax +yes, the file has DAX, file by file")
           .containsPattern("map sync +granted")
+          .containsPattern("libpmem granularity +BYTE")
+          .containsPattern("device +pmem0, fsdax by pfn0.0, region0 of ACPI.NFIT")
+          .containsPattern("persistence domain +cpu_cache")
+          .containsPattern("write cache +0")
+          .containsPattern("deep flush +0")
+          .containsPattern("module nmem0 +NFIT, id 8680-56341200, no flag of trouble")
+          .containsPattern("bad ranges +none")
+          .containsPattern("boot id +[0-9a-f-]{36}, Linux 5[.]10")
+          .contains("a fence is enough")
+          .doesNotContain("do not trust it")
           .contains("nothing is missing");
       assertThat(doctor(jvm, "/mnt/without"))
           .containsPattern("dax +the device can; this file is mapped through the page cache")
@@ -63,9 +76,17 @@ class GuestDoctorIT {
           .contains("chattr +x");
       jvm.unmount();
       jvm.mount("ext4", "dax=never");
+      assertThat(
+              guest
+                  .request(
+                      Request.of(WireOp.WRITE_FILE)
+                          .withStrings("/sys/block/pmem0/badblocks", "126000 8"))
+                  .errno())
+          .isZero();
       assertThat(doctor(jvm, "/mnt/with"))
           .containsPattern("dax +the device can; this file is mapped through the page cache")
-          .contains("the mount forbids it");
+          .contains("the mount forbids it")
+          .containsPattern("bad ranges +64512000[+]4096");
       guest.check();
       guest.stop();
     }

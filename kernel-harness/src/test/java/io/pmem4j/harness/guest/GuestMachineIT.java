@@ -4,17 +4,18 @@ package io.pmem4j.harness.guest;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pmem4j.harness.Required;
+import io.pmem4j.harness.device.HardwareVerdict;
 import io.pmem4j.harness.device.PersistenceDomain;
+import io.pmem4j.harness.device.PmemDevice;
 import io.pmem4j.harness.guest.qemu.GuestMachine;
 import io.pmem4j.harness.guest.qemu.GuestSpec;
 import io.pmem4j.harness.wire.GuestException;
 import io.pmem4j.harness.wire.Request;
 import io.pmem4j.harness.wire.Response;
 import io.pmem4j.harness.wire.WireOp;
-import java.io.IOException;
 import java.io.RandomAccessFile;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -25,7 +26,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Guests whose hardware differs: the kernel's statements about it, and pmem-ffi on it. */
 class GuestMachineIT {
   private static final long MS_RDONLY = 1;
-  private static final String REGION = "/sys/bus/nd/devices/region0/";
 
   @TempDir private Path directory;
 
@@ -36,25 +36,35 @@ class GuestMachineIT {
     GuestSpec spec = KernelFixture.open(directory).spec().withCpus(1);
     GuestJvmIT.format(spec.image(), "ext2");
     try (Guest guest = Guest.start(spec.withMachine(GuestMachine.parse("domain=cpu")))) {
-      assertThat(read(guest, REGION + "persistence_domain")).isEqualTo("cpu_cache");
-      assertThat(read(guest, REGION + "deep_flush")).isEqualTo("0");
-      assertThat(read(guest, REGION + "read_only")).isEqualTo("0");
-      assertThat(read(guest, "/sys/bus/nd/devices/nmem0/nfit/flags")).isEmpty();
+      PmemDevice device = GuestSysfs.pmem0(guest, directory);
+      assertThat(device.domain()).contains(PersistenceDomain.CPU_CACHE);
+      assertThat(device.deepFlush()).contains(false);
+      assertThat(device.readOnly()).isFalse();
+      assertThat(device.modules()).singleElement().satisfies(m -> assertThat(m.flags()).isEmpty());
+      assertThat(device.mode()).isEqualTo("fsdax");
       // Nothing has to be written back, so that fsync does not.
-      assertThat(read(guest, "/sys/block/pmem0/dax/write_cache")).isEqualTo("0");
+      assertThat(device.writeCache()).contains(false);
+      assertThat(refusals(device)).isEmpty();
       assertThat(mount(guest, 0).errno()).isZero();
       guest.check();
       guest.stop();
     }
     try (Guest guest = Guest.start(spec.withMachine(GuestMachine.parse("domain=memory,unarmed")))) {
-      assertThat(read(guest, REGION + "persistence_domain")).isEqualTo("memory_controller");
-      assertThat(read(guest, REGION + "read_only")).isEqualTo("1");
-      assertThat(read(guest, "/sys/bus/nd/devices/nmem0/nfit/flags")).isEqualTo("not_armed");
-      assertThat(read(guest, "/sys/block/pmem0/dax/write_cache")).isEqualTo("1");
-      assertThat(read(guest, "/sys/block/pmem0/ro")).isEqualTo("1");
-      assertThat(guest.hello().device()).as("by the info block of the boot before").isNotNull();
+      PmemDevice device = GuestSysfs.pmem0(guest, directory);
+      assertThat(device.domain()).contains(PersistenceDomain.MEMORY_CONTROLLER);
+      assertThat(device.readOnly()).isTrue();
+      assertThat(device.modules())
+          .singleElement()
+          .satisfies(module -> assertThat(module.flags()).containsExactly("not_armed"))
+          .satisfies(module -> assertThat(module.identity()).containsKeys("id", "serial"));
+      assertThat(device.writeCache()).contains(true);
+      assertThat(device.mode()).as("by the info block of the boot before").isEqualTo("fsdax");
+      assertThat(refusals(device))
+          .hasSize(2)
+          .anyMatch(words -> words.startsWith("nmem0: not_armed"))
+          .anyMatch(words -> words.startsWith("pmem0 is read-only"));
       assertThat(mount(guest, 0).errno())
-          .as("EACCES: only a read-only mount is possible")
+          .as("EACCES, as only a read-only mount is possible")
           .isEqualTo(13);
       assertThat(mount(guest, MS_RDONLY).errno()).isZero();
       guest.check();
@@ -69,9 +79,11 @@ class GuestMachineIT {
     GuestSpec spec = KernelFixture.open(directory).spec().withCpus(1);
     try (Guest guest = Guest.start(spec.withMachine(GuestMachine.parse("unarmed")))) {
       assertThat(guest.hello().daxError()).contains("binding pfn0.0 to nd_pmem");
-      assertThat(exists(guest, REGION + "persistence_domain")).as("no statement").isFalse();
-      assertThat(read(guest, "/sys/block/pmem0/dax/write_cache")).isEqualTo("1");
-      assertThat(read(guest, "/sys/block/pmem0/ro")).isEqualTo("1");
+      PmemDevice device = GuestSysfs.pmem0(guest, directory);
+      assertThat(device.domain()).contains(PersistenceDomain.UNSTATED);
+      assertThat(device.writeCache()).contains(true);
+      assertThat(device.readOnly()).isTrue();
+      assertThat(device.mode()).isEqualTo("raw");
       guest.check();
       guest.stop();
     }
@@ -144,13 +156,10 @@ class GuestMachineIT {
         Request.of(WireOp.MOUNT, flags).withStrings("/dev/pmem0", "/mnt", "ext2", "dax"));
   }
 
-  private static String read(Guest guest, String file) throws GuestException {
-    Response response = guest.request(Request.of(WireOp.READ_FILE, 4096).withStrings(file));
-    assertThat(response.errno()).as(file).isZero();
-    return new String(response.data(), StandardCharsets.UTF_8).strip();
-  }
-
-  private static boolean exists(Guest guest, String file) throws IOException {
-    return guest.request(Request.of(WireOp.READ_FILE, 4096).withStrings(file)).errno() == 0;
+  private static List<String> refusals(PmemDevice device) {
+    return HardwareVerdict.of(device).stream()
+        .filter(verdict -> verdict.kind() == HardwareVerdict.Kind.REFUSAL)
+        .map(HardwareVerdict::words)
+        .toList();
   }
 }
