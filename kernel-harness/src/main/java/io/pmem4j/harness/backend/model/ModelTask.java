@@ -35,6 +35,7 @@ final class ModelTask {
   private final List<String> events = new ArrayList<>();
   private boolean begun;
   private boolean abandoned;
+  private boolean unwound;
   private Outcome.@Nullable Builder outcome;
   private @Nullable RuntimeException failure;
   private @Nullable String parkedAt;
@@ -60,7 +61,8 @@ final class ModelTask {
               try {
                 outcome = body.get();
               } catch (AbandonedTask e) {
-                // Expected: the session has ended.
+                // Expected: the session has ended. The thread may be alive for a moment yet.
+                unwound = true;
               } catch (RuntimeException | AssertionError e) {
                 failure = new IllegalStateException(child + ": " + e, e);
               } finally {
@@ -90,7 +92,7 @@ final class ModelTask {
   /** Ends the thread of a task that has not ended. */
   void abandon() {
     abandoned = true;
-    for (int i = 0; i < 1000 && begun && thread.isAlive() && !isDone(); i++) {
+    for (int i = 0; i < 1000 && begun && !unwound && !isDone(); i++) {
       resume();
     }
   }
