@@ -2,152 +2,103 @@
 
 package io.pmem4j.durable;
 
-import java.nio.ByteBuffer;
+import io.pmem4j.pmem.MapSpec;
+import io.pmem4j.pmem.PersistentMemory;
+import io.pmem4j.pmem.Pmem;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
+import java.util.Scanner;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
 
 /**
- * Writes numbered records to a structure until it is killed, and removes old ones. Arguments: log,
- * cell, slots or map, and the file. Prints {@code acknowledged N} after record N is durable.
+ * Writes numbered records to several sets of all structures, each structure by a thread of its own,
+ * until it is killed. Arguments: the folders of the sets. It gets ready, reads the number of
+ * records after which it reports, and for each structure the number of the last record. A counter
+ * in the file {@code acknowledged} of a set has the number of the last durable record: the kernel
+ * keeps a store to shared memory when the process is killed.
  */
 final class DurableKill {
-  private static final int CAPACITY = 64 << 10;
-  private static final int RECORD_BYTES = 1000;
-  private static final int SLOTS = 64;
-  private static final int MAPPED = 200;
-  private static final long MAP_BYTES = 2 << 20;
+  /** The distance of two counters in bytes: threads do not share a line. */
+  private static final int COUNTER_BYTES = 64;
 
   private DurableKill() {}
 
   public static void main(String[] arguments) throws Exception {
-    Path path = Path.of(arguments[1]);
-    for (long n = verify(arguments[0], path) + 1; ; ) {
-      switch (arguments[0]) {
-        case "log" -> {
-          try (DurableLog log = DurableLog.openOrCreate(path, CAPACITY)) {
-            while (true) {
-              append(log, record(n));
-              acknowledge(n++);
+    List<String> names = KilledStructure.NAMES;
+    getReady(Path.of(arguments[0]));
+    Scanner orders = new Scanner(System.in);
+    long records = orders.nextLong();
+    int structures = orders.nextInt();
+    AtomicLong written = new AtomicLong();
+    AtomicInteger begun = new AtomicInteger();
+    AtomicBoolean reported = new AtomicBoolean();
+    List<Runnable> writers = new ArrayList<>();
+    for (String argument : arguments) {
+      Path folder = Path.of(argument);
+      PersistentMemory counters = counters(folder, Arena.global());
+      for (int i = 0; i < names.size(); i++) {
+        long last = orders.nextLong();
+        int counter = i * COUNTER_BYTES;
+        KilledStructure structure = KilledStructure.open(names.get(i), folder);
+        writers.add(() -> {
+          for (long n = last + 1; ; n++) {
+            structure.write(n);
+            counters.putLongRelease(counter, n);
+            int all = n == last + 1 ? begun.incrementAndGet() : begun.get();
+            if (written.incrementAndGet() >= records
+                && all >= structures
+                && reported.compareAndSet(false, true)) {
+              System.out.write('r');
+              System.out.flush();
             }
           }
-        }
-        case "cell" -> {
-          try (DurableCell cell = DurableCell.openOrCreate(path, RECORD_BYTES)) {
-            while (true) {
-              cell.set(record(n));
-              acknowledge(n++);
-            }
-          }
-        }
-        case "map" -> {
-          try (DurableMap map = DurableMap.openOrCreate(path, MAP_BYTES)) {
-            while (true) {
-              try (MapTransaction change = map.begin()) {
-                change.put(key(n), record(n));
-                change.remove(key(n - MAPPED));
-                change.commit();
-              }
-              acknowledge(n++);
-            }
-          }
-        }
-        default -> {
-          try (SlotStore store = SlotStore.openOrCreate(path, RECORD_BYTES, SLOTS)) {
-            while (true) {
-              store.write(record(n));
-              acknowledge(n++);
-              long old = n - SLOTS / 2;
-              store
-                  .slots()
-                  .filter(slot -> ByteBuffer.wrap(store.read(slot)).getLong() < old)
-                  .forEach(store::free);
-            }
-          }
-        }
+        });
       }
+    }
+    for (Runnable writer : writers) {
+      Thread.ofPlatform().uncaughtExceptionHandler(DurableKill::end).start(writer);
+    }
+    var _ = orders.hasNext(); // until the end of the process that would kill this one
+    Runtime.getRuntime().halt(0);
+  }
+
+  private static PersistentMemory counters(Path folder, Arena arena) throws IOException {
+    long bytes = (long) KilledStructure.NAMES.size() * COUNTER_BYTES;
+    return Pmem.map(folder.resolve("acknowledged"), MapSpec.openOrCreate(bytes), arena);
+  }
+
+  /** Returns the numbers of the last acknowledged records of a set, 0 for none. */
+  static long[] acknowledged(Path folder) throws IOException {
+    try (Arena arena = Arena.ofConfined()) {
+      PersistentMemory counters = counters(folder, arena);
+      return IntStream.range(0, KilledStructure.NAMES.size())
+          .mapToLong(i -> counters.getLong((long) i * COUNTER_BYTES))
+          .toArray();
     }
   }
 
-  private static void acknowledge(long n) {
-    System.out.println("acknowledged " + n);
+  private static void end(Thread thread, Throwable failure) {
+    failure.printStackTrace();
+    Runtime.getRuntime().halt(3);
   }
 
-  private static void append(DurableLog log, byte[] record) {
-    try {
-      log.append(record);
-    } catch (LogFullException full) {
-      LogReader reader = log.reader();
-      for (int i = 0; i < 20; i++) {
-        reader.next();
+  /** Loads the classes, so that a process which waits for its turn is fast then. */
+  private static void getReady(Path parent) throws Exception {
+    Path folder = Files.createTempDirectory(parent, "ready");
+    for (String name : KilledStructure.NAMES) {
+      try (KilledStructure structure = KilledStructure.open(name, folder)) {
+        structure.write(1);
+        structure.last();
       }
-      log.truncatePrefix(reader.position());
-      log.append(record);
+      Files.delete(folder.resolve(name));
     }
-  }
-
-  private static byte[] key(long n) {
-    return ByteBuffer.allocate(8).putLong(n).array();
-  }
-
-  static byte[] record(long n) {
-    byte[] record = DurableLogTest.bytes((int) n, 8 + (int) (n * 37 % 900));
-    ByteBuffer.wrap(record).putLong(n);
-    return record;
-  }
-
-  /** Returns the number of the last record; each follows the one before it and is whole. */
-  static long verify(String structure, Path path) throws Exception {
-    List<byte[]> records;
-    switch (structure) {
-      case "log" -> {
-        try (DurableLog log = DurableLog.openOrCreate(path, CAPACITY)) {
-          records = DurableLogTest.all(log);
-        }
-      }
-      case "cell" -> {
-        try (DurableCell cell = DurableCell.openOrCreate(path, RECORD_BYTES)) {
-          records = cell.get().map(List::of).orElse(List.of());
-        }
-      }
-      case "map" -> {
-        try (DurableMap map = DurableMap.openOrCreate(path, MAP_BYTES);
-            MapSnapshot snapshot = map.snapshot()) {
-          map.check();
-          records = new ArrayList<>();
-          MapCursor cursor = snapshot.ascending();
-          while (cursor.next()) {
-            records.add(cursor.value());
-          }
-          if (!records.isEmpty()) {
-            long newest = ByteBuffer.wrap(records.getLast()).getLong();
-            if (records.size() != Math.min(newest, MAPPED)) {
-              throw new IllegalStateException(records.size() + " records up to " + newest);
-            }
-          }
-        }
-      }
-      default -> {
-        try (SlotStore store = SlotStore.openOrCreate(path, RECORD_BYTES, SLOTS)) {
-          records =
-              store
-                  .slots()
-                  .mapToObj(store::read)
-                  .sorted(Comparator.comparing(record -> ByteBuffer.wrap(record).getLong()))
-                  .toList();
-        }
-      }
-    }
-    long last = 0;
-    for (byte[] record : records) {
-      long n = ByteBuffer.wrap(record).getLong();
-      if ((last != 0 && n != last + 1) || !Arrays.equals(record, record(n))) {
-        throw new IllegalStateException("record " + n + " after " + last);
-      }
-      last = n;
-    }
-    return last;
+    Files.delete(folder);
   }
 }

@@ -43,7 +43,17 @@ public final class ChildJvm {
       Map<String, String> environment,
       String... main)
       throws IOException {
-    List<String> command = new ArrayList<>(prefix);
+    ProcessBuilder builder = builder(folder, classPath, List.of(), main);
+    builder.command().addAll(0, prefix);
+    builder.redirectErrorStream(true).redirectOutput(output.toFile());
+    builder.environment().putAll(environment);
+    return builder.start();
+  }
+
+  /** Returns a builder of a JVM that runs {@code main}, with further options. */
+  public static ProcessBuilder builder(
+      Path folder, String classPath, List<String> options, String... main) {
+    List<String> command = new ArrayList<>();
     command.addAll(
         List.of(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -54,16 +64,14 @@ public final class ChildJvm {
             "-XX:CompileCommand=exclude,jdk.internal.classfile.impl.StackMapGenerator::processBlock",
             "-XX:ErrorFile=" + folder.resolve("hs_err"),
             "-Xmx256m",
-            "-XX:+UseSerialGC",
-            "-cp",
-            classPath));
+            "-XX:+UseSerialGC"));
+    command.addAll(options);
+    command.addAll(List.of("-cp", classPath));
     command.addAll(List.of(main));
-    ProcessBuilder builder =
-        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
+    ProcessBuilder builder = new ProcessBuilder(command);
     // Nothing of the environment that the tests themselves were started in.
     builder.environment().keySet().removeIf(name -> name.startsWith("PMEM_"));
-    builder.environment().putAll(environment);
-    return builder.start();
+    return builder;
   }
 
   /** Runs {@code main} to its end. */
