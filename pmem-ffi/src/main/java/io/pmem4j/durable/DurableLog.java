@@ -5,7 +5,9 @@ package io.pmem4j.durable;
 import io.pmem4j.pmem.MapSpec;
 import io.pmem4j.pmem.PersistentMemory;
 import io.pmem4j.pmem.Pmem;
-import io.pmem4j.pmem.PmemMediaException;
+import io.pmem4j.sched.Mutex;
+import io.pmem4j.sched.Scheduler;
+import io.pmem4j.sched.SharedState;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -49,86 +51,70 @@ public final class DurableLog implements AutoCloseable {
 
   private static final long MAX_CAPACITY = 1L << 35;
 
+  private enum Kind {
+    ADDING,
+    SYNCING,
+    END,
+    DURABLE
+  }
+
   private final PersistentMemory memory;
   private final @Nullable Arena arena;
   private final LogRecovery recovery;
-  private final LogRecords records; // its buffer is guarded by this
+  private final LogRecords records; // its buffer is guarded by adding
+  private final long capacity;
   private final int epoch;
 
-  private LogHeader header; // guarded by this
+  /** Orders what is added, and guards the buffer of the records. */
+  private final Mutex adding;
+
+  /** Orders what is made durable; taken before {@link #adding}. */
+  private final Mutex syncing;
+
+  private final SharedState endState;
+  private final SharedState durableState;
+
+  private LogHeader header; // guarded by adding
   private volatile long head;
 
-  /** The position after the last record that was added; written under this. */
+  /** The position after the last record that was added; written under {@link #adding}. */
   private volatile long end;
 
   /** The position up to which all is durable; written under {@link #syncing}. */
   private volatile long durable;
 
-  private final Object syncing = new Object();
   private volatile boolean closed;
 
   private DurableLog(
-      PersistentMemory memory, @Nullable Arena arena, LogHeader found, boolean torn) {
+      PersistentMemory memory,
+      @Nullable Arena arena,
+      LogHeader found,
+      boolean torn,
+      Scheduler scheduler) {
     this.memory = memory;
     this.arena = arena;
+    this.adding = new Mutex(scheduler, "log", Kind.ADDING);
+    this.syncing = new Mutex(scheduler, "log's sync", Kind.SYNCING);
+    this.endState = new SharedState(scheduler, Kind.END);
+    this.durableState = new SharedState(scheduler, Kind.DURABLE);
     this.records = new LogRecords(memory, found.id(), found.capacity());
+    this.capacity = found.capacity();
     this.head = found.head();
-    long count = 0;
-    int last = found.headEpoch();
-    long at = found.head();
-    long limit = found.head() + found.capacity();
-    for (LogRecords.Found next = at(at, limit); next != null; next = at(at, limit)) {
-      if (next.epoch < last) {
-        break; // left over from before an earlier recovery
-      }
-      last = next.epoch;
-      count += next.payload == null ? 0 : 1;
-      at += next.size;
-    }
-    checkNothingDurableFollows(at, limit, last);
+    LogRecords.Scan scan = records.scan(found);
+    int last = scan.epoch();
+    long at = scan.end();
     this.end = at;
     this.durable = at;
     this.epoch = Math.max(found.epoch(), last) + 1;
-    this.recovery = new LogRecovery(count, head, at, torn);
+    this.recovery = new LogRecovery(scan.count(), head, at, torn);
     // Durable before the first append: what a crash left past the end is older than all new
     // records.
     int headEpoch = at == head ? epoch : found.headEpoch();
-    this.header =
-        new LogHeader(found.sequence() + 1, found.id(), found.capacity(), head, epoch, headEpoch);
+    this.header = new LogHeader(found.sequence() + 1, found.id(), capacity, head, epoch, headEpoch);
     if (at > head) {
       records.persist(head, at); // a kill may have left records that were not durable
     }
     header.write(memory);
-  }
-
-  private LogRecords.@Nullable Found at(long position, long limit) {
-    try {
-      return records.get(position, limit);
-    } catch (PmemMediaException poisoned) {
-      throw new DurableCorruptionException(
-          "no memory behind the record at position " + position + ": " + poisoned.getMessage(),
-          position);
-    }
-  }
-
-  /** Throws if a later record says that the log was durable past its end. */
-  private void checkNothingDurableFollows(long found, long limit, int last) {
-    for (long at = found + LogRecords.ALIGNMENT; at < limit; at += LogRecords.ALIGNMENT) {
-      int seen = memory.getInt(records.at(at) + 8);
-      if (seen < last || seen == 0) {
-        continue;
-      }
-      LogRecords.Found later = at(at, limit);
-      if (later != null && at - later.unsynced > found) {
-        throw new DurableCorruptionException(
-            "the record at position "
-                + found
-                + " is damaged: the one at "
-                + at
-                + " was added after it was durable",
-            found);
-      }
-    }
   }
 
   /**
@@ -158,7 +144,7 @@ public final class DurableLog implements AutoCloseable {
   private static DurableLog open(Path path, MapSpec spec, long capacity) throws IOException {
     Arena arena = Arena.ofShared();
     try {
-      return open(Pmem.map(path, spec, arena), arena, capacity);
+      return open(Pmem.map(path, spec, arena), arena, capacity, Scheduler.production());
     } catch (IOException | RuntimeException | Error failure) {
       arena.close();
       throw failure;
@@ -181,13 +167,19 @@ public final class DurableLog implements AutoCloseable {
    * @throws DurableCorruptionException if the log is damaged
    */
   public static DurableLog open(PersistentMemory memory) {
-    long room = (memory.byteSize() - LogHeader.RING) / CAPACITY_UNIT * CAPACITY_UNIT;
-    return open(memory, null, Math.clamp(room, 0, MAX_CAPACITY));
+    return open(memory, Scheduler.production());
   }
 
-  private static DurableLog open(PersistentMemory memory, @Nullable Arena arena, long capacity) {
+  /** Opens the log as {@link #open(PersistentMemory)} does, with locks of another scheduler. */
+  public static DurableLog open(PersistentMemory memory, Scheduler scheduler) {
+    long room = (memory.byteSize() - LogHeader.RING) / CAPACITY_UNIT * CAPACITY_UNIT;
+    return open(memory, null, Math.clamp(room, 0, MAX_CAPACITY), scheduler);
+  }
+
+  private static DurableLog open(
+      PersistentMemory memory, @Nullable Arena arena, long capacity, Scheduler scheduler) {
     LogHeader.Copies copies = LogHeader.find(memory, capacity);
-    return new DurableLog(memory, arena, copies.newer(), copies.damaged());
+    return new DurableLog(memory, arena, copies.newer(), copies.damaged(), scheduler);
   }
 
   /** Returns the result of recovery. */
@@ -196,8 +188,8 @@ public final class DurableLog implements AutoCloseable {
   }
 
   /** Returns the capacity in bytes. */
-  public synchronized long capacity() {
-    return header.capacity();
+  public long capacity() {
+    return capacity;
   }
 
   /** Returns the position of the first record. */
@@ -207,6 +199,7 @@ public final class DurableLog implements AutoCloseable {
 
   /** Returns the position up to which all records are durable. */
   public long durableEnd() {
+    durableState.load();
     return durable;
   }
 
@@ -236,20 +229,26 @@ public final class DurableLog implements AutoCloseable {
    * @return its position
    * @throws LogFullException if it does not fit; the log is unchanged
    */
-  public synchronized long add(byte[] record) {
-    long at = reserve(record.length);
-    records.put(at, record, 0, record.length, epoch, at - durable);
-    end = at + LogRecords.size(record.length);
-    return at;
+  public long add(byte[] record) {
+    try (var _ = adding.lock()) {
+      long at = reserve(record.length);
+      records.put(at, record, 0, record.length, epoch, at - durable);
+      endState.store();
+      end = at + LogRecords.size(record.length);
+      return at;
+    }
   }
 
   /** Adds a part of a segment as {@link #add(byte[])} does. */
-  public synchronized long add(MemorySegment source, long offset, long length) {
+  public long add(MemorySegment source, long offset, long length) {
     Objects.checkFromIndexSize(offset, length, source.byteSize());
-    long at = reserve(length);
-    records.put(at, source, offset, (int) length, epoch, at - durable);
-    end = at + LogRecords.size(length);
-    return at;
+    try (var _ = adding.lock()) {
+      long at = reserve(length);
+      records.put(at, source, offset, (int) length, epoch, at - durable);
+      endState.store();
+      end = at + LogRecords.size(length);
+      return at;
+    }
   }
 
   /** Returns the position of the next record; the bytes before the end of the lap are filled. */
@@ -260,8 +259,8 @@ public final class DurableLog implements AutoCloseable {
     long at = end;
     long size = LogRecords.size(length);
     long skipped = size <= records.lapLeft(at) ? 0 : records.lapLeft(at);
-    long free = header.capacity() - (at - head);
-    if (size > header.capacity() || skipped + size > free || length > Integer.MAX_VALUE - 64) {
+    long free = capacity - (at - head);
+    if (size > capacity || skipped + size > free || length > Integer.MAX_VALUE - 64) {
       throw new LogFullException(skipped + size, free);
     }
     if (skipped > 0) {
@@ -279,17 +278,20 @@ public final class DurableLog implements AutoCloseable {
    * @throws io.pmem4j.pmem.PmemException if they cannot be made durable
    */
   public void sync() {
+    endState.load();
     long wanted = end;
-    if (durable >= wanted) {
+    if (durableEnd() >= wanted) {
       return;
     }
-    synchronized (syncing) {
+    try (var _ = syncing.lock()) {
       long from = durable;
       if (from >= wanted) {
         return; // another thread's persist covered it
       }
+      endState.load();
       long to = end;
       records.persist(from, to);
+      durableState.store();
       durable = to;
     }
   }
@@ -301,30 +303,28 @@ public final class DurableLog implements AutoCloseable {
    * @throws IllegalArgumentException if no durable record begins there
    */
   public void truncatePrefix(long position) {
-    synchronized (syncing) {
-      synchronized (this) {
-        if (position == head) {
-          return;
-        }
-        int first = epoch;
-        if (position != durable) {
-          LogRecords.Found found =
-              position < head || position > durable || position % LogRecords.ALIGNMENT != 0
-                  ? null
-                  : at(position, durable);
-          if (found == null) {
-            throw new IllegalArgumentException(
-                "no durable record at " + position + "; the log is " + head + " to " + durable);
-          }
-          first = found.epoch;
-        }
-        LogHeader next =
-            new LogHeader(
-                header.sequence() + 1, header.id(), header.capacity(), position, epoch, first);
-        next.write(memory);
-        header = next;
-        head = position;
+    try (var _ = syncing.lock();
+        var _ = adding.lock()) {
+      if (position == head) {
+        return;
       }
+      int first = epoch;
+      if (position != durable) {
+        LogRecords.Found found =
+            position < head || position > durable || position % LogRecords.ALIGNMENT != 0
+                ? null
+                : records.at(position, durable);
+        if (found == null) {
+          throw new IllegalArgumentException(
+              "no durable record at " + position + "; the log is " + head + " to " + durable);
+        }
+        first = found.epoch;
+      }
+      LogHeader next =
+          new LogHeader(header.sequence() + 1, header.id(), capacity, position, epoch, first);
+      next.write(memory);
+      header = next;
+      head = position;
     }
   }
 
@@ -347,35 +347,36 @@ public final class DurableLog implements AutoCloseable {
   }
 
   /** Returns the record at a position, or null at the end. */
-  synchronized LogRecords.@Nullable Found get(long position, boolean unsynced) {
-    if (closed) {
-      throw new IllegalStateException("the log is closed");
+  LogRecords.@Nullable Found get(long position, boolean unsynced) {
+    try (var _ = adding.lock()) {
+      if (closed) {
+        throw new IllegalStateException("the log is closed");
+      }
+      long limit = unsynced ? end : durableEnd();
+      if (position < head || position > limit || position % LogRecords.ALIGNMENT != 0) {
+        throw new IllegalArgumentException(
+            "no record at " + position + "; the log is " + head + " to " + limit);
+      }
+      if (position == limit) {
+        return null;
+      }
+      LogRecords.Found found = records.at(position, limit);
+      if (found == null) {
+        throw new DurableCorruptionException("no whole record at position " + position, position);
+      }
+      return found;
     }
-    long limit = unsynced ? end : durable;
-    if (position < head || position > limit || position % LogRecords.ALIGNMENT != 0) {
-      throw new IllegalArgumentException(
-          "no record at " + position + "; the log is " + head + " to " + limit);
-    }
-    if (position == limit) {
-      return null;
-    }
-    LogRecords.Found found = at(position, limit);
-    if (found == null) {
-      throw new DurableCorruptionException("no whole record at position " + position, position);
-    }
-    return found;
   }
 
   /** Closes the log, and the file if this class opened it. What was not synced may be lost. */
   @Override
   public void close() {
-    synchronized (syncing) {
-      synchronized (this) {
-        if (!closed) {
-          closed = true;
-          if (arena != null) {
-            arena.close();
-          }
+    try (var _ = syncing.lock();
+        var _ = adding.lock()) {
+      if (!closed) {
+        closed = true;
+        if (arena != null) {
+          arena.close();
         }
       }
     }

@@ -3,6 +3,7 @@
 package io.pmem4j.durable;
 
 import io.pmem4j.pmem.PersistentMemory;
+import io.pmem4j.pmem.PmemMediaException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandles;
@@ -79,7 +80,7 @@ final class LogRecords {
     return capacity - position % capacity;
   }
 
-  long at(long position) {
+  private long at(long position) {
     return LogHeader.RING + position % capacity;
   }
 
@@ -173,5 +174,71 @@ final class LogRecords {
       System.arraycopy(record, PAYLOAD_AT, copy, 0, payload);
     }
     return new Found(copy, size(bytes), epoch, unsynced);
+  }
+
+  /**
+   * Returns a record as {@link #get} does.
+   *
+   * @throws DurableCorruptionException if there is no memory behind it
+   */
+  @Nullable Found at(long position, long limit) {
+    try {
+      return get(position, limit);
+    } catch (PmemMediaException poisoned) {
+      throw new DurableCorruptionException(
+          "no memory behind the record at position " + position + ": " + poisoned.getMessage(),
+          position);
+    }
+  }
+
+  /**
+   * The whole records of a log.
+   *
+   * @param count their number, without fillers
+   * @param end the position after the last one
+   * @param epoch that of the last one
+   */
+  record Scan(long count, long end, int epoch) {}
+
+  /**
+   * Finds the records of a log that is opened.
+   *
+   * @throws DurableCorruptionException if a durable record is damaged
+   */
+  Scan scan(LogHeader header) {
+    long count = 0;
+    int last = header.headEpoch();
+    long at = header.head();
+    long limit = at + capacity;
+    for (Found next = at(at, limit); next != null; next = at(at, limit)) {
+      if (next.epoch < last) {
+        break; // left over from before an earlier recovery
+      }
+      last = next.epoch;
+      count += next.payload == null ? 0 : 1;
+      at += next.size;
+    }
+    checkNothingDurableFollows(at, limit, last);
+    return new Scan(count, at, last);
+  }
+
+  /** Throws if a later record says that the log was durable past its end. */
+  private void checkNothingDurableFollows(long found, long limit, int last) {
+    for (long at = found + ALIGNMENT; at < limit; at += ALIGNMENT) {
+      int seen = memory.getInt(at(at) + 8);
+      if (seen < last || seen == 0) {
+        continue;
+      }
+      Found later = at(at, limit);
+      if (later != null && at - later.unsynced > found) {
+        throw new DurableCorruptionException(
+            "the record at position "
+                + found
+                + " is damaged: the one at "
+                + at
+                + " was added after it was durable",
+            found);
+      }
+    }
   }
 }

@@ -3,8 +3,10 @@
 package io.pmem4j.crash;
 
 import io.pmem4j.explore.Scenario;
+import io.pmem4j.pmem.PersistentMemory;
 import io.pmem4j.sched.Scheduler;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * A scenario for the explorer whose tasks store to one memory, and which crashes: after each
@@ -15,12 +17,22 @@ import java.util.List;
 public final class CrashScenario implements Scenario {
   private final long bytes;
   private final CrashMode mode;
+  private final Consumer<PersistentMemory> preparation;
   private final Tasks tasks;
   private final CrashCheck check;
+  private final boolean insideRecovery;
 
-  private CrashScenario(long bytes, CrashMode mode, Tasks tasks, CrashCheck check) {
+  private CrashScenario(
+      long bytes,
+      CrashMode mode,
+      Consumer<PersistentMemory> preparation,
+      Tasks tasks,
+      CrashCheck check,
+      boolean insideRecovery) {
     this.bytes = bytes;
+    this.insideRecovery = insideRecovery;
     this.mode = mode;
+    this.preparation = preparation;
     this.tasks = tasks;
     this.check = check;
   }
@@ -31,7 +43,7 @@ public final class CrashScenario implements Scenario {
     /**
      * Makes fresh state and two tasks or more over it.
      *
-     * @param memory zeros; its accesses are yield points
+     * @param memory as it was prepared, or zeros; its accesses are yield points
      * @param scheduler for locks
      */
     @SuppressWarnings("exports") // as in Scenario
@@ -45,14 +57,29 @@ public final class CrashScenario implements Scenario {
    * @param check run on each crash state of each interleaving
    */
   public static CrashScenario of(long bytes, CrashMode mode, Tasks tasks, CrashCheck check) {
-    return new CrashScenario(bytes, mode, tasks, check);
+    return new CrashScenario(bytes, mode, _ -> {}, tasks, check, true);
+  }
+
+  /**
+   * Returns the same scenario with a memory that is not zeros at its begin.
+   *
+   * @param content stores the content; all of it is durable, and it does not crash
+   */
+  public CrashScenario prepared(Consumer<PersistentMemory> content) {
+    return new CrashScenario(bytes, mode, content, tasks, check, insideRecovery);
+  }
+
+  /** Returns the same scenario with crashes inside recovery, or without. */
+  public CrashScenario insideRecovery(boolean wanted) {
+    return new CrashScenario(bytes, mode, preparation, tasks, check, wanted);
   }
 
   @Override
   @SuppressWarnings("exports") // as in Scenario
   public Run start(Scheduler scheduler) {
-    RecordedMemory memory =
-        RecordedMemory.over(new HeapMemory(bytes, mode.granularity()), scheduler);
+    HeapMemory content = new HeapMemory(bytes, mode.granularity());
+    preparation.accept(content);
+    RecordedMemory memory = RecordedMemory.over(content, scheduler);
     List<Task> made = tasks.make(memory, scheduler);
     return new Run() {
       @Override
@@ -73,7 +100,8 @@ public final class CrashScenario implements Scenario {
         throw new CrashFoundError(rule.message(), List.of(rule));
       }
     }
-    CrashReport report = CrashStates.of(trace).mode(mode).checkToFirst(check);
+    CrashReport report =
+        CrashStates.of(trace).mode(mode).insideRecovery(insideRecovery).checkToFirst(check);
     if (!report.passed()) {
       CrashFinding finding = report.findings().get(0);
       throw new CrashFoundError(

@@ -4,7 +4,9 @@ package io.pmem4j.crash;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pmem4j.durable.DurableLog;
 import io.pmem4j.durable.DurableMap;
+import io.pmem4j.durable.LogReader;
 import io.pmem4j.durable.MapCursor;
 import io.pmem4j.durable.MapSnapshot;
 import io.pmem4j.durable.MapTransaction;
@@ -13,14 +15,20 @@ import io.pmem4j.explore.Exploration;
 import io.pmem4j.explore.Explorer;
 import io.pmem4j.explore.Scenario;
 import io.pmem4j.pmem.PersistentMemory;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Two tasks over a durable structure: each interleaving, and each crash state of each. */
+/**
+ * Two tasks over a durable structure: each interleaving, and each crash state of each. The log's
+ * crashes inside recovery, which is one task's work, are those of {@link DurableStructuresTest}.
+ */
 @Tag("slow")
 class DurableTasksTest {
   private static final int PAGES = 12;
+  private static final int LOG_BYTES = 8192 + 4096;
 
   private static byte[] key(int number) {
     return new byte[] {(byte) number};
@@ -179,5 +187,162 @@ class DurableTasksTest {
                 }),
             2);
     assertThat(exploration.schedules()).isGreaterThan(20);
+  }
+
+  /** Returns the first bytes of a log's records, all of which have to be whole. */
+  private static List<Integer> found(PersistentMemory memory) {
+    List<Integer> found = new ArrayList<>();
+    LogReader reader = DurableLog.open(memory).reader();
+    while (reader.next()) {
+      found.add((int) reader.payload()[0]);
+    }
+    return found;
+  }
+
+  private static void require(boolean holds, List<Integer> found) {
+    if (!holds) {
+      throw new IllegalStateException("found " + found);
+    }
+  }
+
+  /**
+   * Explores two tasks over a log that has a record 1.
+   *
+   * @param left adds records of tens and acknowledges its last one
+   * @param right adds records of twenties and acknowledges its last one
+   */
+  private static Exploration exploreLog(LogTask left, LogTask right, int preemptions) {
+    return explore(
+        CrashScenario.of(
+                LOG_BYTES,
+                CrashMode.X86,
+                (memory, scheduler) -> {
+                  DurableLog log = DurableLog.open(memory, scheduler);
+                  return List.of(
+                      new Scenario.Task("left", () -> memory.acknowledge("left", left.run(log))),
+                      new Scenario.Task(
+                          "right", () -> memory.acknowledge("right", right.run(log))));
+                },
+                (memory, acknowledged) -> {
+                  List<Integer> found = found(memory);
+                  require(found.contains(1), found);
+                  for (String name : List.of("left", "right")) {
+                    int last = (int) acknowledged.get(name);
+                    require(last <= 0 || found.contains(last), found);
+                  }
+                  // Each task's records are there up to one of them, in its order.
+                  for (int tens = 10; tens <= 20; tens += 10) {
+                    int first = tens;
+                    List<Integer> own = found.stream().filter(n -> n / 10 == first / 10).toList();
+                    require(
+                        own.equals(IntStream.range(first, first + own.size()).boxed().toList()),
+                        found);
+                  }
+                })
+            .prepared(memory -> DurableLog.open(memory).append(number(1)))
+            .insideRecovery(false),
+        preemptions);
+  }
+
+  /** Changes a log and returns the number of a record that is durable. */
+  @FunctionalInterface
+  private interface LogTask {
+    long run(DurableLog log);
+  }
+
+  private static long append(DurableLog log, int number) {
+    log.append(number(number));
+    return number;
+  }
+
+  /** Two tasks append; what was acknowledged is there in each crash state. */
+  @Test
+  void twoWritersOfALog() {
+    assertThat(exploreLog(log -> append(log, 10), log -> append(log, 20), 2).schedules())
+        .isGreaterThan(100);
+  }
+
+  /** Two tasks add records and share persists. */
+  @Test
+  void groupCommitOfALog() {
+    Exploration exploration =
+        exploreLog(
+            log -> {
+              log.add(number(10));
+              log.add(number(11));
+              log.sync();
+              return 11;
+            },
+            log -> {
+              log.add(number(20));
+              log.sync();
+              return 20;
+            },
+            2);
+    assertThat(exploration.schedules()).isGreaterThan(100);
+  }
+
+  /** A record that a reader has seen is durable. */
+  @Test
+  void aReaderOfALogSeesWhatIsDurable() {
+    Exploration exploration =
+        exploreLog(
+            log -> {
+              log.add(number(10));
+              log.add(number(11));
+              log.sync();
+              return 11;
+            },
+            log -> {
+              LogReader reader = log.reader();
+              long seen = -1;
+              while (reader.next()) {
+                seen = reader.payload()[0];
+              }
+              return seen;
+            },
+            2);
+    assertThat(exploration.schedules()).isGreaterThan(100);
+  }
+
+  private static void twoRecords(PersistentMemory memory) {
+    DurableLog log = DurableLog.open(memory);
+    log.append(number(1));
+    log.append(number(2));
+  }
+
+  /** The prefix goes while another task appends. */
+  @Test
+  void aLogIsTruncatedBesideAWriter() {
+    Exploration exploration =
+        explore(
+            CrashScenario.of(
+                    LOG_BYTES,
+                    CrashMode.X86,
+                    (memory, scheduler) -> {
+                      DurableLog log = DurableLog.open(memory, scheduler);
+                      LogReader second = log.reader();
+                      second.next();
+                      second.next();
+                      return List.of(
+                          new Scenario.Task(
+                              "left", () -> memory.acknowledge("left", append(log, 10))),
+                          new Scenario.Task(
+                              "right",
+                              () -> {
+                                log.truncatePrefix(second.position());
+                                memory.acknowledge("right", 2);
+                              }));
+                    },
+                    (memory, acknowledged) -> {
+                      List<Integer> found = found(memory);
+                      require(found.contains(2), found);
+                      require(acknowledged.get("left") <= 0 || found.contains(10), found);
+                      require(acknowledged.get("right") <= 0 || !found.contains(1), found);
+                    })
+                .prepared(DurableTasksTest::twoRecords)
+                .insideRecovery(false),
+            2);
+    assertThat(exploration.schedules()).isGreaterThan(100);
   }
 }
