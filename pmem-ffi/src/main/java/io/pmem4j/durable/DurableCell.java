@@ -54,7 +54,7 @@ public final class DurableCell implements AutoCloseable {
     CellCopy one = CellCopy.read(memory, 0, room);
     CellCopy other = CellCopy.read(memory, room, room);
     if (one == null && other == null) {
-      checkNew();
+      CellCopy.TWIN.checkNew(memory, room, 0, CellCopy.HEADER_BYTES, this::isTorn);
       this.current = new CellCopy(1, null);
       this.place = 0;
       this.degraded = false;
@@ -73,30 +73,11 @@ public final class DurableCell implements AutoCloseable {
     memory.persist(place * room, room); // a kill may have left it in the caches only
   }
 
-  /** A new cell is all zeros, or has a torn header of its first copy and nothing else. */
-  private void checkNew() {
-    byte[] page = new byte[UNIT];
-    for (long at = 0; at < memory.byteSize(); at += UNIT) {
-      int length = (int) Math.min(UNIT, memory.byteSize() - at);
-      memory.read(at, page, 0, length);
-      for (int i = 0; i < length; i++) {
-        if (page[i] == 0 || (at == 0 && i < CellCopy.HEADER_BYTES && isTorn())) {
-          continue;
-        }
-        if (memory.getLong(0) == CellCopy.MAGIC || memory.getLong(room) == CellCopy.MAGIC) {
-          throw new DurableCorruptionException("both copies of the cell are damaged", -1);
-        }
-        throw new DurableFormatException(
-            "neither a cell nor zeros: byte " + page[i] + " at offset " + (at + i));
-      }
-    }
-  }
-
   private boolean isTorn() {
     long magic = memory.getLong(0);
     long sequence = memory.getLong(16);
     long length = memory.getLong(24);
-    return (magic == 0 || magic == CellCopy.MAGIC)
+    return (magic == 0 || magic == CellCopy.TWIN.magic())
         && (sequence == 0 || sequence == 1)
         && (length == 0 || length == ((long) CellCopy.units(room) << 32 | 0xffff_ffffL));
   }

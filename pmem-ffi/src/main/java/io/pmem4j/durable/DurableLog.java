@@ -32,8 +32,8 @@ import org.jspecify.annotations.Nullable;
  * after its {@link #add}. After a kill or a power cut at any moment the log holds a prefix of what
  * was added, with every durable record and no torn one. Its point of commit is its checksum, so
  * that it costs one persist whatever its size. Threads that wait at the same time share one. Shown
- * by {@code LogCrashTest} and, in all crash states of four modes, by {@code DurableStructuresTest}
- * of pmem-testkit.
+ * by {@code LogCrashTest} and, in all crash states of four modes, by {@code
+ * io.pmem4j.crash.DurableStructuresTest} of pmem-testkit.
  *
  * <p><b>Damage.</b> If a durable record is damaged and a later one was appended after it was
  * durable, opening throws {@link DurableCorruptionException}. Damage of the records that the last

@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * size. After a kill or a power cut at any moment the map is as some commit has left it, and no
  * acknowledged commit is missing. Nothing is repaired on opening: the tree is never changed in
  * place, and one word names its root. Shown by {@code MapCrashTest} and, in all crash states of
- * four modes, by {@code DurableMapSweepTest} of pmem-testkit.
+ * four modes, by {@code io.pmem4j.crash.DurableMapSweepTest} of pmem-testkit.
  *
  * <p><b>Readers</b> never wait. {@link #get} reads the latest commit, and a {@link #snapshot} one
  * commit for as long as it is open.

@@ -20,8 +20,14 @@ final class LargeValue {
   }
 
   static byte[] read(MapPages pages, byte[] payload) {
-    byte[] value = new byte[MapPage.intAt(payload, MapPage.POINTER_BYTES)];
     long word = MapPage.longAt(payload, 0);
+    int bytes = MapPage.intAt(payload, MapPage.POINTER_BYTES);
+    if (bytes < 0 || pages(bytes) > pages.count()) {
+      throw new DurableCorruptionException(
+          "a large value has a length of " + bytes + " in a map of " + pages.count() + " pages",
+          MapPages.at(MapNode.page(word)));
+    }
+    byte[] value = new byte[bytes];
     long sequence = MapPage.longAt(payload, 8);
     int done = 0;
     while (done < value.length) {

@@ -18,9 +18,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class MapHeader {
   /** The text "p4jDMap1" in the order of the bytes. */
-  static final long MAGIC = 0x3170614d446a3470L;
+  static final TwinHeader TWIN = new TwinHeader("map", 0x3170614d446a3470L);
 
-  static final int VERSION = 1;
   static final int BYTES = 32;
 
   /** The first page that holds a part of the tree. */
@@ -74,7 +73,8 @@ final class MapHeader {
     Long one = read(memory, 0);
     Long other = read(memory, MapPage.SIZE);
     if (one == null && other == null) {
-      checkZeros(memory);
+      long magic = memory.getLong(0);
+      TWIN.checkNew(memory, MapPage.SIZE, 0, BYTES, () -> magic == 0 || magic == TWIN.magic());
       if (!mayMake) {
         throw new DurableFormatException("zeros are no map; openOrCreate makes one");
       }
@@ -99,63 +99,20 @@ final class MapHeader {
   }
 
   private static void write(PersistentMemory memory, long at, long id) {
-    ByteBuffer to = ByteBuffer.allocate(BYTES).order(ByteOrder.LITTLE_ENDIAN);
-    to.putLong(MAGIC).putInt(VERSION).putInt(0).putLong(id).putInt(MapPage.SIZE);
-    to.putInt(12, checksum(to.array()));
-    memory.copy(at, to.array(), 0, BYTES);
-    memory.persist(at, BYTES);
-  }
-
-  private static int checksum(byte[] copy) {
-    CRC32C sum = new CRC32C();
-    sum.update(copy, 0, 12);
-    sum.update(copy, 16, BYTES - 16);
-    return (int) sum.getValue();
+    TWIN.write(memory, at, TWIN.fields(BYTES).putLong(id).putInt(MapPage.SIZE));
   }
 
   private static @Nullable Long read(PersistentMemory memory, long at) {
-    byte[] copy = new byte[BYTES];
-    try {
-      memory.read(at, copy);
-    } catch (PmemMediaException poisoned) {
+    ByteBuffer from = TWIN.read(memory, at, BYTES);
+    if (from == null) {
       return null;
     }
-    ByteBuffer from = ByteBuffer.wrap(copy).order(ByteOrder.LITTLE_ENDIAN);
-    if (from.getLong(0) != MAGIC || from.getInt(12) != checksum(copy)) {
-      return null;
-    }
-    if (from.getInt(8) != VERSION || from.getInt(24) != MapPage.SIZE) {
+    long id = from.getLong();
+    int page = from.getInt();
+    if (page != MapPage.SIZE) {
       throw new DurableFormatException(
-          "map of version "
-              + from.getInt(8)
-              + " with pages of "
-              + from.getInt(24)
-              + " bytes, expected "
-              + VERSION
-              + " and "
-              + MapPage.SIZE
-              + "; a newer library wrote it");
+          "map with pages of " + page + " bytes, expected " + MapPage.SIZE);
     }
-    return from.getLong(16);
-  }
-
-  /** A new map is all zeros, or has a torn first copy of its header and nothing else. */
-  private static void checkZeros(PersistentMemory memory) {
-    byte[] page = new byte[MapPage.SIZE];
-    long magic = memory.getLong(0);
-    boolean torn = magic == 0 || magic == MAGIC;
-    for (long at = 0; at < memory.byteSize(); at += MapPage.SIZE) {
-      int length = (int) Math.min(MapPage.SIZE, memory.byteSize() - at);
-      memory.read(at, page, 0, length);
-      for (int i = at == 0 && torn ? BYTES : 0; i < length; i++) {
-        if (page[i] != 0) {
-          if (memory.getLong(0) == MAGIC || memory.getLong(MapPage.SIZE) == MAGIC) {
-            throw new DurableCorruptionException("both copies of the header are damaged", -1);
-          }
-          throw new DurableFormatException(
-              "neither a map nor zeros: byte " + page[i] + " at offset " + (at + i));
-        }
-      }
-    }
+    return id;
   }
 }

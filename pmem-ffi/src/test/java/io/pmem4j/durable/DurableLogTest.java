@@ -252,7 +252,7 @@ class DurableLogTest {
     Files.delete(path);
     DurableLog.openOrCreate(path, RING).close();
     byte[] newer = Files.readAllBytes(path);
-    for (int copy : new int[] {0, LogHeader.COPY_BYTES}) {
+    for (int copy : new int[] {0, TwinHeader.COPY_BYTES}) {
       newer[copy + 8] = 2;
       java.util.zip.CRC32C sum = new java.util.zip.CRC32C();
       sum.update(newer, copy, 12);
