@@ -160,6 +160,8 @@
 	X(VMSTAT, vmstat, 89, 0, NO_SLOT, BLOB) /* path NUL (the counter's name) -> its value */ \
 	X(FILL, fill, 90, 1, USED_FILE, NO_BLOB) /* slot -> 0: the file system has no block left */ \
 	X(REMOUNT, remount, 91, 1, NO_SLOT, BLOB) /* flags; path NUL options: never a new mount */ \
+	X(VM_READ, vm_read, 100, 3, USED_MAPPING, NO_BLOB) /* mapping slot, offset, length -> read, bytes */ \
+	X(VM_WRITE, vm_write, 101, 2, USED_MAPPING, BLOB) /* mapping slot, offset; bytes -> stored */ \
 	X(RELEASE, release, 92, 0, NO_SLOT, NO_BLOB) /* -> 0; as END, and the executor stays */
 
 enum wire_op {

@@ -19,7 +19,6 @@ import io.pmem4j.harness.explore.SweepResult;
 import io.pmem4j.harness.explore.TruncateMutexFirstExperiment;
 import io.pmem4j.harness.explore.scenario.NamedScenario;
 import io.pmem4j.harness.explore.scenario.ScenarioCatalog;
-import io.pmem4j.harness.explore.scenario.ScenarioOperation;
 import io.pmem4j.harness.explore.scenario.ScenarioRunner;
 import io.pmem4j.harness.explore.scenario.ThreadOperations;
 import io.pmem4j.harness.kernel.GuestFiles;
@@ -140,7 +139,7 @@ final class ExploreCommand implements Callable<Integer> {
     if (name.equals("list")) {
       ScenarioCatalog.named()
           .forEach(each -> out.printf("%-31s %s%n", each.name(), each.operationLabels()));
-      out.println("or OPERATION+OPERATION of: " + String.join(", ", ScenarioOperation.labels()));
+      out.println("or OPERATION+OPERATION of: " + String.join(", ", ScenarioCatalog.operations()));
       out.println(
           "or threads-OPERATION+OPERATION of: "
               + String.join(", ", ThreadOperations.read().names()));

@@ -12,9 +12,7 @@ import io.pmem4j.ext2.lock.LockOrder;
 import io.pmem4j.ext2.observe.StateKind;
 import io.pmem4j.harness.explore.scenario.ImageState;
 import io.pmem4j.harness.explore.scenario.NamedScenario;
-import io.pmem4j.harness.explore.scenario.OperationKind;
 import io.pmem4j.harness.explore.scenario.ScenarioCatalog;
-import io.pmem4j.harness.explore.scenario.ScenarioOperation;
 import io.pmem4j.harness.explore.scenario.ScenarioRunner;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -73,7 +71,7 @@ public final class DaxSemNecessity {
   }
 
   /** Returns the state that an operation stores to, as far as a fault depends on it. */
-  static Set<State> stores(ScenarioRunner runner, ScenarioOperation operation) throws IOException {
+  static Set<State> stores(ScenarioRunner runner, String operation) throws IOException {
     Set<State> stored = EnumSet.noneOf(State.class);
     for (Step step : runner.alone(operation, false)) {
       for (State state : State.values()) {
@@ -92,15 +90,15 @@ public final class DaxSemNecessity {
     int incomplete = 0;
     List<Finding> findings = new ArrayList<>();
     try (ScenarioRunner runner = ScenarioRunner.open(profile, order)) {
-      for (ScenarioOperation operation : ScenarioOperation.all()) {
+      for (String operation : ScenarioCatalog.operations()) {
         Set<State> stored = stores(runner, operation);
         if (stored.isEmpty()) {
-          out.printf("%-16s stores to nothing that a fault depends on%n", operation.label());
+          out.printf("%-16s stores to nothing that a fault depends on%n", operation);
           continue;
         }
         out.printf(
             "%-16s stores to %s%n",
-            operation.label(), String.join(", ", stored.stream().map(State::label).toList()));
+            operation, String.join(", ", stored.stream().map(State::label).toList()));
         for (NamedScenario scenario : pairs(operation)) {
           Exploration result = runner.explore(scenario, explorer);
           scenarios++;
@@ -137,16 +135,16 @@ public final class DaxSemNecessity {
     return words.isEmpty() ? "nothing" : String.join("; ", words);
   }
 
-  private List<NamedScenario> pairs(ScenarioOperation operation) {
+  private List<NamedScenario> pairs(String operation) {
     List<NamedScenario> pairs = new ArrayList<>();
-    for (ScenarioOperation fault : ScenarioOperation.all()) {
-      if (fault.kind() == OperationKind.FAULT) {
+    for (String fault : ScenarioCatalog.operations()) {
+      if (ScenarioCatalog.isFault(fault)) {
         pairs.add(ScenarioCatalog.of(fault, operation, false));
       }
     }
     if (profile.fourHandlers()) {
-      pairs.add(ScenarioCatalog.of(ScenarioOperation.READ_BLOCK, operation, true));
-      pairs.add(ScenarioCatalog.of(ScenarioOperation.WRITE_BLOCK, operation, true));
+      pairs.add(ScenarioCatalog.of("read-block", operation, true));
+      pairs.add(ScenarioCatalog.of("write-block", operation, true));
     }
     return pairs;
   }

@@ -11,7 +11,6 @@ import io.pmem4j.ext2.lock.LockOrderViolation;
 import io.pmem4j.ext2.lock.LockReport;
 import io.pmem4j.harness.explore.scenario.Damage;
 import io.pmem4j.harness.explore.scenario.NamedScenario;
-import io.pmem4j.harness.explore.scenario.ScenarioOperation;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
@@ -37,8 +36,8 @@ public record KnownFinding(
     String what,
     Set<Profile> profiles,
     @Nullable LockOrder order,
-    ScenarioOperation one,
-    Set<ScenarioOperation> others,
+    String one,
+    Set<String> others,
     Predicate<Finding> damage,
     boolean huge,
     int preemptions) {
@@ -51,9 +50,8 @@ public record KnownFinding(
                   + " in 4.10, by changing the page table under the entry's lock (2f89dc12a25d)",
               EnumSet.of(Profile.SERIES, Profile.BEFORE_SERIES),
               null,
-              ScenarioOperation.PFN_MKWRITE,
-              Set.of(
-                  ScenarioOperation.FSYNC, ScenarioOperation.MSYNC, ScenarioOperation.FREEZE_THAW),
+              "pfn-mkwrite",
+              Set.of("fsync", "msync", "freeze-thaw"),
               shows(Damage.UNDURABLE_STORE)),
           new KnownFinding(
               "D1",
@@ -62,8 +60,8 @@ public record KnownFinding(
                   + " lock of the series helps",
               EnumSet.of(Profile.SERIES, Profile.BEFORE_SERIES),
               null,
-              ScenarioOperation.WRITE_BLOCK,
-              EnumSet.of(ScenarioOperation.TRUNCATE_PARTLY),
+              "write-block",
+              Set.of("truncate-partly"),
               shows(Damage.UNDURABLE_STORE),
               true,
               0),
@@ -75,8 +73,8 @@ public record KnownFinding(
                   + " own, which come to page_mkwrite",
               EnumSet.of(Profile.SERIES, Profile.BEFORE_SERIES),
               null,
-              ScenarioOperation.PAGE_MKWRITE,
-              EnumSet.of(ScenarioOperation.WRITE),
+              "page-mkwrite",
+              Set.of("write"),
               shows(Damage.LOST_STORE),
               false,
               2),
@@ -85,8 +83,8 @@ public record KnownFinding(
               "the same where the load that maps the page of zeros is a part of it",
               EnumSet.of(Profile.SERIES, Profile.BEFORE_SERIES),
               null,
-              ScenarioOperation.LOAD_AND_STORE,
-              EnumSet.of(ScenarioOperation.WRITE),
+              "load-and-store",
+              Set.of("write"),
               shows(Damage.LOST_STORE),
               false,
               2),
@@ -96,22 +94,16 @@ public record KnownFinding(
                   + " waits for no pinned page, and no lock of the series helps",
               EnumSet.allOf(Profile.class),
               null,
-              ScenarioOperation.GUP_STORE,
-              EnumSet.of(
-                  ScenarioOperation.TRUNCATE_DOWN,
-                  ScenarioOperation.OPEN_TRUNCATING,
-                  ScenarioOperation.TRUNCATE_AND_BACK),
+              "gup-store",
+              Set.of("truncate-down", "open-truncating", "truncate-and-back"),
               shows(Damage.FOREIGN_STORE)),
           new KnownFinding(
               "R9 (read)",
               "the same for a device that reads",
               EnumSet.allOf(Profile.class),
               null,
-              ScenarioOperation.GUP_READ,
-              EnumSet.of(
-                  ScenarioOperation.TRUNCATE_DOWN,
-                  ScenarioOperation.OPEN_TRUNCATING,
-                  ScenarioOperation.TRUNCATE_AND_BACK),
+              "gup-read",
+              Set.of("truncate-down", "open-truncating", "truncate-and-back"),
               shows(Damage.FOREIGN_READ)),
           new KnownFinding(
               "H1",
@@ -119,8 +111,8 @@ public record KnownFinding(
                   + " closed it in 4.7, with locks of entries (ac401cc78242)",
               EnumSet.of(Profile.V4_4),
               null,
-              ScenarioOperation.READ_HOLE,
-              EnumSet.of(ScenarioOperation.WRITE_HOLE, ScenarioOperation.WRITE),
+              "read-hole",
+              Set.of("write-hole", "write"),
               shows(Damage.STALE_ZEROS)),
           new KnownFinding(
               "H2",
@@ -128,19 +120,16 @@ public record KnownFinding(
                   + " known since 843172978bb9, whose lock did not stay",
               EnumSet.of(Profile.V4_4),
               null,
-              ScenarioOperation.WRITE_HOLE,
-              EnumSet.of(
-                  ScenarioOperation.WRITE_HOLE,
-                  ScenarioOperation.PAGE_MKWRITE,
-                  ScenarioOperation.WRITE),
+              "write-hole",
+              Set.of("write-hole", "page-mkwrite", "write"),
               shows(Damage.LOST_STORE)),
           new KnownFinding(
               "H2",
               "the same where the hole's page was mapped before",
               EnumSet.of(Profile.V4_4),
               null,
-              ScenarioOperation.PAGE_MKWRITE,
-              EnumSet.of(ScenarioOperation.PAGE_MKWRITE, ScenarioOperation.WRITE),
+              "page-mkwrite",
+              Set.of("page-mkwrite", "write"),
               shows(Damage.LOST_STORE)),
           new KnownFinding(
               "W1",
@@ -149,16 +138,16 @@ public record KnownFinding(
                   + " no end under a scheduler that never lets it",
               EnumSet.of(Profile.LINUX_5_10, Profile.SERIES, Profile.BEFORE_SERIES),
               null,
-              ScenarioOperation.PAGE_MKWRITE,
-              EnumSet.of(ScenarioOperation.WRITE),
+              "page-mkwrite",
+              Set.of("write"),
               finding -> finding.kind() == Finding.Kind.ENDLESS),
           new KnownFinding(
               "W1",
               "the same where the load that maps the page of zeros is a part of it",
               EnumSet.of(Profile.LINUX_5_10, Profile.SERIES, Profile.BEFORE_SERIES),
               null,
-              ScenarioOperation.LOAD_AND_STORE,
-              EnumSet.of(ScenarioOperation.WRITE),
+              "load-and-store",
+              Set.of("write"),
               finding -> finding.kind() == Finding.Kind.ENDLESS,
               false,
               2),
@@ -169,8 +158,8 @@ public record KnownFinding(
                   + " which no two tasks were seen to close",
               EnumSet.allOf(Profile.class),
               LabOrders.POSTED,
-              ScenarioOperation.FREEZE_THAW,
-              Set.of(ScenarioOperation.UNLINK),
+              "freeze-thaw",
+              Set.of("unlink"),
               finding ->
                   isCircle(
                       finding, LockClass.DAX_SEM, LockClass.SB_PAGEFAULT, LockClass.SB_INTERNAL)));
@@ -180,8 +169,8 @@ public record KnownFinding(
       String what,
       Set<Profile> profiles,
       @Nullable LockOrder order,
-      ScenarioOperation one,
-      Set<ScenarioOperation> others,
+      String one,
+      Set<String> others,
       Predicate<Finding> damage) {
     this(id, what, profiles, order, one, others, damage, false, 1);
   }
@@ -223,10 +212,10 @@ public record KnownFinding(
             .isPresent();
   }
 
-  private boolean isIn(List<ScenarioOperation> operations) {
+  private boolean isIn(List<String> operations) {
     for (int i = 0; i < operations.size(); i++) {
       for (int j = 0; j < operations.size(); j++) {
-        if (i != j && one == operations.get(i) && others.contains(operations.get(j))) {
+        if (i != j && one.equals(operations.get(i)) && others.contains(operations.get(j))) {
           return true;
         }
       }

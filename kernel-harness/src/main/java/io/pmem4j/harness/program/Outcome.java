@@ -3,11 +3,13 @@
 package io.pmem4j.harness.program;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * Everything an operation answered, brought into a form that two backends can be compared in:
@@ -52,6 +54,26 @@ public record Outcome(Map<String, String> values, List<String> events) {
   /** Returns true if a load or a store raised a signal. */
   public boolean isSignal() {
     return values.containsKey("signal");
+  }
+
+  /** Returns the name of the error; empty if there is none. */
+  public String errno() {
+    return values.getOrDefault("errno", "");
+  }
+
+  /** Returns the result as a number; -1 if it is none. */
+  public long result() {
+    String text = values.getOrDefault("result", "");
+    return text.matches("\\d+") ? Long.parseLong(text) : -1;
+  }
+
+  /** Returns whether the data has a byte, in either of its forms. */
+  public boolean showsByte(byte wanted) {
+    String hex = "%02x".formatted(wanted);
+    String data = values.getOrDefault("data", "");
+    return data.contains("*")
+        ? Arrays.stream(data.split("\\.", -1)).anyMatch(run -> run.startsWith(hex))
+        : IntStream.range(0, data.length() / 2).anyMatch(i -> data.startsWith(hex, 2 * i));
   }
 
   /** Returns this outcome without the values of these keys. */

@@ -163,6 +163,10 @@ public enum Syscall {
       words(LineScanner.PROTECTIONS)),
   /** Reads which pages are in memory: mincore(2). */
   MINCORE(Answer.PAGES, Reach.NONE, mapping(), number("offset"), number("length")),
+  /** Reads pages of a mapping as a device does, through pinned pages: /proc/self/mem. */
+  VM_READ(Answer.DATA, Reach.NONE, mapping(), number("offset"), length("length")),
+  /** Stores to pages of a mapping as a device does. */
+  VM_WRITE(Answer.RESULT, Reach.NONE, mapping(), number("offset"), data()),
   /** The paragraph of a mapping in /proc/self/smaps. */
   SMAPS(Answer.SMAPS, Reach.NONE, mapping()),
   /** Calls the code that lies in a mapping. */

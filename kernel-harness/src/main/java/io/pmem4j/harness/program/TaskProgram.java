@@ -23,8 +23,9 @@ public record TaskProgram(
   /**
    * The operations of one child.
    *
-   * @param child the name of the child
-   * @param steps its operations, with the expectations of their {@code await} lines
+   * @param child the name of the child, or of what the task does
+   * @param steps its operations, each with the child that makes it, with the expectations of their
+   *     {@code await} lines
    */
   public record Task(String child, List<ProgramStep> steps) {
     /** Copies the list. */
@@ -82,7 +83,12 @@ public record TaskProgram(
       case Operation.Begin begin ->
           tasks
               .computeIfAbsent(begin.child(), _ -> new ArrayList<>())
-              .add(new ProgramStep(step.line(), step.text(), begin.operation(), List.of()));
+              .add(
+                  new ProgramStep(
+                      step.line(),
+                      step.text(),
+                      new Operation.In(begin.child(), begin.operation()),
+                      List.of()));
       case Operation.Await await -> {
         List<ProgramStep> of = tasks.getOrDefault(await.child(), List.of());
         ProgramStep begun = of.getLast();

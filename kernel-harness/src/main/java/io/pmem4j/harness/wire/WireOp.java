@@ -127,6 +127,10 @@ public enum WireOp {
   MPROTECT(81, 4),
   /** Mapping slot, offset, length: a byte a page as data. */
   MINCORE(82, 3),
+  /** Mapping slot, offset, length: the bytes, read through pinned pages. */
+  VM_READ(100, 3),
+  /** Mapping slot, offset; the bytes, stored through pinned pages. */
+  VM_WRITE(101, 2),
   /** Mapping slot: its lines as data. */
   SMAPS(83, 1),
   /** Calls code: mapping slot, offset; the result is the returned value. */

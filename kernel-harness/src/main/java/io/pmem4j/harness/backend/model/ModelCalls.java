@@ -9,7 +9,10 @@ import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.OpenFile;
 import io.pmem4j.ext2.mm.AddressSpace;
 import io.pmem4j.ext2.mm.Mmu;
+import io.pmem4j.ext2.mm.PagePins;
+import io.pmem4j.ext2.mm.SignalException;
 import io.pmem4j.ext2.mm.Vma;
+import io.pmem4j.harness.backend.OutcomeText;
 import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Outcome;
 import io.pmem4j.harness.program.Parameter;
@@ -49,6 +52,8 @@ final class ModelCalls {
           Syscall.MREMAP,
           Syscall.MPROTECT,
           Syscall.MINCORE,
+          Syscall.VM_READ,
+          Syscall.VM_WRITE,
           Syscall.FREEZE,
           Syscall.THAW,
           Syscall.FILL);
@@ -95,6 +100,18 @@ final class ModelCalls {
           done(() -> process.moved(text(0), memory().mremap(mapping(0), number(1), length(2))));
       case MPROTECT -> done(() -> memory().mprotect(mapping(0), number(1), number(2), length(3)));
       case MINCORE -> mincore();
+      case VM_READ -> {
+        try (PagePins pins = pinned(length(2), false)) {
+          byte[] data = pins.read();
+          yield result(data.length).value("data", OutcomeText.data(data));
+        }
+      }
+      case VM_WRITE -> {
+        try (PagePins pins = pinned(data(2).length, true)) {
+          pins.write(data(2));
+          yield result(data(2).length);
+        }
+      }
       case FREEZE -> done(process.promises()::freeze);
       case THAW -> done(process.fs()::thaw);
       case FILL -> done(this::fill);
@@ -153,6 +170,15 @@ final class ModelCalls {
     if (piece > 0 && Math.ceilDiv(length, piece) > IOV_MAX) {
       throw new Ext2Exception(
           Errno.EINVAL, Math.ceilDiv(length, piece) + " vectors, expected at most " + IOV_MAX);
+    }
+  }
+
+  /** {@code get_user_pages}: EIO in the place of a signal. */
+  private PagePins pinned(int bytes, boolean write) throws Ext2Exception {
+    try {
+      return memory().pin(mapping(0), number(1), bytes, write);
+    } catch (SignalException e) {
+      throw new Ext2Exception(Errno.EIO, "signal " + e.signo());
     }
   }
 

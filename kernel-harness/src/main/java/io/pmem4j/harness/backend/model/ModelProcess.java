@@ -21,6 +21,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** A process on ext2-dax: an address space and open files. */
@@ -275,6 +276,14 @@ final class ModelProcess {
       throw new Ext2Exception(Errno.EBADF, name + " was not opened");
     }
     return file;
+  }
+
+  Optional<OpenFile> openFile(String name) {
+    return Optional.ofNullable(files.get(name));
+  }
+
+  Optional<Vma> findMapping(String name) {
+    return Optional.ofNullable(mappings.get(name));
   }
 
   Vma mapping(String name) {

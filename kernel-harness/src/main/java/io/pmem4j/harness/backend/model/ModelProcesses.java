@@ -5,7 +5,11 @@ package io.pmem4j.harness.backend.model;
 import io.pmem4j.ext2.Errno;
 import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.Ext2FileSystem;
+import io.pmem4j.ext2.OpenFile;
+import io.pmem4j.ext2.mm.AddressSpace;
+import io.pmem4j.ext2.mm.Vma;
 import io.pmem4j.harness.backend.OutcomeText;
+import io.pmem4j.harness.durable.LineTracker;
 import io.pmem4j.harness.program.AtimeOption;
 import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Outcome;
@@ -14,7 +18,9 @@ import io.pmem4j.pmem.PersistentMemory;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 
 /**
  * The process of a program and the children that it forks, on one mounted file system. Two children
@@ -43,13 +49,40 @@ public final class ModelProcesses {
   public static ModelProcesses mount(
       PersistentMemory memory, Program program, ModelMount mount, long alignment)
       throws Ext2Exception {
+    return mount(memory, program, mount, alignment, fs -> new ModelPromises(fs, null));
+  }
+
+  /**
+   * As {@link #mount}, with the promises of durability judged.
+   *
+   * @param lines the cache lines of the memory
+   * @param point called before the check reads lines
+   */
+  public static ModelProcesses mountJudged(
+      PersistentMemory memory,
+      Program program,
+      ModelMount mount,
+      long alignment,
+      LineTracker lines,
+      Runnable point)
+      throws Ext2Exception {
+    return mount(memory, program, mount, alignment, fs -> new ModelPromises(fs, lines, point));
+  }
+
+  private static ModelProcesses mount(
+      PersistentMemory memory,
+      Program program,
+      ModelMount mount,
+      long alignment,
+      Function<Ext2FileSystem, ModelPromises> promises)
+      throws Ext2Exception {
     AtomicLong clock = new AtomicLong(Program.CLOCK_BASE_SECONDS);
     Ext2FileSystem fs =
         Ext2FileSystem.mount(
             memory,
             mount.options(),
             mount.instrumentation().withClock(clock::get).withAllocatorPid(program::pid));
-    return new ModelProcesses(fs, new ModelPromises(fs, null), clock, alignment);
+    return new ModelProcesses(fs, promises.apply(fs), clock, alignment);
   }
 
   /**
@@ -75,7 +108,7 @@ public final class ModelProcesses {
 
   Outcome.Builder outcome(Operation operation) {
     try {
-      return answer(operation);
+      return answer(process, operation);
     } catch (Ext2Exception e) {
       return OutcomeText.failed(e.errno().name());
     } catch (ModelProcess.NoMapping e) {
@@ -83,18 +116,13 @@ public final class ModelProcesses {
     }
   }
 
-  /** Runs an operation of a child, and returns its outcome without events. */
-  public Outcome run(String child, Operation operation) {
-    return run(new Operation.In(child, operation));
-  }
-
-  private Outcome.Builder answer(Operation operation) throws Ext2Exception {
+  private Outcome.Builder answer(ModelProcess self, Operation operation) throws Ext2Exception {
     return switch (operation) {
       case Operation.Fork fork -> {
-        children.put(fork.child(), process.fork());
+        children.put(fork.child(), self.fork());
         yield ModelProcess.result(0);
       }
-      case Operation.In in -> child(in.child()).answer(in.operation());
+      case Operation.In in -> answer(child(in.child()), in.operation());
       case Operation.Exit exit -> {
         child(exit.child()).exit();
         children.remove(exit.child());
@@ -104,8 +132,27 @@ public final class ModelProcesses {
         clock.addAndGet(forward.seconds());
         yield ModelProcess.result(0);
       }
-      default -> process.answer(operation);
+      default -> self.answer(operation);
     };
+  }
+
+  /** Returns an open file of a child, or of the program itself if the child's name is empty. */
+  public Optional<OpenFile> file(String child, String name) {
+    return process(child).openFile(name);
+  }
+
+  /** Returns a mapping of a child; empty if it is gone. */
+  public Optional<Vma> mapping(String child, String name) {
+    return process(child).findMapping(name);
+  }
+
+  /** Returns the memory of a child. */
+  public AddressSpace memory(String child) {
+    return process(child).memory();
+  }
+
+  private ModelProcess process(String child) {
+    return child.isEmpty() ? process : child(child);
   }
 
   private ModelProcess child(String name) {

@@ -47,6 +47,17 @@ final class ModelPromises {
     this.check = lines == null ? null : new DurabilityCheck(lines, () -> {}, files);
   }
 
+  /**
+   * For tasks that run at the same time; pointers are judged as well.
+   *
+   * @param point called before the check reads lines
+   */
+  ModelPromises(Ext2FileSystem fs, LineTracker lines, Runnable point) {
+    this.fs = fs;
+    this.check = new DurabilityCheck(lines, point, files);
+    this.check.pointersLast();
+  }
+
   void opened(String path, OpenFile file, int flags) throws Ext2Exception {
     if (check != null) {
       int ino = Math.toIntExact(file.stat().ino());

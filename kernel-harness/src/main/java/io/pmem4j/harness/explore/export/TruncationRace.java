@@ -6,10 +6,9 @@ import io.pmem4j.explore.Finding;
 import io.pmem4j.explore.Step;
 import io.pmem4j.ext2.lab.Profile;
 import io.pmem4j.ext2.lock.LockClass;
+import io.pmem4j.ext2.mm.Mmu;
 import io.pmem4j.harness.backend.model.ModelPoint.Path;
 import io.pmem4j.harness.explore.scenario.NamedScenario;
-import io.pmem4j.harness.explore.scenario.ScenarioOperation;
-import io.pmem4j.harness.explore.scenario.TwoFileFixture;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -22,24 +21,24 @@ import java.util.Optional;
  */
 record TruncationRace(NamedScenario scenario) implements RaceExport {
   /** The faults, as program text. */
-  private static final Map<ScenarioOperation, String> FAULTS =
+  private static final Map<String, String> FAULTS =
       Map.of(
-          ScenarioOperation.READ_HOLE, "load m 1P 1",
-          ScenarioOperation.READ_BLOCK, "load m 0 1",
-          ScenarioOperation.WRITE_HOLE, "store m 1P x4c",
-          ScenarioOperation.WRITE_BLOCK, "store m 0 x4c",
-          ScenarioOperation.PFN_MKWRITE, "store m 0 x4c",
-          ScenarioOperation.COPY_ON_WRITE, "store p 10 x4c");
+          "read-hole", "load m 1P 1",
+          "read-block", "load m 0 1",
+          "write-hole", "store m 1P x4c",
+          "write-block", "store m 0 x4c",
+          "pfn-mkwrite", "store m 0 x4c",
+          "copy-on-write", "store p 10 x4c");
 
   /**
    * The operations that remove pages; further steps of the model's operation are written into the
    * program.
    */
-  private static final Map<ScenarioOperation, String> TRUNCATIONS =
+  private static final Map<String, String> TRUNCATIONS =
       Map.of(
-          ScenarioOperation.TRUNCATE_DOWN, "ftruncate a 0",
-          ScenarioOperation.TRUNCATE_PARTLY, "ftruncate a 100",
-          ScenarioOperation.OPEN_TRUNCATING, "open t /a rw trunc");
+          "truncate-down", "ftruncate a 0",
+          "truncate-partly", "ftruncate a 100",
+          "open-truncating", "open t /a rw trunc");
 
   /** The second 2 MiB are in one piece: among the blocks of the first lies the indirect block. */
   private static final List<String> HUGE_FILE =
@@ -57,10 +56,7 @@ record TruncationRace(NamedScenario scenario) implements RaceExport {
 
   /** The page that the fault is for, of the mapping. */
   private int page() {
-    return scenario.left() == ScenarioOperation.READ_HOLE
-            || scenario.left() == ScenarioOperation.WRITE_HOLE
-        ? 1
-        : 0;
+    return scenario.left().equals("read-hole") || scenario.left().equals("write-hole") ? 1 : 0;
   }
 
   @Override
@@ -68,7 +64,7 @@ record TruncationRace(NamedScenario scenario) implements RaceExport {
     if (scenario.huge() != (profile == Profile.SERIES)) {
       return Optional.of("no kernel has these handlers without dax_sem");
     }
-    return page() == 0 && scenario.right() == ScenarioOperation.TRUNCATE_PARTLY
+    return page() == 0 && scenario.right().equals("truncate-partly")
         ? Optional.of("the page stays")
         : Optional.empty();
   }
@@ -97,13 +93,13 @@ record TruncationRace(NamedScenario scenario) implements RaceExport {
       lines.add("pwrite a 0 x61*4096");
       lines.add("pwrite a 2P x61*4096");
       lines.add("mmap m a 0 5P rw shared");
-      if (scenario.left() == ScenarioOperation.COPY_ON_WRITE) {
+      if (scenario.left().equals("copy-on-write")) {
         lines.add("mmap p a 0 2P rw private");
       }
     }
     lines.add("fork A");
     lines.add("fork B");
-    if (scenario.left() == ScenarioOperation.PFN_MKWRITE) {
+    if (scenario.left().equals("pfn-mkwrite")) {
       lines.add("in A load m 0 1");
     }
     return lines;
@@ -164,8 +160,8 @@ record TruncationRace(NamedScenario scenario) implements RaceExport {
     if (clean) {
       lines.addAll(allocateFreedBlocksToB());
     }
-    String mapping = scenario.left() == ScenarioOperation.COPY_ON_WRITE ? "p" : "m";
-    String gone = " => signal=SIGBUS/2@" + mapping + "+" + page() * TwoFileFixture.PAGE;
+    String mapping = scenario.left().equals("copy-on-write") ? "p" : "m";
+    String gone = " => signal=SIGBUS/2@" + mapping + "+" + page() * Mmu.PAGE_BYTES;
     lines.add("in A load " + mapping + " " + page() + "P 1" + gone);
     lines.add("in A store " + mapping + " " + page() + "P x4c" + gone);
     lines.add("pread b " + (scenario.huge() ? "511P" : "0") + " 4096 => data=62*4096");

@@ -7,7 +7,6 @@ import io.pmem4j.ext2.lab.Profile;
 import io.pmem4j.harness.backend.model.ModelPoint.Path;
 import io.pmem4j.harness.explore.scenario.Damage;
 import io.pmem4j.harness.explore.scenario.NamedScenario;
-import io.pmem4j.harness.explore.scenario.ScenarioOperation;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -18,12 +17,12 @@ import java.util.Optional;
  * page table. No lock of the series is in the way; as merged the two change together.
  */
 record WritebackRace(NamedScenario scenario) implements RaceExport {
-  private static final Map<ScenarioOperation, String> WRITEBACKS =
-      Map.of(ScenarioOperation.FSYNC, "fsync a", ScenarioOperation.MSYNC, "msync m 0 1P sync");
+  private static final Map<String, String> WRITEBACKS =
+      Map.of("fsync", "fsync a", "msync", "msync m 0 1P sync");
 
   /** Returns whether a scenario is such a race. */
   static boolean isOf(NamedScenario scenario) {
-    return scenario.left() == ScenarioOperation.PFN_MKWRITE
+    return scenario.left().equals("pfn-mkwrite")
         && WRITEBACKS.containsKey(scenario.right())
         && !scenario.huge();
   }

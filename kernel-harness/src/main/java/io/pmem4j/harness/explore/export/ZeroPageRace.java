@@ -4,11 +4,10 @@ package io.pmem4j.harness.explore.export;
 
 import io.pmem4j.explore.Finding;
 import io.pmem4j.ext2.lab.Profile;
+import io.pmem4j.ext2.mm.Mmu;
 import io.pmem4j.harness.backend.model.ModelPoint.Path;
 import io.pmem4j.harness.explore.scenario.Damage;
 import io.pmem4j.harness.explore.scenario.NamedScenario;
-import io.pmem4j.harness.explore.scenario.ScenarioOperation;
-import io.pmem4j.harness.explore.scenario.TwoFileFixture;
 import java.util.List;
 import java.util.Optional;
 
@@ -21,12 +20,11 @@ record ZeroPageRace(NamedScenario scenario) implements RaceExport {
    * The offset of the store in the page: a process that reads fresh memory there sees a byte that
    * is not zero.
    */
-  private static final int AT = TwoFileFixture.PAGE - 3;
+  private static final int AT = Mmu.PAGE_BYTES - 3;
 
   /** Returns whether a scenario is such a race. */
   static boolean isOf(NamedScenario scenario) {
-    return scenario.left() == ScenarioOperation.PAGE_MKWRITE
-        && scenario.right() == ScenarioOperation.WRITE;
+    return scenario.left().equals("page-mkwrite") && scenario.right().equals("write");
   }
 
   @Override

@@ -20,9 +20,9 @@ import org.jspecify.annotations.Nullable;
  * <p>In scenarios of durability, flushes and drains are points too. A flush of a block counts as a
  * load of that block: it commutes with other flushes but not with a store, because the content at
  * the flush is what a drain makes durable. A drain is a store of the one state "durable lines".
- * {@link TwoFileFixture} loads that state where a call that promises durability begins and returns.
- * So a drain commutes with stores and flushes of other tasks, of which it covers nothing, but not
- * with a check. The flush and drain of one task are in program order anyway.
+ * {@link ProgramScenario} loads that state where a call that promises durability begins and
+ * returns. So a drain commutes with stores and flushes of other tasks, of which it covers nothing,
+ * but not with a check. The flush and drain of one task are in program order anyway.
  */
 final class InstrumentedMemory implements PersistentMemory {
   private final PersistentMemory memory;

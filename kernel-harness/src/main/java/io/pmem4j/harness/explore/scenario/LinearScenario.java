@@ -7,10 +7,8 @@ import io.pmem4j.explore.Vocabulary;
 import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.harness.backend.model.ModelMount;
 import io.pmem4j.harness.backend.model.ModelProcesses;
-import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Outcome;
 import io.pmem4j.harness.program.ProgramStep;
-import io.pmem4j.harness.program.Syscall;
 import io.pmem4j.harness.program.TaskProgram;
 import io.pmem4j.sched.Scheduler;
 import java.util.ArrayList;
@@ -108,47 +106,29 @@ final class LinearScenario implements Scenario {
 
   private Answers begin(Scheduler scheduler) throws Ext2Exception {
     InstrumentedMemory memory = image.reset(scheduler, null);
+    FreezeObserver freeze = new FreezeObserver(scheduler);
     ModelProcesses process =
-        ModelProcesses.mountForThreads(memory, program.program(), mount.on(scheduler));
+        ModelProcesses.mountForThreads(
+            memory, program.program(), mount.on(freeze).observing(freeze::validator));
     program.prologue().forEach(step -> process.run(step.operation()));
-    return new Answers(process, memory);
+    return new Answers(process, new FrozenCheck(memory, freeze));
   }
 
   /** The answers of one run, by task. */
   private final class Answers {
     private final ModelProcesses process;
-    private final InstrumentedMemory memory;
+    private final FrozenCheck frozen;
     private final Map<Integer, List<Answer>> byTask = new HashMap<>();
 
-    /** The number of stores when the file system was frozen; -1 while it is not. */
-    private long storesAtFreeze = -1;
-
-    Answers(ModelProcesses process, InstrumentedMemory memory) {
+    Answers(ModelProcesses process, FrozenCheck frozen) {
       this.process = process;
-      this.memory = memory;
+      this.frozen = frozen;
     }
 
     void run(int task, ProgramStep step) {
-      if (is(step, Syscall.THAW)) {
-        if (storesAtFreeze >= 0 && memory.stores() != storesAtFreeze) {
-          throw new DamageError(Damage.STORE_WHILE_FROZEN);
-        }
-        storesAtFreeze = -1;
-      }
-      answer(task, step);
-      if (is(step, Syscall.FREEZE)) {
-        storesAtFreeze = memory.stores();
-      }
-    }
-
-    private static boolean is(ProgramStep step, Syscall call) {
-      return step.operation() instanceof Operation.Call made && made.syscall() == call;
-    }
-
-    private void answer(int task, ProgramStep step) {
       byTask
           .computeIfAbsent(task, _ -> new ArrayList<>())
-          .add(Answer.of(step, process.run(step.operation())));
+          .add(Answer.of(step, frozen.run(step.operation(), process::run)));
     }
 
     /** Looks at the files, and returns all answers. */

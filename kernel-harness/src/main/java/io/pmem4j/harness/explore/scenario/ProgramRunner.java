@@ -17,6 +17,7 @@ import io.pmem4j.harness.program.TaskProgram;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /** Runs one program with tasks under the explorer, over a scratch image. Not thread-safe. */
@@ -51,7 +52,8 @@ public final class ProgramRunner implements AutoCloseable {
             program,
             ScenarioRunner.mount(
                 ModelProcesses.options(program.program().atime()), profile, order, promises),
-            profile.fourHandlers() ? HUGE_PAGE_BYTES : 0));
+            profile.fourHandlers() ? HUGE_PAGE_BYTES : 0,
+            Set.of()));
   }
 
   private static void requireWhole(TaskProgram tasks) {

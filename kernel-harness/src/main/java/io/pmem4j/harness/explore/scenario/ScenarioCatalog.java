@@ -2,131 +2,60 @@
 
 package io.pmem4j.harness.explore.scenario;
 
-import static io.pmem4j.harness.explore.scenario.ScenarioOperation.COPY_ON_WRITE;
-import static io.pmem4j.harness.explore.scenario.ScenarioOperation.FORK;
-import static io.pmem4j.harness.explore.scenario.ScenarioOperation.FREEZE_CHECK_LOCKS;
-import static io.pmem4j.harness.explore.scenario.ScenarioOperation.FREEZE_CHECK_STORES;
-import static io.pmem4j.harness.explore.scenario.ScenarioOperation.FREEZE_ELSEWHERE;
-import static io.pmem4j.harness.explore.scenario.ScenarioOperation.FREEZE_THAW;
-import static io.pmem4j.harness.explore.scenario.ScenarioOperation.FSYNC;
-import static io.pmem4j.harness.explore.scenario.ScenarioOperation.FSYNC_B;
-import static io.pmem4j.harness.explore.scenario.ScenarioOperation.FSYNC_FAR;
-import static io.pmem4j.harness.explore.scenario.ScenarioOperation.GUP_READ;
-import static io.pmem4j.harness.explore.scenario.ScenarioOperation.GUP_STORE;
-import static io.pmem4j.harness.explore.scenario.ScenarioOperation.LOAD_AND_STORE;
-import static io.pmem4j.harness.explore.scenario.ScenarioOperation.MSYNC;
-import static io.pmem4j.harness.explore.scenario.ScenarioOperation.OPEN_TRUNCATING;
-import static io.pmem4j.harness.explore.scenario.ScenarioOperation.PAGE_MKWRITE;
-import static io.pmem4j.harness.explore.scenario.ScenarioOperation.PFN_MKWRITE;
-import static io.pmem4j.harness.explore.scenario.ScenarioOperation.READ;
-import static io.pmem4j.harness.explore.scenario.ScenarioOperation.READ_BLOCK;
-import static io.pmem4j.harness.explore.scenario.ScenarioOperation.READ_HOLE;
-import static io.pmem4j.harness.explore.scenario.ScenarioOperation.STORE_AGAIN;
-import static io.pmem4j.harness.explore.scenario.ScenarioOperation.STORE_AND_LEAVE;
-import static io.pmem4j.harness.explore.scenario.ScenarioOperation.SYNC;
-import static io.pmem4j.harness.explore.scenario.ScenarioOperation.TRUNCATE_AND_BACK;
-import static io.pmem4j.harness.explore.scenario.ScenarioOperation.TRUNCATE_DOWN;
-import static io.pmem4j.harness.explore.scenario.ScenarioOperation.TRUNCATE_PARTLY;
-import static io.pmem4j.harness.explore.scenario.ScenarioOperation.UNLINK;
-import static io.pmem4j.harness.explore.scenario.ScenarioOperation.WRITE;
-import static io.pmem4j.harness.explore.scenario.ScenarioOperation.WRITE_B;
-import static io.pmem4j.harness.explore.scenario.ScenarioOperation.WRITE_BLOCK;
-import static io.pmem4j.harness.explore.scenario.ScenarioOperation.WRITE_FAR;
-import static io.pmem4j.harness.explore.scenario.ScenarioOperation.WRITE_HOLE;
-import static io.pmem4j.harness.explore.scenario.ScenarioOperation.WRITE_INDIRECT;
-import static io.pmem4j.harness.explore.scenario.ScenarioOperation.WRITE_NO_SPACE;
-import static io.pmem4j.harness.explore.scenario.ScenarioOperation.WRITE_SHORT_MAPPING;
-import static io.pmem4j.harness.explore.scenario.ScenarioOperation.WRITE_SYNCED;
-
 import io.pmem4j.ext2.lab.Profile;
+import io.pmem4j.harness.program.Program;
+import io.pmem4j.harness.program.TaskProgram;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** The catalog of scenarios: those with a name of their own, and every pair of operations. */
+/**
+ * The catalog of scenarios: those with a name of their own, and every pair of operations. Both are
+ * programs, made of the lines of {@code explore/processes.txt}.
+ */
 public final class ScenarioCatalog {
+  private static final String SCENARIO = "scenario ";
+  private static final String HUGE = "huge ";
+  private static final String DURABLE = "durable ";
+
+  private static final OperationSections SECTIONS =
+      OperationSections.read("/explore/processes.txt");
+
   private static final Map<String, NamedScenario> NAMED = new LinkedHashMap<>();
 
   static {
-    pair("fault-vs-truncate", WRITE_HOLE, TRUNCATE_DOWN);
-    pair("read-fault-vs-truncate", READ_BLOCK, TRUNCATE_DOWN);
-    pair("zero-page-vs-truncate", READ_HOLE, TRUNCATE_DOWN);
-    pair("pfn-mkwrite-vs-truncate", PFN_MKWRITE, TRUNCATE_DOWN);
-    pair("fault-vs-partial-truncate", WRITE_HOLE, TRUNCATE_PARTLY);
-    pair("fault-vs-open-truncating", WRITE_HOLE, OPEN_TRUNCATING);
-    pair("fault-vs-failed-write", WRITE_BLOCK, WRITE_NO_SPACE);
-    pair("fault-vs-write", WRITE_HOLE, WRITE);
-    pair("zero-page-vs-write", READ_HOLE, WRITE);
-    pair("zero-page-vs-fault", READ_HOLE, WRITE_HOLE);
-    pair("fault-vs-fault", WRITE_HOLE, WRITE_HOLE);
-    pair("pfn-mkwrite-vs-fsync", PFN_MKWRITE, FSYNC);
-    pair("fault-vs-unlink", WRITE_HOLE, UNLINK);
-    pair("copy-on-write-vs-truncate", COPY_ON_WRITE, TRUNCATE_DOWN);
-    pair("fault-vs-truncate-and-back", READ_BLOCK, TRUNCATE_AND_BACK);
-    pair("allocation-vs-truncate-and-back", WRITE_HOLE, TRUNCATE_AND_BACK);
-    pair("page-mkwrite-vs-truncate", PAGE_MKWRITE, TRUNCATE_DOWN);
-    huge("pmd-fault-vs-truncate-and-back", READ_BLOCK, TRUNCATE_AND_BACK);
-    pair("gup-vs-truncate", GUP_STORE, TRUNCATE_DOWN);
-    pair("gup-read-vs-truncate", GUP_READ, TRUNCATE_DOWN);
-    pair("freeze-vs-fault", WRITE_BLOCK, FREEZE_CHECK_LOCKS);
-    huge("pmd-fault-vs-truncate", WRITE_BLOCK, TRUNCATE_DOWN);
-    huge("pmd-read-fault-vs-truncate", READ_BLOCK, TRUNCATE_DOWN);
-    huge("pmd-mkwrite-vs-truncate", PFN_MKWRITE, TRUNCATE_DOWN);
-    huge("pmd-fault-vs-partial-truncate", WRITE_BLOCK, TRUNCATE_PARTLY);
-    huge("pmd-fault-vs-pmd-fault", WRITE_BLOCK, READ_BLOCK);
-    pair("fault-vs-read", WRITE_HOLE, READ);
-    pair("fault-vs-frozen", WRITE_HOLE, FREEZE_CHECK_STORES);
-    pair("store-again-vs-fsync", STORE_AGAIN, FSYNC);
-    pair("store-again-vs-truncate", STORE_AGAIN, TRUNCATE_DOWN);
-    huge("pmd-fault-vs-page-fault", READ_BLOCK, WRITE_SHORT_MAPPING);
-    huge("pmd-mkwrite-vs-fsync", PFN_MKWRITE, FSYNC);
-    pair("copy-on-write-vs-fork", COPY_ON_WRITE, FORK);
-    pair("fault-vs-write-without-pointers", WRITE_HOLE, WRITE_INDIRECT);
-    pair("write-vs-load-and-store", WRITE, LOAD_AND_STORE);
-    three("freeze-vs-two-faults", FREEZE_THAW, WRITE_HOLE, WRITE_BLOCK);
-    three("freeze-vs-fault-vs-eviction", FREEZE_ELSEWHERE, STORE_AND_LEAVE, UNLINK);
-    durable("fsync-vs-fsync", FSYNC, FSYNC);
-    durable("fsync-vs-fsync-of-pointers", FSYNC_FAR, FSYNC);
-    durable("fsync-vs-fsync-two-files", FSYNC, FSYNC_B);
-    durable("fsync-vs-sync", FSYNC, SYNC);
-    durable("fsync-of-pointers-vs-sync", FSYNC_FAR, SYNC);
-    durable("sync-vs-sync", SYNC, SYNC);
-    durable("sync-vs-write", WRITE, SYNC);
-    durable("write-vs-fsync", WRITE, FSYNC);
-    durable("write-vs-fsync-two-files", WRITE_B, FSYNC);
-    durable("write-far-vs-fsync", WRITE_FAR, FSYNC);
-    durable("synced-write-vs-fsync", WRITE_SYNCED, FSYNC);
-    durable("msync-vs-fsync", MSYNC, FSYNC);
-    durable("fault-vs-fsync", WRITE_HOLE, FSYNC);
-    durable("freeze-vs-fsync", FSYNC, FREEZE_THAW);
-    durable("freeze-vs-write", WRITE, FREEZE_THAW);
-    durable("truncate-vs-fsync", TRUNCATE_DOWN, FSYNC);
+    for (String line : SECTIONS.names()) {
+      int at = line.indexOf(SCENARIO);
+      if (at >= 0) {
+        List<String> words = List.of(line.substring(at + SCENARIO.length()).split(" ", -1));
+        NAMED.put(
+            words.getFirst(),
+            new NamedScenario(
+                words.getFirst(),
+                words.subList(1, words.size()),
+                line.startsWith(HUGE),
+                line.startsWith(DURABLE)));
+      }
+    }
   }
 
   private ScenarioCatalog() {}
 
-  private static void durable(String name, ScenarioOperation left, ScenarioOperation right) {
-    NAMED.put(name, new NamedScenario(name, left, right, null, false, true));
-  }
-
-  private static void pair(String name, ScenarioOperation left, ScenarioOperation right) {
-    NAMED.put(name, new NamedScenario(name, left, right, false));
-  }
-
-  private static void three(
-      String name, ScenarioOperation left, ScenarioOperation right, ScenarioOperation third) {
-    NAMED.put(name, new NamedScenario(name, left, right, third, false, false));
-  }
-
-  private static void huge(String name, ScenarioOperation left, ScenarioOperation right) {
-    NAMED.put(name, new NamedScenario(name, left, right, true));
-  }
-
   /** Returns the scenarios that have a name of their own. */
   public static List<NamedScenario> named() {
     return List.copyOf(NAMED.values());
+  }
+
+  /** Returns the operations that are paired with each other. */
+  public static List<String> operations() {
+    return SECTIONS.operations().stream().filter(name -> !SECTIONS.has(name, "unpaired")).toList();
+  }
+
+  /** Returns whether an operation is a load or a store. */
+  public static boolean isFault(String operation) {
+    return SECTIONS.has(operation, "fault");
   }
 
   /**
@@ -136,19 +65,19 @@ public final class ScenarioCatalog {
    */
   public static List<NamedScenario> pairs(Profile profile) {
     List<NamedScenario> pairs = new ArrayList<>();
-    List<ScenarioOperation> all = ScenarioOperation.all();
+    List<String> all = operations();
     for (int i = 0; i < all.size(); i++) {
-      for (ScenarioOperation right : all.subList(i, all.size())) {
-        ScenarioOperation left = all.get(i);
+      for (String right : all.subList(i, all.size())) {
+        String left = all.get(i);
         // Only one task can unlink the name, and only one can freeze.
-        if (left != right || left.canPairWithItself()) {
+        if (!left.equals(right) || !SECTIONS.has(left, "single")) {
           pairs.add(of(left, right, false));
         }
       }
     }
     if (profile.fourHandlers()) {
-      for (ScenarioOperation each : all) {
-        pairs.add(of(WRITE_BLOCK, each, true));
+      for (String each : all) {
+        pairs.add(of("write-block", each, true));
       }
     }
     return pairs;
@@ -159,17 +88,62 @@ public final class ScenarioCatalog {
     return NAMED.values().stream().filter(NamedScenario::durability).toList();
   }
 
-  /** Returns the scenario of two operations, named by their labels. */
-  public static NamedScenario of(ScenarioOperation left, ScenarioOperation right, boolean huge) {
-    String name = left.label() + "+" + right.label();
-    return new NamedScenario(huge ? "pmd-" + name : name, left, right, huge);
+  /** Returns the scenario of two operations, named by them. */
+  public static NamedScenario of(String left, String right, boolean huge) {
+    String name = left + "+" + right;
+    return new NamedScenario(huge ? "pmd-" + name : name, List.of(left, right), huge, false);
   }
 
-  /** Returns the scenario with this name, or with these labels as {@code OPERATION+OPERATION}. */
+  /** Returns the scenario with this name, or with these operations as in {@code A+B}. */
   public static Optional<NamedScenario> find(String name) {
     NamedScenario named = NAMED.get(name);
     return named != null
         ? Optional.of(named)
         : pairs(Profile.SERIES).stream().filter(pair -> pair.name().equals(name)).findFirst();
+  }
+
+  /** Returns the program that makes the files of scenarios, once for all runs. */
+  static Program files(boolean huge) {
+    return SECTIONS.parse("files", placed(SECTIONS.section(huge ? HUGE + "files" : "files"), huge));
+  }
+
+  /** Returns the program of a scenario, whose children are its tasks. */
+  static TaskProgram program(NamedScenario scenario) {
+    boolean huge = scenario.huge();
+    List<String> operations = scenario.operations();
+    List<String> start = new ArrayList<>(SECTIONS.section("start"));
+    List<List<String>> bodies = new ArrayList<>();
+    for (int i = 0; i < operations.size(); i++) {
+      start.addAll(
+          OperationSections.ofTask(SECTIONS.section(huge ? HUGE + "process" : "process"), i));
+    }
+    for (int i = 0; i < operations.size(); i++) {
+      start.addAll(placed(inTask(SECTIONS.before(operations.get(i)), i), huge));
+      bodies.add(placed(inTask(SECTIONS.body(operations.get(i)), i), huge));
+    }
+    Program program = SECTIONS.parse(scenario.name(), start);
+    List<TaskProgram.Task> tasks = new ArrayList<>();
+    for (int i = 0; i < operations.size(); i++) {
+      tasks.add(
+          new TaskProgram.Task(
+              operations.get(i), SECTIONS.after(scenario.name(), start, bodies.get(i))));
+    }
+    return new TaskProgram(program, program.steps(), tasks, List.of());
+  }
+
+  /** Returns lines as a task's process makes them. */
+  private static List<String> inTask(List<String> lines, int task) {
+    return OperationSections.ofTask(lines.stream().map(line -> "in {T} " + line).toList(), task);
+  }
+
+  /** Returns lines with the places of the layout. */
+  private static List<String> placed(List<String> lines, boolean huge) {
+    return lines.stream()
+        .map(line ->
+            line.replace("{FIRST}", huge ? "512P" : "0")
+                .replace("{END}", huge ? "1024P" : "3P")
+                .replace("{PAST}", huge ? "1536P" : "5P")
+                .replace("{LONG}", "n".repeat(245)))
+        .toList();
   }
 }

@@ -16,21 +16,31 @@ import io.pmem4j.ext2.lab.LabOrders;
 import io.pmem4j.ext2.lab.Profile;
 import io.pmem4j.ext2.lock.LockOrder;
 import io.pmem4j.harness.backend.model.ModelMount;
+import io.pmem4j.harness.backend.model.ModelProcesses;
+import io.pmem4j.harness.program.Outcome;
+import io.pmem4j.harness.program.Program;
+import io.pmem4j.harness.program.ProgramStep;
+import io.pmem4j.sched.Scheduler;
 import java.io.IOException;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
-/**
- * Runs scenarios under the explorer, each over a scratch image of its file layout. Not thread-safe.
- */
+/** Runs scenarios under the explorer, each over a scratch image with its files. Not thread-safe. */
 public final class ScenarioRunner implements AutoCloseable {
   /** Several times the steps of the longest pair: a task that needs more is a livelock. */
   private static final int MAX_STEPS = 1200;
 
+  /** Blocks of the file systems for which the files are laid out. */
+  private static final int SMALL_BLOCKS = 64;
+
+  private static final int HUGE_BLOCKS = 1100;
+
   private final ModelMount mount;
-  private final Map<FileLayout, ScratchImage> images = new HashMap<>();
+  private final Map<Boolean, ScratchImage> images = new HashMap<>();
 
   private ScenarioRunner(ModelMount mount) {
     this.mount = mount;
@@ -72,7 +82,7 @@ public final class ScenarioRunner implements AutoCloseable {
 
   /** Explores one scenario. */
   public Exploration explore(NamedScenario scenario, Explorer explorer) throws IOException {
-    return explore(concurrent(scenario), explorer.withMaxSteps(MAX_STEPS));
+    return explore(program(scenario), explorer.withMaxSteps(MAX_STEPS));
   }
 
   static Exploration explore(Scenario scenario, Explorer bounded) {
@@ -88,7 +98,7 @@ public final class ScenarioRunner implements AutoCloseable {
   /** Runs one schedule. */
   public Optional<Finding> replay(NamedScenario scenario, Explorer explorer, Schedule schedule)
       throws IOException {
-    return replay(concurrent(scenario), explorer.withMaxSteps(MAX_STEPS), schedule);
+    return replay(program(scenario), explorer.withMaxSteps(MAX_STEPS), schedule);
   }
 
   static Optional<Finding> replay(Scenario scenario, Explorer bounded, Schedule schedule) {
@@ -104,29 +114,48 @@ public final class ScenarioRunner implements AutoCloseable {
   }
 
   /** Returns the steps that an operation announces when it runs alone. */
-  public List<Step> alone(ScenarioOperation operation, boolean huge) throws IOException {
-    ConcurrentScenario pair = concurrent(ScenarioCatalog.of(operation, operation, huge));
+  public List<Step> alone(String operation, boolean huge) throws IOException {
+    ProgramScenario pair = program(ScenarioCatalog.of(operation, operation, huge));
     return Explorer.bounded(0).trace(pair.firstTaskOnly(), Schedule.parse("")).steps();
   }
 
-  private ConcurrentScenario concurrent(NamedScenario scenario) throws IOException {
-    FileLayout layout = scenario.layout();
-    return new ConcurrentScenario(
-        image(layout), layout, mount, scenario.operations(), scenario.durability());
+  private ProgramScenario program(NamedScenario scenario) throws IOException {
+    Set<ProgramScenario.Oracle> oracles = EnumSet.of(ProgramScenario.Oracle.TWO_FILES);
+    if (scenario.durability()) {
+      oracles.add(ProgramScenario.Oracle.DURABILITY);
+    }
+    return new ProgramScenario(
+        image(scenario.huge()), ScenarioCatalog.program(scenario), mount, 0, oracles);
   }
 
-  private ScratchImage image(FileLayout layout) throws IOException {
-    ScratchImage known = images.get(layout);
+  private ScratchImage image(boolean huge) throws IOException {
+    ScratchImage known = images.get(huge);
     if (known == null) {
-      known = ScratchImage.make(layout.imageBlocks());
-      images.put(layout, known);
-      try {
-        TwoFileFixture.createFiles(known, layout, mount);
-      } catch (Ext2Exception e) {
-        throw new IllegalStateException("the files of the scenarios cannot be created", e);
-      }
+      known = imageWithFiles(mount, huge);
+      images.put(huge, known);
     }
     return known;
+  }
+
+  /** Makes an image with the files of scenarios, on which every run begins. */
+  static ScratchImage imageWithFiles(ModelMount mount, boolean huge) throws IOException {
+    ScratchImage image = ScratchImage.make(huge ? HUGE_BLOCKS : SMALL_BLOCKS);
+    Program program = ScenarioCatalog.files(huge);
+    try {
+      ModelProcesses processes =
+          ModelProcesses.mount(image.reset(Scheduler.production(), null), program, mount, 0);
+      for (ProgramStep step : program.steps()) {
+        Outcome outcome = processes.run(step.operation());
+        if (!outcome.errno().isEmpty() || !outcome.unsatisfied(step.expected()).isEmpty()) {
+          throw new IllegalStateException(step.text() + ": " + outcome);
+        }
+      }
+      processes.unmount();
+    } catch (Ext2Exception e) {
+      throw new IllegalStateException("the files of the scenarios cannot be created", e);
+    }
+    image.snapshot();
+    return image;
   }
 
   /** Returns the number of different images that runs have left; e2fsck checked each of them. */

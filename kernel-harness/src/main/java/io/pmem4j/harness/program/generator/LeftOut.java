@@ -12,7 +12,9 @@ import java.util.Set;
 
 /** The kinds that {@link ProgramGenerator} leaves out, and why. Reports print them. */
 public final class LeftOut {
-  /** System calls that ext2-dax does not have. */
+  /**
+   * System calls that ext2-dax does not have, and those of devices, which explored programs make.
+   */
   public static final Set<Syscall> VERBS =
       EnumSet.of(
           Syscall.MKDIR,
@@ -37,7 +39,9 @@ public final class LeftOut {
           Syscall.CALL,
           Syscall.STATFS,
           Syscall.BECOME,
-          Syscall.VMSTAT);
+          Syscall.VMSTAT,
+          Syscall.VM_READ,
+          Syscall.VM_WRITE);
 
   private LeftOut() {}
 
@@ -56,7 +60,7 @@ public final class LeftOut {
   /** Returns one line for each kind. */
   public static List<String> kinds() {
     return List.of(
-        "verbs that ext2-dax lacks: "
+        "verbs that ext2-dax lacks, and those of devices: "
             + String.join(", ", VERBS.stream().map(Syscall::toString).toList())
             + "; remount, mounted, lockdep, power-cut, mappings of code, blocks below 4096 bytes",
         "symbolic links, and with them open's nofollow: ext2-dax has no symbolic links",
