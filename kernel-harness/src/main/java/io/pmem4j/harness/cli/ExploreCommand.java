@@ -59,12 +59,13 @@ import picocli.CommandLine.Spec;
 final class ExploreCommand implements Callable<Integer> {
   /** The names that stand for more than one scenario. */
   private static final Set<String> SWEEPS =
-      Set.of("races", "letter", "mutants", "mutex-first", "threads");
+      Set.of("races", "letter", "mutants", "mutex-first", "threads", "generated");
 
   private static final String THREADS = "threads";
+  private static final String GENERATED = "generated";
 
   /** The sweeps that take handlers, an order and a mutant. */
-  private static final Set<String> CHOOSING = Set.of("letter", THREADS);
+  private static final Set<String> CHOOSING = Set.of("letter", THREADS, GENERATED);
 
   @Spec private CommandLine.Model.CommandSpec spec;
 
@@ -77,7 +78,8 @@ final class ExploreCommand implements Callable<Integer> {
               + " that a fault depends on against each fault), mutants (the schedules up to the death"
               + " of each), mutex-first (the attempt the letter gave up), threads (operations of"
               + " threads of one process, judged by their answers; one pair is"
-              + " threads-OPERATION+OPERATION), or list")
+              + " threads-OPERATION+OPERATION), generated (the same for programs of two tasks with two"
+              + " operations each, chosen by --seed), or list")
   private String name;
 
   @Option(
@@ -107,8 +109,16 @@ final class ExploreCommand implements Callable<Integer> {
   @Option(names = "--random", paramLabel = "N", description = "N random schedules instead")
   private long random;
 
-  @Option(names = "--seed", description = "of the random schedules (default: ${DEFAULT-VALUE})")
+  @Option(
+      names = "--seed",
+      description = "of the random schedules, or of generated (default: ${DEFAULT-VALUE})")
   private long seed = 1;
+
+  @Option(
+      names = "--programs",
+      paramLabel = "N",
+      description = "N programs for generated (default: ${DEFAULT-VALUE})")
+  private int programs = 10;
 
   @Option(names = "--schedule", paramLabel = "S", description = "only this one, as in 'A3 B1'")
   private @Nullable String schedule;
@@ -168,7 +178,7 @@ final class ExploreCommand implements Callable<Integer> {
       out.printf("profile %s, order %s%n", profile(), order().label());
       return end(program(out), out, start);
     }
-    if (name.equals(THREADS) || name.startsWith(LinearSweep.PREFIX)) {
+    if (name.equals(THREADS) || name.equals(GENERATED) || name.startsWith(LinearSweep.PREFIX)) {
       out.printf("profile %s, order %s%n", profile(), order().label());
       return end(threads(out), out, start);
     }
@@ -197,10 +207,11 @@ final class ExploreCommand implements Callable<Integer> {
     if (schedule != null || emit != null) {
       throw usage("--schedule and --emit are for scenarios of processes");
     }
+    ThreadOperations operations = ThreadOperations.read();
     List<String> names =
         name.startsWith(LinearSweep.PREFIX)
             ? List.of(name.substring(LinearSweep.PREFIX.length()))
-            : ThreadOperations.read().all();
+            : name.equals(GENERATED) ? operations.generated(seed, programs) : operations.all();
     return new LinearSweep(profile(), order(), explorer(), out).run(names);
   }
 
@@ -232,6 +243,9 @@ final class ExploreCommand implements Callable<Integer> {
       }
     } else if (schedule != null && name.equals("all")) {
       throw usage("--schedule is for one scenario");
+    }
+    if (programs < 1) {
+      throw usage("--programs: " + programs + ", expected 1 or more");
     }
     if (preemptions < 0) {
       throw usage("--preemptions: " + preemptions);

@@ -139,6 +139,15 @@ final class OperationSections {
         .toList();
   }
 
+  /** Returns whether lines are a program: each uses names that a line before has made. */
+  static boolean isProgram(List<String> lines) {
+    try {
+      return !ProgramParser.parse("generated", String.join("\n", lines) + "\n").steps().isEmpty();
+    } catch (ProgramSyntaxException e) {
+      return false;
+    }
+  }
+
   /** Parses lines as a program. */
   Program parse(String name, List<String> lines) {
     try {

@@ -5,7 +5,11 @@ package io.pmem4j.harness.explore.scenario;
 import io.pmem4j.harness.program.Program;
 import io.pmem4j.harness.program.TaskProgram;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.SplittableRandom;
+import java.util.function.Function;
+import java.util.stream.Stream;
 
 /**
  * The operations of {@code explore/operations.txt}, as programs whose tasks are threads of one
@@ -13,7 +17,9 @@ import java.util.List;
  */
 public final class ThreadOperations {
   private static final String JOIN = "+";
+  private static final String THEN = ",";
   private static final String FREEZE = "freeze";
+  private static final int OPERATIONS_OF_A_TASK = 2;
 
   private final OperationSections sections = OperationSections.read("/explore/operations.txt");
 
@@ -66,27 +72,77 @@ public final class ThreadOperations {
   }
 
   /**
-   * Returns the program of a pair or triple.
+   * Returns the names of programs of two tasks, each of two operations, drawn at random. At most
+   * one operation of a program freezes.
    *
-   * @param name the names of the operations, joined by {@code +}
+   * @param seed the same seed gives the same names
+   */
+  public List<String> generated(long seed, int programs) {
+    SplittableRandom random = new SplittableRandom(seed);
+    List<String> generated = new ArrayList<>();
+    while (generated.size() < programs) {
+      List<String> drawn = new ArrayList<>();
+      for (int i = 0; i < 2 * OPERATIONS_OF_A_TASK; i++) {
+        drawn.add(names().get(random.nextInt(names().size())));
+      }
+      List<String> tasks =
+          List.of(
+              String.join(THEN, drawn.subList(0, OPERATIONS_OF_A_TASK)),
+              String.join(THEN, drawn.subList(OPERATIONS_OF_A_TASK, drawn.size())));
+      if (Collections.frequency(drawn, FREEZE) < 2 && canRun(tasks)) {
+        generated.add(String.join(JOIN, tasks));
+      }
+    }
+    return generated;
+  }
+
+  /** Returns whether no operation of a task uses what one before it has removed. */
+  private boolean canRun(List<String> tasks) {
+    List<String> start = start(tasks);
+    for (int i = 0; i < tasks.size(); i++) {
+      List<String> all = new ArrayList<>(start);
+      all.addAll(lines(tasks.get(i), i, sections::body));
+      if (!OperationSections.isProgram(all)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Returns lines of all operations of a task. */
+  private static List<String> lines(
+      String task, int index, Function<String, List<String>> ofOperation) {
+    return OperationSections.ofTask(
+        Stream.of(task.split(THEN, -1)).map(ofOperation).flatMap(List::stream).toList(), index);
+  }
+
+  private List<String> start(List<String> tasks) {
+    List<String> start = new ArrayList<>(sections.section("start"));
+    for (int i = 0; i < tasks.size(); i++) {
+      start.addAll(lines(tasks.get(i), i, sections::before));
+    }
+    return start;
+  }
+
+  /**
+   * Returns the program of two or three tasks.
+   *
+   * @param name the operations of the tasks: {@code +} between tasks, a comma between the
+   *     operations of one, as in {@code append,fsync+read}
    * @throws IllegalArgumentException if one of them is unknown
    */
   public TaskProgram program(String name) {
-    List<String> operations = List.of(name.split("\\+", -1));
-    List<String> start = new ArrayList<>(sections.section("start"));
-    for (int i = 0; i < operations.size(); i++) {
-      start.addAll(OperationSections.ofTask(sections.before(operations.get(i)), i));
-    }
-    List<TaskProgram.Task> tasks = new ArrayList<>();
-    for (int i = 0; i < operations.size(); i++) {
-      List<String> body = OperationSections.ofTask(sections.body(operations.get(i)), i);
-      tasks.add(
+    List<String> tasks = List.of(name.split("\\+", -1));
+    List<String> start = start(tasks);
+    List<TaskProgram.Task> made = new ArrayList<>();
+    for (int i = 0; i < tasks.size(); i++) {
+      made.add(
           new TaskProgram.Task(
-              operations.get(i) + " " + OperationSections.letter(i),
-              sections.after(name, start, body)));
+              tasks.get(i) + " " + OperationSections.letter(i),
+              sections.after(name, start, lines(tasks.get(i), i, sections::body))));
     }
     Program prologue = sections.parse(name, start);
     return new TaskProgram(
-        prologue, prologue.steps(), tasks, sections.after(name, start, sections.section("end")));
+        prologue, prologue.steps(), made, sections.after(name, start, sections.section("end")));
   }
 }

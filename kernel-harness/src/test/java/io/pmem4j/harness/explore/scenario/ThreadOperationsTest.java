@@ -95,4 +95,36 @@ class ThreadOperationsTest {
   void everyPairAndTripleIsNamedOnce() {
     assertThat(operations.all()).doesNotHaveDuplicates().hasSizeGreaterThan(300);
   }
+
+  /** Each of these, at two preemptions and many more of them, is {@code explore generated}. */
+  @Test
+  void generatedProgramsAnswerAsSomeOrder() throws Exception {
+    try (LinearRunner runner = LinearRunner.open(Profile.LINUX_5_10, LockOrder.MERGED)) {
+      for (String name : operations.generated(1, 8)) {
+        Exploration result = runner.explore(name, Explorer.bounded(1));
+        assertThat(result.findings()).as(name).isEmpty();
+        assertThat(result.complete()).as(name).isTrue();
+      }
+    }
+  }
+
+  @Test
+  void aSeedGivesTheSamePrograms() {
+    assertThat(operations.generated(7, 20)).isEqualTo(operations.generated(7, 20));
+    assertThat(operations.generated(7, 20)).isNotEqualTo(operations.generated(8, 20));
+    assertThat(operations.generated(7, 200))
+        .noneMatch(name -> name.matches(".*freeze.*freeze.*"))
+        // The mapping is gone: no such program can be written.
+        .noneMatch(name -> name.matches("(.*\\+)?munmap,(load|store|munmap)(\\+.*)?"));
+    assertThat(operations.program("append,fsync+read").tasks().getFirst().steps()).hasSize(2);
+  }
+
+  /** The control: a program of several operations shows the missing lock as well. */
+  @Test
+  void withoutDaxSemAProgramOfSeveralOperationsIsNoOrder() throws Exception {
+    try (LinearRunner runner = LinearRunner.open(Profile.LINUX_5_10, LabOrders.NO_DAX_SEM)) {
+      assertThat(runner.explore("load,store-hole+truncate,read", Explorer.bounded(2)).findings())
+          .isNotEmpty();
+    }
+  }
 }
