@@ -18,8 +18,6 @@ import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * S2 of the explorer, on kernels, by its schedule: write(2) gives a block to a hole that is mapped
@@ -33,7 +31,8 @@ import org.junit.jupiter.params.provider.ValueSource;
  *                                          | not yet unmapped   |
  * </pre>
  *
- * <p>There is one page of zeros: what F stores is seen in every mapped hole.
+ * <p>There is one page of zeros: what F stores is seen in every mapped hole. The program {@code
+ * race-zero-page-written} shows that; here is what the store does as merged.
  */
 @Tag("kernels")
 class ZeroPageRaceIT {
@@ -99,29 +98,6 @@ class ZeroPageRaceIT {
       assertThat(bench.guest.lockdepOn()).isTrue();
       bench.guest.check();
     }
-  }
-
-  /** Found by the explorer in the model, and true of the handlers of the series over 5.10. */
-  @ParameterizedTest
-  @ValueSource(strings = {"series", "before"})
-  void thePageOfZerosIsWritten(String lab) throws Exception {
-    race(
-        lab,
-        (bench, write, fault) -> {
-          assertThat(answer(fault).result()).as("the store succeeds").isEqualTo(1);
-          assertThat(holeOfTheOther(bench)).as("a hole of another file").isEqualTo((byte) STORED);
-
-          // The guest lives on: the page is writable still.
-          fault.submit(storeAtOffset(0));
-          assertThat(answer(fault).events()).as("no fault").isEmpty();
-          assertThat(holeOfTheOther(bench)).isZero();
-
-          write.go(ENTRIES_REMOVED);
-          assertThat(answer(write).result()).isEqualTo(PAGE);
-          assertThat(bench.read(A)[OFFSET])
-              .as("the store is not in the file")
-              .isEqualTo((byte) WRITTEN);
-        });
   }
 
   /**

@@ -13,7 +13,6 @@ import io.pmem4j.harness.kernel.Kernel;
 import io.pmem4j.harness.program.Program;
 import io.pmem4j.harness.program.ProgramLibrary;
 import io.pmem4j.harness.program.ProgramParser;
-import io.pmem4j.harness.program.ProgramText;
 import io.pmem4j.sched.Scheduler;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -65,35 +64,12 @@ class TaskSchedulerTest {
         .orElseThrow();
   }
 
-  @ParameterizedTest
-  @CsvSource({
-    "UNLOCKED,     race-fault-truncate-damage",
-    "UNLOCKED,     race-fault-before-unmapping",
-    "MERGED,       race-fault-truncate-blocked",
-    "POSTED_ORDER, race-fault-truncate-blocked",
-    "MERGED,       park-without-arrival",
-  })
-  void racesRunOnTheModelWithTheKernelsAnswers(Kernel kernel, String name) throws Exception {
-    ProgramResult result = run(kernel, shipped(name));
-    assertThat(result.findings()).isEmpty();
-    assertThat(result.verdict()).isEqualTo(ProgramResult.Verdict.AGREED);
-  }
-
   @Test
   void aProgramForAnotherKernelIsOmitted() throws Exception {
     assertThat(run(Kernel.MERGED, shipped("race-fault-truncate-damage")).notes())
         .containsExactly(
             "model: not run: the program is for kernel unlocked, before, patch1,"
                 + " truncate-mutex-first; the model follows merged");
-  }
-
-  /** The control: without dax_sem the truncation does not wait. */
-  @Test
-  void withoutTheLockNothingBlocks() throws Exception {
-    String text =
-        ProgramText.of(shipped("race-fault-truncate-blocked")).replaceAll("(?m)^kernels .*\n", "");
-    assertThat(run(Kernel.UNLOCKED, ProgramParser.parse("blocked", text)).findings())
-        .anyMatch(finding -> finding.contains("blocked T: model misses result=0"));
   }
 
   @Test
@@ -112,13 +88,6 @@ class TaskSchedulerTest {
     assertThat(run(Kernel.MERGED, program).findings())
         .containsExactly(
             "model: HANG: model: a task waits for ever for FreezeGate: no other task can go on");
-  }
-
-  @Test
-  void handlersWithHugeFaultsHaveNoPoints() throws Exception {
-    ProgramResult result = run(Kernel.SERIES, shipped("race-fault-truncate-blocked"));
-    assertThat(result.findings()).isEmpty();
-    assertThat(result.verdict()).isEqualTo(ProgramResult.Verdict.PARTIAL);
   }
 
   @Test
