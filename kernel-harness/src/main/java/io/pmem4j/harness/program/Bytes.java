@@ -43,8 +43,9 @@ public record Bytes(String hex, int times) {
   public byte[] toArray() {
     byte[] pattern = HexFormat.of().parseHex(hex);
     byte[] all = new byte[pattern.length * times];
-    for (int i = 0; i < all.length; i++) {
-      all[i] = pattern[i % pattern.length];
+    System.arraycopy(pattern, 0, all, 0, pattern.length);
+    for (int done = pattern.length; done < all.length; done *= 2) {
+      System.arraycopy(all, 0, all, done, Math.min(done, all.length - done));
     }
     return all;
   }

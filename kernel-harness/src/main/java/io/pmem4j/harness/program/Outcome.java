@@ -64,7 +64,7 @@ public record Outcome(Map<String, String> values, List<String> events) {
   /** Returns the result as a number; -1 if it is none. */
   public long result() {
     String text = values.getOrDefault("result", "");
-    return text.matches("\\d+") ? Long.parseLong(text) : -1;
+    return text.isEmpty() || !Character.isDigit(text.charAt(0)) ? -1 : Long.parseLong(text);
   }
 
   /** Returns whether the data has a byte, in either of its forms. */
