@@ -14,9 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The common part of both backends: uses under a {@link UseGuard}, and {@link Granularity#PAGE}.
- * There {@link MemorySegment#force} is msync(2), which does not touch the memory, so that a
- * truncated file cannot end the JVM. In a virtual thread the JDK compensates for the blocked
- * carrier.
+ * There a persist is msync(2), which does not touch the memory, so that a truncated file cannot end
+ * the JVM.
  *
  * <p>The forced range is not in the caller's arena, whose closing throws an exception at any
  * safepoint poll of a force. The exception could fall between unmap and msync, which then works on
@@ -33,7 +32,10 @@ abstract class GuardedMapping extends Mapping {
   /** The first byte, as an offset in the memory, that a truncation has revoked. */
   private volatile long limit;
 
-  /** Calls {@link MemorySegment#force()} on a part of {@link RawMapping#forced}. */
+  /** The start of the huge page of the file that has the last byte, as an offset in the memory. */
+  private final long lastHugePage;
+
+  /** Calls msync(2) on a part of {@link RawMapping#forced}. */
   private final Consumer<MemorySegment> force;
 
   /** The constructor's arguments; see the fields. */
@@ -55,6 +57,7 @@ abstract class GuardedMapping extends Mapping {
     this.file = parts.file();
     this.raw = parts.raw();
     this.limit = memory.byteSize();
+    this.lastHugePage = raw.lastHugePage(fileOffset);
     this.force = parts.force();
   }
 
@@ -319,8 +322,9 @@ abstract class GuardedMapping extends Mapping {
     }
   }
 
-  final void forceMapped(long offset, long length) {
-    force.accept(Objects.requireNonNull(raw.forced()).asSlice(offset, length));
+  /** Returns a range as the JDK has mapped it. */
+  final MemorySegment forced(long offset, long length) {
+    return Objects.requireNonNull(raw.forced()).asSlice(offset, length);
   }
 
   private void msync(Call call, long offset, long length) {
@@ -328,7 +332,7 @@ abstract class GuardedMapping extends Mapping {
     boolean others;
     synced.beginSync();
     try {
-      forceMapped(offset, length);
+      force.accept(forced(offset, length));
     } catch (UncheckedIOException reason) {
       throw failed(call, reason.getCause() == null ? reason : reason.getCause(), offset, length);
     } finally {
@@ -379,9 +383,14 @@ abstract class GuardedMapping extends Mapping {
 
   /**
    * Throws unless the file still has the range. msync does not report that: it succeeds for a page
-   * that another process has truncated.
+   * that another process has truncated. A load of the last byte answers most often: a truncation
+   * takes all pages past EOF out of the memory, so that the file reaches into the last page, or
+   * into the last huge page where the kernel maps files by those.
    */
   private void checkLength(Call call, BackingFile synced, long offset, long length) {
+    if (offset + length <= lastHugePage && raw.hasLastByte()) {
+      return;
+    }
     long now;
     try {
       now = synced.length();

@@ -41,7 +41,7 @@ final class JdkMapping extends GuardedMapping {
   @Override
   void persistLines(long offset, long length) {
     try {
-      forceMapped(offset, length);
+      forced(offset, length).force();
       MediaFault.deliver();
     } catch (InternalError fault) {
       throw PmemMediaException.at(

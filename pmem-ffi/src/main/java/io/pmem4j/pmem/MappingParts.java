@@ -11,12 +11,12 @@ import java.util.function.Function;
  * The replaceable parts of a mapping.
  *
  * @param guards makes the guard that keeps the mapping in place
- * @param force msync of a range, {@link MemorySegment#force}
+ * @param force msync of a range, {@link NativePages#msync}; stores that need no msync are written
+ *     back by {@link MemorySegment#force} in any case
  * @param steps called at each step of the creation of a file
  */
 record MappingParts(
     Function<Arena, UseGuard> guards, Consumer<MemorySegment> force, Consumer<CreationStep> steps) {
 
-  static final MappingParts STANDARD =
-      new MappingParts(UseGuard::of, MemorySegment::force, _ -> {});
+  static final MappingParts STANDARD = new MappingParts(UseGuard::of, NativePages::msync, _ -> {});
 }

@@ -57,6 +57,9 @@ final class NativeCalls {
           ValueLayout.JAVA_LONG,
           ValueLayout.JAVA_LONG);
 
+  private static final ThreadLocal<MemorySegment> OWN_STATE =
+      ThreadLocal.withInitial(() -> state(Arena.ofAuto()));
+
   private NativeCalls() {}
 
   /**
@@ -87,6 +90,14 @@ final class NativeCalls {
 
   static MemorySegment state(Arena arena) {
     return arena.allocate(CALL_STATE);
+  }
+
+  /**
+   * Returns the memory for errno that belongs to this thread, a platform thread. An arena for each
+   * call would cost as much as a call.
+   */
+  static MemorySegment ownState() {
+    return OWN_STATE.get();
   }
 
   static int errno(MemorySegment state) {

@@ -222,8 +222,16 @@ final class NativeFile implements Closeable {
   }
 
   private long seek(long offset, int whence) throws IOException {
+    if (!Thread.currentThread().isVirtual()) {
+      return seek(offset, whence, NativeCalls.ownState());
+    }
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment state = NativeCalls.state(arena);
+      return seek(offset, whence, NativeCalls.state(arena));
+    }
+  }
+
+  private long seek(long offset, int whence, MemorySegment state) throws IOException {
+    try {
       long result = NativeCalls.call(LSEEK, state, descriptor, offset, whence, 0, 0, 0);
       check("lseek", result, state);
       return result;

@@ -3,6 +3,7 @@
 package io.pmem4j.pmem;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -13,8 +14,8 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 
 /**
- * The calls of libc on pages: mmap(2), munmap(2), memfd_create(2), futex(2) and close(2), with the
- * values of Linux on x86-64 and AArch64.
+ * The calls of libc on pages: mmap(2), msync(2), munmap(2), memfd_create(2), futex(2) and close(2),
+ * with the values of Linux on x86-64 and AArch64.
  */
 final class NativePages {
   static final int PROT_READ = 1;
@@ -27,6 +28,7 @@ final class NativePages {
   static final int MAP_NORESERVE = 0x4000;
   static final int MAP_SYNC = 0x80000;
 
+  private static final int MS_SYNC = 4;
   private static final int MFD_CLOEXEC = 1;
   private static final long MAP_FAILED = -1;
 
@@ -59,9 +61,22 @@ final class NativePages {
   private static final MethodHandle CLOSE = NativeCalls.reporting("close");
   private static final MethodHandle MEMFD_CREATE = NativeCalls.reporting("memfd_create");
   private static final MethodHandle MMAP = NativeCalls.reporting("mmap");
+  private static final MethodHandle MSYNC = NativeCalls.reporting("msync");
   private static final MethodHandle MUNMAP = NativeCalls.reporting("munmap");
 
+  /** The size of a page, a power of two, which msync needs; larger than 4 KiB on some machines. */
+  static final long SYSTEM_PAGE = systemPage();
+
   private NativePages() {}
+
+  private static long systemPage() {
+    try (Arena arena = Arena.ofConfined()) {
+      MethodHandle size = NativeCalls.reporting("getpagesize");
+      return (int) NativeCalls.call(size, NativeCalls.state(arena), 0, 0, 0, 0, 0, 0);
+    } catch (Throwable thrown) {
+      throw NativeCalls.unexpected(thrown);
+    }
+  }
 
   /** Returns the descriptor of an empty file without a name, by memfd_create(2). */
   static int emptyFile() throws IOException {
@@ -137,6 +152,32 @@ final class NativePages {
       return result;
     } catch (Throwable thrown) {
       throw rethrown(thrown);
+    }
+  }
+
+  /**
+   * Writes the pages of a range to the medium by msync(2). {@link MemorySegment#force} makes the
+   * same call at twice the cost. It is used in virtual threads: the JDK compensates for the blocked
+   * carrier.
+   *
+   * @throws UncheckedIOException if the kernel reports an error
+   */
+  static void msync(MemorySegment range) {
+    if (Thread.currentThread().isVirtual()) {
+      range.force();
+      return;
+    }
+    long start = range.address() & -SYSTEM_PAGE;
+    long length = range.address() + range.byteSize() - start;
+    MemorySegment state = NativeCalls.ownState();
+    int result;
+    try {
+      result = (int) NativeCalls.call(MSYNC, state, start, length, MS_SYNC, 0, 0, 0);
+    } catch (Throwable thrown) {
+      throw NativeCalls.unexpected(thrown);
+    }
+    if (result != 0) {
+      throw new UncheckedIOException(new IOException("msync: " + errno(state)));
     }
   }
 

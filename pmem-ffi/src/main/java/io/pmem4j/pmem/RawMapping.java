@@ -5,10 +5,12 @@ package io.pmem4j.pmem;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Objects;
 import java.util.Optional;
 import jdk.nio.mapmode.ExtendedMapMode;
 import org.jspecify.annotations.Nullable;
@@ -168,6 +170,29 @@ record RawMapping(
       throw new FileSystemException(path.toString(), null, "is a device without DAX");
     }
     return new RawMapping(mapped.address(), mapped.length(), memoryGranularity(), null, true);
+  }
+
+  /**
+   * Returns the start of the huge page of the file that has the last byte, as an offset in the
+   * range. It is negative if pages are so large that nothing is known about it.
+   */
+  long lastHugePage(long fileOffset) {
+    long last = fileOffset + length - 1;
+    return NativePages.SYSTEM_PAGE > PageWindow.PAGE_BYTES
+        ? -1
+        : last / HUGE_BYTES * HUGE_BYTES - fileOffset;
+  }
+
+  /** Returns true if a load meets memory behind the last byte of a range that is forced. */
+  boolean hasLastByte() {
+    try {
+      byte last = Objects.requireNonNull(forced).get(ValueLayout.JAVA_BYTE, length - 1);
+      MediaFault.deliver(last);
+      return true;
+    } catch (InternalError fault) {
+      MediaFault.checked(fault);
+      return false;
+    }
   }
 
   /** Replaces the pages from an offset on by pages past EOF of an empty file. */
