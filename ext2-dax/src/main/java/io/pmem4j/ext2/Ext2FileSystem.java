@@ -206,6 +206,16 @@ public final class Ext2FileSystem {
     volume.end();
   }
 
+  /** Returns the use of the file system, as statfs(2) does. */
+  public FileSystemUse use() {
+    enter();
+    try {
+      return volume.use();
+    } finally {
+      leave();
+    }
+  }
+
   /** The events of faults and of writing back, as the kernel's {@code fs_dax} would trace them. */
   public FaultTrace trace() {
     return trace;

@@ -2,12 +2,15 @@
 package io.pmem4j.ext2;
 
 import io.pmem4j.ext2.file.OpenFlags;
+import io.pmem4j.ext2.inode.InodeAttributes;
+import io.pmem4j.ext2.namei.AttributeChanges;
 import io.pmem4j.ext2.namei.DirectoryRemoval;
 import io.pmem4j.ext2.namei.Lookups;
 import io.pmem4j.ext2.namei.NameOperations;
 import io.pmem4j.ext2.namei.NameSpace;
 import io.pmem4j.ext2.namei.NewNames;
 import io.pmem4j.ext2.namei.Rename;
+import java.util.OptionalLong;
 
 /**
  * The system calls on paths, on behalf of somebody. Thread-safe.
@@ -31,6 +34,7 @@ public final class PathOperations {
   private final NewNames newNames;
   private final DirectoryRemoval removal;
   private final Lookups lookups;
+  private final AttributeChanges attributes;
 
   PathOperations(Ext2FileSystem fs, NameSpace space) {
     this.fs = fs;
@@ -39,6 +43,7 @@ public final class PathOperations {
     this.newNames = new NewNames(space);
     this.removal = new DirectoryRemoval(space);
     this.lookups = new Lookups(space);
+    this.attributes = new AttributeChanges(space);
   }
 
   private interface Call<T> {
@@ -186,6 +191,62 @@ public final class PathOperations {
    */
   public Stat stat(String path, boolean follow) throws Ext2Exception {
     return call(() -> lookups.ask(path, follow, OpenFile::stat));
+  }
+
+  /**
+   * Sets the mode, as chmod(2) does. The set-group-id bit goes where the caller is not in the
+   * group.
+   *
+   * @throws Ext2Exception EPERM for another's file, or one that is immutable or append-only; EROFS
+   */
+  public void chmod(String path, int mode) throws Ext2Exception {
+    change(() -> attributes.chmod(path, mode));
+  }
+
+  /**
+   * Sets owner and group, as lchown(2) does. A file that is no directory loses its set-id bits.
+   *
+   * @param uid the owner; -1 leaves it as it is
+   * @param gid the group; -1 leaves it as it is
+   * @throws Ext2Exception EPERM, EROFS
+   */
+  public void chown(String path, int uid, int gid) throws Ext2Exception {
+    change(() -> attributes.chown(path, uid, gid));
+  }
+
+  /**
+   * Sets the times of access and modification, as utimensat(2) does. A symbolic link is not
+   * followed.
+   *
+   * @param atime seconds since the epoch, {@link Long#MAX_VALUE} for now; empty leaves it as it is
+   * @param mtime as atime
+   * @throws Ext2Exception EPERM, EACCES, EROFS
+   */
+  public void setTimes(String path, OptionalLong atime, OptionalLong mtime) throws Ext2Exception {
+    change(() -> attributes.utimens(path, atime, mtime));
+  }
+
+  /**
+   * Returns the flags of a file, as FS_IOC_GETFLAGS does.
+   *
+   * @throws Ext2Exception EACCES for a file that the caller may not read
+   */
+  public int flags(String path) throws Ext2Exception {
+    return call(() -> {
+      lookups.access(path, 4);
+      return lookups.ask(path, true, InodeAttributes::flags);
+    });
+  }
+
+  /**
+   * Sets the flags of a file, as FS_IOC_SETFLAGS does: 0x8 each write is durable, 0x10 immutable,
+   * 0x20 append-only, 0x80 no access times, and others that only are kept.
+   *
+   * @throws Ext2Exception EACCES for another's file, EPERM for 0x10 and 0x20 without {@link
+   *     Capability#LINUX_IMMUTABLE}, EROFS
+   */
+  public void setFlags(String path, int flags) throws Ext2Exception {
+    change(() -> attributes.flags(path, flags));
   }
 
   /**

@@ -48,6 +48,7 @@ class ArchitectureTest {
           "Credentials",
           "Capability",
           "DirectoryEntry",
+          "FileSystemUse",
           "Extent");
 
   private static final String[] BELOW_US = {

@@ -195,6 +195,9 @@ public final class Ext2File implements Mappable {
     if (size > MAX_BYTES) {
       throw new Ext2Exception(Errno.EFBIG, "truncate to " + size);
     }
+    if (size != inode.size() && inode.isImmutable()) {
+      throw new Ext2Exception(Errno.EPERM, inode + " is immutable");
+    }
     if (size != inode.size()) {
       Truncate.setSize(inode, size);
     }

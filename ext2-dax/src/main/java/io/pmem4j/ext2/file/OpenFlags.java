@@ -37,6 +37,12 @@ public record OpenFlags(int bits) {
     return asksForWrite() || truncate();
   }
 
+  /** {@code acc_mode}: 4 to read and 2 to write; the access mode 3 asks for both. */
+  public int permissions() {
+    int asked = new int[] {4, 2, 6, 6}[bits & ACCESS_MODE];
+    return truncate() ? asked | 2 : asked;
+  }
+
   /** Returns true if the access mode is another than O_RDONLY. */
   public boolean asksForWrite() {
     return (bits & ACCESS_MODE) != 0;

@@ -9,6 +9,12 @@ final class InodeFlags {
   static final int NOATIME = 0x80;
   static final int BTREE = 0x1000;
 
+  /** The flags that users see, {@code EXT2_FL_USER_VISIBLE}. */
+  static final int USER_VISIBLE = 0x3DFFF;
+
+  /** The flags that users set, {@code EXT2_FL_USER_MODIFIABLE}. */
+  static final int USER_MODIFIABLE = 0x380FF;
+
   private static final int SECRM = 0x1;
   private static final int UNRM = 0x2;
   private static final int COMPR = 0x4;

@@ -3,6 +3,7 @@ package io.pmem4j.ext2.inode;
 
 import io.pmem4j.ext2.layout.RawInode;
 import io.pmem4j.sched.HeldLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The three times of an inode, in seconds since the epoch. Set when the inode is read or made, then
@@ -52,6 +53,17 @@ public final class InodeTimes {
   public void ctime(long seconds) {
     ctime = seconds;
     inode.markDirty();
+  }
+
+  /** Sets the times that are not null, and ctime to now; the caller holds {@code i_rwsem}. */
+  void set(@Nullable Long access, @Nullable Long modification) {
+    if (access != null) {
+      atime = access;
+    }
+    if (modification != null) {
+      mtime = modification;
+    }
+    ctime(inode.volume().now());
   }
 
   /** {@code i_mtime = i_ctime = current_time}. */

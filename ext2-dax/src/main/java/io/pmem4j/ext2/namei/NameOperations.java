@@ -128,17 +128,14 @@ public final class NameOperations {
       if (flags.wantsWrite()) {
         throw new Ext2Exception(Errno.EISDIR, path);
       }
-      return;
     }
-    if (flags.wantsWrite()) {
-      volume.requireWritable();
-    }
-    if (flags.wantsWrite() && inode.isImmutable()) {
-      throw new Ext2Exception(Errno.EPERM, path + " is immutable");
-    }
+    Permission.require(volume, space.who(), inode, flags.permissions());
     boolean overwrites = (flags.asksForWrite() && !flags.append()) || flags.truncate();
     if (inode.isAppendOnly() && overwrites) {
       throw new Ext2Exception(Errno.EPERM, path + " is append-only");
+    }
+    if (flags.keepsAccessTime() && !Permission.isOwner(space.who(), inode)) {
+      throw new Ext2Exception(Errno.EPERM, path + " is not the caller's: O_NOATIME");
     }
   }
 

@@ -187,6 +187,7 @@ public final class NewNames {
           to,
           false,
           (directory, name) -> {
+            Permission.mayLink(space, inode);
             if (inode.isAppendOnly() || inode.isImmutable()) {
               throw new Ext2Exception(Errno.EPERM, from + " is immutable or append-only");
             }

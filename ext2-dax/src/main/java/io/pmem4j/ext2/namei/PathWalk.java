@@ -160,9 +160,11 @@ final class PathWalk implements AutoCloseable {
   /**
    * {@code pick_link} of the last component: the walk goes on along the target.
    *
-   * @throws Ext2Exception ELOOP, and as {@link #toParent}
+   * @throws Ext2Exception ELOOP, EACCES for another's link in a sticky directory, and as {@link
+   *     #toParent}
    */
   void follow(Ext2Inode link) throws Ext2Exception {
+    Permission.mayFollow(space.who(), directory, link);
     along(targetOf(link));
   }
 

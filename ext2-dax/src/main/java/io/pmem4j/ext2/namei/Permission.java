@@ -37,13 +37,17 @@ final class Permission {
         throw new Ext2Exception(Errno.EPERM, inode + " is immutable");
       }
     }
-    if (!modeAllows(who, inode, mask) && !overrides(who, inode, mask)) {
+    if (!allows(who, inode, mask)) {
       throw new Ext2Exception(
           Errno.EACCES,
           "%s: mode 0%o, owner %d:%d, asked for 0%o by %d:%d"
               .formatted(
                   inode, inode.mode(), inode.uid(), inode.gid(), mask, who.uid(), who.gid()));
     }
+  }
+
+  private static boolean allows(Credentials who, Ext2Inode inode, int mask) {
+    return modeAllows(who, inode, mask) || overrides(who, inode, mask);
   }
 
   /** {@code acl_permission_check}, without ACLs. */
@@ -116,6 +120,41 @@ final class Permission {
     }
     if (directory.inDirectory().isDead()) {
       throw new Ext2Exception(Errno.ENOENT, directory + " was removed");
+    }
+  }
+
+  /**
+   * {@code may_linkat} with {@code protected_hardlinks}, which Debian's kernel sets: another's file
+   * gets a name only if it is an ordinary one that the caller may read and write.
+   *
+   * @throws Ext2Exception EPERM
+   */
+  static void mayLink(NameSpace space, Ext2Inode inode) throws Ext2Exception {
+    int groupProgram = FileMode.SET_GID | 0010;
+    boolean ordinary =
+        inode.isRegular()
+            && (inode.mode() & FileMode.SET_UID) == 0
+            && (inode.mode() & groupProgram) != groupProgram
+            && allows(space.who(), inode, READ | WRITE)
+            && !inode.isImmutable();
+    if (!ordinary && !isOwner(space.who(), inode)) {
+      throw new Ext2Exception(Errno.EPERM, inode + " belongs to " + inode.uid());
+    }
+  }
+
+  /**
+   * {@code may_follow_link} with {@code protected_symlinks}, which Debian's kernel sets: in a
+   * sticky directory that everybody writes to only links of its owner and of the caller are
+   * followed.
+   *
+   * @throws Ext2Exception EACCES
+   */
+  static void mayFollow(Credentials who, Ext2Inode directory, Ext2Inode link) throws Ext2Exception {
+    int shared = FileMode.STICKY | 0002;
+    if (who.uid() != link.uid()
+        && (directory.mode() & shared) == shared
+        && directory.uid() != link.uid()) {
+      throw new Ext2Exception(Errno.EACCES, link + ": another's link in a sticky directory");
     }
   }
 

@@ -5,6 +5,7 @@ import io.pmem4j.ext2.CorruptFileSystemException;
 import io.pmem4j.ext2.Errno;
 import io.pmem4j.ext2.ErrorPolicy;
 import io.pmem4j.ext2.Ext2Exception;
+import io.pmem4j.ext2.FileSystemUse;
 import io.pmem4j.ext2.Instrumentation;
 import io.pmem4j.ext2.MountOptions;
 import io.pmem4j.ext2.UnsupportedFeatureException;
@@ -303,6 +304,13 @@ public final class Volume {
   /** The first 1,000 errors since the mount; if there were more, a last line counts them. */
   public List<String> errors() {
     return errors.messages();
+  }
+
+  /** {@code ext2_statfs}: the use of the file system. */
+  public FileSystemUse use() {
+    try (var _ = sLock.hold()) {
+      return StatFs.of(this, superblock);
+    }
   }
 
   /** Returns true if entries of directories carry the type of the file. */

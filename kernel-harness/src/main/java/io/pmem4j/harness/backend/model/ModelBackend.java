@@ -82,16 +82,16 @@ public final class ModelBackend implements ProgramBackend {
 
   @Override
   public ProgramPart part(Program program) {
-    return ProgramPart.of(program, operation -> lacks(operation, program));
+    return ProgramPart.of(program, this::lacks);
   }
 
   /** A task that is to be parked in a page fault would stop in the fault of 2 MiB before it. */
-  private Optional<ProgramPart.Lack> lacks(Operation operation, Program program) {
+  private Optional<ProgramPart.Lack> lacks(Operation operation) {
     return operation instanceof Operation.Park && kernel.profile().fourHandlers()
         ? Optional.of(
             new ProgramPart.Lack(
                 "the model lacks points of handlers with faults of 2 MiB", ProgramPart.Reach.ALL))
-        : ModelSession.lacks(operation, program.atime());
+        : ModelSession.lacks(operation);
   }
 
   @Override

@@ -6,6 +6,7 @@ import static io.pmem4j.harness.backend.model.ModelProcess.result;
 
 import io.pmem4j.ext2.Errno;
 import io.pmem4j.ext2.Ext2Exception;
+import io.pmem4j.ext2.FileSystemUse;
 import io.pmem4j.ext2.OpenFile;
 import io.pmem4j.ext2.mm.AddressSpace;
 import io.pmem4j.ext2.mm.Mmu;
@@ -25,6 +26,7 @@ import java.util.Set;
 final class ModelCalls {
   private static final int LARGE_BYTES = 1 << 20;
   private static final int SEEK_END = 2;
+  private static final int EXT2_SUPER_MAGIC = 0xef53;
   private static final int IOV_MAX = 1024;
 
   private static final Set<Syscall> KNOWN =
@@ -36,6 +38,14 @@ final class ModelCalls {
           Syscall.READLINK,
           Syscall.RENAME,
           Syscall.UNLINK,
+          Syscall.CHMOD,
+          Syscall.CHOWN,
+          Syscall.UTIMENS,
+          Syscall.ACCESS,
+          Syscall.GETFLAGS,
+          Syscall.SETFLAGS,
+          Syscall.STATFS,
+          Syscall.BECOME,
           Syscall.STATX,
           Syscall.LIST,
           Syscall.PWRITEV,
@@ -77,7 +87,21 @@ final class ModelCalls {
 
   private Outcome.Builder answer() throws Ext2Exception {
     return switch (call.syscall()) {
-      case MKDIR, RMDIR, LINK, SYMLINK, READLINK, RENAME, UNLINK, STATX, LIST ->
+      case MKDIR,
+          RMDIR,
+          LINK,
+          SYMLINK,
+          READLINK,
+          RENAME,
+          UNLINK,
+          CHMOD,
+          CHOWN,
+          UTIMENS,
+          ACCESS,
+          GETFLAGS,
+          SETFLAGS,
+          STATX,
+          LIST ->
           new ModelPaths(process, call).answer();
       case PWRITEV -> pwritev();
       case PREADV -> preadv();
@@ -112,6 +136,8 @@ final class ModelCalls {
           yield result(data(2).length);
         }
       }
+      case BECOME -> done(() -> process.become((int) number(0), (int) number(1)));
+      case STATFS -> statfs();
       case FREEZE -> done(process.promises()::freeze);
       case THAW -> done(process.fs()::thaw);
       case FILL -> done(this::fill);
@@ -180,6 +206,19 @@ final class ModelCalls {
     } catch (SignalException e) {
       throw new Ext2Exception(Errno.EIO, "signal " + e.signo());
     }
+  }
+
+  private Outcome.Builder statfs() {
+    FileSystemUse use = process.fs().use();
+    return result(0)
+        .value("type", EXT2_SUPER_MAGIC)
+        .value("bsize", use.blockBytes())
+        .value("blocks", use.blocks())
+        .value("bfree", use.freeBlocks())
+        .value("bavail", use.availableBlocks())
+        .value("files", use.files())
+        .value("ffree", use.freeFiles())
+        .value("namelen", use.nameBytes());
   }
 
   private Outcome.Builder mincore() throws Ext2Exception {

@@ -12,9 +12,11 @@ import io.pmem4j.harness.backend.OutcomeText;
 import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Outcome;
 import io.pmem4j.harness.program.Parameter;
+import io.pmem4j.harness.program.Program;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 
 /** The system calls of a program that take a path. */
 final class ModelPaths {
@@ -41,6 +43,14 @@ final class ModelPaths {
       }
       case RENAME -> paths.rename(path(0), path(1), (int) number(2));
       case UNLINK -> paths.unlink(path(0));
+      case CHMOD -> paths.chmod(path(0), (int) number(1));
+      case CHOWN -> paths.chown(path(0), (int) number(1), (int) number(2));
+      case UTIMENS -> paths.setTimes(path(0), time(1), time(2));
+      case ACCESS -> paths.access(path(0), (int) number(1));
+      case SETFLAGS -> paths.setFlags(path(0), (int) number(1));
+      case GETFLAGS -> {
+        return result(0).value("flags", Integer.toHexString(paths.flags(path(0))));
+      }
       case STATX -> {
         return ModelProcess.statx(paths.stat(path(0), false));
       }
@@ -68,6 +78,15 @@ final class ModelPaths {
 
   private String path(int at) throws Ext2Exception {
     return ModelProcess.path(text(at));
+  }
+
+  private OptionalLong time(int at) {
+    long seconds = number(at);
+    if (seconds == Parameter.OMIT) {
+      return OptionalLong.empty();
+    }
+    return OptionalLong.of(
+        seconds == Parameter.NOW ? Long.MAX_VALUE : Program.CLOCK_BASE_SECONDS + seconds);
   }
 
   private String text(int at) {

@@ -2,6 +2,7 @@
 
 package io.pmem4j.harness.backend.model;
 
+import io.pmem4j.ext2.Credentials;
 import io.pmem4j.ext2.Errno;
 import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.Ext2FileSystem;
@@ -22,6 +23,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /** A process on ext2-dax: an address space and open files. */
@@ -41,6 +43,7 @@ final class ModelProcess {
   private final AddressSpace memory;
   private final Map<String, OpenFile> files = new HashMap<>();
   private final Map<String, Vma> mappings = new HashMap<>();
+  private PathOperations paths;
   private boolean keepsNames;
 
   /** An operation on a mapping that mmap(2) refused to make; the rest of the program still runs. */
@@ -61,6 +64,7 @@ final class ModelProcess {
       Ext2FileSystem fs, ModelPromises promises, long alignment, AddressSpace memory) {
     this.fs = fs;
     this.promises = promises;
+    this.paths = fs.paths();
     this.alignment = alignment;
     this.memory = memory;
   }
@@ -74,6 +78,7 @@ final class ModelProcess {
       child.files.put(file.getKey(), duplicate);
     }
     child.mappings.putAll(mappings);
+    child.paths = paths;
     return child;
   }
 
@@ -200,7 +205,16 @@ final class ModelProcess {
 
   /** Returns the calls on paths, with the identity of the process. */
   PathOperations paths() {
-    return fs.paths();
+    return paths;
+  }
+
+  /** The agent's identity: 0 0 leads back to root. */
+  void become(int uid, int gid) {
+    paths =
+        fs.paths(
+            uid == 0
+                ? new Credentials(0, gid, Set.of(), Credentials.ROOT.capabilities())
+                : Credentials.user(uid, gid));
   }
 
   ModelPromises promises() {

@@ -11,7 +11,6 @@ import io.pmem4j.harness.backend.ProgramPart;
 import io.pmem4j.harness.backend.Session;
 import io.pmem4j.harness.durable.BrokenPromise;
 import io.pmem4j.harness.image.FsImage;
-import io.pmem4j.harness.program.AtimeOption;
 import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Outcome;
 import io.pmem4j.harness.program.Program;
@@ -130,10 +129,10 @@ public final class ModelSession implements Session {
   }
 
   /** Returns the parts of an operation that ext2-dax lacks; empty if it lacks none. */
-  public static Optional<ProgramPart.Lack> lacks(Operation operation, AtimeOption atime) {
+  public static Optional<ProgramPart.Lack> lacks(Operation operation) {
     return switch (operation) {
       case Operation.Call call when ModelCalls.known(call.syscall()) -> Optional.empty();
-      case Operation.Call call -> lack(call.syscall().toString(), reach(call.syscall(), atime));
+      case Operation.Call call -> lack(call.syscall().toString(), reach(call.syscall()));
       case Operation.Mmap map when (map.prot() & PROT_EXEC) != 0 ->
           lack("mappings of code", ProgramPart.Reach.ALL);
       case Operation.Remount _ -> lack("remount", ProgramPart.Reach.ALL);
@@ -142,18 +141,13 @@ public final class ModelSession implements Session {
       case Operation.PowerCut _ -> lack("power cuts", ProgramPart.Reach.ALL);
       case Operation.Park park when !ModelPoint.exists(park.point()) ->
           lack("the point " + park.point(), ProgramPart.Reach.ALL);
-      case Operation.Begin begin -> lacks(begin.operation(), atime);
+      case Operation.Begin begin -> lacks(begin.operation());
       default -> Optional.empty();
     };
   }
 
-  private static ProgramPart.Reach reach(Syscall verb, AtimeOption atime) {
-    return switch (verb) {
-      case CHMOD, CHOWN, UTIMENS -> ProgramPart.Reach.ATTRIBUTES;
-      case LIST, READLINK ->
-          atime == AtimeOption.NOATIME ? ProgramPart.Reach.NOTHING : ProgramPart.Reach.ATTRIBUTES;
-      default -> verb.onlyAsks() ? ProgramPart.Reach.NOTHING : ProgramPart.Reach.ALL;
-    };
+  private static ProgramPart.Reach reach(Syscall verb) {
+    return verb.onlyAsks() ? ProgramPart.Reach.NOTHING : ProgramPart.Reach.ALL;
   }
 
   private static Optional<ProgramPart.Lack> lack(String what, ProgramPart.Reach reach) {

@@ -71,7 +71,7 @@ public final class ProgramRunner implements AutoCloseable {
   }
 
   private static void requireKnown(Program program, ProgramStep step) {
-    Optional<ProgramPart.Lack> lack = ModelSession.lacks(step.operation(), program.atime());
+    Optional<ProgramPart.Lack> lack = ModelSession.lacks(step.operation());
     if (lack.isPresent()) {
       throw new IllegalArgumentException(
           program.name() + ":" + step.line() + ": " + lack.get().what());

@@ -17,27 +17,12 @@ public final class LeftOut {
    */
   public static final Set<Syscall> VERBS =
       EnumSet.of(
-          Syscall.MKDIR,
-          Syscall.RMDIR,
-          Syscall.LINK,
-          Syscall.SYMLINK,
-          Syscall.READLINK,
-          Syscall.RENAME,
-          Syscall.CHMOD,
-          Syscall.CHOWN,
-          Syscall.UTIMENS,
-          Syscall.STATX,
-          Syscall.ACCESS,
-          Syscall.LIST,
           Syscall.SETXATTR,
           Syscall.GETXATTR,
           Syscall.LISTXATTR,
           Syscall.REMOVEXATTR,
-          Syscall.GETFLAGS,
-          Syscall.SETFLAGS,
           Syscall.SMAPS,
           Syscall.CALL,
-          Syscall.STATFS,
           Syscall.BECOME,
           Syscall.VMSTAT,
           Syscall.VM_READ,
@@ -63,7 +48,8 @@ public final class LeftOut {
         "verbs that ext2-dax lacks, and those of devices: "
             + String.join(", ", VERBS.stream().map(Syscall::toString).toList())
             + "; remount, mounted, lockdep, power-cut, mappings of code, blocks below 4096 bytes",
-        "symbolic links, and with them open's nofollow: ext2-dax has no symbolic links",
+        "names, links and attributes on damaged file systems, and absolute symbolic links",
+        "become: what a process may do with files that are open depends on who it was",
         "open with creat and directory: Linux 5.10 creates a regular file and then refuses it",
         "park, begin, arrive, release, blocked and await: schedules are emitted by explore",
         "writes to a frozen file system and flock without nonblock: they wait for ever",

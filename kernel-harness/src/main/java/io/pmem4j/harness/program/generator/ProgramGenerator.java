@@ -26,6 +26,7 @@ public final class ProgramGenerator {
   private final GeneratedSteps steps = new GeneratedSteps();
   private final FileSteps files;
   private final MappingSteps mappings;
+  private final NameSteps names;
 
   /** One in so many steps forks, or is a child's; 0 for none. */
   private final boolean forks;
@@ -36,6 +37,7 @@ public final class ProgramGenerator {
     values = new GeneratedValues(random, start.paths());
     files = new FileSteps(values, steps);
     mappings = new MappingSteps(values, steps);
+    names = new NameSteps(values, steps);
     forks = values.oneIn(3);
   }
 
@@ -87,7 +89,7 @@ public final class ProgramGenerator {
         !steps.children().isEmpty() && values.oneIn(3)
             ? values.of(steps.children())
             : steps.program());
-    switch (values.below(54)) {
+    switch (values.below(70)) {
       case 0, 1 -> files.open();
       case 2 -> files.close();
       case 3, 4, 5, 6 -> mappings.mmap();
@@ -113,6 +115,17 @@ public final class ProgramGenerator {
       case 48 -> files.lock();
       case 49 -> files.allocate();
       case 50 -> files.seek();
+      case 51, 52, 53, 54, 55, 56, 57, 58, 59, 60 -> {
+        if (!start.image().isDamaged()) {
+          names.change();
+        }
+      }
+      case 61, 62, 63 -> names.ask();
+      case 64, 65 -> {
+        if (!start.image().isDamaged()) {
+          names.attribute();
+        }
+      }
       default -> steps.addPlain(new Operation.Clock(1 + values.below(5)));
     }
   }

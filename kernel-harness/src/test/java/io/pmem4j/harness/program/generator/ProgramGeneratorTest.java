@@ -89,8 +89,8 @@ class ProgramGeneratorTest {
     assertThat(fails.test(program)).isTrue();
     Program shortest = Shrinker.shrink(program, fails, 2000);
     assertThat(fails.test(shortest)).isTrue();
-    // A store needs its mapping, and that its file: four steps cannot become fewer.
-    assertThat(shortest.steps()).hasSize(4);
+    // A store needs its mapping, and that its file; the truncation may need another one.
+    assertThat(shortest.steps()).hasSizeBetween(4, 5);
   }
 
   @Test

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.pmem4j.ext2.inode;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Attributes of an inode to set: {@code struct iattr}. Null leaves one as it is.
+ *
+ * @param mode permissions; the type stays
+ * @param uid the owner
+ * @param gid the group
+ * @param atime seconds of the last access
+ * @param mtime seconds of the last change of the data
+ */
+public record InodeAttributes(
+    @Nullable Integer mode,
+    @Nullable Integer uid,
+    @Nullable Integer gid,
+    @Nullable Long atime,
+    @Nullable Long mtime) {
+
+  /** {@code setattr_copy}: the inode gets them, and ctime; the caller holds {@code i_rwsem}. */
+  public void applyTo(Ext2Inode inode) {
+    inode.iRwsem().assertHeldExclusively();
+    if (uid != null) {
+      inode.uid = uid;
+    }
+    if (gid != null) {
+      inode.gid = gid;
+    }
+    if (mode != null) {
+      inode.mode = (inode.mode & FileMode.TYPE_MASK) | (mode & FileMode.PERMISSIONS);
+    }
+    inode.times().set(atime, mtime);
+  }
+
+  /** The flags that FS_IOC_GETFLAGS shows: EXT2_FL_USER_VISIBLE. */
+  public static int flags(Ext2Inode inode) {
+    return inode.flags & InodeFlags.USER_VISIBLE;
+  }
+
+  /** Returns true if flags change one of immutable and append-only. */
+  public static boolean changesProtection(Ext2Inode inode, int flags) {
+    int wanted = InodeFlags.masked(inode.mode, flags);
+    return ((wanted ^ inode.flags) & (InodeFlags.IMMUTABLE | InodeFlags.APPEND)) != 0;
+  }
+
+  /** Sets the flags that FS_IOC_SETFLAGS can set, and ctime; the caller holds {@code i_rwsem}. */
+  public static void flags(Ext2Inode inode, int flags) {
+    inode.iRwsem().assertHeldExclusively();
+    int wanted = InodeFlags.masked(inode.mode, flags) & InodeFlags.USER_MODIFIABLE;
+    inode.flags = wanted | (inode.flags & ~InodeFlags.USER_MODIFIABLE);
+    inode.times().set(null, null);
+  }
+}

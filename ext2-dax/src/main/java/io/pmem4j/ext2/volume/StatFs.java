@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.pmem4j.ext2.volume;
+
+import io.pmem4j.ext2.FileSystemUse;
+import io.pmem4j.ext2.layout.DirEntry;
+import io.pmem4j.ext2.layout.Superblock;
+
+/** Counts for statfs(2): {@code ext2_statfs}. */
+final class StatFs {
+  /** A bitmap of blocks and one of inodes. */
+  private static final int BITMAPS = 2;
+
+  private StatFs() {}
+
+  /** Returns the use of a volume; the caller holds {@code s_lock}. */
+  static FileSystemUse of(Volume volume, Superblock superblock) {
+    Geometry geometry = volume.geometry();
+    boolean sparse = (superblock.featureRoCompat() & Feature.RO_COMPAT_SPARSE_SUPER) != 0;
+    long overhead = 0;
+    long freeBlocks = 0;
+    long freeInodes = 0;
+    for (int group = 0; group < geometry.groupsCount(); group++) {
+      if (!sparse || hasSuper(group)) {
+        overhead += 1 + geometry.descriptorBlocks();
+      }
+      overhead += BITMAPS + geometry.inodeTableBlocks();
+      freeBlocks += volume.descriptor(group).freeBlocksCount();
+      freeInodes += volume.descriptor(group).freeInodesCount();
+    }
+    return new FileSystemUse(
+        Geometry.BLOCK_BYTES,
+        geometry.blocksCount() - overhead,
+        freeBlocks,
+        Math.max(0, freeBlocks - superblock.reservedBlocksCount()),
+        geometry.inodesCount(),
+        freeInodes,
+        DirEntry.MAX_NAME_BYTES);
+  }
+
+  /** {@code ext2_group_sparse}: the first two groups, and the powers of 3, 5 and 7. */
+  private static boolean hasSuper(int group) {
+    return group <= 1 || isPower(group, 3) || isPower(group, 5) || isPower(group, 7);
+  }
+
+  private static boolean isPower(int number, int base) {
+    long power = base;
+    while (power < number) {
+      power *= base;
+    }
+    return power == number;
+  }
+}

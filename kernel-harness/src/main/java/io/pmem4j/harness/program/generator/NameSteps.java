@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.program.generator;
+
+import io.pmem4j.harness.program.Parameter;
+import io.pmem4j.harness.program.Parameter.Integer64;
+import io.pmem4j.harness.program.Parameter.Name;
+import io.pmem4j.harness.program.Syscall;
+import java.util.List;
+
+/** Generated operations on directories, links, names and attributes. */
+final class NameSteps {
+  private static final String LONG = "n".repeat(200);
+  private static final List<String> PATHS =
+      List.of(
+          "/a",
+          "/b",
+          "/c",
+          "/d",
+          "/e",
+          "/s",
+          "/d/a",
+          "/d/b",
+          "/d/e",
+          "/d/s",
+          "/e/d",
+          "/e/b",
+          "/d/e/f",
+          "/" + LONG,
+          "/d/" + LONG + "1",
+          "/d/" + LONG + "2",
+          "/e/" + LONG,
+          "/s/a",
+          "/d/s/b",
+          "/d/../c",
+          "/e/",
+          "/d/.",
+          "/nodir/x");
+
+  /** Relative: an absolute one would leave the mount in the guest. */
+  private static final List<String> TARGETS =
+      List.of("a", "d", "s", "../a", "d/e", "b/", "t".repeat(59), "t".repeat(60), "t/".repeat(900));
+
+  private static final long[] FLAGS = {0, 0, 0, 0x8, 0x10, 0x20, 0x80, 0x10000, 0x1f};
+
+  private final GeneratedValues values;
+  private final GeneratedSteps steps;
+
+  NameSteps(GeneratedValues values, GeneratedSteps steps) {
+    this.values = values;
+    this.steps = steps;
+  }
+
+  void change() {
+    switch (values.below(16)) {
+      case 0, 1, 2, 3 -> steps.call(Syscall.MKDIR, path(), mode());
+      case 4, 5 -> steps.call(Syscall.RMDIR, path());
+      case 6, 7 -> steps.call(Syscall.LINK, path(), path());
+      case 8, 9 -> steps.call(Syscall.SYMLINK, new Name(values.of(TARGETS)), path());
+      case 10, 11, 12, 13, 14 ->
+          steps.call(Syscall.RENAME, path(), path(), number(values.oneIn(4) ? values.below(5) : 0));
+      default -> steps.call(Syscall.UNLINK, path());
+    }
+  }
+
+  void ask() {
+    switch (values.below(8)) {
+      case 0 -> steps.call(Syscall.READLINK, path());
+      case 1, 2, 3 -> steps.call(Syscall.LIST, path());
+      case 4 -> steps.call(Syscall.ACCESS, path(), number(values.below(8)));
+      case 5 -> steps.call(Syscall.GETFLAGS, path());
+      case 6 -> steps.call(Syscall.STATFS, new Name("/"));
+      default -> steps.call(Syscall.STATX, path());
+    }
+  }
+
+  void attribute() {
+    switch (values.below(5)) {
+      case 0, 1 -> steps.call(Syscall.CHMOD, path(), mode());
+      case 2 -> steps.call(Syscall.CHOWN, path(), id(), id());
+      case 3 -> steps.call(Syscall.UTIMENS, path(), time(), time());
+      default -> steps.call(Syscall.SETFLAGS, path(), number(values.of(FLAGS)));
+    }
+  }
+
+  private Name path() {
+    return new Name(values.of(PATHS));
+  }
+
+  private Integer64 mode() {
+    return number(values.oneIn(3) ? values.of(0, 0700, 02755, 01777, 07777) : 0755);
+  }
+
+  private Integer64 id() {
+    return number(values.of(-1, 0, 1000, 70000));
+  }
+
+  private Integer64 time() {
+    return number(
+        switch (values.below(4)) {
+          case 0 -> Parameter.NOW;
+          case 1 -> Parameter.OMIT;
+          default -> values.below(100);
+        });
+  }
+
+  private static Integer64 number(long value) {
+    return new Integer64(value);
+  }
+}
