@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** {@code doctor} on file systems of a kernel that has DAX: its word against the kernel's. */
 class GuestDoctorIT {
-  private static final Duration BOUND = Duration.ofMinutes(2);
+  private static final Duration BOUND = Duration.ofMinutes(5);
 
   /** FS_DAX_FL of linux/fs.h. */
   private static final long DAX_FLAG = 0x0200_0000;
@@ -36,7 +36,7 @@ class GuestDoctorIT {
   @TempDir private Path directory;
 
   @Test
-  @Timeout(600)
+  @Timeout(1200)
   void doctorSaysWhatTheKernelDoesAndNotWhatWasAskedFor() throws Exception {
     Required.programs("mke2fs", "debugfs", "ldconfig");
     Path jars = Files.createDirectory(directory.resolve("jars"));
