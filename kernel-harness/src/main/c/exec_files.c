@@ -8,11 +8,13 @@
 #include <limits.h>
 #include <linux/fiemap.h>
 #include <linux/fs.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -117,6 +119,64 @@ void op_fiemap(struct exec *x, const struct request *r, struct reply *reply)
 			break;
 	}
 	reply->result = found;
+}
+
+/* The list of unreadable sectors of the disk that has a file. */
+static int open_badblocks(int file)
+{
+	struct stat st;
+	char path[64];
+
+	if (fstat(file, &st) < 0)
+		return -1;
+	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/badblocks", major(st.st_dev), minor(st.st_dev));
+	return open(path, O_WRONLY | O_CLOEXEC);
+}
+
+/*
+ * Puts the blocks of a range on the list, as a platform does that has found them
+ * unreadable; holes stay as they are. Where the module cannot clear errors, they
+ * leave the list with the driver.
+ */
+void op_poison(struct exec *x, const struct request *r, struct reply *reply)
+{
+	enum { BATCH = 128, PAGE = 4096, SECTOR = 512 };
+	uint64_t space[(sizeof(struct fiemap) + BATCH * sizeof(struct fiemap_extent)) / 8];
+	struct fiemap *map = (struct fiemap *)space;
+	uint64_t from = (uint64_t)r->args[1], to = from + (uint64_t)r->args[2];
+	int file = x->files[r->args[0]];
+
+	if (from % PAGE || to % PAGE || to <= from) {
+		errno = EINVAL;
+		reply_errno(reply);
+		return;
+	}
+	memset(space, 0, sizeof(space));
+	map->fm_start = from;
+	map->fm_length = to - from;
+	map->fm_extent_count = BATCH;
+	int list = ioctl(file, FS_IOC_FIEMAP, map) < 0 ? -1 : open_badblocks(file);
+
+	if (list < 0) {
+		reply_errno(reply);
+		return;
+	}
+	for (uint32_t i = 0; i < map->fm_mapped_extents; i++) {
+		const struct fiemap_extent *e = &map->fm_extents[i];
+		uint64_t begin = e->fe_logical > from ? e->fe_logical : from;
+		uint64_t end = e->fe_logical + e->fe_length < to ? e->fe_logical + e->fe_length : to;
+		char line[64];
+		int n = snprintf(line, sizeof(line), "%llu %llu",
+				 (unsigned long long)(e->fe_physical + begin - e->fe_logical) / SECTOR,
+				 (unsigned long long)(end - begin) / SECTOR);
+
+		if (write(list, line, (size_t)n) != n) {
+			reply_errno(reply);
+			break;
+		}
+		reply->result += (int64_t)(end - begin) / PAGE;
+	}
+	close(list);
 }
 
 /* One more than the kernel takes: the refusal is the kernel's. */

@@ -153,6 +153,6 @@ void namespace_describe(struct bytes *lines)
 	unsigned long long count = 0;
 
 	sscanf(sectors, "%llu", &count);
-	bytes_text(lines, "device=/dev/%s\nresource=%s\nsize=%llu\n", device.block, resource,
-		   count * 512);
+	bytes_text(lines, "device=/dev/%s\nnamespace=%s\nresource=%s\nsize=%llu\n", device.block,
+		   device.pfn, resource, count * 512);
 }

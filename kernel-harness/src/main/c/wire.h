@@ -162,7 +162,8 @@
 	X(REMOUNT, remount, 91, 1, NO_SLOT, BLOB) /* flags; path NUL options: never a new mount */ \
 	X(VM_READ, vm_read, 100, 3, USED_MAPPING, NO_BLOB) /* mapping slot, offset, length -> read, bytes */ \
 	X(VM_WRITE, vm_write, 101, 2, USED_MAPPING, BLOB) /* mapping slot, offset; bytes -> stored */ \
-	X(RELEASE, release, 92, 0, NO_SLOT, NO_BLOB) /* -> 0; as END, and the executor stays */
+	X(RELEASE, release, 92, 0, NO_SLOT, NO_BLOB) /* -> 0; as END, and the executor stays */ \
+	X(POISON, poison, 93, 3, USED_FILE, NO_BLOB) /* slot, offset, length -> blocks that are unreadable from now on */
 
 enum wire_op {
 #define WIRE_AGENT_OP(NAME, number, argc) WIRE_OP_##NAME = number,

@@ -222,6 +222,18 @@ public final class Ext2FileSystem {
   }
 
   /**
+   * Marks a block as unreadable, as the kernel does with what its platform reports (badblocks): a
+   * fault there raises SIGBUS, read and write fail with EIO. Lasts until unmount.
+   *
+   * <p>Allocation knows nothing of it: a marked block that is freed can be given out again.
+   *
+   * @param block of the file system
+   */
+  public void markUnreadable(long block) {
+    volume.unreadable().add(block);
+  }
+
+  /**
    * The errors found on the medium since the mount, each of which also marked it as having errors:
    * the first 1,000, and if there were more, a last line that counts them.
    */

@@ -95,7 +95,7 @@ public final class DaxIo {
         copied = target.zero(done, length, zeroing.bytes());
         return copied;
       }
-      long address = checked(mapping.host(), iomap.addressOf(at), length);
+      long address = mapping.access(iomap.addressOf(at), length);
       copied = target.copyTo(done, mapping.host().memory(), address, length);
     } finally {
       ops.end(at, mapped, copied, 0, iomap);
@@ -155,7 +155,7 @@ public final class DaxIo {
 
   /** An address that is about to be stored to. */
   private long storing(long address, long length) throws Ext2Exception {
-    checked(mapping.host(), address, length);
+    mapping.access(address, length);
     long first = address / PAGE_BYTES;
     mapping.host().pins().storing(first, (address + length - 1) / PAGE_BYTES - first + 1);
     return address;

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.pmem4j.ext2.dax;
 
+import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.lock.LockClass;
 import io.pmem4j.ext2.lock.LockValidator;
 import io.pmem4j.ext2.lock.OrderedMutex;
 import io.pmem4j.ext2.mm.MappingTree;
 import io.pmem4j.ext2.mm.Mmu;
+import io.pmem4j.ext2.mm.UnreadableFrames;
 import io.pmem4j.ext2.observe.Observation;
 import io.pmem4j.ext2.observe.StateKind;
 import io.pmem4j.sched.HeldLock;
@@ -27,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 public final class DaxMapping {
   private final DaxHost host;
   private final MappingTree mappings;
+  private final UnreadableFrames unreadable;
   private final FaultTrace trace;
   private final Scheduler scheduler;
   private final LockValidator validator;
@@ -43,11 +46,13 @@ public final class DaxMapping {
   /** A mapping without entries. */
   public DaxMapping(
       DaxHost host,
+      UnreadableFrames unreadable,
       FaultTrace trace,
       Scheduler scheduler,
       LockValidator validator,
       CachedPages.Maker pages) {
     this.host = host;
+    this.unreadable = unreadable;
     this.trace = trace;
     this.scheduler = scheduler;
     this.validator = validator;
@@ -60,6 +65,21 @@ public final class DaxMapping {
   /** Returns the file behind the mapping. */
   public DaxHost host() {
     return host;
+  }
+
+  /**
+   * {@code dax_direct_access}: refuses addresses outside of the memory, and frames that cannot be
+   * read.
+   *
+   * @param length bytes; the range ends with the frame of the last one
+   * @return the address
+   * @throws Ext2Exception EIO
+   */
+  long access(long address, long length) throws Ext2Exception {
+    DaxIo.checked(host, address, length);
+    long first = address / DaxIo.PAGE_BYTES;
+    unreadable.requireReadable(first, (address + length - 1) / DaxIo.PAGE_BYTES - first + 1);
+    return address;
   }
 
   /** The page tables that show the file. */

@@ -92,7 +92,7 @@ public final class PmdFault {
     if (!iomap.mapped() || iomap.offset() + iomap.length() < position + Mmu.HUGE_BYTES) {
       return FaultResult.FALLBACK;
     }
-    long address = DaxIo.checked(mapping.host(), iomap.addressOf(position), Mmu.HUGE_BYTES);
+    long address = mapping.access(iomap.addressOf(position), Mmu.HUGE_BYTES);
     if (address % Mmu.HUGE_BYTES != 0) {
       return FaultResult.FALLBACK;
     }

@@ -65,7 +65,7 @@ public final class PteFault {
     byte[] cowPage = fault.cowPage();
     if (cowPage != null) {
       if (iomap.mapped()) {
-        long address = DaxIo.checked(mapping.host(), iomap.addressOf(position), cowPage.length);
+        long address = mapping.access(iomap.addressOf(position), cowPage.length);
         mapping.contents().load();
         MemorySegment.copy(
             mapping.host().memory().segment(),
@@ -86,7 +86,7 @@ public final class PteFault {
           .add(FaultEvent.fault("dax_load_hole", mapping.host().ino(), fault, result.traced()));
       return result;
     }
-    long address = DaxIo.checked(mapping.host(), iomap.addressOf(position), DaxIo.PAGE_BYTES);
+    long address = mapping.access(iomap.addressOf(position), DaxIo.PAGE_BYTES);
     insertEntry(fault, entry, address / DaxIo.PAGE_BYTES, fault.write());
     mapping.trace().add(FaultEvent.insertMapping(mapping.host().ino(), fault, entry.frame()));
     return fault.insertFrame(address / DaxIo.PAGE_BYTES);

@@ -116,7 +116,7 @@ public final class Ext2Inode implements DaxHost {
     this.blockMap = new BlockMap(volume, blocks, this);
     this.iomap = new InodeIomap(this);
     var pages = variation.part(CachedPages.Maker.class, CachedPages.Maker.NONE);
-    this.mapping = new DaxMapping(this, trace, scheduler, validator, pages);
+    this.mapping = new DaxMapping(this, volume.unreadable(), trace, scheduler, validator, pages);
     this.pteFault = new PteFault(mapping, iomap);
     this.pmdFault = new PmdFault(mapping, iomap);
     this.daxIo = new DaxIo(mapping, iomap, variation.part(ZeroingUnit.class, ZeroingUnit.WORD));

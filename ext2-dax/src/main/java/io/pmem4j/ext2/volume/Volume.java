@@ -16,6 +16,7 @@ import io.pmem4j.ext2.lock.LockOrder;
 import io.pmem4j.ext2.lock.LockValidator;
 import io.pmem4j.ext2.lock.OrderedMutex;
 import io.pmem4j.ext2.mm.PinnedFrames;
+import io.pmem4j.ext2.mm.UnreadableFrames;
 import io.pmem4j.ext2.mm.ZeroPage;
 import io.pmem4j.pmem.PersistentMemory;
 import io.pmem4j.sched.HeldLock;
@@ -42,6 +43,7 @@ public final class Volume {
   private final DirtyBlocks dirtyBlocks;
   private final MetadataOrder order;
   private final PinnedFrames pins;
+  private final UnreadableFrames unreadable = new UnreadableFrames();
   private final ZeroPage zeroPage = new ZeroPage();
   private final OrderedMutex sLock;
   private final List<OrderedMutex> groupLocks = new ArrayList<>();
@@ -371,6 +373,11 @@ public final class Volume {
   /** The blocks that devices hold. */
   public PinnedFrames pins() {
     return pins;
+  }
+
+  /** Returns the frames that cannot be read. */
+  public UnreadableFrames unreadable() {
+    return unreadable;
   }
 
   /** Returns the page that holes of this mount are mapped as. */

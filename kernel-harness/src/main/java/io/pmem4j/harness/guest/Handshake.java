@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param kernel the release, as {@code uname -r} prints it
  * @param device the block device of the NVDIMM; empty when {@code daxError} is not null
+ * @param namespace the device that drives it, such as {@code pfn0.0}; empty if none
  * @param resource the guest-physical byte address of the device's first byte of data; 0 if none
  * @param sizeBytes the size of the device; 0 if none
  * @param agent name and version of the agent
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 public record Handshake(
     String kernel,
     String device,
+    String namespace,
     long resource,
     long sizeBytes,
     String agent,
@@ -35,6 +37,7 @@ public record Handshake(
     return new Handshake(
         values.getOrDefault("kernel", ""),
         values.getOrDefault("device", ""),
+        values.getOrDefault("namespace", ""),
         number(values.get("resource")),
         number(values.get("size")),
         values.getOrDefault("agent", ""),

@@ -179,6 +179,11 @@ public enum Syscall {
   THAW(Answer.RESULT, Reach.FILE_SYSTEM, root()),
   /** Appends to a file by pwrite(2) until its file system has no block left. */
   FILL(Answer.RESULT, Reach.FILE_SYSTEM, file()),
+  /**
+   * Marks the blocks of a range as unreadable, by the badblocks of the disk; the result is their
+   * number. They stay so until the program ends, or cuts the power.
+   */
+  POISON(Answer.RESULT, Reach.KERNEL, file(), number("offset"), number("length")),
   /** setresuid(2) and setresgid(2); 0 0 leads back. */
   BECOME(Answer.RESULT, Reach.PROCESS, number("uid"), number("gid")),
   /** A counter of /proc/vmstat: by how much it has grown since it was asked for last. */

@@ -151,6 +151,8 @@ public enum WireOp {
   REMOUNT(91, 1),
   /** Closes and unmaps all there is, as END does, and the executor stays. */
   RELEASE(92, 0),
+  /** Slot, offset, length: the number of blocks that are unreadable from now on. */
+  POISON(93, 3),
   /** Task, wanted pid (0 any): forks a task from the executor and answers its pid. */
   TASK_START(40, 2),
   /**

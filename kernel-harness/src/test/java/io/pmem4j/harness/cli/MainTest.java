@@ -136,6 +136,15 @@ class MainTest {
   }
 
   @Test
+  void disksOfThisMachineAreNotPoisoned(@TempDir Path folder) throws Exception {
+    String text = "scope posix\n\nopen f /a rw creat\npwrite f 0 x41*4096\npoison f 0 1P\n";
+    Ran ran = Ran.run("run", program(folder, text).toString(), "--on", "host:" + folder);
+    assertThat(ran.status()).isEqualTo(3);
+    assertThat(ran.out())
+        .contains("not run: line 5: poison f 0 1P: only on a kernel that is booted for it");
+  }
+
+  @Test
   void twoKernelsThatTheModelCannotBothFollowAreRefused(@TempDir Path folder) throws Exception {
     Ran ran =
         Ran.run(

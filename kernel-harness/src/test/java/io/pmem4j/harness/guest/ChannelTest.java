@@ -290,7 +290,7 @@ class ChannelTest {
     peer.write(
         ScriptedPeer.event(Frame.EVENT_AGENT_READY, "agent=a\nkernel=k\nresource=0x100\nsize=7\n"));
     Handshake hello = Handshake.parse(channel.awaitReady(Deadline.after(LONG)));
-    assertThat(hello).isEqualTo(new Handshake("k", "", 0x100, 7, "a", null));
+    assertThat(hello).isEqualTo(new Handshake("k", "", "", 0x100, 7, "a", null));
   }
 
   @Test

@@ -39,7 +39,6 @@ import org.jspecify.annotations.Nullable;
 public final class GuestBackend implements ProgramBackend {
   private static final int LOCKDEP_MAX_BYTES = 4_000_000;
   private static final String MOUNT_POINT = "/mnt";
-
   private static final String DATA_OPTIONS = "dax,oldalloc,noreservation";
 
   /** A kernel that fails more often than this is not worth the minutes. */
@@ -301,6 +300,9 @@ public final class GuestBackend implements ProgramBackend {
               ? calls.succeedAsOne(running, List.of(Request.of(WireOp.RELEASE), unmount, log))
               : calls.succeed(running, List.of(Request.of(WireOp.END), unmount, log));
       running.grade(answers.getLast());
+      if (PoisonedDisk.isLeftBy(program)) {
+        calls.succeed(running, PoisonedDisk.forget(running.hello()));
+      }
       // Lockdep does not go without a word, which has been graded; asking it itself takes long.
       if (++programs % LOCKDEP_EVERY == 0 && !running.lockdepOn()) {
         throw BackendException.lockdepOff();

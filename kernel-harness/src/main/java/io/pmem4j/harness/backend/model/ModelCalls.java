@@ -6,6 +6,7 @@ import static io.pmem4j.harness.backend.model.ModelProcess.result;
 
 import io.pmem4j.ext2.Errno;
 import io.pmem4j.ext2.Ext2Exception;
+import io.pmem4j.ext2.Extent;
 import io.pmem4j.ext2.FileSystemUse;
 import io.pmem4j.ext2.OpenFile;
 import io.pmem4j.ext2.mm.AddressSpace;
@@ -66,7 +67,8 @@ final class ModelCalls {
           Syscall.VM_WRITE,
           Syscall.FREEZE,
           Syscall.THAW,
-          Syscall.FILL);
+          Syscall.FILL,
+          Syscall.POISON);
 
   private final ModelProcess process;
   private final Operation.Call call;
@@ -141,6 +143,7 @@ final class ModelCalls {
       case FREEZE -> done(process.promises()::freeze);
       case THAW -> done(process.fs()::thaw);
       case FILL -> done(this::fill);
+      case POISON -> poison();
       default -> throw new IllegalStateException("lacking, and yet run: " + call);
     };
   }
@@ -167,6 +170,25 @@ final class ModelCalls {
       }
       piece = Arrays.copyOf(piece, Mmu.PAGE_BYTES);
     }
+  }
+
+  private Outcome.Builder poison() throws Ext2Exception {
+    OpenFile file = file();
+    long from = number(1);
+    long to = from + number(2);
+    if (from % Mmu.PAGE_BYTES != 0 || to % Mmu.PAGE_BYTES != 0 || to <= from) {
+      throw new Ext2Exception(Errno.EINVAL, "poison: a range of whole pages is needed");
+    }
+    int marked = 0;
+    for (Extent extent : file.fiemap()) {
+      long end = Math.min(to, extent.logicalBytes() + extent.lengthBytes());
+      for (long at = Math.max(from, extent.logicalBytes()); at < end; at += Mmu.PAGE_BYTES) {
+        long address = extent.physicalBytes() + at - extent.logicalBytes();
+        process.fs().markUnreadable(address / Mmu.PAGE_BYTES);
+        marked++;
+      }
+    }
+    return result(marked);
   }
 
   private Outcome.Builder pwritev() throws Ext2Exception {

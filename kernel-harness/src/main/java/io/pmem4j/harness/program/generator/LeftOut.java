@@ -13,7 +13,8 @@ import java.util.Set;
 /** The kinds that {@link ProgramGenerator} leaves out, and why. Reports print them. */
 public final class LeftOut {
   /**
-   * System calls that ext2-dax does not have, and those of devices, which explored programs make.
+   * System calls that ext2-dax does not have, {@code poison}, and those of devices, which explored
+   * programs make.
    */
   public static final Set<Syscall> VERBS =
       EnumSet.of(
@@ -26,7 +27,8 @@ public final class LeftOut {
           Syscall.BECOME,
           Syscall.VMSTAT,
           Syscall.VM_READ,
-          Syscall.VM_WRITE);
+          Syscall.VM_WRITE,
+          Syscall.POISON);
 
   private LeftOut() {}
 
@@ -45,11 +47,12 @@ public final class LeftOut {
   /** Returns one line for each kind. */
   public static List<String> kinds() {
     return List.of(
-        "verbs that ext2-dax lacks, and those of devices: "
+        "verbs that ext2-dax lacks, and those of devices and of the medium: "
             + String.join(", ", VERBS.stream().map(Syscall::toString).toList())
             + "; remount, mounted, lockdep, power-cut, mappings of code, blocks below 4096 bytes",
         "names, links and attributes on damaged file systems, and absolute symbolic links",
         "become: what a process may do with files that are open depends on who it was",
+        "poison: an unreadable block that is freed and given out again is not modelled",
         "open with creat and directory: Linux 5.10 creates a regular file and then refuses it",
         "park, begin, arrive, release, blocked and await: schedules are emitted by explore",
         "writes to a frozen file system and flock without nonblock: they wait for ever",
