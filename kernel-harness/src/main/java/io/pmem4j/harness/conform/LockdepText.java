@@ -34,6 +34,7 @@ final class LockdepText {
   private static final String GROUP_LOCK = "&bgl->locks[i].lock";
   private static final String FILE = "&sb->s_type->i_mutex_key";
   private static final String DIRECTORY = "&type->i_mutex_dir_key";
+  private static final String RENAMES = "&type->s_vfs_rename_key";
   private static final String WRITERS = "sb_writers";
 
   /** Classes of which there is one in the kernel, or that all file systems share. */
@@ -63,6 +64,7 @@ final class LockdepText {
     number(DIRECTORY, Set.of(TRUNCATE_MUTEX, "page_lock(ext2)", GROUP_LOCK));
     String file = FILE + numbers.getOrDefault(FILE, "#none");
     String directory = DIRECTORY + numbers.getOrDefault(DIRECTORY, "#none");
+    number(RENAMES, Set.of(directory, directory + "/1"));
     number(WRITERS, Set.of(file, directory, directory + "/1"));
   }
 

@@ -50,7 +50,7 @@ public final class LeftOut {
         "verbs that ext2-dax lacks, and those of devices and of the medium: "
             + String.join(", ", VERBS.stream().map(Syscall::toString).toList())
             + "; remount, mounted, lockdep, power-cut, mappings of code, blocks below 4096 bytes",
-        "names, links and attributes on damaged file systems, and absolute symbolic links",
+        "names, links and attributes on damaged file systems, and symbolic links out of the mount",
         "become: what a process may do with files that are open depends on who it was",
         "poison: an unreadable block that is freed and given out again is not modelled",
         "open with creat and directory: Linux 5.10 creates a regular file and then refuses it",
