@@ -131,4 +131,10 @@ final class CrashedImage {
     assertThat(report.findings()).as("%s", report).isEmpty();
     assertThat(report.tried()).isGreaterThan(10);
   }
+
+  /** Requires that no state is damaged, and that each file has a name in each. */
+  void assertSoundWithoutOrphans() {
+    assertSound();
+    assertThat(kinds).doesNotContain(ImageFinding.Kind.ORPHAN);
+  }
 }

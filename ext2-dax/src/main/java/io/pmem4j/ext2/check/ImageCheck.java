@@ -31,6 +31,10 @@ public final class ImageCheck {
   private static final int DIRECTORY = 0040000;
   private static final int REGULAR = 0100000;
   private static final int SYMLINK = 0120000;
+
+  /** With its NUL, where a symbolic link in an inode leads to has as many bytes. */
+  private static final int FAST_BYTES = 60;
+
   private static final int ENTRY_REGULAR = 1;
   private static final int ENTRY_DIRECTORY = 2;
 
@@ -247,6 +251,10 @@ public final class ImageCheck {
       }
       if (raw.blocks() != blocks * SECTORS_PER_BLOCK) {
         add(Kind.SECTORS, ino);
+      }
+      if (type == SYMLINK
+          && (size == 0 || size >= (fastSymlink ? FAST_BYTES : Geometry.BLOCK_BYTES))) {
+        add(Kind.BAD_SYMLINK, ino);
       }
       long pages = Math.ceilDiv(size, (long) Geometry.BLOCK_BYTES);
       if (lastBlock >= pages) {

@@ -41,7 +41,9 @@ public record ImageFinding(Kind kind, long number) {
     /** A page of a directory is no list of entries, or is missing. */
     BAD_DIRECTORY(false),
     /** The type in an entry is not that of the inode. */
-    WRONG_TYPE(false);
+    WRONG_TYPE(false),
+    /** A symbolic link has no size, or a size that its inode or block cannot have. */
+    BAD_SYMLINK(false);
 
     private final boolean tolerable;
 

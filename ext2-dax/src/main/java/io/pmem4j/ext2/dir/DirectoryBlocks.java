@@ -236,7 +236,8 @@ public final class DirectoryBlocks {
   }
 
   /**
-   * {@code ext2_set_link}: a name leads to another inode.
+   * {@code ext2_set_link}: a name leads to another inode. In the ordered mode the type is unknown
+   * while the number changes, as the two may lie in different words.
    *
    * @param updateTimes false for the name of the parent, whose change is none of the contents
    */
@@ -244,10 +245,20 @@ public final class DirectoryBlocks {
     directory.iRwsem().assertHeldExclusively();
     try (var _ = directory.pageLocks().hold(found.page().index())) {
       DirEntry entry = found.entry();
+      MetadataOrder order = volume.order();
+      int type = volume.hasFileType() ? FileMode.directoryEntryType(inode.mode()) : 0;
+      if (order.isOrdered() && entry.fileType() != type) {
+        entry.fileType(0);
+        order.flush(entry.offset(), DirEntry.HEADER_BYTES);
+        order.drain();
+        entry.inode(inode.ino());
+        order.flush(entry.offset(), DirEntry.HEADER_BYTES);
+        order.drain();
+      }
       entry.inode(inode.ino());
-      entry.fileType(volume.hasFileType() ? FileMode.directoryEntryType(inode.mode()) : 0);
-      volume.order().flush(entry.offset(), DirEntry.HEADER_BYTES);
-      volume.order().drain();
+      entry.fileType(type);
+      order.flush(entry.offset(), DirEntry.HEADER_BYTES);
+      order.drain();
       found.page().markDirty();
     }
     if (updateTimes) {

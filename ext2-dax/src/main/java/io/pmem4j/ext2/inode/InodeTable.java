@@ -142,6 +142,10 @@ final class InodeTable {
   private static void storeBody(Ext2Inode inode, RawInode raw) {
     boolean deleted = inode.dtime != 0;
     raw.mode(inode.mode);
+    if ((inode.mode & FileMode.TYPE_MASK) == FileMode.SYMLINK) {
+      // Where it leads to lies in the body, and its size never changes.
+      raw.sizeLow(inode.size);
+    }
     raw.uidLow(inode.uid & 0xffff);
     raw.gidLow(inode.gid & 0xffff);
     raw.uidHigh(deleted ? 0 : inode.uid >>> 16);

@@ -78,6 +78,10 @@ public final class DirectoryRemoval {
       victim.dropLink();
       victim.sizeLocked(0);
       victim.dropLink();
+      if (volume.order().isOrdered()) {
+        // Its name of the parent counts until its links are gone on the medium.
+        inodes.writeOut(victim);
+      }
       parent.dropLink();
       victim.inDirectory().kill();
     }

@@ -95,8 +95,9 @@ public final class NewNames {
       made = inodes.create(parent, mode, space.who());
       DirectoryBlocks.makeEmpty(volume, made, parent);
       if (volume.order().isOrdered()) {
-        inodes.writeOut(made);
+        // The parent has a link for the name that the new directory has for it.
         inodes.writeOut(parent);
+        inodes.writeOut(made);
       }
       made.inDirectory().parent(parent);
       add(parent, name, made);

@@ -218,7 +218,11 @@ public final class Rename {
     return inode == null ? () -> {} : inode.iRwsem().exclusive();
   }
 
-  /** Changes the entries, as {@code ext2_rename} does. */
+  /**
+   * Changes the entries, as {@code ext2_rename} does. In the ordered mode what has two names for a
+   * moment has a link for each, a directory leads to its new parent before the old name goes, and
+   * that parent has its link before it is led to.
+   */
   private void move(byte[] oldName, Ext2Inode source, byte[] newName, @Nullable Ext2Inode target)
       throws Ext2Exception {
     DirectoryBlocks oldBlocks = new DirectoryBlocks(volume, oldDirectory);
@@ -226,29 +230,77 @@ public final class Rename {
     DirectoryBlocks.Found oldEntry = require(oldBlocks.find(oldName));
     DirectoryBlocks sourceBlocks = new DirectoryBlocks(volume, source);
     DirectoryBlocks.Found dotdot = source.isDirectory() ? sourceBlocks.dotdot() : null;
+    boolean ordered = volume.order().isOrdered();
     if (target != null) {
       if (dotdot != null && !new DirectoryReader(volume, target).isEmpty()) {
         throw new Ext2Exception(Errno.ENOTEMPTY, target + " is not empty");
       }
+      raiseIfOrdered(source);
       newBlocks.setLink(require(newBlocks.find(newName)), source, true);
       target.times().ctime(volume.now());
       if (dotdot != null) {
         target.dropLink();
       }
       target.dropLink();
-    } else {
-      newBlocks.add(newName, source);
-      if (dotdot != null) {
-        newDirectory.addLink();
+      if (ordered && dotdot != null) {
+        // Its name of the parent counts no more; the parent's link is the source's from here on.
+        inodes.writeOut(target);
       }
+    } else {
+      addName(newBlocks, newName, source, dotdot != null);
     }
     source.times().ctime(volume.now());
+    boolean otherParent = dotdot != null && oldDirectory != newDirectory;
+    if (ordered && otherParent) {
+      sourceBlocks.setLink(require(dotdot), newDirectory, false);
+    }
     oldBlocks.delete(oldEntry);
+    if (!ordered && otherParent) {
+      sourceBlocks.setLink(require(dotdot), newDirectory, false);
+    }
     if (dotdot != null) {
-      if (oldDirectory != newDirectory) {
-        sourceBlocks.setLink(dotdot, newDirectory, false);
-      }
       oldDirectory.dropLink();
+    }
+    if (ordered) {
+      source.dropLink();
+    }
+  }
+
+  /** The new name where there was none. */
+  private void addName(DirectoryBlocks blocks, byte[] name, Ext2Inode source, boolean directory)
+      throws Ext2Exception {
+    if (!volume.order().isOrdered()) {
+      blocks.add(name, source);
+      if (directory) {
+        newDirectory.addLink();
+      }
+      return;
+    }
+    boolean done = false;
+    raiseIfOrdered(source);
+    if (directory) {
+      newDirectory.addLink();
+    }
+    try {
+      blocks.add(name, source);
+      done = true;
+    } finally {
+      if (!done) {
+        source.dropLink();
+        if (directory) {
+          newDirectory.dropLink();
+        }
+      }
+    }
+    // A new block of the directory shows its names only through the inode on the medium, which also
+    // has the link for a directory that is about to name it as its parent.
+    inodes.writeOut(newDirectory);
+  }
+
+  private void raiseIfOrdered(Ext2Inode inode) throws Ext2Exception {
+    if (volume.order().isOrdered()) {
+      inode.addLink();
+      inodes.writeOut(inode);
     }
   }
 

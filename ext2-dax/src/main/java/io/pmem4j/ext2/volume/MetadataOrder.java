@@ -14,6 +14,8 @@ import io.pmem4j.pmem.PersistentMemory;
  *   allocate   bits, zeros, blocks of pointers | pointer | size
  *   truncate   pointers | size | bits cleared
  *   unlink     entry removed | link count | deletion time | bits cleared
+ *   mkdir      block with "." and ".." | link of the parent | its links | entry
+ *   rename     one link more | type unknown | new entry | its type | ".." | old entry removed
  * </pre>
  *
  * <p>Each bar is a drain. Thread-safe; a drain covers what the calling thread has flushed.

@@ -12,6 +12,7 @@ import io.pmem4j.ext2.mm.AddressSpace;
 import io.pmem4j.ext2.mm.Vma;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * The workloads of {@code ./pmem4j crash}. Together they run each operation of the model that
@@ -30,7 +31,7 @@ public final class CrashCatalog {
 
   private static final CrashWorkload.Step NOTHING = _ -> {};
 
-  private static final List<CrashWorkload> ALL =
+  private static final List<CrashWorkload> FILES =
       List.of(
           new CrashWorkload("create", NOTHING, run -> run.create("/f", 0, 0)),
           new CrashWorkload(
@@ -160,6 +161,9 @@ public final class CrashCatalog {
                 run.create("/h", 10, 3);
               }));
 
+  private static final List<CrashWorkload> ALL =
+      Stream.concat(FILES.stream(), NameWorkloads.ALL.stream()).toList();
+
   private CrashCatalog() {}
 
   /** Returns all workloads. */
@@ -224,7 +228,7 @@ public final class CrashCatalog {
     run.sync("/f");
   }
 
-  private static void fillDirectory(CrashRun run) throws Exception {
+  static void fillDirectory(CrashRun run) throws Exception {
     for (int i = 0; i < LONG_NAMES_IN_A_BLOCK; i++) {
       run.create("/" + i + "n".repeat(245), 0, 0);
     }

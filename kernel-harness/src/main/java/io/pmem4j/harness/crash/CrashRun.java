@@ -73,15 +73,18 @@ final class CrashRun {
     return content;
   }
 
-  /** Makes a file and its name durable, and records the promise of its present content. */
+  /** Makes a file and the names of its path durable, and records the promise of its content. */
   void sync(String path) throws Ext2Exception {
     byte[] content;
-    try (OpenFile file = open(path);
-        OpenFile directory = fs.open("/", 0, 0)) {
+    try (OpenFile file = open(path)) {
       content = new byte[Math.toIntExact(file.stat().size())];
       file.pread(0, content);
       file.fsync();
-      directory.fsync();
+    }
+    for (int at = path.lastIndexOf('/'); at >= 0; at = path.lastIndexOf('/', at - 1)) {
+      try (OpenFile directory = fs.open(at == 0 ? "/" : path.substring(0, at), 0, 0)) {
+        directory.fsync();
+      }
     }
     add(new Promise(path, content));
   }

@@ -22,6 +22,9 @@ final class E2fsckFindings {
     LINKS_TOO_HIGH("Inode \\d+ ref count is (?<more>\\d+), should be (?<less>\\d+)\\."),
     DELETED_WITHOUT_TIME("Deleted inode \\d+ has zero dtime\\."),
     BLOCKS_PAST_SIZE("Inode \\d+, i_size is (?<less>\\d+), should be (?<more>\\d+)\\."),
+    UNCONNECTED("Unconnected directory inode \\d+ \\(.*|'\\.\\.' in .* is .*, should be .*"),
+    TWO_NAMES("Entry '.*' in .* is a link to directory .*"),
+    TYPE_UNKNOWN("Setting filetype for entry '.*' in .* to \\d+\\."),
     SECTORS("Inode \\d+, i_blocks is \\d+, should be \\d+\\.");
 
     private final Pattern pattern;

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.pmem4j.ext2;
+
+import static io.pmem4j.ext2.CrashedImage.P;
+
+import io.pmem4j.crash.CrashMode;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * Every crash state of directories, links and renames with {@code mount -o ordered}: no name leads
+ * to garbage, nothing is shared, and what is left is lost space or a number that is too high.
+ */
+class OrderedNamesCrashTest {
+  private static final CrashedImage.Step NOTHING = _ -> {};
+
+  private static void create(Ext2FileSystem fs, String path, int bytes) throws Exception {
+    try (OpenFile file = fs.open(path, CrashedImage.O_RDWR_CREAT, 0644)) {
+      if (bytes > 0) {
+        file.pwrite(0, new byte[bytes]);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"X86", "JAVA"})
+  void mkdir(CrashMode mode) throws Exception {
+    CrashedImage.ordered(
+            mode,
+            NOTHING,
+            fs -> {
+              fs.paths().mkdir("/d", 0755);
+              create(fs, "/d/f", 0);
+            })
+        .assertSound();
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"X86", "JAVA"})
+  void rmdirAndReuse(CrashMode mode) throws Exception {
+    CrashedImage.ordered(
+            mode,
+            fs -> fs.paths().mkdir("/d", 0755),
+            fs -> {
+              fs.paths().rmdir("/d");
+              create(fs, "/g", P);
+            })
+        .assertSound();
+  }
+
+  /** The parent has lost a link, and the directory that somebody reads keeps its block. */
+  @ParameterizedTest
+  @EnumSource(names = {"X86", "JAVA"})
+  void rmdirOfAnOpenDirectory(CrashMode mode) throws Exception {
+    CrashedImage.ordered(
+            mode,
+            fs -> fs.paths().mkdir("/d", 0755),
+            fs -> {
+              try (OpenFile directory = fs.open("/d", 0, 0);
+                  OpenFile parent = fs.open("/", 0, 0)) {
+                fs.paths().rmdir("/d");
+                parent.fsync();
+              }
+            })
+        .assertSound();
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"X86", "JAVA"})
+  void link(CrashMode mode) throws Exception {
+    CrashedImage.ordered(
+            mode,
+            fs -> create(fs, "/f", P),
+            fs -> {
+              fs.paths().link("/f", "/g");
+              fs.unlink("/f");
+            })
+        .assertSound();
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"X86", "JAVA"})
+  void symlinks(CrashMode mode) throws Exception {
+    CrashedImage.ordered(
+            mode,
+            NOTHING,
+            fs -> {
+              fs.paths().symlink("short", "/s");
+              fs.paths().symlink("long".repeat(40), "/l");
+            })
+        .assertSound();
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"X86", "JAVA"})
+  void renameOverAFile(CrashMode mode) throws Exception {
+    CrashedImage.ordered(
+            mode,
+            fs -> {
+              create(fs, "/f", P);
+              create(fs, "/g", 2 * P);
+            },
+            fs -> {
+              fs.paths().rename("/f", "/g", 0);
+              create(fs, "/h", P);
+            })
+        .assertSound();
+  }
+
+  /** The number of the entry and its type are in two words for one of the names. */
+  @ParameterizedTest
+  @EnumSource(names = {"X86", "JAVA"})
+  void renameOverAnotherType(CrashMode mode) throws Exception {
+    CrashedImage.ordered(
+            mode,
+            fs -> {
+              fs.paths().symlink("nowhere", "/1");
+              fs.paths().symlink("nowhere", "/2");
+              create(fs, "/f", P);
+              create(fs, "/g", P);
+            },
+            fs -> {
+              fs.paths().rename("/f", "/1", 0);
+              fs.paths().rename("/g", "/2", 0);
+            })
+        .assertSound();
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"X86", "JAVA"})
+  void renameOfADirectory(CrashMode mode) throws Exception {
+    CrashedImage.ordered(
+            mode,
+            fs -> {
+              fs.paths().mkdir("/a", 0755);
+              fs.paths().mkdir("/b", 0755);
+              fs.paths().mkdir("/a/d", 0755);
+              create(fs, "/a/d/f", P);
+            },
+            fs -> fs.paths().rename("/a/d", "/b/d", 0))
+        .assertSoundWithoutOrphans();
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"X86", "JAVA"})
+  void renameOverADirectory(CrashMode mode) throws Exception {
+    CrashedImage.ordered(
+            mode,
+            fs -> {
+              fs.paths().mkdir("/a", 0755);
+              fs.paths().mkdir("/b", 0755);
+              fs.paths().mkdir("/a/d", 0755);
+              fs.paths().mkdir("/b/d", 0755);
+            },
+            fs -> {
+              fs.paths().rename("/a/d", "/b/d", 0);
+              create(fs, "/b/d/f", P);
+            })
+        .assertSound();
+  }
+
+  /** A full directory takes a block for the new name. */
+  @ParameterizedTest
+  @EnumSource(names = {"X86", "JAVA"})
+  void renameIntoANewBlock(CrashMode mode) throws Exception {
+    CrashedImage.ordered(
+            mode,
+            fs -> {
+              create(fs, "/f", P);
+              for (int i = 0; i < 15; i++) {
+                create(fs, "/" + i + "n".repeat(245), 0);
+              }
+            },
+            fs -> fs.paths().rename("/f", "/" + "m".repeat(250), 0))
+        .assertSoundWithoutOrphans();
+  }
+}
