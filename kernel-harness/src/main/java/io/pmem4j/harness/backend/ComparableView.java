@@ -25,7 +25,7 @@ public record ComparableView(Scope scope, boolean image) {
 
   /** Values that the image, the mount or the user chooses: no file system promises them. */
   private static final Set<String> OF_THE_IMAGE =
-      Set.of("ino", "generation", "extents", "uid", "gid", "atime");
+      Set.of("ino", "generation", "extents", "uid", "gid", "atime", "dax");
 
   private static final Set<String> OF_EXT2 = Set.of("blocks");
   private static final Set<String> OF_DAX = Set.of("page");
