@@ -31,13 +31,16 @@ public final class NewInode {
         link.data[i / Integer.BYTES] |= (target[i] & 0xff) << (Byte.SIZE * (i % Integer.BYTES));
       }
     } else {
-      long offset = link.blockMap().blocks(0, 1, true).block() * Geometry.BLOCK_BYTES;
-      MetadataOrder order = link.volume().order();
-      link.memory().fill(offset, Geometry.BLOCK_BYTES, (byte) 0);
-      link.memory().copy(offset, target, 0, target.length);
-      link.volume().dirtyBlocks().markBytes(offset);
-      order.flush(offset, Geometry.BLOCK_BYTES);
-      order.drain();
+      // page_symlink holds the page locked from write_begin to write_end.
+      try (var _ = link.pageLocks().hold(0)) {
+        long offset = link.blockMap().blocks(0, 1, true).block() * Geometry.BLOCK_BYTES;
+        MetadataOrder order = link.volume().order();
+        link.memory().fill(offset, Geometry.BLOCK_BYTES, (byte) 0);
+        link.memory().copy(offset, target, 0, target.length);
+        link.volume().dirtyBlocks().markBytes(offset);
+        order.flush(offset, Geometry.BLOCK_BYTES);
+        order.drain();
+      }
     }
     size(link, target.length);
   }

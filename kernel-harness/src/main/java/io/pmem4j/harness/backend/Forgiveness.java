@@ -48,6 +48,10 @@ public enum Forgiveness {
   PAGE_LOCK(
       "locks: without page locks in the kernel's lockdep the model's lead on to what is taken under"
           + " them"),
+  /** {@code fileattr_set} of later kernels. */
+  FLAGS_COPIED_FIRST(
+      "locks: later kernels copy the flags of FS_IOC_SETFLAGS before sb_writers, the model as 5.10"
+          + " under it"),
   /** Edges that only the model has. */
   LOCK_NOT_TAKEN(
       "locks: without the whole library an edge that only the model has is no finding: the kernel"

@@ -37,7 +37,7 @@ public final class LockAudit {
     this.backends = backends;
     this.guest = guest;
     this.model = model;
-    this.comparison = new LockEdgeComparison(guest.lockdep());
+    this.comparison = comparison(guest);
   }
 
   /**
@@ -63,6 +63,10 @@ public final class LockAudit {
   public static LockAudit of(Backends backends) throws BackendException {
     return new LockAudit(
         backends, only(backends, GuestBackend.class), only(backends, ModelBackend.class));
+  }
+
+  private static LockEdgeComparison comparison(GuestBackend guest) throws BackendException {
+    return new LockEdgeComparison(guest.lockdep(), guest.differenceMatcher().isPresent());
   }
 
   private static <B> B only(Backends backends, Class<B> kind) {
@@ -114,7 +118,7 @@ public final class LockAudit {
       throws BackendException {
     guest.restart();
     Map<Program, List<String>> traced = new LinkedHashMap<>();
-    LockEdgeComparison alone = new LockEdgeComparison(guest.lockdep());
+    LockEdgeComparison alone = comparison(guest);
     Conformance kernel = new Conformance(backends, List.of(guest));
     for (Program suspect : suspects) {
       kernel.run(suspect);

@@ -46,7 +46,7 @@ class LockEdgeComparisonTest {
           "&sb->s_type->i_mutex_key -> &ei->dax_sem",
           "sb_pagefaults -> &ei->dax_sem");
 
-  private final LockEdgeComparison comparison = new LockEdgeComparison(BOOT);
+  private final LockEdgeComparison comparison = new LockEdgeComparison(BOOT, false);
 
   @Test
   void theClassesOfOtherFileSystemsAreNotOurs() {

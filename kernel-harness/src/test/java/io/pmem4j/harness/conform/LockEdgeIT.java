@@ -9,12 +9,14 @@ import io.pmem4j.harness.Required;
 import io.pmem4j.harness.program.Program;
 import io.pmem4j.harness.program.ProgramLibrary;
 import io.pmem4j.harness.program.ProgramParser;
+import io.pmem4j.harness.program.generator.LeftOut;
 import io.pmem4j.harness.program.generator.ProgramGenerator;
 import io.pmem4j.sched.Scheduler;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -95,9 +97,12 @@ class LockEdgeIT {
   })
   void everyEdgeIsTheKernels(String kernel, String has, String hasNot) throws Exception {
     List<Program> programs = new ArrayList<>(ProgramLibrary.shipped());
-    for (long seed = 100; seed < 105; seed++) {
-      programs.add(ProgramGenerator.generate(seed, 60));
-    }
+    // Faults of 2 MiB, which some have, depend on where mremap moves a mapping to.
+    LongStream.range(100, 200)
+        .mapToObj(seed -> ProgramGenerator.generate(seed, 60))
+        .filter(LeftOut::staysInPlace)
+        .limit(5)
+        .forEach(programs::add);
     LockAudit.Outcome outcome;
     try (Backends backends =
         Backends.open(List.of("model", "guest:" + kernel), Scheduler.production())) {
