@@ -64,12 +64,10 @@ public final class PathOperations {
   }
 
   private void change(Change change) throws Ext2Exception {
-    fs.enter();
-    try {
+    call(() -> {
       change.run();
-    } finally {
-      fs.leave();
-    }
+      return true;
+    });
   }
 
   /**

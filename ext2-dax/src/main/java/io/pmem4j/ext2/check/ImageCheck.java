@@ -101,30 +101,13 @@ public final class ImageCheck {
   private void markMetadata() {
     for (int group = 0; group < groups.size(); group++) {
       GroupDescriptor descriptor = groups.get(group);
-      if (hasSuperblock(group)) {
+      if (Geometry.hasSuperblock(superblock, group)) {
         mark(geometry.groupFirstBlock(group), 1 + geometry.descriptorBlocks());
       }
       mark(descriptor.blockBitmap(), 1);
       mark(descriptor.inodeBitmap(), 1);
       mark(descriptor.inodeTable(), geometry.inodeTableBlocks());
     }
-  }
-
-  /** sparse_super: groups 0 and 1, and powers of 3, 5 and 7. */
-  private boolean hasSuperblock(int group) {
-    if ((superblock.featureRoCompat() & 1) == 0 || group <= 1) {
-      return true;
-    }
-    for (int base : new int[] {3, 5, 7}) {
-      long power = base;
-      while (power < group) {
-        power *= base;
-      }
-      if (power == group) {
-        return true;
-      }
-    }
-    return false;
   }
 
   private void mark(long first, long count) {

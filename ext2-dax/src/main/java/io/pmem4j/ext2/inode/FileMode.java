@@ -36,6 +36,9 @@ public final class FileMode {
   /** The bit S_ISGID. */
   public static final int SET_GID = 02000;
 
+  /** The bit S_IXGRP. */
+  public static final int GROUP_EXECUTE = 0010;
+
   /** The bit S_ISVTX. */
   public static final int STICKY = 01000;
 

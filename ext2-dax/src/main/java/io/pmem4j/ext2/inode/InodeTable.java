@@ -142,7 +142,7 @@ final class InodeTable {
   private static void storeBody(Ext2Inode inode, RawInode raw) {
     boolean deleted = inode.dtime != 0;
     raw.mode(inode.mode);
-    if ((inode.mode & FileMode.TYPE_MASK) == FileMode.SYMLINK) {
+    if (inode.isSymlink()) {
       // Where it leads to lies in the body, and its size never changes.
       raw.sizeLow(inode.size);
     }

@@ -29,6 +29,9 @@ public final class UnreadableFrames {
    * @throws Ext2Exception EIO naming the frame
    */
   public void requireReadable(long first, long count) throws Ext2Exception {
+    if (frames.isEmpty()) {
+      return;
+    }
     Long bad = frames.ceiling(first);
     if (bad != null && bad < first + count) {
       throw new Ext2Exception(Errno.EIO, "block " + bad + " is unreadable");

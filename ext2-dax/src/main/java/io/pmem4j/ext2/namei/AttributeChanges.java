@@ -21,8 +21,6 @@ public final class AttributeChanges {
   /** {@code (uid_t) -1}: leaves an id as it is. */
   private static final int UNCHANGED = -1;
 
-  private static final int GROUP_EXECUTE = 0010;
-
   private final NameSpace space;
   private final Volume volume;
   private final Credentials who;
@@ -62,11 +60,6 @@ public final class AttributeChanges {
     }
   }
 
-  /** Returns true if a file keeps the set-group-id bit: {@code in_group_or_capable}. */
-  private boolean keepsSetGid(int gid) {
-    return who.isInGroup(gid) || who.has(Capability.FSETID);
-  }
-
   /**
    * Sets the mode, as chmod(2) does. A symbolic link is followed.
    *
@@ -79,7 +72,7 @@ public final class AttributeChanges {
         inode -> {
           requireChangeable(inode);
           requireOwner(inode);
-          int wanted = keepsSetGid(inode.gid()) ? mode : mode & ~FileMode.SET_GID;
+          int wanted = Permission.keepsSetGid(who, inode.gid()) ? mode : mode & ~FileMode.SET_GID;
           new InodeAttributes(wanted, null, null, null, null).applyTo(inode);
         });
   }
@@ -99,12 +92,11 @@ public final class AttributeChanges {
             requireChangeable(inode);
           }
           Integer mode = modeAfterChown(inode);
+          requireChown(inode, uid, gid);
           if (mode != null) {
             // notify_change takes it for a change of the mode, which is the owner's.
-            requireChown(inode, uid, gid);
             requireOwner(inode);
           }
-          requireChown(inode, uid, gid);
           new InodeAttributes(
                   mode, uid == UNCHANGED ? null : uid, gid == UNCHANGED ? null : gid, null, null)
               .applyTo(inode);
@@ -128,49 +120,10 @@ public final class AttributeChanges {
     }
     int after = mode & ~FileMode.SET_UID;
     if ((mode & FileMode.SET_GID) != 0
-        && ((mode & GROUP_EXECUTE) != 0 || !keepsSetGid(inode.gid()))) {
+        && ((mode & FileMode.GROUP_EXECUTE) != 0 || !Permission.keepsSetGid(who, inode.gid()))) {
       after &= ~FileMode.SET_GID;
     }
     return after == mode ? null : after;
-  }
-
-  /**
-   * A time to set.
-   *
-   * @param kind the meaning
-   * @param seconds since the epoch, if a time is given
-   */
-  private record Wanted(Kind kind, long seconds) {
-    enum Kind {
-      OMIT,
-      NOW,
-      GIVEN
-    }
-
-    @Nullable Long at(Volume volume) {
-      return switch (kind) {
-        case OMIT -> null;
-        case NOW -> volume.now();
-        case GIVEN -> (long) Math.clamp(seconds, Integer.MIN_VALUE, Integer.MAX_VALUE);
-      };
-    }
-  }
-
-  /** Sets both times to now, as utimensat(2) without times does; see {@link #utimens}. */
-  public void touch(String path) throws Ext2Exception {
-    change(
-        path,
-        false,
-        inode -> {
-          if (inode.isImmutable()) {
-            throw new Ext2Exception(Errno.EPERM, inode + " is immutable");
-          }
-          if (!Permission.isOwner(who, inode)) {
-            Permission.require(volume, who, inode, Permission.WRITE);
-          }
-          long now = volume.now();
-          new InodeAttributes(null, null, null, now, now).applyTo(inode);
-        });
   }
 
   /**
@@ -178,35 +131,50 @@ public final class AttributeChanges {
    *
    * @param atime seconds, {@link Long#MAX_VALUE} for now; empty leaves it as it is
    * @param mtime as atime
-   * @throws Ext2Exception EPERM, EROFS, and those of a walk
+   * @throws Ext2Exception EPERM, EACCES, EROFS, and those of a walk
    */
   public void utimens(String path, OptionalLong atime, OptionalLong mtime) throws Ext2Exception {
-    Wanted access = wanted(atime);
-    Wanted modification = wanted(mtime);
-    if (access.kind() == Wanted.Kind.OMIT && modification.kind() == Wanted.Kind.OMIT) {
+    if (atime.isEmpty() && mtime.isEmpty()) {
       return; // utimensat(2) does not even look at the path
     }
-    if (access.kind() == Wanted.Kind.NOW && modification.kind() == Wanted.Kind.NOW) {
-      touch(path);
-      return;
-    }
+    boolean touches = isNow(atime) && isNow(mtime);
     change(
         path,
         false,
         inode -> {
-          requireChangeable(inode);
-          requireOwner(inode);
-          new InodeAttributes(null, null, null, access.at(volume), modification.at(volume))
-              .applyTo(inode);
+          if (touches) {
+            requireTouchable(inode);
+          } else {
+            requireChangeable(inode);
+            requireOwner(inode);
+          }
+          long now = volume.now();
+          new InodeAttributes(null, null, null, time(atime, now), time(mtime, now)).applyTo(inode);
         });
   }
 
-  private static Wanted wanted(OptionalLong time) {
-    if (time.isEmpty()) {
-      return new Wanted(Wanted.Kind.OMIT, 0);
+  /** Both times become now, which whoever may write the file may do. */
+  private void requireTouchable(Ext2Inode inode) throws Ext2Exception {
+    if (inode.isImmutable()) {
+      throw new Ext2Exception(Errno.EPERM, inode + " is immutable");
     }
-    long seconds = time.getAsLong();
-    return new Wanted(seconds == Long.MAX_VALUE ? Wanted.Kind.NOW : Wanted.Kind.GIVEN, seconds);
+    if (!Permission.isOwner(who, inode)) {
+      Permission.require(volume, who, inode, Permission.WRITE);
+    }
+  }
+
+  private static boolean isNow(OptionalLong time) {
+    return time.isPresent() && time.getAsLong() == Long.MAX_VALUE;
+  }
+
+  /** The seconds to store, which are 32 bits with a sign; null to leave a time as it is. */
+  private static @Nullable Long time(OptionalLong wanted, long now) {
+    if (wanted.isEmpty()) {
+      return null;
+    }
+    return isNow(wanted)
+        ? now
+        : (long) Math.clamp(wanted.getAsLong(), Integer.MIN_VALUE, Integer.MAX_VALUE);
   }
 
   /**

@@ -264,11 +264,10 @@ public final class NewNames {
   /** {@code vfs_prepare_mode}: {@code mode_strip_sgid}, then the umask. */
   int permissions(Ext2Inode directory, int mode) {
     int permissions = mode & FileMode.PERMISSIONS;
-    boolean groupExecutes = (mode & FileMode.SET_GID) != 0 && (mode & 0010) != 0;
-    if (groupExecutes
+    int groupProgram = FileMode.SET_GID | FileMode.GROUP_EXECUTE;
+    if ((mode & groupProgram) == groupProgram
         && (directory.mode() & FileMode.SET_GID) != 0
-        && !space.who().isInGroup(directory.gid())
-        && !space.who().has(Capability.FSETID)) {
+        && !Permission.keepsSetGid(space.who(), directory.gid())) {
       permissions &= ~FileMode.SET_GID;
     }
     return masked(permissions);

@@ -72,6 +72,11 @@ final class Permission {
     return overridable && who.has(Capability.DAC_OVERRIDE);
   }
 
+  /** Returns true if the set-group-id bit may stay or come: {@code in_group_or_capable}. */
+  static boolean keepsSetGid(Credentials who, int gid) {
+    return who.isInGroup(gid) || who.has(Capability.FSETID);
+  }
+
   /** Returns true for the owner and for CAP_FOWNER: {@code inode_owner_or_capable}. */
   static boolean isOwner(Credentials who, Ext2Inode inode) {
     return who.uid() == inode.uid() || who.has(Capability.FOWNER);
@@ -130,7 +135,7 @@ final class Permission {
    * @throws Ext2Exception EPERM
    */
   static void mayLink(NameSpace space, Ext2Inode inode) throws Ext2Exception {
-    int groupProgram = FileMode.SET_GID | 0010;
+    int groupProgram = FileMode.SET_GID | FileMode.GROUP_EXECUTE;
     boolean ordinary =
         inode.isRegular()
             && (inode.mode() & FileMode.SET_UID) == 0

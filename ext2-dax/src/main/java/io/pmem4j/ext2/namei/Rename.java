@@ -230,33 +230,27 @@ public final class Rename {
     DirectoryBlocks.Found oldEntry = require(oldBlocks.find(oldName));
     DirectoryBlocks sourceBlocks = new DirectoryBlocks(volume, source);
     DirectoryBlocks.Found dotdot = source.isDirectory() ? sourceBlocks.dotdot() : null;
+    if (target != null && dotdot != null && !new DirectoryReader(volume, target).isEmpty()) {
+      throw new Ext2Exception(Errno.ENOTEMPTY, target + " is not empty");
+    }
     boolean ordered = volume.order().isOrdered();
-    if (target != null) {
-      if (dotdot != null && !new DirectoryReader(volume, target).isEmpty()) {
-        throw new Ext2Exception(Errno.ENOTEMPTY, target + " is not empty");
-      }
-      raiseIfOrdered(source);
-      newBlocks.setLink(require(newBlocks.find(newName)), source, true);
-      target.times().ctime(volume.now());
-      if (dotdot != null) {
-        target.dropLink();
-      }
-      target.dropLink();
-      if (ordered && dotdot != null) {
-        // Its name of the parent counts no more; the parent's link is the source's from here on.
-        inodes.writeOut(target);
-      }
-    } else {
+    if (ordered) {
+      source.addLink();
+      inodes.writeOut(source);
+    }
+    if (target == null) {
       addName(newBlocks, newName, source, dotdot != null);
+    } else {
+      replace(newBlocks, newName, source, target);
     }
     source.times().ctime(volume.now());
-    boolean otherParent = dotdot != null && oldDirectory != newDirectory;
-    if (ordered && otherParent) {
-      sourceBlocks.setLink(require(dotdot), newDirectory, false);
+    DirectoryBlocks.Found otherParent = oldDirectory == newDirectory ? null : dotdot;
+    if (ordered && otherParent != null) {
+      sourceBlocks.setLink(otherParent, newDirectory, false);
     }
     oldBlocks.delete(oldEntry);
-    if (!ordered && otherParent) {
-      sourceBlocks.setLink(require(dotdot), newDirectory, false);
+    if (!ordered && otherParent != null) {
+      sourceBlocks.setLink(otherParent, newDirectory, false);
     }
     if (dotdot != null) {
       oldDirectory.dropLink();
@@ -266,41 +260,41 @@ public final class Rename {
     }
   }
 
+  /** The new name is another's, which loses it. */
+  private void replace(DirectoryBlocks blocks, byte[] name, Ext2Inode source, Ext2Inode target)
+      throws Ext2Exception {
+    blocks.setLink(require(blocks.find(name)), source, true);
+    target.times().ctime(volume.now());
+    if (target.isDirectory()) {
+      target.dropLink();
+    }
+    target.dropLink();
+    if (target.isDirectory() && volume.order().isOrdered()) {
+      // Its name of the parent counts no more; the parent's link is the source's from here on.
+      inodes.writeOut(target);
+    }
+  }
+
   /** The new name where there was none. */
   private void addName(DirectoryBlocks blocks, byte[] name, Ext2Inode source, boolean directory)
       throws Ext2Exception {
-    if (!volume.order().isOrdered()) {
-      blocks.add(name, source);
-      if (directory) {
-        newDirectory.addLink();
-      }
-      return;
-    }
+    boolean ordered = volume.order().isOrdered();
     boolean done = false;
-    raiseIfOrdered(source);
-    if (directory) {
-      newDirectory.addLink();
-    }
     try {
       blocks.add(name, source);
       done = true;
     } finally {
-      if (!done) {
+      if (!done && ordered) {
         source.dropLink();
-        if (directory) {
-          newDirectory.dropLink();
-        }
       }
     }
-    // A new block of the directory shows its names only through the inode on the medium, which also
-    // has the link for a directory that is about to name it as its parent.
-    inodes.writeOut(newDirectory);
-  }
-
-  private void raiseIfOrdered(Ext2Inode inode) throws Ext2Exception {
-    if (volume.order().isOrdered()) {
-      inode.addLink();
-      inodes.writeOut(inode);
+    if (directory) {
+      newDirectory.addLink();
+    }
+    if (ordered) {
+      // A new block of the directory shows its names only through the inode on the medium, which
+      // also has the link for a directory that is about to name it as its parent.
+      inodes.writeOut(newDirectory);
     }
   }
 

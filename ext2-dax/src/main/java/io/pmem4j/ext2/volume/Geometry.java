@@ -114,6 +114,23 @@ public record Geometry(
   }
 
   /**
+   * {@code ext2_bg_has_super}: each group has a copy of the superblock, or with sparse_super the
+   * first two and those whose number is a power of 3, 5 or 7.
+   */
+  public static boolean hasSuperblock(Superblock superblock, int group) {
+    boolean sparse = (superblock.featureRoCompat() & Feature.RO_COMPAT_SPARSE_SUPER) != 0;
+    return !sparse || group <= 1 || isPower(group, 3) || isPower(group, 5) || isPower(group, 7);
+  }
+
+  private static boolean isPower(int number, int base) {
+    long power = base;
+    while (power < number) {
+      power *= base;
+    }
+    return power == number;
+  }
+
+  /**
    * Checks that each group's bitmaps and table lie in the group: {@code ext2_check_descriptors}.
    *
    * @throws CorruptFileSystemException EINVAL

@@ -15,12 +15,11 @@ final class StatFs {
   /** Returns the use of a volume; the caller holds {@code s_lock}. */
   static FileSystemUse of(Volume volume, Superblock superblock) {
     Geometry geometry = volume.geometry();
-    boolean sparse = (superblock.featureRoCompat() & Feature.RO_COMPAT_SPARSE_SUPER) != 0;
     long overhead = 0;
     long freeBlocks = 0;
     long freeInodes = 0;
     for (int group = 0; group < geometry.groupsCount(); group++) {
-      if (!sparse || hasSuper(group)) {
+      if (Geometry.hasSuperblock(superblock, group)) {
         overhead += 1 + geometry.descriptorBlocks();
       }
       overhead += BITMAPS + geometry.inodeTableBlocks();
@@ -35,18 +34,5 @@ final class StatFs {
         geometry.inodesCount(),
         freeInodes,
         DirEntry.MAX_NAME_BYTES);
-  }
-
-  /** {@code ext2_group_sparse}: the first two groups, and the powers of 3, 5 and 7. */
-  private static boolean hasSuper(int group) {
-    return group <= 1 || isPower(group, 3) || isPower(group, 5) || isPower(group, 7);
-  }
-
-  private static boolean isPower(int number, int base) {
-    long power = base;
-    while (power < number) {
-      power *= base;
-    }
-    return power == number;
   }
 }
