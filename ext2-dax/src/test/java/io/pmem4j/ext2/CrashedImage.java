@@ -17,6 +17,7 @@ import io.pmem4j.sched.Scheduler;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
@@ -32,6 +33,24 @@ final class CrashedImage {
   @FunctionalInterface
   interface Step {
     void run(Ext2FileSystem fs) throws Exception;
+  }
+
+  /** Creates a file with some bytes. */
+  static void createFile(Ext2FileSystem fs, String path, int bytes) throws Exception {
+    try (OpenFile file = fs.open(path, O_RDWR_CREAT, 0644)) {
+      if (bytes > 0) {
+        byte[] content = new byte[bytes];
+        Arrays.fill(content, (byte) 7);
+        file.pwrite(0, content);
+      }
+    }
+  }
+
+  /** Fills the first block of the root directory, so that the next long name takes a block. */
+  static void fillDirectory(Ext2FileSystem fs) throws Exception {
+    for (int i = 0; i < 15; i++) {
+      createFile(fs, "/" + i + "n".repeat(245), 0);
+    }
   }
 
   /** The kinds of findings over all states. */

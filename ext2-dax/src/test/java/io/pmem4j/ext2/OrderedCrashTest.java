@@ -3,6 +3,7 @@ package io.pmem4j.ext2;
 
 import static io.pmem4j.ext2.CrashedImage.O_RDWR_CREAT;
 import static io.pmem4j.ext2.CrashedImage.P;
+import static io.pmem4j.ext2.CrashedImage.createFile;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pmem4j.crash.CrashMode;
@@ -26,32 +27,17 @@ class OrderedCrashTest {
     return bytes;
   }
 
-  private static void create(Ext2FileSystem fs, String path, int bytes) throws Exception {
-    try (OpenFile file = fs.open(path, O_RDWR_CREAT, 0644)) {
-      if (bytes > 0) {
-        file.pwrite(0, bytes(bytes, 7));
-      }
-    }
-  }
-
-  /** Fills the first block of the root directory, so that the next long name takes a block. */
-  private static void fillDirectory(Ext2FileSystem fs) throws Exception {
-    for (int i = 0; i < 15; i++) {
-      create(fs, "/" + i + "n".repeat(245), 0);
-    }
-  }
-
   @ParameterizedTest
   @EnumSource(names = {"X86", "JAVA"})
   void create(CrashMode mode) throws Exception {
-    CrashedImage.ordered(mode, NOTHING, fs -> create(fs, "/f", 0)).assertSound();
+    CrashedImage.ordered(mode, NOTHING, fs -> createFile(fs, "/f", 0)).assertSound();
   }
 
   @ParameterizedTest
   @EnumSource(names = {"X86", "JAVA"})
   void createInANewBlockOfTheDirectory(CrashMode mode) throws Exception {
     CrashedImage.ordered(
-            mode, OrderedCrashTest::fillDirectory, fs -> create(fs, "/" + "m".repeat(250), 0))
+            mode, CrashedImage::fillDirectory, fs -> createFile(fs, "/" + "m".repeat(250), 0))
         .assertSound();
   }
 
@@ -61,8 +47,8 @@ class OrderedCrashTest {
   void createAcrossLines(CrashMode mode) throws Exception {
     CrashedImage.ordered(
             mode,
-            fs -> create(fs, "/" + "a".repeat(90), 0),
-            fs -> create(fs, "/" + "b".repeat(90), 0))
+            fs -> createFile(fs, "/" + "a".repeat(90), 0),
+            fs -> createFile(fs, "/" + "b".repeat(90), 0))
         .assertSound();
   }
 
@@ -73,12 +59,12 @@ class OrderedCrashTest {
     CrashedImage.ordered(
             mode,
             fs -> {
-              fillDirectory(fs);
-              create(fs, "/" + "m".repeat(250), 0);
+              CrashedImage.fillDirectory(fs);
+              createFile(fs, "/" + "m".repeat(250), 0);
             },
             fs -> {
               fs.unlink("/" + "m".repeat(250));
-              create(fs, "/" + "z".repeat(250), 0);
+              createFile(fs, "/" + "z".repeat(250), 0);
             })
         .assertSound();
   }
@@ -89,12 +75,12 @@ class OrderedCrashTest {
     CrashedImage.ordered(
             mode,
             fs -> {
-              create(fs, "/first", P);
-              create(fs, "/second", 0);
+              createFile(fs, "/first", P);
+              createFile(fs, "/second", 0);
             },
             fs -> {
               fs.unlink("/first");
-              create(fs, "/third", P);
+              createFile(fs, "/third", P);
             })
         .assertSound();
   }
@@ -104,7 +90,7 @@ class OrderedCrashTest {
   void writeAndSync(CrashMode mode) throws Exception {
     CrashedImage.ordered(
             mode,
-            fs -> create(fs, "/f", 0),
+            fs -> createFile(fs, "/f", 0),
             fs -> {
               try (OpenFile file = fs.open("/f", O_RDWR_CREAT, 0644)) {
                 file.pwrite(100, bytes(50, 3));
@@ -119,7 +105,7 @@ class OrderedCrashTest {
   void writeBehindTheFirstBlockOfPointers(CrashMode mode) throws Exception {
     CrashedImage.ordered(
             mode,
-            fs -> create(fs, "/f", 12 * P),
+            fs -> createFile(fs, "/f", 12 * P),
             fs -> {
               try (OpenFile file = fs.open("/f", O_RDWR_CREAT, 0644)) {
                 file.pwrite(12L * P, bytes(8, 3));
@@ -136,7 +122,7 @@ class OrderedCrashTest {
   void storeToAHole(CrashMode mode) throws Exception {
     CrashedImage.ordered(
             mode,
-            fs -> create(fs, "/f", 12 * P),
+            fs -> createFile(fs, "/f", 12 * P),
             fs -> {
               AddressSpace mm = fs.newAddressSpace();
               try (OpenFile file = fs.open("/f", O_RDWR_CREAT, 0644)) {
@@ -163,8 +149,8 @@ class OrderedCrashTest {
     CrashedImage.ordered(
             mode,
             fs -> {
-              create(fs, "/f", 14 * P);
-              create(fs, "/g", 0);
+              createFile(fs, "/f", 14 * P);
+              createFile(fs, "/g", 0);
             },
             fs -> {
               try (OpenFile f = fs.open("/f", O_RDWR_CREAT, 0644);
@@ -184,8 +170,8 @@ class OrderedCrashTest {
     CrashedImage.ordered(
             mode,
             fs -> {
-              create(fs, "/f", 16 * P);
-              create(fs, "/g", 0);
+              createFile(fs, "/f", 16 * P);
+              createFile(fs, "/g", 0);
             },
             fs -> {
               try (OpenFile f = fs.open("/f", O_RDWR_CREAT, 0644);
@@ -204,10 +190,10 @@ class OrderedCrashTest {
   void unlinkAndReuse(CrashMode mode) throws Exception {
     CrashedImage.ordered(
             mode,
-            fs -> create(fs, "/f", 13 * P),
+            fs -> createFile(fs, "/f", 13 * P),
             fs -> {
               fs.unlink("/f");
-              create(fs, "/g", P);
+              createFile(fs, "/g", P);
               fs.sync();
             })
         .assertSound();
@@ -218,14 +204,14 @@ class OrderedCrashTest {
   void unlinkOfAnOpenFile(CrashMode mode) throws Exception {
     CrashedImage.ordered(
             mode,
-            fs -> create(fs, "/f", 2 * P),
+            fs -> createFile(fs, "/f", 2 * P),
             fs -> {
               try (OpenFile file = fs.open("/f", O_RDWR_CREAT, 0644)) {
                 fs.unlink("/f");
                 file.pwrite(5 * P, bytes(10, 1));
                 fs.sync();
               }
-              create(fs, "/g", P);
+              createFile(fs, "/g", P);
             })
         .assertSound();
   }
@@ -234,7 +220,7 @@ class OrderedCrashTest {
   @ParameterizedTest
   @EnumSource(names = {"X86", "JAVA"})
   void theOrderOfLinuxLeavesNamesWithoutInodes(CrashMode mode) throws Exception {
-    CrashedImage linux = CrashedImage.linux(mode, NOTHING, fs -> create(fs, "/f", 0));
+    CrashedImage linux = CrashedImage.linux(mode, NOTHING, fs -> createFile(fs, "/f", 0));
     assertThat(linux.report.broken()).isPositive();
     assertThat(linux.kinds).contains(ImageFinding.Kind.DANGLING_NAME);
   }

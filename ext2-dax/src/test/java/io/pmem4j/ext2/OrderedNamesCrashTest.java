@@ -2,8 +2,10 @@
 package io.pmem4j.ext2;
 
 import static io.pmem4j.ext2.CrashedImage.P;
+import static io.pmem4j.ext2.CrashedImage.createFile;
 
 import io.pmem4j.crash.CrashMode;
+import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -14,11 +16,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 class OrderedNamesCrashTest {
   private static final CrashedImage.Step NOTHING = _ -> {};
 
-  private static void create(Ext2FileSystem fs, String path, int bytes) throws Exception {
-    try (OpenFile file = fs.open(path, CrashedImage.O_RDWR_CREAT, 0644)) {
-      if (bytes > 0) {
-        file.pwrite(0, new byte[bytes]);
-      }
+  private static void makeDirectories(Ext2FileSystem fs) throws Exception {
+    for (String path : List.of("/a", "/b", "/a/d")) {
+      fs.paths().mkdir(path, 0755);
     }
   }
 
@@ -30,7 +30,7 @@ class OrderedNamesCrashTest {
             NOTHING,
             fs -> {
               fs.paths().mkdir("/d", 0755);
-              create(fs, "/d/f", 0);
+              createFile(fs, "/d/f", 0);
             })
         .assertSound();
   }
@@ -43,7 +43,7 @@ class OrderedNamesCrashTest {
             fs -> fs.paths().mkdir("/d", 0755),
             fs -> {
               fs.paths().rmdir("/d");
-              create(fs, "/g", P);
+              createFile(fs, "/g", P);
             })
         .assertSound();
   }
@@ -70,7 +70,7 @@ class OrderedNamesCrashTest {
   void link(CrashMode mode) throws Exception {
     CrashedImage.ordered(
             mode,
-            fs -> create(fs, "/f", P),
+            fs -> createFile(fs, "/f", P),
             fs -> {
               fs.paths().link("/f", "/g");
               fs.unlink("/f");
@@ -97,12 +97,12 @@ class OrderedNamesCrashTest {
     CrashedImage.ordered(
             mode,
             fs -> {
-              create(fs, "/f", P);
-              create(fs, "/g", 2 * P);
+              createFile(fs, "/f", P);
+              createFile(fs, "/g", 2 * P);
             },
             fs -> {
               fs.paths().rename("/f", "/g", 0);
-              create(fs, "/h", P);
+              createFile(fs, "/h", P);
             })
         .assertSound();
   }
@@ -116,8 +116,8 @@ class OrderedNamesCrashTest {
             fs -> {
               fs.paths().symlink("nowhere", "/1");
               fs.paths().symlink("nowhere", "/2");
-              create(fs, "/f", P);
-              create(fs, "/g", P);
+              createFile(fs, "/f", P);
+              createFile(fs, "/g", P);
             },
             fs -> {
               fs.paths().rename("/f", "/1", 0);
@@ -132,10 +132,8 @@ class OrderedNamesCrashTest {
     CrashedImage.ordered(
             mode,
             fs -> {
-              fs.paths().mkdir("/a", 0755);
-              fs.paths().mkdir("/b", 0755);
-              fs.paths().mkdir("/a/d", 0755);
-              create(fs, "/a/d/f", P);
+              makeDirectories(fs);
+              createFile(fs, "/a/d/f", P);
             },
             fs -> fs.paths().rename("/a/d", "/b/d", 0))
         .assertSoundWithoutOrphans();
@@ -147,14 +145,12 @@ class OrderedNamesCrashTest {
     CrashedImage.ordered(
             mode,
             fs -> {
-              fs.paths().mkdir("/a", 0755);
-              fs.paths().mkdir("/b", 0755);
-              fs.paths().mkdir("/a/d", 0755);
+              makeDirectories(fs);
               fs.paths().mkdir("/b/d", 0755);
             },
             fs -> {
               fs.paths().rename("/a/d", "/b/d", 0);
-              create(fs, "/b/d/f", P);
+              createFile(fs, "/b/d/f", P);
             })
         .assertSound();
   }
@@ -166,10 +162,8 @@ class OrderedNamesCrashTest {
     CrashedImage.ordered(
             mode,
             fs -> {
-              create(fs, "/f", P);
-              for (int i = 0; i < 15; i++) {
-                create(fs, "/" + i + "n".repeat(245), 0);
-              }
+              createFile(fs, "/f", P);
+              CrashedImage.fillDirectory(fs);
             },
             fs -> fs.paths().rename("/f", "/" + "m".repeat(250), 0))
         .assertSoundWithoutOrphans();

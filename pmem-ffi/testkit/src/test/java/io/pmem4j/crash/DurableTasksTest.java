@@ -255,6 +255,14 @@ class DurableTasksTest {
     return number;
   }
 
+  /** Adds two records and makes both durable. */
+  private static long addTwo(DurableLog log) {
+    log.add(number(10));
+    log.add(number(11));
+    log.sync();
+    return 11;
+  }
+
   /** Two tasks append; what was acknowledged is there in each crash state. */
   @Test
   void twoWritersOfALog() {
@@ -267,12 +275,7 @@ class DurableTasksTest {
   void groupCommitOfALog() {
     Exploration exploration =
         exploreLog(
-            log -> {
-              log.add(number(10));
-              log.add(number(11));
-              log.sync();
-              return 11;
-            },
+            DurableTasksTest::addTwo,
             log -> {
               log.add(number(20));
               log.sync();
@@ -287,12 +290,7 @@ class DurableTasksTest {
   void aReaderOfALogSeesWhatIsDurable() {
     Exploration exploration =
         exploreLog(
-            log -> {
-              log.add(number(10));
-              log.add(number(11));
-              log.sync();
-              return 11;
-            },
+            DurableTasksTest::addTwo,
             log -> {
               LogReader reader = log.reader();
               long seen = -1;
