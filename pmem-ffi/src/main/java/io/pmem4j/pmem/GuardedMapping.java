@@ -14,8 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The common part of both backends: uses under a {@link UseGuard}, and {@link Granularity#PAGE}.
- * There a persist is msync(2), which does not touch the memory, so that a truncated file cannot end
- * the JVM.
+ * There a persist is msync(2) and a load whose fault is caught: truncation cannot end the JVM.
  *
  * <p>The forced range is not in the caller's arena, whose closing throws an exception at any
  * safepoint poll of a force. The exception could fall between unmap and msync, which then works on
@@ -31,9 +30,6 @@ abstract class GuardedMapping extends Mapping {
 
   /** The first byte, as an offset in the memory, that a truncation has revoked. */
   private volatile long limit;
-
-  /** The start of the huge page of the file that has the last byte, as an offset in the memory. */
-  private final long lastHugePage;
 
   /** Calls msync(2) on a part of {@link RawMapping#forced}. */
   private final Consumer<MemorySegment> force;
@@ -57,7 +53,6 @@ abstract class GuardedMapping extends Mapping {
     this.file = parts.file();
     this.raw = parts.raw();
     this.limit = memory.byteSize();
-    this.lastHugePage = raw.lastHugePage(fileOffset);
     this.force = parts.force();
   }
 
@@ -382,13 +377,11 @@ abstract class GuardedMapping extends Mapping {
   }
 
   /**
-   * Throws unless the file still has the range. msync does not report that: it succeeds for a page
-   * that another process has truncated. A load of the last byte answers most often: a truncation
-   * takes all pages past EOF out of the memory, so that the file reaches into the last page, or
-   * into the last huge page where the kernel maps files by those.
+   * Throws unless the file still has the range: msync succeeds for a page that another process has
+   * truncated. A load answers most often.
    */
   private void checkLength(Call call, BackingFile synced, long offset, long length) {
-    if (offset + length <= lastHugePage && raw.hasLastByte()) {
+    if (raw.reaches(offset + length, fileOffset)) {
       return;
     }
     long now;

@@ -173,18 +173,22 @@ record RawMapping(
   }
 
   /**
-   * Returns the start of the huge page of the file that has the last byte, as an offset in the
-   * range. It is negative if pages are so large that nothing is known about it.
+   * Returns true if a load of the last byte proves that the file reaches to an offset. A truncation
+   * takes all pages past EOF out of the memory, so that a file with the last byte reaches into the
+   * last page, or into the last huge page where the kernel maps files by those.
+   *
+   * @param end an offset in a range that is forced
+   * @param fileOffset the place of the range in the file
+   * @return false if nothing is known: past the start of the last huge page, where pages are so
+   *     large that it has another one, and where the load meets no memory
    */
-  long lastHugePage(long fileOffset) {
+  boolean reaches(long end, long fileOffset) {
     long last = fileOffset + length - 1;
-    return NativePages.SYSTEM_PAGE > PageWindow.PAGE_BYTES
-        ? -1
-        : last / HUGE_BYTES * HUGE_BYTES - fileOffset;
+    long lastHugePage = last / HUGE_BYTES * HUGE_BYTES - fileOffset;
+    return NativePages.SYSTEM_PAGE <= PageWindow.PAGE_BYTES && end <= lastHugePage && hasLastByte();
   }
 
-  /** Returns true if a load meets memory behind the last byte of a range that is forced. */
-  boolean hasLastByte() {
+  private boolean hasLastByte() {
     try {
       byte last = Objects.requireNonNull(forced).get(ValueLayout.JAVA_BYTE, length - 1);
       MediaFault.deliver(last);
