@@ -3,7 +3,6 @@
 package io.pmem4j.harness.backend;
 
 import io.pmem4j.harness.program.Operation;
-import io.pmem4j.harness.program.Parameter;
 import io.pmem4j.harness.program.Program;
 import io.pmem4j.harness.program.ProgramStep;
 import io.pmem4j.harness.program.Syscall;
@@ -115,7 +114,7 @@ public record ProgramPart(List<Optional<String>> omitted, boolean imageCounts) {
 
     /** The path that a call begins with. */
     private static String path(Operation operation) {
-      return ((Parameter.Name) ((Operation.Call) operation).arguments().getFirst()).text();
+      return ((Operation.Call) operation).text(0);
     }
   }
 

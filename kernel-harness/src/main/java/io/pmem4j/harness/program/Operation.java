@@ -23,6 +23,16 @@ public sealed interface Operation {
     KERNEL
   }
 
+  /** Returns the operation without the child that does it. */
+  default Operation withoutChild() {
+    return this instanceof In in ? in.operation().withoutChild() : this;
+  }
+
+  /** Returns whether this is a system call of {@link Syscall}'s table, by whichever process. */
+  default boolean isCall(Syscall syscall) {
+    return withoutChild() instanceof Call call && call.syscall() == syscall;
+  }
+
   /** Returns the reach of the operation beyond the files that it names. */
   default Reach reach() {
     return Reach.NONE;
@@ -88,6 +98,11 @@ public sealed interface Operation {
       if (arguments.size() != syscall.parameters().size()) {
         throw new IllegalArgumentException(syscall + " takes " + syscall.parameters().size());
       }
+    }
+
+    /** Returns the argument at an index, which is a name or a path. */
+    public String text(int index) {
+      return ((Parameter.Name) arguments.get(index)).text();
     }
 
     /** Returns the argument at an index, which is a number. */

@@ -5,6 +5,7 @@ package io.pmem4j.harness.program;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -69,7 +70,7 @@ public record Outcome(Map<String, String> values, List<String> events) {
 
   /** Returns whether the data has a byte, in either of its forms. */
   public boolean showsByte(byte wanted) {
-    String hex = "%02x".formatted(wanted);
+    String hex = HexFormat.of().toHexDigits(wanted);
     String data = values.getOrDefault("data", "");
     return data.contains("*")
         ? Arrays.stream(data.split("\\.", -1)).anyMatch(run -> run.startsWith(hex))

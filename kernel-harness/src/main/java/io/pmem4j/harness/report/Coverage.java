@@ -38,7 +38,7 @@ public final class Coverage {
   }
 
   private void count(Operation operation, Outcome outcome) {
-    Operation done = operation instanceof Operation.In in ? in.operation() : operation;
+    Operation done = operation.withoutChild();
     String verb =
         (operation instanceof Operation.In ? "in " : "") + ProgramText.of(done).split(" ", 2)[0];
     counts

@@ -64,7 +64,7 @@ final class DurabilityPromises {
   List<String> promisedBy(Operation operation) {
     return switch (operation) {
       case Operation.Fsync sync -> readable(sync.file());
-      case Operation.Call call when call.syscall() == Syscall.FDATASYNC -> readable(text(call, 0));
+      case Operation.Call call when call.syscall() == Syscall.FDATASYNC -> readable(call.text(0));
       case Operation.Call call when call.syscall() == Syscall.SYNCFS -> open();
       default -> List.of();
     };
@@ -97,7 +97,7 @@ final class DurabilityPromises {
           names.addAll(files.values());
       case Operation.Call call
           when call.syscall() == Syscall.UNLINK || call.syscall() == Syscall.RENAME ->
-          forget(text(call, 0));
+          forget(call.text(0));
       case Operation.Call call when CHANGING.contains(call.syscall()) ->
           call.arguments().forEach(this::changes);
       case Operation.In in -> succeeded(in.operation());
@@ -127,10 +127,6 @@ final class DurabilityPromises {
 
   private String pathOf(String file) {
     return files.getOrDefault(file, "");
-  }
-
-  private static String text(Operation.Call call, int index) {
-    return ((Parameter.Name) call.arguments().get(index)).text();
   }
 
   /** Records that a file's content was promised. */

@@ -5,7 +5,6 @@ package io.pmem4j.harness.backend.guest;
 import io.pmem4j.harness.backend.KernelChoices;
 import io.pmem4j.harness.backend.syscall.OperationCodec;
 import io.pmem4j.harness.program.Operation;
-import io.pmem4j.harness.program.Parameter;
 import io.pmem4j.harness.program.Syscall;
 import io.pmem4j.harness.wire.Request;
 import io.pmem4j.harness.wire.Response;
@@ -41,15 +40,11 @@ final class FirstGeneration {
       case Operation.Call call when call.syscall() == Syscall.MKDIR ->
           List.of(
               Request.of(WireOp.OPEN, SLOT, O_DIRECTORY_NOFOLLOW, 0)
-                  .withStrings(GuestBackend.inGuest(path(call))),
+                  .withStrings(GuestBackend.inGuest(call.text(0))),
               Request.of(WireOp.FSTAT, SLOT),
               Request.of(WireOp.CLOSE, SLOT));
       default -> List.of();
     };
-  }
-
-  private static String path(Operation.Call call) {
-    return ((Parameter.Name) call.arguments().getFirst()).text();
   }
 
   /** Takes the answers to the {@link #questions}. */

@@ -3,7 +3,6 @@
 package io.pmem4j.harness.backend.guest;
 
 import io.pmem4j.harness.guest.Handshake;
-import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Program;
 import io.pmem4j.harness.program.Syscall;
 import io.pmem4j.harness.wire.Request;
@@ -18,15 +17,7 @@ final class PoisonedDisk {
 
   /** Returns whether a program may have marked blocks as unreadable. */
   static boolean isLeftBy(Program program) {
-    return program.steps().stream().anyMatch(step -> poisons(step.operation()));
-  }
-
-  private static boolean poisons(Operation operation) {
-    return switch (operation) {
-      case Operation.In in -> poisons(in.operation());
-      case Operation.Call call -> call.syscall() == Syscall.POISON;
-      default -> false;
-    };
+    return program.steps().stream().anyMatch(step -> step.operation().isCall(Syscall.POISON));
   }
 
   /**

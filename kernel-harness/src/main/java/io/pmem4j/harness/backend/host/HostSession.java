@@ -77,7 +77,7 @@ final class HostSession implements Session, OperationCodec.Place {
   }
 
   private List<Response> answers(Operation operation) throws IOException {
-    Operation done = operation instanceof Operation.In in ? in.operation() : operation;
+    Operation done = operation.withoutChild();
     remounted |= done instanceof Operation.Remount;
     List<Response> answers = new ArrayList<>();
     if (!frozen) {

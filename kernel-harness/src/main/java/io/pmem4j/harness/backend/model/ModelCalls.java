@@ -274,7 +274,7 @@ final class ModelCalls {
   }
 
   private String text(int at) {
-    return ((Parameter.Name) call.arguments().get(at)).text();
+    return call.text(at);
   }
 
   private byte[] data(int at) {
@@ -282,7 +282,7 @@ final class ModelCalls {
   }
 
   private long number(int at) {
-    return ((Parameter.Integer64) call.arguments().get(at)).value();
+    return call.number(at);
   }
 
   private int length(int at) {

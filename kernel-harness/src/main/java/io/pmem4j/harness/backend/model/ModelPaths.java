@@ -33,21 +33,21 @@ final class ModelPaths {
 
   Outcome.Builder answer() throws Ext2Exception {
     switch (call.syscall()) {
-      case MKDIR -> paths.mkdir(path(0), (int) number(1));
+      case MKDIR -> paths.mkdir(path(0), (int) call.number(1));
       case RMDIR -> paths.rmdir(path(0));
       case LINK -> paths.link(path(0), path(1));
-      case SYMLINK -> paths.symlink(text(0), path(1));
+      case SYMLINK -> paths.symlink(call.text(0), path(1));
       case READLINK -> {
         byte[] target = paths.readlink(path(0));
         return result(target.length).value("text", new String(target, StandardCharsets.UTF_8));
       }
-      case RENAME -> paths.rename(path(0), path(1), (int) number(2));
+      case RENAME -> paths.rename(path(0), path(1), (int) call.number(2));
       case UNLINK -> paths.unlink(path(0));
-      case CHMOD -> paths.chmod(path(0), (int) number(1));
-      case CHOWN -> paths.chown(path(0), (int) number(1), (int) number(2));
+      case CHMOD -> paths.chmod(path(0), (int) call.number(1));
+      case CHOWN -> paths.chown(path(0), (int) call.number(1), (int) call.number(2));
       case UTIMENS -> paths.setTimes(path(0), time(1), time(2));
-      case ACCESS -> paths.access(path(0), (int) number(1));
-      case SETFLAGS -> paths.setFlags(path(0), (int) number(1));
+      case ACCESS -> paths.access(path(0), (int) call.number(1));
+      case SETFLAGS -> paths.setFlags(path(0), (int) call.number(1));
       case GETFLAGS -> {
         return result(0).value("flags", Integer.toHexString(paths.flags(path(0))));
       }
@@ -77,23 +77,15 @@ final class ModelPaths {
   }
 
   private String path(int at) throws Ext2Exception {
-    return ModelProcess.path(text(at));
+    return ModelProcess.path(call.text(at));
   }
 
   private OptionalLong time(int at) {
-    long seconds = number(at);
+    long seconds = call.number(at);
     if (seconds == Parameter.OMIT) {
       return OptionalLong.empty();
     }
     return OptionalLong.of(
         seconds == Parameter.NOW ? Long.MAX_VALUE : Program.CLOCK_BASE_SECONDS + seconds);
-  }
-
-  private String text(int at) {
-    return ((Parameter.Name) call.arguments().get(at)).text();
-  }
-
-  private long number(int at) {
-    return ((Parameter.Integer64) call.arguments().get(at)).value();
   }
 }

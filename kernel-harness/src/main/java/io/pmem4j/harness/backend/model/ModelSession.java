@@ -112,9 +112,8 @@ public final class ModelSession implements Session {
 
   /** Events of the kernel's workers are not reported. */
   private static boolean writesBackInWorker(Operation operation) {
-    return switch (operation) {
+    return switch (operation.withoutChild()) {
       case Operation.Sync _ -> true;
-      case Operation.In in -> writesBackInWorker(in.operation());
       case Operation.Call call ->
           call.syscall() == Syscall.SYNCFS || call.syscall() == Syscall.FREEZE;
       default -> false;

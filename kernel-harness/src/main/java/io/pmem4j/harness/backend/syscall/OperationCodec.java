@@ -334,14 +334,14 @@ public final class OperationCodec {
       case Operation.Call call ->
           IntStream.range(0, call.arguments().size())
               .filter(i -> call.syscall().parameters().get(i).kind() == Parameter.Kind.MAPPING)
-              .anyMatch(i -> !mappings.has(((Parameter.Name) call.arguments().get(i)).text()));
+              .anyMatch(i -> !mappings.has(call.text(i)));
       default -> false;
     };
   }
 
   private void moved(Operation.Call call, long address) {
-    String name = ((Parameter.Name) call.arguments().getFirst()).text();
-    long length = ((Parameter.Integer64) call.arguments().get(1)).value();
+    String name = call.text(0);
+    long length = call.number(1);
     mappings.move(name, address, length);
   }
 

@@ -32,7 +32,7 @@ final class FrozenCheck {
 
   /** Runs an operation, and returns its outcome. */
   Outcome run(Operation operation, Running running) {
-    if (is(operation, Syscall.THAW)) {
+    if (operation.isCall(Syscall.THAW)) {
       if (storesAtFreeze >= 0 && memory.stores() != storesAtFreeze) {
         throw new DamageError(Damage.STORE_WHILE_FROZEN);
       }
@@ -43,19 +43,11 @@ final class FrozenCheck {
       return thawed.value("daxsem", held ? "held" : "free").build();
     }
     Outcome outcome = running.run(operation);
-    if (is(operation, Syscall.FREEZE)) {
+    if (operation.isCall(Syscall.FREEZE)) {
       storesAtFreeze = memory.stores();
       // Without this point no other task could run between the freeze and the check of the thaw.
       blocked.yieldPoint(Scheduler.Point.STEP, "frozen");
     }
     return outcome;
-  }
-
-  private static boolean is(Operation operation, Syscall call) {
-    return switch (operation) {
-      case Operation.In in -> is(in.operation(), call);
-      case Operation.Call made -> made.syscall() == call;
-      default -> false;
-    };
   }
 }

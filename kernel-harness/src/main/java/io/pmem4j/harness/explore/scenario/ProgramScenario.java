@@ -157,8 +157,7 @@ final class ProgramScenario implements Scenario {
 
   /** Returns true for a call that does nothing but promise durability. */
   private static boolean promises(Operation operation) {
-    return switch (operation) {
-      case Operation.In in -> promises(in.operation());
+    return switch (operation.withoutChild()) {
       case Operation.Fsync _, Operation.Msync _, Operation.Sync _ -> true;
       case Operation.Call call ->
           call.syscall() == Syscall.FREEZE || call.syscall() == Syscall.THAW;

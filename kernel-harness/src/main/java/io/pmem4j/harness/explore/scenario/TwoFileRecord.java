@@ -113,10 +113,7 @@ final class TwoFileRecord {
       case UNLINK -> unlinked |= unlinks(call);
       case VM_READ -> refuse(outcome, OF_B, Damage.FOREIGN_READ);
       case VM_WRITE ->
-          stored(
-              ((Parameter.Name) call.arguments().get(0)).text(),
-              call.number(1),
-              ((Parameter.Data) call.arguments().get(2)).bytes());
+          stored(call.text(0), call.number(1), ((Parameter.Data) call.arguments().get(2)).bytes());
       default -> {}
     }
   }
@@ -147,8 +144,7 @@ final class TwoFileRecord {
 
   /** Returns whether an operation makes /a shorter than it was. */
   static boolean truncates(Operation operation, long size) {
-    return switch (operation) {
-      case Operation.In in -> truncates(in.operation(), size);
+    return switch (operation.withoutChild()) {
       case Operation.Ftruncate truncate -> truncate.size() < size;
       case Operation.Open open -> open.path().equals(A) && (open.flags() & O_TRUNC) != 0;
       default -> false;
@@ -157,13 +153,9 @@ final class TwoFileRecord {
 
   /** Returns whether an operation removes the name /a. */
   static boolean unlinks(Operation operation) {
-    return switch (operation) {
-      case Operation.In in -> unlinks(in.operation());
-      case Operation.Call call ->
-          call.syscall() == Syscall.UNLINK
-              && call.arguments().getFirst().equals(new Parameter.Name(A));
-      default -> false;
-    };
+    return operation.withoutChild() instanceof Operation.Call call
+        && call.syscall() == Syscall.UNLINK
+        && call.text(0).equals(A);
   }
 
   /** Returns the files that were opened, in order. */

@@ -2,9 +2,7 @@
 
 package io.pmem4j.harness.program.generator;
 
-import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Program;
-import io.pmem4j.harness.program.ProgramStep;
 import io.pmem4j.harness.program.Syscall;
 import java.util.EnumSet;
 import java.util.List;
@@ -37,11 +35,7 @@ public final class LeftOut {
    * a mapping.
    */
   public static boolean staysInPlace(Program program) {
-    return program.steps().stream()
-        .map(ProgramStep::operation)
-        .map(operation -> operation instanceof Operation.In in ? in.operation() : operation)
-        .noneMatch(operation ->
-            operation instanceof Operation.Call call && call.syscall() == Syscall.MREMAP);
+    return program.steps().stream().noneMatch(step -> step.operation().isCall(Syscall.MREMAP));
   }
 
   /** Returns one line for each kind. */
