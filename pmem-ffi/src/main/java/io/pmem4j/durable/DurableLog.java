@@ -38,7 +38,8 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Damage.</b> If a durable record is damaged and a later one was appended after it was
  * durable, opening throws {@link DurableCorruptionException}. Damage of the records that the last
  * sync made durable cannot be told from a crash in the middle of that sync: they are missing then.
- * One of the two copies of the header may be lost.
+ * One of the two copies of the header may be damaged. If one has no memory, opening throws {@link
+ * io.pmem4j.pmem.PmemMediaException} until its page has been written again.
  *
  * <p><b>Positions</b> are bytes since the log was made. They grow for ever, are multiples of 16,
  * and name records across restarts.

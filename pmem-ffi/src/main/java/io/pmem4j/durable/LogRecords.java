@@ -225,11 +225,7 @@ final class LogRecords {
   /** Throws if a later record says that the log was durable past its end. */
   private void checkNothingDurableFollows(long found, long limit, int last) {
     for (long at = found + ALIGNMENT; at < limit; at += ALIGNMENT) {
-      int seen = memory.getInt(at(at) + 8);
-      if (seen < last || seen == 0) {
-        continue;
-      }
-      Found later = at(at, limit);
+      Found later = following(at, limit, last);
       if (later != null && at - later.unsynced > found) {
         throw new DurableCorruptionException(
             "the record at position "
@@ -239,6 +235,16 @@ final class LogRecords {
                 + " was added after it was durable",
             found);
       }
+    }
+  }
+
+  /** Returns a whole record of the last epoch or a later one, or null; none has no memory. */
+  private @Nullable Found following(long position, long limit, int last) {
+    try {
+      int seen = memory.getInt(at(position) + 8);
+      return seen < last || seen == 0 ? null : get(position, limit);
+    } catch (PmemMediaException poisoned) {
+      return null; // appends that get there are refused
     }
   }
 }

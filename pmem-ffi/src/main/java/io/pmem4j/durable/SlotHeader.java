@@ -3,6 +3,7 @@
 package io.pmem4j.durable;
 
 import io.pmem4j.pmem.PersistentMemory;
+import io.pmem4j.pmem.PmemMediaException;
 import java.nio.ByteBuffer;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
@@ -77,12 +78,27 @@ record SlotHeader(long id, int slotBytes, int slots) {
               + wanted.slotBytes);
     }
     if (one == null) {
-      found.write(memory, 0);
+      found.write(memory, 0, other != null);
     }
     if (other == null) {
-      found.write(memory, TwinHeader.COPY_BYTES);
+      found.write(memory, TwinHeader.COPY_BYTES, one != null);
     }
     return found;
+  }
+
+  /**
+   * Writes a copy.
+   *
+   * @param spare true if the other copy is enough, should this one have no memory
+   */
+  private void write(PersistentMemory memory, long at, boolean spare) {
+    try {
+      write(memory, at);
+    } catch (PmemMediaException poisoned) {
+      if (!spare) {
+        throw poisoned;
+      }
+    }
   }
 
   private void write(PersistentMemory memory, long at) {

@@ -36,7 +36,8 @@ import org.jspecify.annotations.Nullable;
  * tells which of two is newer. Shown by {@code SlotStoreTest} and {@code DurableStructuresTest}.
  *
  * <p><b>Damage.</b> A damaged record is not served. It looks like a write that a crash has torn, so
- * that {@link #tornSlots} counts it: a crash tears one slot for each thread in {@link #write}.
+ * that {@link #tornSlots} counts it: a crash tears one slot for each thread in {@link #write}. A
+ * slot without memory, as on poisoned media, stays among {@link #slots}, and {@link #read} throws.
  *
  * <p>Thread-safe, and threads do not wait for each other. The format is described in {@code
  * docs/formats.md}.
@@ -45,6 +46,9 @@ public final class SlotStore implements AutoCloseable {
   private static final int FREE = 0;
   private static final int BUSY = 1;
   private static final int USED = 2;
+
+  /** There is no memory behind the slot, so that nobody knows if it holds a record. */
+  private static final int LOST = 3;
 
   private final PersistentMemory memory;
   private final @Nullable Arena arena;
@@ -63,7 +67,11 @@ public final class SlotStore implements AutoCloseable {
     int damaged = 0;
     long last = 0;
     for (int slot = 0; slot < header.slots(); slot++) {
-      if (!isEmpty(slot)) {
+      if (hasNoMemory(slot)) {
+        states.set(slot, LOST);
+        continue;
+      }
+      if (memory.getLong(header.at(slot)) != 0) {
         byte[] record = find(slot);
         if (record != null) {
           states.set(slot, USED);
@@ -111,11 +119,12 @@ public final class SlotStore implements AutoCloseable {
     return new SlotStore(memory, null, SlotHeader.find(memory, SlotHeader.of(slotBytes, slots)));
   }
 
-  private boolean isEmpty(int slot) {
+  private boolean hasNoMemory(int slot) {
     try {
-      return memory.getLong(header.at(slot)) == 0;
-    } catch (PmemMediaException poisoned) {
+      whole(slot);
       return false;
+    } catch (PmemMediaException poisoned) {
+      return true;
     }
   }
 
@@ -189,10 +198,13 @@ public final class SlotStore implements AutoCloseable {
 
   private byte[] record(int slot) {
     checkOpen();
-    byte[] record = states.get(slot) == USED ? find(slot) : null;
+    int state = states.get(slot);
+    byte[] record = state == USED ? find(slot) : null;
     if (record == null) {
-      if (states.get(slot) == USED) {
-        throw new DurableCorruptionException("the record in slot " + slot + " is damaged", slot);
+      if (state == USED || state == LOST) {
+        throw new DurableCorruptionException(
+            "the record in slot " + slot + (state == LOST ? " has no memory" : " is damaged"),
+            slot);
       }
       throw new NoSuchElementException("slot " + slot + " is free");
     }
@@ -203,7 +215,8 @@ public final class SlotStore implements AutoCloseable {
    * Returns a copy of the record in a slot.
    *
    * @throws NoSuchElementException if the slot is free
-   * @throws DurableCorruptionException if the record was damaged since it was written or found
+   * @throws DurableCorruptionException if the record was damaged since it was written or found, or
+   *     the slot had no memory when the store was opened
    */
   public byte[] read(int slot) {
     byte[] record = record(slot);
@@ -234,9 +247,10 @@ public final class SlotStore implements AutoCloseable {
     unused.add(slot);
   }
 
-  /** Returns the slots that hold records. */
+  /** Returns the slots that hold records, or may have held one and have lost their memory. */
   public IntStream slots() {
-    return IntStream.range(0, header.slots()).filter(slot -> states.get(slot) == USED);
+    return IntStream.range(0, header.slots())
+        .filter(slot -> states.get(slot) == USED || states.get(slot) == LOST);
   }
 
   /** Returns the number of slots that held no whole record and were not free when opened. */
