@@ -4,6 +4,7 @@ package io.pmem4j.crash;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -33,6 +34,8 @@ import org.jspecify.annotations.Nullable;
  * #acknowledge}.
  */
 public final class CrashMedium {
+  static final Duration LIMIT = Duration.ofMinutes(1);
+
   private static final AtomicLong NUMBER = new AtomicLong();
 
   private final Settings settings;
@@ -49,6 +52,7 @@ public final class CrashMedium {
    * @param replay the name of the only state to try, or empty
    * @param folder of replay files
    * @param command that replays a file, which is appended
+   * @param limit of one check, after which it is interrupted
    * @param log gets a line for each exploration
    */
   record Settings(
@@ -60,6 +64,7 @@ public final class CrashMedium {
       String replay,
       Path folder,
       String command,
+      Duration limit,
       Consumer<String> log) {}
 
   CrashMedium(Settings settings) {
@@ -78,21 +83,39 @@ public final class CrashMedium {
             "",
             Path.of("target", "crash"),
             "-Dcrash.replay=",
+            LIMIT,
             line -> {}));
   }
 
   /** Returns a medium that is tried by other rules. */
   public CrashMedium modes(CrashMode... rules) {
+    return with(List.of(rules), settings.limit());
+  }
+
+  /**
+   * Returns a medium whose checks are interrupted after a time; then the check has failed.
+   *
+   * @param limit of the check of one state; a minute unless set
+   */
+  public CrashMedium limit(Duration limit) {
+    if (!limit.isPositive()) {
+      throw new IllegalArgumentException("limit " + limit + ", expected more than zero");
+    }
+    return with(settings.modes(), limit);
+  }
+
+  private CrashMedium with(List<CrashMode> modes, Duration limit) {
     return new CrashMedium(
         new Settings(
             settings.name(),
-            List.of(rules),
+            modes,
             settings.atMost(),
             settings.seed(),
             settings.complete(),
             settings.replay(),
             settings.folder(),
             settings.command(),
+            limit,
             settings.log()));
   }
 
@@ -226,7 +249,8 @@ public final class CrashMedium {
         throws Throwable {
       Path folder = Path.of("/crash medium", Long.toString(NUMBER.incrementAndGet()));
       Path file = folder.resolve("file");
-      try (SimulatedFiles simulated = new SimulatedFiles(folder, mode.granularity())) {
+      try (SimulatedFiles simulated = new SimulatedFiles(folder, mode.granularity());
+          CheckWatch watch = new CheckWatch(settings.limit())) {
         files = simulated;
         workload.apply(kept).run(file);
         CrashStates states =
@@ -237,7 +261,7 @@ public final class CrashMedium {
         CrashCheck onState =
             (memory, acknowledged) -> {
               simulated.enter(memory, acknowledged);
-              check.run(file);
+              watch.run(check, file);
             };
         exploration.explore(states, onState, kept.size() == operations.size() ? List.of() : kept);
       } finally {

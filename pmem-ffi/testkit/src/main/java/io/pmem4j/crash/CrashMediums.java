@@ -49,6 +49,7 @@ public final class CrashMediums {
             state,
             Path.of("target", "crash"),
             "mvn test -Dtest=" + type + "#" + method + " -D" + REPLAY + "=",
+            CrashMedium.LIMIT,
             log));
   }
 }

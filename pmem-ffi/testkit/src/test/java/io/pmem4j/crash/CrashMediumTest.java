@@ -36,6 +36,7 @@ class CrashMediumTest {
             replay,
             folder.resolve("crash"),
             "mvn test -Dcrash.replay=",
+            CrashMedium.LIMIT,
             log::add));
   }
 
