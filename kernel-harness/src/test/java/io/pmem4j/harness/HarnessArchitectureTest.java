@@ -37,9 +37,9 @@ class HarnessArchitectureTest {
     room(uses, "durable");
     room(uses, "device");
     room(uses, "mutant");
-    room(uses, "program");
-    room(uses, "program.generator", "program");
     room(uses, "wire");
+    room(uses, "program", "wire");
+    room(uses, "program.generator", "program");
     room(uses, "image", "program");
     room(uses, "kernel", "program", "wire");
     room(uses, "guest.console", "wire");

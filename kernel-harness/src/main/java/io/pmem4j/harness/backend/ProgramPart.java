@@ -5,7 +5,6 @@ package io.pmem4j.harness.backend;
 import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Program;
 import io.pmem4j.harness.program.ProgramStep;
-import io.pmem4j.harness.program.Syscall;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -91,14 +90,16 @@ public record ProgramPart(List<Optional<String>> omitted, boolean imageCounts) {
         note(step, operation, lack.get());
         return lack.map(Lack::what);
       }
-      if (operation instanceof Operation.Open open) {
-        paths.put(open.file(), open.path());
+      if (!(operation instanceof Operation.Call call)) {
+        return Optional.empty();
       }
-      return switch (operation) {
-        case Operation.Fstat stat ->
-            Optional.ofNullable(unknown.get(paths.getOrDefault(stat.file(), "")));
-        case Operation.Call call when call.syscall() == Syscall.STATX ->
-            Optional.ofNullable(unknown.get(path(call)));
+      return switch (call.syscall()) {
+        case OPEN -> {
+          paths.put(call.text(0), call.text(1));
+          yield Optional.empty();
+        }
+        case FSTAT -> Optional.ofNullable(unknown.get(paths.getOrDefault(call.text(0), "")));
+        case STATX -> Optional.ofNullable(unknown.get(path(call)));
         default -> Optional.empty();
       };
     }

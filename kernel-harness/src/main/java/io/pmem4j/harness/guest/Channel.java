@@ -97,7 +97,7 @@ final class Channel implements AutoCloseable {
     List<Response> responses = new ArrayList<>();
     for (Request request : requests) {
       int seq = nextSeq();
-      Frame frame = receive(deadline, "answer to " + request.op());
+      Frame frame = receive(deadline, "answer to " + request.op().name());
       if (frame.type() != Frame.RESPONSE || frame.seq() != seq) {
         refuse(frame, "in place of response " + seq);
       }
@@ -151,7 +151,7 @@ final class Channel implements AutoCloseable {
         if (!bytes.hasRemaining()) {
           return;
         }
-        await(SelectionKey.OP_WRITE, deadline, "room for " + request.op());
+        await(SelectionKey.OP_WRITE, deadline, "room for " + request.op().name());
       }
     } catch (ChannelFault e) {
       throw e;

@@ -189,10 +189,10 @@ public final class Guest implements AutoCloseable {
     }
     OptionalInt operation = console.operation();
     for (Request request : requests) {
-      if (request.op() == WireOp.BATCH && operation.isPresent()) {
+      if (request.op() instanceof Batch.Contents batch && operation.isPresent()) {
         return failed(
             verdict.outcome(),
-            verdict.reason() + "; running " + Batch.describe(request, operation.getAsInt()));
+            verdict.reason() + "; running " + batch.describe(operation.getAsInt()));
       }
     }
     return failed(verdict.outcome(), verdict.reason());

@@ -70,12 +70,13 @@ public final class ChildCore implements OperationCore {
       reply = NativeCore.exchange(channel, request.encode(), bound.toMillis());
     } catch (IOException e) {
       throw new IOException(
-          "child " + pid + " died under " + request.op() + ": " + words(end(Duration.ZERO)), e);
+          "child " + pid + " died under " + request.op().name() + ": " + words(end(Duration.ZERO)),
+          e);
     }
     if (reply == null) {
       end(Duration.ZERO);
       throw new IOException(
-          "child " + pid + ": " + request.op() + " took longer than " + bound + "; killed");
+          "child " + pid + ": " + request.op().name() + " took longer than " + bound + "; killed");
     }
     return Response.decode(reply);
   }

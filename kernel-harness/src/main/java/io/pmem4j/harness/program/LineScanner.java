@@ -26,16 +26,6 @@ final class LineScanner {
           Map.entry("noatime", 01000000),
           Map.entry("sync", 04010000));
 
-  private static final Map<String, Integer> MAP_FLAGS =
-      Map.of("shared", 1, "private", 2, "validate", 3, "sync", 0x80000);
-
-  private static final Map<String, Integer> MSYNC_FLAGS =
-      Map.of("async", 1, "invalidate", 2, "sync", 4);
-
-  /** Protections of memory. */
-  static final Map<String, Integer> PROTECTIONS =
-      Map.of("none", 0, "r", 1, "w", 2, "rw", 3, "x", 4, "rx", 5, "wx", 6, "rwx", 7);
-
   private static final long PAGE_BYTES = 4096;
 
   private final List<String> words;
@@ -107,18 +97,6 @@ final class LineScanner {
     return hasMore() ? Integer.parseInt(word("mode"), 8) : 0644;
   }
 
-  int protection() {
-    return known(PROTECTIONS, "protection");
-  }
-
-  int mapFlags() {
-    return flags(MAP_FLAGS, "mapping flag");
-  }
-
-  int msyncFlags() {
-    return flags(MSYNC_FLAGS, "msync flag");
-  }
-
   void end() {
     if (hasMore()) {
       throw new IllegalArgumentException("unexpected '" + words.get(next) + "'");
@@ -163,7 +141,7 @@ final class LineScanner {
     return flags;
   }
 
-  private int known(Map<String, Integer> table, String what) {
+  int known(Map<String, Integer> table, String what) {
     String word = word(what);
     Integer value = table.get(word);
     if (value == null) {

@@ -38,54 +38,6 @@ public sealed interface Operation {
     return Reach.NONE;
   }
 
-  /** open(2) of a path below the root of the file system. */
-  record Open(String file, String path, int flags, int mode) implements Operation {}
-
-  /** Closes a file: close(2). */
-  record Close(String file) implements Operation {}
-
-  /** Writes at an offset: pwrite(2). */
-  record Pwrite(String file, long offset, Bytes data) implements Operation {}
-
-  /** Reads at an offset: pread(2). */
-  record Pread(String file, long offset, int length) implements Operation {}
-
-  /** Sets the size of a file: ftruncate(2). */
-  record Ftruncate(String file, long size) implements Operation {}
-
-  /** Makes a file durable: fsync(2). */
-  record Fsync(String file) implements Operation {}
-
-  /** fstat(2), and the generation. */
-  record Fstat(String file) implements Operation {}
-
-  /** FIEMAP of the whole file. */
-  record Fiemap(String file) implements Operation {}
-
-  /**
-   * Maps a range of a file: mmap(2).
-   *
-   * @param align what the address is a multiple of: a power of two, or 0 for wherever it may be
-   */
-  record Mmap(
-      String mapping, String file, long offset, long length, int prot, int flags, long align)
-      implements Operation {}
-
-  /** munmap(2) of a whole mapping. */
-  record Munmap(String mapping) implements Operation {}
-
-  /** Loads bytes through a mapping. */
-  record Load(String mapping, long offset, int length) implements Operation {}
-
-  /** Stores bytes through a mapping. */
-  record Store(String mapping, long offset, Bytes data) implements Operation {}
-
-  /** Writes back a range of a mapping: msync(2). */
-  record Msync(String mapping, long offset, long length, int flags) implements Operation {}
-
-  /** Reads the page table at an offset of a mapping. */
-  record Pagemap(String mapping, long offset) implements Operation {}
-
   /**
    * A system call of {@link Syscall}'s table.
    *
@@ -108,6 +60,11 @@ public sealed interface Operation {
     /** Returns the argument at an index, which is a number. */
     public long number(int index) {
       return ((Parameter.Integer64) arguments.get(index)).value();
+    }
+
+    /** Returns the argument at an index, which is bytes. */
+    public Bytes data(int index) {
+      return ((Parameter.Data) arguments.get(index)).bytes();
     }
 
     /** Returns how many bytes the call carries. */
@@ -224,15 +181,6 @@ public sealed interface Operation {
       return Reach.KERNEL;
     }
   }
-
-  /**
-   * Writes back all dirty data: sync(2). Dirty data is written when it returns, but more may
-   * follow: it wakes every flusher thread (fs/sync.c, {@code wakeup_flusher_threads}) and waits
-   * only for the writeback that it queues itself. On kernel {@code series} the flusher sometimes
-   * wrote a name that was created after the return; after syncfs(2), which wakes no flusher, it
-   * never did. So a name that a later {@link PowerCut} shall lose must not follow a sync.
-   */
-  record Sync() implements Operation {}
 
   /** The program's clock goes forward; nothing is asked of the file system. */
   record Clock(long seconds) implements Operation {}

@@ -137,34 +137,6 @@ public final class ProgramParser {
 
   private Operation operation(String verb, LineScanner words) {
     return switch (verb) {
-      case "open" ->
-          new Operation.Open(made(files, words), words.path(), words.openFlags(), words.mode());
-      case "close" -> new Operation.Close(gone(files, file(words)));
-      case "pwrite" -> new Operation.Pwrite(file(words), words.number("offset"), words.data());
-      case "pread" ->
-          new Operation.Pread(file(words), words.number("offset"), words.length("length"));
-      case "ftruncate" -> new Operation.Ftruncate(file(words), words.number("size"));
-      case "fsync" -> new Operation.Fsync(file(words));
-      case "fstat" -> new Operation.Fstat(file(words));
-      case "fiemap" -> new Operation.Fiemap(file(words));
-      case "mmap" ->
-          new Operation.Mmap(
-              made(mappings, words),
-              file(words),
-              words.number("offset"),
-              words.number("length"),
-              words.protection(),
-              words.mapFlags(),
-              words.alignment());
-      case "munmap" -> new Operation.Munmap(gone(mappings, mapping(words)));
-      case "load" ->
-          new Operation.Load(mapping(words), words.number("offset"), words.length("length"));
-      case "store" -> new Operation.Store(mapping(words), words.number("offset"), words.data());
-      case "msync" ->
-          new Operation.Msync(
-              mapping(words), words.number("offset"), words.number("length"), words.msyncFlags());
-      case "pagemap" -> new Operation.Pagemap(mapping(words), words.number("offset"));
-      case "sync" -> new Operation.Sync();
       case "clock" -> new Operation.Clock(words.number("seconds"));
       case "fork" -> new Operation.Fork(made(children, words));
       case "in" -> {
@@ -226,16 +198,25 @@ public final class ProgramParser {
             case ROOT -> new Parameter.Name("/");
             case WORD -> new Parameter.Name(words.word(parameter.what()));
             case FILE -> new Parameter.Name(file(words));
+            case NEW_FILE -> new Parameter.Name(made(files, words));
+            case GONE_FILE -> new Parameter.Name(gone(files, file(words)));
             case MAPPING -> new Parameter.Name(mapping(words));
+            case NEW_MAPPING -> new Parameter.Name(made(mappings, words));
+            case GONE_MAPPING -> new Parameter.Name(gone(mappings, mapping(words)));
             case NUMBER -> new Parameter.Integer64(words.number(parameter.what()));
             case LENGTH -> new Parameter.Integer64(words.length(parameter.what()));
             case MODE -> new Parameter.Integer64(Integer.parseInt(words.word("mode"), 8));
+            case OPEN_MODE -> new Parameter.Integer64(words.mode());
+            case OPEN_FLAGS -> new Parameter.Integer64(words.openFlags());
+            case ALIGNMENT -> new Parameter.Integer64(words.alignment());
             case TIME -> new Parameter.Integer64(words.time(parameter.what()));
             case DATA -> new Parameter.Data(words.data());
-            case WORDS -> new Parameter.Integer64(words.flags(parameter.words(), "flag"));
+            case CHOICE ->
+                new Parameter.Integer64(words.known(parameter.words(), parameter.what()));
+            case WORDS -> new Parameter.Integer64(words.flags(parameter.words(), parameter.what()));
             case OPTIONS ->
                 new Parameter.Integer64(
-                    words.hasMore() ? words.flags(parameter.words(), "flag") : 0);
+                    words.hasMore() ? words.flags(parameter.words(), parameter.what()) : 0);
           });
     }
     return new Operation.Call(verb, arguments);

@@ -81,7 +81,7 @@ public final class Coverage {
       String pages = values.get("pages");
       return pages.contains("1") ? pages.contains("0") ? "some" : "all" : "none";
     }
-    if (operation instanceof Operation.Fiemap) {
+    if (operation.isCall(Syscall.FIEMAP)) {
       return result.equals("0") ? "no extent" : result.equals("1") ? "one extent" : "extents";
     }
     if (!result.matches("\\d+")) {
@@ -108,14 +108,13 @@ public final class Coverage {
 
   /** Bytes that an operation asks for; 0 for one that asks for none. */
   private static long wanted(Operation operation) {
-    return switch (operation) {
-      case Operation.Pwrite write -> write.data().length();
-      case Operation.Pread read -> read.length();
-      case Operation.Call call when call.syscall() == Syscall.PWRITEV -> call.dataBytes();
-      case Operation.Call call when call.syscall() == Syscall.PREADV -> call.number(2);
-      case Operation.Call call
-          when call.syscall() == Syscall.PREAD_MAPPED || call.syscall() == Syscall.PWRITE_MAPPED ->
-          call.number(4);
+    if (!(operation instanceof Operation.Call call)) {
+      return 0;
+    }
+    return switch (call.syscall()) {
+      case PWRITE, PWRITEV -> call.dataBytes();
+      case PREAD, PREADV -> call.number(2);
+      case PREAD_MAPPED, PWRITE_MAPPED -> call.number(4);
       default -> 0;
     };
   }

@@ -4,7 +4,6 @@ package io.pmem4j.harness.wire;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -16,6 +15,40 @@ public final class Batch {
   private static final int MAX_BLOB = FrameCodec.MAX_PAYLOAD - 64;
 
   private Batch() {}
+
+  /**
+   * BATCH, with what is in it.
+   *
+   * @param names of its operations
+   */
+  public record Contents(List<String> names) implements WireCode {
+    /** Copies the names. */
+    public Contents {
+      names = List.copyOf(names);
+    }
+
+    @Override
+    public String name() {
+      return WireOp.BATCH.name();
+    }
+
+    @Override
+    public int code() {
+      return WireOp.BATCH.code();
+    }
+
+    @Override
+    public int argumentCount() {
+      return WireOp.BATCH.argumentCount();
+    }
+
+    /** Returns the words for the operation of an index, counted from 0. */
+    public String describe(int index) {
+      return index < names.size()
+          ? names.get(index) + ", number " + index + " of its batch"
+          : "something after its batch";
+    }
+  }
 
   /**
    * One request for the first of the operations, as many as fit into a frame, at least one.
@@ -35,33 +68,9 @@ public final class Batch {
     }
     ByteBuffer blob = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
     encoded.forEach(bytes -> blob.putInt(bytes.length).put(bytes));
-    return Request.of(WireOp.BATCH).withBlob(blob.array());
-  }
-
-  /**
-   * Names one of a batch's operations, for messages.
-   *
-   * @param batch made by {@link #of}
-   * @param index counted from 0
-   */
-  public static String describe(Request batch, int index) {
-    ByteBuffer in = ByteBuffer.wrap(batch.blob()).order(ByteOrder.LITTLE_ENDIAN);
-    for (int i = 0; in.remaining() > Integer.BYTES; i++) {
-      int length = in.getInt();
-      if (i == index) {
-        int code = in.getShort(in.position());
-        return Arrays.stream(WireOp.values())
-                .filter(op -> op.code() == code)
-                .findFirst()
-                .map(WireOp::name)
-                .orElse("operation " + code)
-            + ", number "
-            + index
-            + " of its batch";
-      }
-      in.position(in.position() + length);
-    }
-    return "something after its batch";
+    List<String> names =
+        requests.stream().limit(encoded.size()).map(request -> request.op().name()).toList();
+    return Request.of(new Contents(names)).withBlob(blob.array());
   }
 
   /**

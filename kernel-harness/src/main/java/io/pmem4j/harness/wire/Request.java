@@ -17,7 +17,7 @@ import java.util.Objects;
  * @param blob bytes, or strings separated by NUL
  */
 @SuppressWarnings("ArrayRecordComponent")
-public record Request(WireOp op, long clockSeconds, long[] args, byte[] blob) {
+public record Request(WireCode op, long clockSeconds, long[] args, byte[] blob) {
   /** Bytes before the arguments. */
   static final int FIXED_BYTES = 16;
 
@@ -31,17 +31,17 @@ public record Request(WireOp op, long clockSeconds, long[] args, byte[] blob) {
     Objects.requireNonNull(blob, "blob");
     if (args.length != op.argumentCount()) {
       throw new IllegalArgumentException(
-          op + " takes " + op.argumentCount() + " arguments, not " + args.length);
+          op.name() + " takes " + op.argumentCount() + " arguments, not " + args.length);
     }
     long payload = FIXED_BYTES + 8L * args.length + 4 + blob.length;
     if (payload > FrameCodec.MAX_PAYLOAD) {
       throw new IllegalArgumentException(
-          op + " of " + payload + " bytes; a frame carries " + FrameCodec.MAX_PAYLOAD);
+          op.name() + " of " + payload + " bytes; a frame carries " + FrameCodec.MAX_PAYLOAD);
     }
   }
 
   /** No clock and no blob. */
-  public static Request of(WireOp op, long... args) {
+  public static Request of(WireCode op, long... args) {
     return new Request(op, 0, args, EMPTY);
   }
 

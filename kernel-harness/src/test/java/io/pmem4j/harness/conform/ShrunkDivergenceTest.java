@@ -13,6 +13,7 @@ import io.pmem4j.harness.program.ProgramParser;
 import io.pmem4j.harness.program.ProgramStep;
 import io.pmem4j.harness.program.ProgramText;
 import io.pmem4j.harness.program.Shrinker;
+import io.pmem4j.harness.program.Syscall;
 import io.pmem4j.sched.Scheduler;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
@@ -84,13 +85,13 @@ class ShrunkDivergenceTest {
 
   @Test
   void placeAndClassTellDivergencesApart() {
-    Operation read = new Operation.Pread("f", 0, 4);
+    Operation read = Syscall.PREAD.of("f", 0, 4);
     Divergence data = Divergence.difference(read, outcome("data", "41"), outcome("data", "42"));
     assertThat(data)
         .isEqualTo(Divergence.difference(read, outcome("data", "43"), outcome("data", "44")))
         .isNotEqualTo(
             Divergence.difference(
-                new Operation.Pread("f", 1, 4), outcome("data", "41"), outcome("data", "42")));
+                Syscall.PREAD.of("f", 1, 4), outcome("data", "41"), outcome("data", "42")));
     assertThat(Divergence.difference(read, outcome("errno", "EIO"), outcome("errno", "ENOSPC")))
         .isNotEqualTo(
             Divergence.difference(read, outcome("errno", "EIO"), outcome("errno", "EFBIG")))

@@ -4,6 +4,7 @@ package io.pmem4j.harness.guest;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.pmem4j.harness.program.Syscall;
 import io.pmem4j.harness.wire.ChannelFault;
 import io.pmem4j.harness.wire.Deadline;
 import io.pmem4j.harness.wire.Frame;
@@ -76,7 +77,7 @@ class ChannelTest {
     Thread.ofPlatform().daemon().start(serving);
     try {
       return channel.call(
-          List.of(Request.of(WireOp.PING), Request.of(WireOp.SYNC)), Deadline.after(LONG));
+          List.of(Request.of(WireOp.PING), Request.of(Syscall.SYNC)), Deadline.after(LONG));
     } finally {
       serving.get(10, TimeUnit.SECONDS);
     }
@@ -132,7 +133,7 @@ class ChannelTest {
     FutureTask<byte[]> serving =
         new FutureTask<>(() -> peer.serve(() -> peer.write(ScriptedPeer.answer(1))));
     Thread.ofPlatform().daemon().start(serving);
-    channel.call(Request.of(WireOp.PWRITE, 0, 0).withBlob(blob), Deadline.after(LONG));
+    channel.call(Request.of(Syscall.PWRITE, 0, 0).withBlob(blob), Deadline.after(LONG));
     assertThat(serving.get()).hasSize(16 + 2 * 8 + 4 + blob.length);
   }
 
@@ -141,7 +142,7 @@ class ChannelTest {
     assertThatExceptionOfType(ChannelFault.class)
         .isThrownBy(() ->
             channel.call(
-                Request.of(WireOp.PWRITE, 0, 0).withBlob(new byte[4_000_000]),
+                Request.of(Syscall.PWRITE, 0, 0).withBlob(new byte[4_000_000]),
                 Deadline.after(SHORT)))
         .satisfies(e -> assertThat(e.outcome()).isEqualTo(GuestOutcome.TIMEOUT));
   }

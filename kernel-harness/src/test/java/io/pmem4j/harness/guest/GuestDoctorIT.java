@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.pmem4j.harness.Required;
 import io.pmem4j.harness.guest.qemu.GuestMachine;
 import io.pmem4j.harness.guest.qemu.GuestSpec;
+import io.pmem4j.harness.program.Syscall;
 import io.pmem4j.harness.wire.GuestException;
 import io.pmem4j.harness.wire.Request;
 import io.pmem4j.harness.wire.Response;
@@ -54,7 +55,7 @@ class GuestDoctorIT {
                   .withStrings("/bin/busybox", "mkdir", "/root/mnt/with", "/root/mnt/without"));
       assertThat(made.result()).isZero();
       Response flagged =
-          guest.request(Request.of(WireOp.SETFLAGS, DAX_FLAG).withStrings("/root/mnt/with"));
+          guest.request(Request.of(Syscall.SETFLAGS, DAX_FLAG).withStrings("/root/mnt/with"));
       assertThat(flagged.result()).as("errno " + flagged.errno()).isZero();
       assertThat(doctor(jvm, "/mnt/with"))
           .containsPattern("dax +yes, the file has DAX, file by file")

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.pmem4j.harness.Required;
 import io.pmem4j.harness.guest.qemu.GuestSpec;
+import io.pmem4j.harness.program.Syscall;
 import io.pmem4j.harness.wire.Batch;
 import io.pmem4j.harness.wire.GuestException;
 import io.pmem4j.harness.wire.GuestOutcome;
@@ -62,7 +63,7 @@ class GuestFailureIT {
     return Batch.of(
         List.of(
             Request.of(WireOp.PING),
-            Request.of(WireOp.SYNC),
+            Request.of(Syscall.SYNC),
             Request.of(WireOp.WRITE_FILE).withStrings(file, content),
             Request.of(WireOp.PING)));
   }

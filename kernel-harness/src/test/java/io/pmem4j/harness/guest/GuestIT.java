@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pmem4j.harness.guest.qemu.GuestSpec;
+import io.pmem4j.harness.program.Syscall;
 import io.pmem4j.harness.wire.GuestException;
 import io.pmem4j.harness.wire.GuestOutcome;
 import io.pmem4j.harness.wire.Request;
@@ -40,12 +41,12 @@ class GuestIT {
       byte[] big = new byte[1 << 20];
       new Random(1).nextBytes(big);
       String path = "/tmp/big";
-      assertThat(guest.request(Request.of(WireOp.OPEN, 3, 0102, 0644).withStrings(path)).result())
+      assertThat(guest.request(Request.of(Syscall.OPEN, 3, 0102, 0644).withStrings(path)).result())
           .isZero();
-      assertThat(guest.request(Request.of(WireOp.PWRITE, 3, 0).withBlob(big)).result())
+      assertThat(guest.request(Request.of(Syscall.PWRITE, 3, 0).withBlob(big)).result())
           .isEqualTo(big.length);
-      assertThat(guest.request(Request.of(WireOp.PREAD, 3, 0, big.length)).data()).isEqualTo(big);
-      assertThat(guest.request(Request.of(WireOp.CLOSE, 3)).result()).isZero();
+      assertThat(guest.request(Request.of(Syscall.PREAD, 3, 0, big.length)).data()).isEqualTo(big);
+      assertThat(guest.request(Request.of(Syscall.CLOSE, 3)).result()).isZero();
 
       Response missing = guest.request(Request.of(WireOp.READ_FILE, 10).withStrings("/nothing"));
       assertThat(missing.result()).isEqualTo(-1);

@@ -10,6 +10,7 @@ import static io.pmem4j.harness.guest.RaceBench.truncate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.pmem4j.harness.program.Syscall;
 import io.pmem4j.harness.wire.GuestException;
 import io.pmem4j.harness.wire.Request;
 import io.pmem4j.harness.wire.Response;
@@ -42,7 +43,7 @@ class HolePageIT {
   private RaceBench boot(String lab, boolean holePages) throws IOException {
     RaceBench bench = RaceBench.boot(directory, lab + (holePages ? " ext2.hole_pages=1" : ""));
     bench.open(A, "a");
-    bench.ask(Request.of(WireOp.FTRUNCATE, A, 4L * PAGE));
+    bench.ask(Request.of(Syscall.FTRUNCATE, A, 4L * PAGE));
     bench.map(A, 4);
     return bench;
   }
@@ -52,11 +53,11 @@ class HolePageIT {
   }
 
   private static long entry(RaceBench bench, long page) throws GuestException {
-    return bench.ask(Request.of(WireOp.PAGEMAP, A, page * PAGE)).result();
+    return bench.ask(Request.of(Syscall.PAGEMAP, A, page * PAGE)).result();
   }
 
   private static long blocks(RaceBench bench) throws GuestException {
-    byte[] stat = bench.ask(Request.of(WireOp.FSTAT, A)).data();
+    byte[] stat = bench.ask(Request.of(Syscall.FSTAT, A)).data();
     return ByteBuffer.wrap(stat).order(ByteOrder.LITTLE_ENDIAN).getLong(32);
   }
 
@@ -75,7 +76,7 @@ class HolePageIT {
 
       // A task without an entry of its own comes to fault and not to page_mkwrite.
       bench.ask(load(A, 1));
-      bench.ask(Request.of(WireOp.MUNMAP, A));
+      bench.ask(Request.of(Syscall.MUNMAP, A));
       bench.map(A, 4);
       assertThat(bench.ask(store(A, 1, 0x43)).result()).isEqualTo(1);
       assertThat(pageMkwrites(bench)).isEqualTo(1);
@@ -104,12 +105,12 @@ class HolePageIT {
   void privateMappingsWritesAndEvictionKnowThePage() throws Exception {
     try (RaceBench bench = boot("series", true)) {
       int copy = 1;
-      Request mapPrivately = Request.of(WireOp.MMAP, copy, A, 0, 4L * PAGE, 3, 2, 0);
+      Request mapPrivately = Request.of(Syscall.MMAP, copy, A, 0, 4L * PAGE, 3, 2, 0);
       bench.ask(mapPrivately);
       bench.ask(load(copy, 0));
       bench.ask(store(copy, 0, 0x55));
       assertThat(bench.ask(load(copy, 0)).data()).containsExactly(0x55);
-      bench.ask(Request.of(WireOp.MUNMAP, copy));
+      bench.ask(Request.of(Syscall.MUNMAP, copy));
       bench.ask(mapPrivately);
       // The page is there and this table has no entry: a copy of the page.
       bench.ask(store(copy, 0, 0x56));
@@ -124,12 +125,12 @@ class HolePageIT {
       assertThat(pageMkwrites(bench)).as("a copy is none of its").isZero();
 
       bench.ask(load(A, 1));
-      bench.ask(Request.of(WireOp.FSYNC, A));
+      bench.ask(Request.of(Syscall.FSYNC, A));
       bench.sh("echo 3 > /proc/sys/vm/drop_caches");
       bench.ask(load(A, 2));
-      bench.ask(Request.of(WireOp.MUNMAP, copy));
-      bench.ask(Request.of(WireOp.MUNMAP, A));
-      bench.ask(Request.of(WireOp.CLOSE, A));
+      bench.ask(Request.of(Syscall.MUNMAP, copy));
+      bench.ask(Request.of(Syscall.MUNMAP, A));
+      bench.ask(Request.of(Syscall.CLOSE, A));
       bench.sh("rm /mnt/a && sync");
       bench.ask(Request.of(WireOp.END));
       bench.ask(Request.of(WireOp.UMOUNT, 0).withStrings("/mnt"));

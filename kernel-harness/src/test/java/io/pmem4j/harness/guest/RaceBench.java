@@ -10,6 +10,7 @@ import io.pmem4j.harness.image.FsImage;
 import io.pmem4j.harness.image.Mke2fs;
 import io.pmem4j.harness.kernel.KernelImages;
 import io.pmem4j.harness.kernel.LockEdges;
+import io.pmem4j.harness.program.Syscall;
 import io.pmem4j.harness.wire.GuestException;
 import io.pmem4j.harness.wire.Request;
 import io.pmem4j.harness.wire.Response;
@@ -107,28 +108,28 @@ public final class RaceBench implements AutoCloseable {
   }
 
   public void open(int slot, String name) throws GuestException {
-    ask(Request.of(WireOp.OPEN, slot, 0102, 0644).withStrings(MOUNT + "/" + name));
+    ask(Request.of(Syscall.OPEN, slot, 0102, 0644).withStrings(MOUNT + "/" + name));
   }
 
   public void write(int slot, long page, int pages, int value) throws GuestException {
     byte[] bytes = new byte[pages * PAGE];
     Arrays.fill(bytes, (byte) value);
-    assertThat(ask(Request.of(WireOp.PWRITE, slot, page * PAGE).withBlob(bytes)).result())
+    assertThat(ask(Request.of(Syscall.PWRITE, slot, page * PAGE).withBlob(bytes)).result())
         .isEqualTo(bytes.length);
   }
 
   /** Maps the file of the same slot, shared, readable and writable. */
   public void map(int slot, long pages) throws GuestException {
-    ask(Request.of(WireOp.MMAP, slot, slot, 0, pages * PAGE, 3, 1, 0));
+    ask(Request.of(Syscall.MMAP, slot, slot, 0, pages * PAGE, 3, 1, 0));
   }
 
   public byte[] read(int slot) throws GuestException {
-    return ask(Request.of(WireOp.PREAD, slot, 0, PAGE)).data();
+    return ask(Request.of(Syscall.PREAD, slot, 0, PAGE)).data();
   }
 
   /** The physical byte of the file's first extent. */
   long place(int slot) throws GuestException {
-    byte[] extents = ask(Request.of(WireOp.FIEMAP, slot)).data();
+    byte[] extents = ask(Request.of(Syscall.FIEMAP, slot)).data();
     return ByteBuffer.wrap(extents).order(ByteOrder.LITTLE_ENDIAN).getLong(8);
   }
 
@@ -138,11 +139,11 @@ public final class RaceBench implements AutoCloseable {
     long at = 0;
     for (int length = 1 << 20; length >= PAGE; ) {
       Response response =
-          guest.request(Request.of(WireOp.PWRITE, FILL_SLOT, at).withBlob(new byte[length]));
+          guest.request(Request.of(Syscall.PWRITE, FILL_SLOT, at).withBlob(new byte[length]));
       at += Math.max(response.result(), 0);
       length = response.result() > 0 ? length : length / 2;
     }
-    ask(Request.of(WireOp.CLOSE, FILL_SLOT));
+    ask(Request.of(Syscall.CLOSE, FILL_SLOT));
   }
 
   /** Of an operation that nothing keeps from ending. */
@@ -155,15 +156,15 @@ public final class RaceBench implements AutoCloseable {
   }
 
   static Request store(int slot, long page, int value) {
-    return Request.of(WireOp.STORE, slot, page * PAGE).withBlob(new byte[] {(byte) value});
+    return Request.of(Syscall.STORE, slot, page * PAGE).withBlob(new byte[] {(byte) value});
   }
 
   static Request load(int slot, long page) {
-    return Request.of(WireOp.LOAD, slot, page * PAGE, 1);
+    return Request.of(Syscall.LOAD, slot, page * PAGE, 1);
   }
 
   public static Request truncate(int slot) {
-    return Request.of(WireOp.FTRUNCATE, slot, 0);
+    return Request.of(Syscall.FTRUNCATE, slot, 0);
   }
 
   /** Returns the lock graph of lockdep. */

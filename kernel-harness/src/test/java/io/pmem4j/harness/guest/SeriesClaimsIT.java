@@ -11,10 +11,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pmem4j.harness.kernel.Kernel;
+import io.pmem4j.harness.program.Syscall;
 import io.pmem4j.harness.wire.GuestException;
 import io.pmem4j.harness.wire.Request;
 import io.pmem4j.harness.wire.Response;
-import io.pmem4j.harness.wire.WireOp;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -141,7 +141,7 @@ class SeriesClaimsIT {
     for (int page = 1; page < 1024; page += 64) {
       bench.write(slot, page, Math.min(64, 1024 - page), 0x4C);
     }
-    bench.ask(Request.of(WireOp.FTRUNCATE, slot, bytes));
+    bench.ask(Request.of(Syscall.FTRUNCATE, slot, bytes));
     bench.map(slot, 1024);
   }
 
@@ -154,20 +154,20 @@ class SeriesClaimsIT {
       assertThat(events(loaded)).first().asString().startsWith("dax_pmd_fault");
       // Bit 61 of a DAX entry says PMD; the neighbour is present without a fault of its own.
       for (long page : List.of(512L, 600L, 1023L)) {
-        long entry = bench.ask(Request.of(WireOp.PAGEMAP, 2, page * PAGE)).result();
+        long entry = bench.ask(Request.of(Syscall.PAGEMAP, 2, page * PAGE)).result();
         assertThat(entry >>> 61 & 5).as("page %d", page).isEqualTo(5);
       }
       bench.ask(load(2, 1));
-      assertThat(bench.ask(Request.of(WireOp.PAGEMAP, 2, PAGE)).result() >>> 61 & 5).isEqualTo(4);
+      assertThat(bench.ask(Request.of(Syscall.PAGEMAP, 2, PAGE)).result() >>> 61 & 5).isEqualTo(4);
 
       bench.open(3, "sparse");
-      bench.ask(Request.of(WireOp.FTRUNCATE, 3, 1024L * PAGE - 100));
+      bench.ask(Request.of(Syscall.FTRUNCATE, 3, 1024L * PAGE - 100));
       bench.map(3, 1024);
       try (TaskClient task = TaskClient.start(bench.guest, 1)) {
         task.submit(store(3, 512, 1));
         assertThat(answer(task).result()).isEqualTo(1);
       }
-      byte[] stat = bench.ask(Request.of(WireOp.FSTAT, 3)).data();
+      byte[] stat = bench.ask(Request.of(Syscall.FSTAT, 3)).data();
       // The whole chunk was allocated before it was seen not to lie aligned.
       assertThat(ByteBuffer.wrap(stat).order(ByteOrder.LITTLE_ENDIAN).getLong(32)).isEqualTo(4104);
       assertThat(bench.sh("cat /sys/module/ext2/parameters/page_mkwrites").strip()).isEqualTo("0");
@@ -239,7 +239,7 @@ class SeriesClaimsIT {
   @Test
   void truncateMutexFirstPutsReclaimAndTheMappingTreeBelowIt() throws Exception {
     try (RaceBench bench = boot("tmf", 4)) {
-      bench.ask(Request.of(WireOp.FTRUNCATE, A, 4L * PAGE));
+      bench.ask(Request.of(Syscall.FTRUNCATE, A, 4L * PAGE));
       bench.ask(load(A, 1));
       bench.ask(store(A, 1, 0x42));
       bench.sh(

@@ -7,10 +7,10 @@ import static io.pmem4j.harness.guest.RaceBench.answer;
 import static io.pmem4j.harness.guest.RaceBench.load;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pmem4j.harness.program.Syscall;
 import io.pmem4j.harness.wire.GuestException;
 import io.pmem4j.harness.wire.Request;
 import io.pmem4j.harness.wire.Response;
-import io.pmem4j.harness.wire.WireOp;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -53,16 +53,16 @@ class ZeroPageRaceIT {
   @TempDir private Path directory;
 
   private static Request storeAtOffset(int value) {
-    return Request.of(WireOp.STORE, A, OFFSET).withBlob(new byte[] {(byte) value});
+    return Request.of(Syscall.STORE, A, OFFSET).withBlob(new byte[] {(byte) value});
   }
 
   private static byte holeOfTheOther(RaceBench bench) throws GuestException {
-    return bench.ask(Request.of(WireOp.LOAD, OTHER, OFFSET, 1)).data()[0];
+    return bench.ask(Request.of(Syscall.LOAD, OTHER, OFFSET, 1)).data()[0];
   }
 
   private static void hole(RaceBench bench, int slot, String name) throws GuestException {
     bench.open(slot, name);
-    bench.ask(Request.of(WireOp.FTRUNCATE, slot, PAGE));
+    bench.ask(Request.of(Syscall.FTRUNCATE, slot, PAGE));
     bench.map(slot, 1);
     assertThat(bench.ask(load(slot, 0)).data()).containsExactly(0);
   }
@@ -72,7 +72,7 @@ class ZeroPageRaceIT {
     byte[] page = new byte[PAGE];
     Arrays.fill(page, (byte) WRITTEN);
     write.arm(ENTRIES_REMOVED);
-    write.submit(Request.of(WireOp.PWRITE, A, 0).withBlob(page));
+    write.submit(Request.of(Syscall.PWRITE, A, 0).withBlob(page));
     assertThat(write.awaitAt(ENTRIES_REMOVED, SOON)).isTrue();
   }
 

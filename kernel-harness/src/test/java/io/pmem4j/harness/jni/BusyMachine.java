@@ -2,9 +2,9 @@
 
 package io.pmem4j.harness.jni;
 
+import io.pmem4j.harness.program.Syscall;
 import io.pmem4j.harness.wire.Request;
 import io.pmem4j.harness.wire.Response;
-import io.pmem4j.harness.wire.WireOp;
 import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -152,17 +152,17 @@ final class BusyMachine {
    */
   private static long guardedAccesses(KernelBridge bridge, String file, List<Worker> workers)
       throws Exception {
-    bridge.run(Request.of(WireOp.OPEN, 0, 2, 0).withStrings(file));
-    long beyond = bridge.run(Request.of(WireOp.MMAP, 0, 0, 0, 2 * PAGE, 3, 1, 0)).result();
-    long readOnly = bridge.run(Request.of(WireOp.MMAP, 1, 0, 0, PAGE, 1, 1, 0)).result();
+    bridge.run(Request.of(Syscall.OPEN, 0, 2, 0).withStrings(file));
+    long beyond = bridge.run(Request.of(Syscall.MMAP, 0, 0, 0, 2 * PAGE, 3, 1, 0)).result();
+    long readOnly = bridge.run(Request.of(Syscall.MMAP, 1, 0, 0, PAGE, 1, 1, 0)).result();
     int i = 0;
     for (; i < ROUNDS || workers.stream().anyMatch(Worker::isBehind); i++) {
       expect(
-          bridge.run(Request.of(WireOp.LOAD, 0, PAGE + i % PAGE, 1)), 7, beyond + PAGE + i % PAGE);
+          bridge.run(Request.of(Syscall.LOAD, 0, PAGE + i % PAGE, 1)), 7, beyond + PAGE + i % PAGE);
       if (i % ROUNDS_PER_COLLECTION == 0) {
         COLLECTIONS.release();
       }
-      expect(bridge.run(Request.of(WireOp.STORE, 1, 0).withBlob(new byte[] {1})), 11, readOnly);
+      expect(bridge.run(Request.of(Syscall.STORE, 1, 0).withBlob(new byte[] {1})), 11, readOnly);
     }
     return 2L * i;
   }

@@ -5,6 +5,7 @@ package io.pmem4j.harness.jni;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.pmem4j.harness.program.Syscall;
 import io.pmem4j.harness.wire.Request;
 import io.pmem4j.harness.wire.Response;
 import io.pmem4j.harness.wire.WireOp;
@@ -30,42 +31,42 @@ class KernelBridgeTest {
 
   private void exercise(OperationCore core) throws IOException {
     String path = directory.resolve("file").toString();
-    assertThat(core.run(Request.of(WireOp.OPEN, 0, 0, 0).withStrings(path)).errno())
+    assertThat(core.run(Request.of(Syscall.OPEN, 0, 0, 0).withStrings(path)).errno())
         .isEqualTo(ENOENT);
-    assertThat(core.run(Request.of(WireOp.OPEN, 0, O_RDWR_CREAT, 0644).withStrings(path)).result())
+    assertThat(core.run(Request.of(Syscall.OPEN, 0, O_RDWR_CREAT, 0644).withStrings(path)).result())
         .isZero();
-    assertThat(core.run(Request.of(WireOp.PWRITE, 0, 10).withBlob(new byte[] {7})).result())
+    assertThat(core.run(Request.of(Syscall.PWRITE, 0, 10).withBlob(new byte[] {7})).result())
         .isOne();
     assertThat(Files.size(Path.of(path))).isEqualTo(11);
 
-    Response mapped = core.run(Request.of(WireOp.MMAP, 0, 0, 0, 2 * PAGE, 3, 1, 0));
-    assertThat(core.run(Request.of(WireOp.LOAD, 0, 9, 2)).data()).containsExactly(0, 7);
-    assertThat(core.run(Request.of(WireOp.STORE, 0, 0).withBlob(new byte[] {5})).result()).isOne();
-    assertThat(core.run(Request.of(WireOp.PREAD, 0, 0, 1)).data()).containsExactly(5);
-    assertThat(core.run(Request.of(WireOp.PAGEMAP, 0, 0)).result()).as("present").isNegative();
-    assertThat(core.run(Request.of(WireOp.PAGEMAP, 0, PAGE)).result()).isZero();
+    Response mapped = core.run(Request.of(Syscall.MMAP, 0, 0, 0, 2 * PAGE, 3, 1, 0));
+    assertThat(core.run(Request.of(Syscall.LOAD, 0, 9, 2)).data()).containsExactly(0, 7);
+    assertThat(core.run(Request.of(Syscall.STORE, 0, 0).withBlob(new byte[] {5})).result()).isOne();
+    assertThat(core.run(Request.of(Syscall.PREAD, 0, 0, 1)).data()).containsExactly(5);
+    assertThat(core.run(Request.of(Syscall.PAGEMAP, 0, 0)).result()).as("present").isNegative();
+    assertThat(core.run(Request.of(Syscall.PAGEMAP, 0, PAGE)).result()).isZero();
 
-    Response beyond = core.run(Request.of(WireOp.LOAD, 0, PAGE + 5, 1));
+    Response beyond = core.run(Request.of(Syscall.LOAD, 0, PAGE + 5, 1));
     assertThat(beyond.signo()).isEqualTo(SIGBUS);
     assertThat(beyond.sicode()).isEqualTo(BUS_ADRERR);
     assertThat(beyond.faultAddress()).isEqualTo(mapped.result() + PAGE + 5);
 
-    Response readOnly = core.run(Request.of(WireOp.MMAP, 1, 0, 0, PAGE, 1, 1, 0));
-    Response refused = core.run(Request.of(WireOp.STORE, 1, 3).withBlob(new byte[] {1}));
+    Response readOnly = core.run(Request.of(Syscall.MMAP, 1, 0, 0, PAGE, 1, 1, 0));
+    Response refused = core.run(Request.of(Syscall.STORE, 1, 3).withBlob(new byte[] {1}));
     assertThat(refused.signo()).isEqualTo(SIGSEGV);
     assertThat(refused.sicode()).isEqualTo(SEGV_ACCERR);
     assertThat(refused.faultAddress()).isEqualTo(readOnly.result() + 3);
 
-    assertThat(core.run(Request.of(WireOp.CLOSE, 0).withClock(1)).status())
+    assertThat(core.run(Request.of(Syscall.CLOSE, 0).withClock(1)).status())
         .as("this machine's clock is not set")
         .isNotZero();
     assertThat(core.run(Request.of(WireOp.MOUNT, 0).withStrings("a", "b", "c", "d")).status())
         .as("a guest's operation")
         .isNotZero();
-    assertThat(core.run(Request.of(WireOp.CLOSE, 1)).errno())
+    assertThat(core.run(Request.of(Syscall.CLOSE, 1)).errno())
         .as("EBADF: nothing open there")
         .isEqualTo(9);
-    assertThat(core.run(Request.of(WireOp.CLOSE, 64)).status()).as("no such slot").isNotZero();
+    assertThat(core.run(Request.of(Syscall.CLOSE, 64)).status()).as("no such slot").isNotZero();
   }
 
   @Test
@@ -87,13 +88,13 @@ class KernelBridgeTest {
   void aClosedBridgeLeavesNoFileOpen() throws IOException {
     Path file = Files.createFile(directory.resolve("left"));
     KernelBridge bridge = KernelBridge.open();
-    bridge.run(Request.of(WireOp.OPEN, 3, 2, 0).withStrings(file.toString()));
-    bridge.run(Request.of(WireOp.MMAP, 3, 3, 0, PAGE, 1, 1, 0));
+    bridge.run(Request.of(Syscall.OPEN, 3, 2, 0).withStrings(file.toString()));
+    bridge.run(Request.of(Syscall.MMAP, 3, 3, 0, PAGE, 1, 1, 0));
     assertThat(usesOf(file)).isEqualTo(2);
     bridge.close();
     bridge.close();
     assertThat(usesOf(file)).isZero();
-    assertThatThrownBy(() -> bridge.run(Request.of(WireOp.SYNC)))
+    assertThatThrownBy(() -> bridge.run(Request.of(Syscall.SYNC)))
         .isInstanceOf(IllegalStateException.class);
   }
 
@@ -119,13 +120,13 @@ class KernelBridgeTest {
   void tasksRunBesideTheirParent() throws IOException {
     try (ChildCore child = ChildCore.start(Duration.ofSeconds(20))) {
       String path = directory.resolve("shared").toString();
-      child.run(Request.of(WireOp.OPEN, 0, O_RDWR_CREAT, 0644).withStrings(path));
+      child.run(Request.of(Syscall.OPEN, 0, O_RDWR_CREAT, 0644).withStrings(path));
       Response task = child.run(Request.of(WireOp.TASK_START, 1, 0));
       assertThat(task.result()).isPositive().isNotEqualTo(child.pid());
       Response told =
           child.run(
               Request.of(WireOp.TASK_OP, 1)
-                  .withBlob(Request.of(WireOp.PWRITE, 0, 0).withBlob(new byte[] {1, 2}).encode()));
+                  .withBlob(Request.of(Syscall.PWRITE, 0, 0).withBlob(new byte[] {1, 2}).encode()));
       assertThat(told.result()).isZero();
       Response done = child.run(Request.of(WireOp.TASK_WAIT, 1, 10_000));
       assertThat(Response.decode(done.data()).result()).isEqualTo(2);
@@ -141,12 +142,12 @@ class KernelBridgeTest {
               () -> {
                 // The signal may take effect only after a first answer.
                 for (int i = 0; i < 1_000_000; i++) {
-                  child.run(Request.of(WireOp.SYNC));
+                  child.run(Request.of(Syscall.SYNC));
                 }
               })
           .isInstanceOf(IOException.class)
           .hasMessageContaining("signal 9");
-      assertThatThrownBy(() -> child.run(Request.of(WireOp.SYNC)))
+      assertThatThrownBy(() -> child.run(Request.of(Syscall.SYNC)))
           .isInstanceOf(IllegalStateException.class);
     }
   }
@@ -159,7 +160,7 @@ class KernelBridgeTest {
       new ProcessBuilder("mkfifo", pipe.toString()).inheritIO().start().waitFor();
       // Opening a pipe without a writer blocks for ever.
       assertThatThrownBy(
-              () -> child.run(Request.of(WireOp.OPEN, 5, 0, 0).withStrings(pipe.toString())))
+              () -> child.run(Request.of(Syscall.OPEN, 5, 0, 0).withStrings(pipe.toString())))
           .isInstanceOf(IOException.class)
           .hasMessageContaining("took longer");
       assertThat(ProcessHandle.of(child.pid())).isEmpty();

@@ -48,7 +48,7 @@ class PointsTest {
                 release F fault-size-checked
                 await F => result=1
                 """);
-    Operation store = new Operation.Store("m", 0, new Bytes("41", 1));
+    Operation store = Syscall.STORE.of("m", 0, new Bytes("41", 1));
     assertThat(program.steps().subList(3, 9))
         .extracting(ProgramStep::operation)
         .containsExactly(

@@ -42,10 +42,10 @@ class ProgramParserTest {
     assertThat(program.steps())
         .extracting(ProgramStep::operation)
         .containsExactly(
-            new Operation.Open("f", "/a", 2 | 0100 | 0200, 0600),
-            new Operation.Mmap("m", "f", 4096, 8202, 3, 1, 0),
-            new Operation.Store("m", 12287, new Bytes("41", 2)),
-            new Operation.Mmap("n", "f", 2 << 20, 4 << 20, 1, 1, 2 << 20));
+            Syscall.OPEN.of("f", "/a", 2 | 0100 | 0200, 0600),
+            Syscall.MMAP.of("m", "f", 4096, 8202, 3, 1, 0),
+            Syscall.STORE.of("m", 12287, new Bytes("41", 2)),
+            Syscall.MMAP.of("n", "f", 2 << 20, 4 << 20, 1, 1, 2 << 20));
     assertThat(program.steps().get(2).expected())
         .containsExactly("event:dax_pte_fault*2", "no-events");
     assertThat(program.steps().getFirst().line()).isEqualTo(7);

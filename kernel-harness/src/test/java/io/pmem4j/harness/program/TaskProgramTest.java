@@ -35,7 +35,7 @@ class TaskProgramTest {
         .singleElement()
         .satisfies(step -> {
           assertThat(step.operation())
-              .isEqualTo(new Operation.In("B", new Operation.Ftruncate("a", 0)));
+              .isEqualTo(new Operation.In("B", Syscall.FTRUNCATE.of("a", 0)));
           assertThat(step.expected()).containsExactly("result=0");
         });
     assertThat(program.epilogue()).extracting(ProgramStep::text).containsExactly("fstat a");

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pmem4j.harness.guest.ScriptedPeer;
+import io.pmem4j.harness.program.Syscall;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Collections;
@@ -27,12 +28,19 @@ class BatchTest {
 
   @Test
   void requestsStandOneBehindTheOther() {
-    Request close = Request.of(WireOp.CLOSE, 7).withClock(1000);
-    Request batch = Batch.of(List.of(Request.of(WireOp.SYNC), close));
+    Request close = Request.of(Syscall.CLOSE, 7).withClock(1000);
+    Request batch = Batch.of(List.of(Request.of(Syscall.SYNC), close));
     ByteBuffer blob = ByteBuffer.wrap(batch.blob()).order(ByteOrder.LITTLE_ENDIAN);
-    assertThat(batch.op()).isEqualTo(WireOp.BATCH);
+    assertThat(batch.op().code()).isEqualTo(WireOp.BATCH.code());
+    assertThat(batch.op())
+        .isInstanceOfSatisfying(
+            Batch.Contents.class,
+            contents -> {
+              assertThat(contents.describe(1)).isEqualTo("CLOSE, number 1 of its batch");
+              assertThat(contents.describe(2)).isEqualTo("something after its batch");
+            });
     assertThat(blob.getInt()).isEqualTo(Request.FIXED_BYTES + 4);
-    assertThat(blob.getShort()).isEqualTo((short) WireOp.SYNC.code());
+    assertThat(blob.getShort()).isEqualTo((short) Syscall.SYNC.code());
     blob.position(4 + Request.FIXED_BYTES + 4);
     assertThat(blob.getInt()).isEqualTo(close.encode().length);
     assertThat(blob.slice()).isEqualTo(ByteBuffer.wrap(close.encode()));
@@ -40,10 +48,10 @@ class BatchTest {
 
   @Test
   void whatDoesNotFitIntoAFrameIsLeftForTheNext() {
-    Request write = Request.of(WireOp.PWRITE, 1, 0).withBlob(new byte[1 << 20]);
+    Request write = Request.of(Syscall.PWRITE, 1, 0).withBlob(new byte[1 << 20]);
     int one = Batch.of(List.of(write)).blob().length;
     assertThat(Batch.of(Collections.nCopies(9, write)).blob()).hasSize(3 * one);
-    Request huge = Request.of(WireOp.PWRITE, 1, 0).withBlob(new byte[4_000_000]);
+    Request huge = Request.of(Syscall.PWRITE, 1, 0).withBlob(new byte[4_000_000]);
     assertThat(Batch.of(List.of(huge, write)).blob())
         .hasSize(Batch.of(List.of(huge)).blob().length);
   }

@@ -4,10 +4,10 @@ package io.pmem4j.harness.wire;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pmem4j.harness.kernel.GuestFiles;
+import io.pmem4j.harness.program.Syscall;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -16,6 +16,7 @@ import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** The Java mirror of wire.h and wire.h itself say the same. */
@@ -48,6 +49,11 @@ class WireMirrorTest {
     return defines;
   }
 
+  private static List<WireCode> codes() {
+    return Stream.<WireCode>concat(Stream.of(WireOp.values()), Stream.of(Syscall.values()))
+        .toList();
+  }
+
   @Test
   void everyOperationHasItsCodeAndItsArguments() throws IOException {
     Map<String, List<Integer>> c = new TreeMap<>();
@@ -61,9 +67,9 @@ class WireMirrorTest {
       }
     }
     assertThat(
-            Arrays.stream(WireOp.values())
+            codes().stream()
                 .collect(
-                    Collectors.toMap(WireOp::name, op -> List.of(op.code(), op.argumentCount()))))
+                    Collectors.toMap(WireCode::name, op -> List.of(op.code(), op.argumentCount()))))
         .isEqualTo(c);
   }
 
@@ -71,7 +77,7 @@ class WireMirrorTest {
   void noRowIsSkipped() throws IOException {
     // The pattern reads every row: a skipped one would not be compared.
     long all = source("wire.h").lines().filter(line -> line.startsWith("\tX(")).count();
-    assertThat(all).isEqualTo(WireOp.values().length);
+    assertThat(all).isEqualTo(codes().size());
   }
 
   @Test
@@ -132,11 +138,9 @@ class WireMirrorTest {
 
   @Test
   void theArgumentLimitHoldsForEveryOperation() {
-    assertThat(Arrays.stream(WireOp.values()).map(WireOp::argumentCount))
+    assertThat(codes().stream().map(WireCode::argumentCount))
         .allMatch(count -> count <= Request.MAX_ARGS);
-    assertThat(
-            Arrays.stream(WireOp.values())
-                .collect(Collectors.toMap(WireOp::code, Function.identity())))
-        .hasSize(WireOp.values().length);
+    assertThat(codes().stream().collect(Collectors.toMap(WireCode::code, Function.identity())))
+        .hasSize(codes().size());
   }
 }

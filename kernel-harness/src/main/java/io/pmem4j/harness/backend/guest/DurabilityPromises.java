@@ -7,10 +7,8 @@ import io.pmem4j.harness.image.ImageEditor;
 import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Parameter;
 import io.pmem4j.harness.program.Program;
-import io.pmem4j.harness.program.Syscall;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -30,14 +28,6 @@ import java.util.Set;
 final class DurabilityPromises {
   /** Longer files are compared up to here. */
   static final int MAX_BYTES = 256 << 10;
-
-  private static final Set<Syscall> CHANGING =
-      EnumSet.of(
-          Syscall.PWRITEV,
-          Syscall.PWRITE_MAPPED,
-          Syscall.PREAD_MAPPED,
-          Syscall.FALLOCATE,
-          Syscall.FILL);
 
   private final Map<String, String> files = new LinkedHashMap<>();
   private final Map<String, String> mappings = new HashMap<>();
@@ -62,10 +52,12 @@ final class DurabilityPromises {
 
   /** Returns the open files whose content an operation promises if it succeeds. */
   List<String> promisedBy(Operation operation) {
-    return switch (operation) {
-      case Operation.Fsync sync -> readable(sync.file());
-      case Operation.Call call when call.syscall() == Syscall.FDATASYNC -> readable(call.text(0));
-      case Operation.Call call when call.syscall() == Syscall.SYNCFS -> open();
+    if (!(operation instanceof Operation.Call call)) {
+      return List.of();
+    }
+    return switch (call.syscall()) {
+      case FSYNC, FDATASYNC -> readable(call.text(0));
+      case SYNCFS -> open();
       default -> List.of();
     };
   }
@@ -81,36 +73,32 @@ final class DurabilityPromises {
 
   /** Takes note of an operation that succeeded. */
   void succeeded(Operation operation) {
-    switch (operation) {
-      case Operation.Open open -> opened(open);
-      case Operation.Close close -> files.remove(close.file());
-      case Operation.Mmap map -> mappings.put(map.mapping(), pathOf(map.file()));
-      case Operation.Pwrite write -> changed.add(pathOf(write.file()));
-      case Operation.Ftruncate truncate -> changed.add(pathOf(truncate.file()));
-      case Operation.Store store -> changed.add(mappings.getOrDefault(store.mapping(), ""));
-      case Operation.Fsync sync -> {
-        if (directories.contains(sync.file())) {
+    if (!(operation.withoutChild() instanceof Operation.Call call)) {
+      return;
+    }
+    switch (call.syscall()) {
+      case OPEN -> opened(call.text(0), call.text(1));
+      case CLOSE -> files.remove(call.text(0));
+      case MMAP -> mappings.put(call.text(0), pathOf(call.text(1)));
+      case PWRITE, FTRUNCATE, STORE, PWRITEV, PWRITE_MAPPED, PREAD_MAPPED, FALLOCATE, FILL ->
+          call.arguments().forEach(this::changes);
+      case FSYNC -> {
+        if (directories.contains(call.text(0))) {
           names.addAll(files.values());
         }
       }
-      case Operation.Call call when call.syscall() == Syscall.SYNCFS ->
-          names.addAll(files.values());
-      case Operation.Call call
-          when call.syscall() == Syscall.UNLINK || call.syscall() == Syscall.RENAME ->
-          forget(call.text(0));
-      case Operation.Call call when CHANGING.contains(call.syscall()) ->
-          call.arguments().forEach(this::changes);
-      case Operation.In in -> succeeded(in.operation());
+      case SYNCFS -> names.addAll(files.values());
+      case UNLINK, RENAME -> forget(call.text(0));
       default -> {}
     }
   }
 
-  private void opened(Operation.Open open) {
-    files.put(open.file(), open.path());
-    if (open.path().equals("/")) {
-      directories.add(open.file());
+  private void opened(String file, String path) {
+    files.put(file, path);
+    if (path.equals("/")) {
+      directories.add(file);
     }
-    changed.add(open.path());
+    changed.add(path);
   }
 
   private void changes(Parameter.Value argument) {

@@ -9,7 +9,6 @@ import io.pmem4j.harness.program.Syscall;
 import io.pmem4j.harness.wire.Request;
 import io.pmem4j.harness.wire.Response;
 import io.pmem4j.harness.wire.Wire;
-import io.pmem4j.harness.wire.WireOp;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Iterator;
@@ -35,30 +34,34 @@ final class FirstGeneration {
 
   /** Returns what to ask after an operation. */
   List<Request> questions(Operation operation, OperationCodec calls) {
-    return switch (operation) {
-      case Operation.Open open -> List.of(Request.of(WireOp.FSTAT, calls.file(open.file())));
-      case Operation.Call call when call.syscall() == Syscall.MKDIR ->
+    if (!(operation instanceof Operation.Call call)) {
+      return List.of();
+    }
+    return switch (call.syscall()) {
+      case OPEN -> List.of(Request.of(Syscall.FSTAT, calls.file(call.text(0))));
+      case MKDIR ->
           List.of(
-              Request.of(WireOp.OPEN, SLOT, O_DIRECTORY_NOFOLLOW, 0)
+              Request.of(Syscall.OPEN, SLOT, O_DIRECTORY_NOFOLLOW, 0)
                   .withStrings(GuestBackend.inGuest(call.text(0))),
-              Request.of(WireOp.FSTAT, SLOT),
-              Request.of(WireOp.CLOSE, SLOT));
+              Request.of(Syscall.FSTAT, SLOT),
+              Request.of(Syscall.CLOSE, SLOT));
       default -> List.of();
     };
   }
 
   /** Takes the answers to the {@link #questions}. */
   void answered(Operation operation, Response answer, Iterator<Response> answers) {
-    switch (operation) {
-      case Operation.Open _ -> from(answers.next());
-      case Operation.Call call when call.syscall() == Syscall.MKDIR -> {
+    if (!(operation instanceof Operation.Call call)) {
+      return;
+    }
+    switch (call.syscall()) {
+      case OPEN -> from(answers.next());
+      case MKDIR -> {
         answers.next();
         from(answers.next());
         answers.next();
       }
-      case Operation.Call call
-          when call.syscall() == Syscall.SYMLINK && answer.result() == 0 && answer.errno() == 0 ->
-          silent++;
+      case SYMLINK -> silent += answer.result() == 0 && answer.errno() == 0 ? 1 : 0;
       default -> {}
     }
   }

@@ -19,6 +19,7 @@ import io.pmem4j.harness.kernel.Kernel;
 import io.pmem4j.harness.kernel.KernelDifferenceMatcher;
 import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Program;
+import io.pmem4j.harness.program.Syscall;
 import io.pmem4j.harness.wire.GuestException;
 import io.pmem4j.harness.wire.Request;
 import io.pmem4j.harness.wire.Response;
@@ -324,8 +325,8 @@ public final class GuestBackend implements ProgramBackend {
    * would be that frozen superblock.
    */
   private void thaw(Guest running, long clock) throws GuestException, BackendException {
-    Request asRoot = Request.of(WireOp.BECOME, 0, 0);
-    Request thaw = Request.of(WireOp.THAW).withStrings(MOUNT_POINT).withClock(clock);
+    Request asRoot = Request.of(Syscall.BECOME, 0, 0);
+    Request thaw = Request.of(Syscall.THAW).withStrings(MOUNT_POINT).withClock(clock);
     List<Response> answers =
         running.request(List.of(asRoot, thaw), GuestSpec.DEFAULT_REQUEST_TIMEOUT);
     calls.succeeded(List.of(asRoot), answers.subList(0, 1));

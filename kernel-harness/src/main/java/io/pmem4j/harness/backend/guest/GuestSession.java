@@ -14,12 +14,12 @@ import io.pmem4j.harness.image.FsImage;
 import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Outcome;
 import io.pmem4j.harness.program.Program;
+import io.pmem4j.harness.program.Syscall;
 import io.pmem4j.harness.wire.Batch;
 import io.pmem4j.harness.wire.GuestException;
 import io.pmem4j.harness.wire.Request;
 import io.pmem4j.harness.wire.Response;
 import io.pmem4j.harness.wire.Wire;
-import io.pmem4j.harness.wire.WireOp;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -176,7 +176,7 @@ final class GuestSession implements Session, OperationCodec.Place {
 
   private List<Request> reads(List<String> files) {
     return files.stream()
-        .map(file -> Request.of(WireOp.PREAD, calls.file(file), 0, DurabilityPromises.MAX_BYTES))
+        .map(file -> Request.of(Syscall.PREAD, calls.file(file), 0, DurabilityPromises.MAX_BYTES))
         .toList();
   }
 

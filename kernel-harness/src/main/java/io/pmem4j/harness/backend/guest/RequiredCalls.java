@@ -44,7 +44,7 @@ final class RequiredCalls {
       if ((response.status() != 0 && !response.isLate()) || response.result() < 0) {
         throw BackendException.environment(
             "guest: "
-                + requests.get(i).op()
+                + requests.get(i).op().name()
                 + " failed: errno "
                 + response.errno()
                 + ", status "

@@ -4,6 +4,7 @@ package io.pmem4j.harness.backend.host;
 
 import io.pmem4j.harness.jni.KernelBridge;
 import io.pmem4j.harness.jni.OperationCore;
+import io.pmem4j.harness.program.Syscall;
 import io.pmem4j.harness.wire.Request;
 import io.pmem4j.harness.wire.Response;
 import io.pmem4j.harness.wire.WireOp;
@@ -101,7 +102,7 @@ record HostMount(Path point, long flags, String options) {
 
   /** Thaws it if it is frozen; nothing if not. */
   void thaw() throws IOException {
-    ask(Request.of(WireOp.THAW).withStrings(point.toString()));
+    ask(Request.of(Syscall.THAW).withStrings(point.toString()));
   }
 
   /** By this process: a child could be one that waits for the thaw. */

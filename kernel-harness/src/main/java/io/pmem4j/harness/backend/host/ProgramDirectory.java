@@ -4,9 +4,9 @@ package io.pmem4j.harness.backend.host;
 
 import io.pmem4j.harness.jni.KernelBridge;
 import io.pmem4j.harness.jni.OperationCore;
+import io.pmem4j.harness.program.Syscall;
 import io.pmem4j.harness.wire.Request;
 import io.pmem4j.harness.wire.Response;
-import io.pmem4j.harness.wire.WireOp;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -41,7 +41,7 @@ final class ProgramDirectory {
   private void removeTree(Path path) throws IOException {
     if (Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
       allowRemoval(path);
-      core.run(Request.of(WireOp.CHMOD, OWNER_ALL).withStrings(path.toString()));
+      core.run(Request.of(Syscall.CHMOD, OWNER_ALL).withStrings(path.toString()));
       List<Path> children;
       try (Stream<Path> listed = Files.list(path)) {
         children = listed.toList();
@@ -57,10 +57,10 @@ final class ProgramDirectory {
 
   /** File systems without attributes refuse the first ioctl; nothing is to be cleared there. */
   private void allowRemoval(Path path) throws IOException {
-    Response flags = core.run(Request.of(WireOp.GETFLAGS).withStrings(path.toString()));
+    Response flags = core.run(Request.of(Syscall.GETFLAGS).withStrings(path.toString()));
     if (flags.result() >= 0 && (flags.result() & UNREMOVABLE) != 0) {
       core.run(
-          Request.of(WireOp.SETFLAGS, flags.result() & ~UNREMOVABLE).withStrings(path.toString()));
+          Request.of(Syscall.SETFLAGS, flags.result() & ~UNREMOVABLE).withStrings(path.toString()));
     }
   }
 }

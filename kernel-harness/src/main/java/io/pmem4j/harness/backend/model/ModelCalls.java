@@ -17,11 +17,12 @@ import io.pmem4j.ext2.mm.Vma;
 import io.pmem4j.harness.backend.OutcomeText;
 import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Outcome;
-import io.pmem4j.harness.program.Parameter;
 import io.pmem4j.harness.program.Syscall;
 import java.util.Arrays;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** The system calls of {@link Syscall}'s table that ext2-dax has. */
 final class ModelCalls {
@@ -32,6 +33,21 @@ final class ModelCalls {
 
   private static final Set<Syscall> KNOWN =
       EnumSet.of(
+          Syscall.SYNC,
+          Syscall.OPEN,
+          Syscall.CLOSE,
+          Syscall.PWRITE,
+          Syscall.PREAD,
+          Syscall.FTRUNCATE,
+          Syscall.FSYNC,
+          Syscall.FSTAT,
+          Syscall.FIEMAP,
+          Syscall.MMAP,
+          Syscall.MUNMAP,
+          Syscall.LOAD,
+          Syscall.STORE,
+          Syscall.MSYNC,
+          Syscall.PAGEMAP,
           Syscall.MKDIR,
           Syscall.RMDIR,
           Syscall.LINK,
@@ -105,6 +121,32 @@ final class ModelCalls {
           STATX,
           LIST ->
           new ModelPaths(process, call).answer();
+      case SYNC -> done(() -> process.promises().sync("sync"));
+      case OPEN -> done(this::open);
+      case CLOSE -> done(() -> process.close(text(0)));
+      case PWRITE -> result(process.promises().pwrite(file(), number(1), data(2)));
+      case PREAD -> pread(length(2));
+      case FTRUNCATE -> done(() -> file().truncate(number(1)));
+      case FSYNC -> done(() -> process.promises().fsync(file()));
+      case FSTAT -> ModelPaths.stat(file().stat());
+      case FIEMAP -> fiemap();
+      case MMAP -> done(this::mmap);
+      case MUNMAP ->
+          done(() -> {
+            memory().munmap(mapping(0));
+            process.unmapped(text(0));
+          });
+      case LOAD -> access(at -> read(memory().load(at, number(1), length(2))));
+      case STORE ->
+          access(at -> {
+            byte[] data = data(2);
+            memory().store(at, number(1), data);
+            return result(data.length);
+          });
+      case MSYNC -> process.promises().msync(memory(), mapping(0), number(1), number(2), length(3));
+      case PAGEMAP ->
+          result(0)
+              .value("page", memory().pagemap(mapping(0), number(1)).toString().replace(' ', ':'));
       case PWRITEV -> pwritev();
       case PREADV -> preadv();
       case PWRITE_MAPPED ->
@@ -129,7 +171,7 @@ final class ModelCalls {
       case VM_READ -> {
         try (PagePins pins = pinned(length(2), false)) {
           byte[] data = pins.read();
-          yield result(data.length).value("data", OutcomeText.data(data));
+          yield read(data);
         }
       }
       case VM_WRITE -> {
@@ -146,6 +188,66 @@ final class ModelCalls {
       case POISON -> poison();
       default -> throw new IllegalStateException("lacking, and yet run: " + call);
     };
+  }
+
+  private void open() throws Ext2Exception {
+    OpenFile file = process.paths().open(ModelProcess.path(text(1)), length(2), length(3));
+    process.promises().opened(text(1), file, length(2));
+    process.opened(text(0), file);
+  }
+
+  private Outcome.Builder pread(int length) throws Ext2Exception {
+    byte[] target = new byte[length];
+    int count = Math.toIntExact(file().pread(number(1), target));
+    return read(Arrays.copyOf(target, count));
+  }
+
+  private static Outcome.Builder read(byte[] data) {
+    return result(data.length).value("data", OutcomeText.data(data));
+  }
+
+  private Outcome.Builder fiemap() throws Ext2Exception {
+    List<Extent> extents = file().fiemap();
+    return result(extents.size())
+        .value(
+            "extents",
+            extents.stream()
+                .map(e ->
+                    OutcomeText.extent(
+                        e.logicalBytes(), e.physicalBytes(), e.lengthBytes(), e.flags()))
+                .collect(Collectors.joining(",")));
+  }
+
+  private void mmap() throws Ext2Exception {
+    OpenFile file = process.file(text(1));
+    long align = number(6) == 0 ? process.alignment() : number(6);
+    Vma vma =
+        memory()
+            .mmap(
+                file.mappable(),
+                number(2),
+                number(3),
+                length(4),
+                length(5),
+                Math.max(align, Mmu.PAGE_BYTES));
+    process.promises().mapped(vma, file);
+    process.mapped(text(0), vma);
+  }
+
+  private interface Access {
+    Outcome.Builder at(Vma mapping);
+  }
+
+  private Outcome.Builder access(Access access) {
+    Vma vma = mapping(0);
+    try {
+      return access.at(vma);
+    } catch (SignalException e) {
+      return result(-1)
+          .value(
+              "signal",
+              OutcomeText.signal(e.signo(), e.code(), text(0), e.address() - vma.start()));
+    }
   }
 
   /** The calls that the operation core makes, so that both allocate alike. */
@@ -203,7 +305,7 @@ final class ModelCalls {
     OpenFile _ = file();
     requireVectors(length, number(3));
     try {
-      return process.pread(text(0), number(1), length);
+      return pread(length);
     } catch (Ext2Exception e) {
       // do_iter_read asks the file only if there is something to read.
       if (length == 0 && e.errno() == Errno.EISDIR) {
@@ -278,7 +380,7 @@ final class ModelCalls {
   }
 
   private byte[] data(int at) {
-    return ((Parameter.Data) call.arguments().get(at)).bytes().toArray();
+    return call.data(at).toArray();
   }
 
   private long number(int at) {

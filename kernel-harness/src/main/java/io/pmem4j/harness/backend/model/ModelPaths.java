@@ -8,6 +8,7 @@ import io.pmem4j.ext2.DirectoryEntry;
 import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.OpenFile;
 import io.pmem4j.ext2.PathOperations;
+import io.pmem4j.ext2.Stat;
 import io.pmem4j.harness.backend.OutcomeText;
 import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Outcome;
@@ -20,6 +21,8 @@ import java.util.OptionalLong;
 
 /** The system calls of a program that take a path. */
 final class ModelPaths {
+  private static final int S_IFMT = 0170000;
+  private static final int S_IFREG = 0100000;
   private static final int O_DIRECTORY = 0200000;
   private static final int MOST_ENTRIES = 64;
 
@@ -52,7 +55,10 @@ final class ModelPaths {
         return result(0).value("flags", Integer.toHexString(paths.flags(path(0))));
       }
       case STATX -> {
-        return ModelProcess.statx(paths.stat(path(0), false));
+        Stat stat = paths.stat(path(0), false);
+        return stat(stat)
+            .value("generation", "0")
+            .value("dax", (stat.mode() & S_IFMT) == S_IFREG ? 1 : 0);
       }
       case LIST -> {
         return list();
@@ -60,6 +66,21 @@ final class ModelPaths {
       default -> throw new IllegalStateException("takes no path: " + call);
     }
     return result(0);
+  }
+
+  static Outcome.Builder stat(Stat stat) {
+    return result(0)
+        .value("ino", stat.ino())
+        .value("mode", Integer.toOctalString(stat.mode()))
+        .value("nlink", stat.nlink())
+        .value("uid", stat.uid())
+        .value("gid", stat.gid())
+        .value("size", stat.size())
+        .value("blocks", stat.blocks512())
+        .value("atime", OutcomeText.time(stat.atime()))
+        .value("mtime", OutcomeText.time(stat.mtime()))
+        .value("ctime", OutcomeText.time(stat.ctime()))
+        .value("generation", Integer.toUnsignedString(stat.generation()));
   }
 
   /** Reads in pieces, as libc does. */

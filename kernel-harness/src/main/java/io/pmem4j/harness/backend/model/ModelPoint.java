@@ -94,11 +94,14 @@ public enum ModelPoint {
 
     /** Returns the path of an operation; empty if no point lies on it. */
     static Optional<Path> of(Operation operation) {
-      return switch (operation) {
-        case Operation.Load _, Operation.Store _ -> Optional.of(FAULT);
-        case Operation.Ftruncate _, Operation.Open _ -> Optional.of(TRUNCATION);
-        case Operation.Fsync _, Operation.Msync _, Operation.Sync _ -> Optional.of(WRITEBACK);
-        case Operation.Pwrite _ -> Optional.of(WRITE);
+      if (!(operation instanceof Operation.Call call)) {
+        return Optional.empty();
+      }
+      return switch (call.syscall()) {
+        case LOAD, STORE -> Optional.of(FAULT);
+        case FTRUNCATE, OPEN -> Optional.of(TRUNCATION);
+        case FSYNC, MSYNC, SYNC -> Optional.of(WRITEBACK);
+        case PWRITE -> Optional.of(WRITE);
         default -> Optional.empty();
       };
     }

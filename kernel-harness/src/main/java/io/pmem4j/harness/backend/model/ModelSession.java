@@ -112,12 +112,9 @@ public final class ModelSession implements Session {
 
   /** Events of the kernel's workers are not reported. */
   private static boolean writesBackInWorker(Operation operation) {
-    return switch (operation.withoutChild()) {
-      case Operation.Sync _ -> true;
-      case Operation.Call call ->
-          call.syscall() == Syscall.SYNCFS || call.syscall() == Syscall.FREEZE;
-      default -> false;
-    };
+    return operation.isCall(Syscall.SYNC)
+        || operation.isCall(Syscall.SYNCFS)
+        || operation.isCall(Syscall.FREEZE);
   }
 
   /** Returns the reason for which the model cannot mount a program's image; empty if it can. */
@@ -130,10 +127,11 @@ public final class ModelSession implements Session {
   /** Returns the parts of an operation that ext2-dax lacks; empty if it lacks none. */
   public static Optional<ProgramPart.Lack> lacks(Operation operation) {
     return switch (operation) {
+      case Operation.Call call
+          when call.syscall() == Syscall.MMAP && (call.number(4) & PROT_EXEC) != 0 ->
+          lack("mappings of code", ProgramPart.Reach.ALL);
       case Operation.Call call when ModelCalls.known(call.syscall()) -> Optional.empty();
       case Operation.Call call -> lack(call.syscall().toString(), reach(call.syscall()));
-      case Operation.Mmap map when (map.prot() & PROT_EXEC) != 0 ->
-          lack("mappings of code", ProgramPart.Reach.ALL);
       case Operation.Remount _ -> lack("remount", ProgramPart.Reach.ALL);
       case Operation.Mounted _ -> lack("remount", ProgramPart.Reach.NOTHING);
       case Operation.Lockdep _ -> lack("the kernel's lockdep", ProgramPart.Reach.NOTHING);

@@ -8,15 +8,10 @@ import io.pmem4j.harness.kernel.LockEdges;
 import io.pmem4j.harness.program.AtimeOption;
 import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Outcome;
-import io.pmem4j.harness.program.Parameter;
-import io.pmem4j.harness.program.Syscall;
 import io.pmem4j.harness.wire.GuestException;
 import io.pmem4j.harness.wire.Request;
 import io.pmem4j.harness.wire.Response;
-import io.pmem4j.harness.wire.Wire;
 import io.pmem4j.harness.wire.WireOp;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -199,48 +194,7 @@ public final class OperationCodec {
 
   private Request request(Operation operation) {
     return switch (operation) {
-      case Operation.Open open ->
-          Request.of(WireOp.OPEN, files.take(open.file()), open.flags(), open.mode())
-              .withStrings(place.path(open.path()));
-      case Operation.Close close -> Request.of(WireOp.CLOSE, files.release(close.file(), reuse()));
-      case Operation.Pwrite write ->
-          Request.of(WireOp.PWRITE, file(write.file()), write.offset())
-              .withBlob(write.data().toArray());
-      case Operation.Pread read ->
-          Request.of(WireOp.PREAD, file(read.file()), read.offset(), read.length());
-      case Operation.Ftruncate truncate ->
-          Request.of(WireOp.FTRUNCATE, file(truncate.file()), truncate.size());
-      case Operation.Fsync sync -> Request.of(WireOp.FSYNC, file(sync.file()));
-      case Operation.Fstat stat -> Request.of(WireOp.FSTAT, file(stat.file()));
-      case Operation.Fiemap fiemap -> Request.of(WireOp.FIEMAP, file(fiemap.file()));
-      case Operation.Mmap map ->
-          Request.of(
-              WireOp.MMAP,
-              mappingSlots.take(map.mapping()),
-              file(map.file()),
-              map.offset(),
-              map.length(),
-              map.prot(),
-              map.flags(),
-              map.align() == 0 ? place.alignment() : map.align());
-      case Operation.Munmap unmap ->
-          Request.of(WireOp.MUNMAP, mappingSlots.release(unmap.mapping(), reuse()));
-      case Operation.Load load ->
-          Request.of(WireOp.LOAD, mappingSlots.of(load.mapping()), load.offset(), load.length());
-      case Operation.Store store ->
-          Request.of(WireOp.STORE, mappingSlots.of(store.mapping()), store.offset())
-              .withBlob(store.data().toArray());
-      case Operation.Msync sync ->
-          Request.of(
-              WireOp.MSYNC,
-              mappingSlots.of(sync.mapping()),
-              sync.offset(),
-              sync.length(),
-              sync.flags());
-      case Operation.Pagemap pagemap ->
-          Request.of(WireOp.PAGEMAP, mappingSlots.of(pagemap.mapping()), pagemap.offset());
-      case Operation.Sync _ -> Request.of(WireOp.SYNC);
-      case Operation.Call call -> verbs.request(call);
+      case Operation.Call call -> verbs.request(call, reuse());
       case Operation.Fork fork -> {
         int child = children.take(fork.child());
         yield Request.of(WireOp.TASK_START, child, place.pidOfChild(child));
@@ -289,25 +243,9 @@ public final class OperationCodec {
     }
     Outcome.Builder plain = Outcome.builder().value("result", response.result());
     Outcome.Builder zero = Outcome.builder().value("result", 0);
-    ByteBuffer data = ByteBuffer.wrap(response.data()).order(ByteOrder.LITTLE_ENDIAN);
     return switch (operation) {
-      case Operation.Pread _, Operation.Load _ ->
-          plain.value("data", OutcomeText.data(response.data()));
-      case Operation.Fstat _ -> OutcomeText.stat(data, place::time);
-      case Operation.Fiemap _ -> plain.value("extents", extents(data));
-      case Operation.Mmap map -> {
-        mappings.put(map.mapping(), response.result(), map.length(), map.offset());
-        yield zero;
-      }
-      case Operation.Munmap unmap -> {
-        mappings.remove(unmap.mapping());
-        yield zero;
-      }
-      case Operation.Pagemap _ -> zero.value("page", place.page(response.result()));
       case Operation.Call call -> {
-        if (call.syscall() == Syscall.MREMAP) {
-          moved(call, response.result());
-        }
+        remap(call, response.result());
         yield verbs.outcome(call, response);
       }
       case Operation.Fork fork -> {
@@ -325,24 +263,20 @@ public final class OperationCodec {
    * system may refuse what ext2 grants, and the rest of the program still runs.
    */
   private boolean usesMissingMapping(Operation operation) {
-    return switch (operation) {
-      case Operation.Munmap unmap -> !mappings.has(unmap.mapping());
-      case Operation.Load load -> !mappings.has(load.mapping());
-      case Operation.Store store -> !mappings.has(store.mapping());
-      case Operation.Msync sync -> !mappings.has(sync.mapping());
-      case Operation.Pagemap pagemap -> !mappings.has(pagemap.mapping());
-      case Operation.Call call ->
-          IntStream.range(0, call.arguments().size())
-              .filter(i -> call.syscall().parameters().get(i).kind() == Parameter.Kind.MAPPING)
-              .anyMatch(i -> !mappings.has(call.text(i)));
-      default -> false;
-    };
+    return operation instanceof Operation.Call call
+        && IntStream.range(0, call.arguments().size())
+            .filter(i -> call.syscall().parameters().get(i).kind().isUsedMapping())
+            .anyMatch(i -> !mappings.has(call.text(i)));
   }
 
-  private void moved(Operation.Call call, long address) {
-    String name = call.text(0);
-    long length = call.number(1);
-    mappings.move(name, address, length);
+  /** Records the place of a mapping that a call has made, moved or removed. */
+  private void remap(Operation.Call call, long address) {
+    switch (call.syscall()) {
+      case MMAP -> mappings.put(call.text(0), address, call.number(3), call.number(2));
+      case MREMAP -> mappings.move(call.text(0), address, call.number(1));
+      case MUNMAP -> mappings.remove(call.text(0));
+      default -> {}
+    }
   }
 
   private String options(String mounts) {
@@ -362,28 +296,12 @@ public final class OperationCodec {
   }
 
   private String signal(Operation operation, Response response) {
-    String name =
-        switch (operation) {
-          case Operation.Load load -> load.mapping();
-          case Operation.Store store -> store.mapping();
-          case Operation.Call(Syscall verb, List<Parameter.Value> arguments)
-              when verb == Syscall.CALL
-                  && arguments.getFirst() instanceof Parameter.Name(String m) ->
-              m;
-          default -> throw new IllegalArgumentException("a signal from " + operation);
-        };
+    if (!(operation instanceof Operation.Call call)) {
+      throw new IllegalArgumentException("a signal from " + operation);
+    }
+    String name = call.text(0);
     return OutcomeText.signal(
         response.signo(), response.sicode(), name, response.faultAddress() - mappings.base(name));
-  }
-
-  private static String extents(ByteBuffer data) {
-    List<String> extents = new ArrayList<>();
-    while (data.remaining() >= Wire.EXTENT_BYTES) {
-      extents.add(
-          OutcomeText.extent(data.getLong(), data.getLong(), data.getLong(), data.getInt()));
-      data.getInt();
-    }
-    return String.join(",", extents);
   }
 
   /** The page of the file that is mapped at an address of the process that was answered last. */

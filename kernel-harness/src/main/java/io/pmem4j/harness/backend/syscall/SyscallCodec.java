@@ -11,7 +11,6 @@ import io.pmem4j.harness.program.Syscall;
 import io.pmem4j.harness.wire.Request;
 import io.pmem4j.harness.wire.Response;
 import io.pmem4j.harness.wire.Wire;
-import io.pmem4j.harness.wire.WireOp;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -22,8 +21,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The system calls of {@link Syscall}'s table as requests and outcomes. The agent's operation has
- * the verb's name and its arguments the verb's order; paths, words and bytes go into the blob.
+ * The system calls of {@link Syscall}'s table as requests and outcomes. The agent's arguments have
+ * the order of the call's; paths, words and bytes go into the blob.
  */
 final class SyscallCodec {
   private static final long STATX_ATTR_DAX = 0x200000;
@@ -43,7 +42,12 @@ final class SyscallCodec {
     this.mappings = mappings;
   }
 
-  Request request(Operation.Call call) {
+  /**
+   * Returns the request of a call.
+   *
+   * @param reuse when a slot that it releases is free
+   */
+  Request request(Operation.Call call, SlotTable.Reuse reuse) {
     List<Long> arguments = new ArrayList<>();
     ByteArrayOutputStream blob = new ByteArrayOutputStream();
     boolean first = true;
@@ -59,14 +63,17 @@ final class SyscallCodec {
           blob.writeBytes(bytes(kind, value));
         }
         case FILE -> arguments.add((long) files.of(text(value)));
+        case NEW_FILE -> arguments.add((long) files.take(text(value)));
+        case GONE_FILE -> arguments.add((long) files.release(text(value), reuse));
         case MAPPING -> arguments.add((long) mappings.of(text(value)));
+        case NEW_MAPPING -> arguments.add((long) mappings.take(text(value)));
+        case GONE_MAPPING -> arguments.add((long) mappings.release(text(value), reuse));
+        case ALIGNMENT -> arguments.add(number(value) == 0 ? place.alignment() : number(value));
         case TIME -> arguments.add(second(number(value)));
         default -> arguments.add(number(value));
       }
     }
-    return Request.of(
-            WireOp.valueOf(call.syscall().name()),
-            arguments.stream().mapToLong(Long::longValue).toArray())
+    return Request.of(call.syscall(), arguments.stream().mapToLong(Long::longValue).toArray())
         .withBlob(blob.toByteArray());
   }
 
@@ -104,7 +111,10 @@ final class SyscallCodec {
       case TEXT -> plain.value("text", response.text());
       case NAMES -> plain.value("names", response.text().replaceAll("\0$", "").replace('\0', ','));
       case HEX -> zero.value("flags", Long.toHexString(response.result()));
-      case STAT ->
+      case STAT -> OutcomeText.stat(data, place::time);
+      case EXTENTS -> plain.value("extents", extents(data));
+      case PAGE -> zero.value("page", place.page(response.result()));
+      case STATX ->
           OutcomeText.stat(data, place::time)
               .value("dax", (data.getLong(Wire.STAT_BYTES) & STATX_ATTR_DAX) != 0 ? 1 : 0);
       case ENTRIES -> plain.value("entries", entries(data));
@@ -130,6 +140,16 @@ final class SyscallCodec {
         yield Outcome.builder().value("result", before == null ? 0 : now - before);
       }
     };
+  }
+
+  private static String extents(ByteBuffer data) {
+    List<String> extents = new ArrayList<>();
+    while (data.remaining() >= Wire.EXTENT_BYTES) {
+      extents.add(
+          OutcomeText.extent(data.getLong(), data.getLong(), data.getLong(), data.getInt()));
+      data.getInt();
+    }
+    return String.join(",", extents);
   }
 
   private static String entries(ByteBuffer data) {

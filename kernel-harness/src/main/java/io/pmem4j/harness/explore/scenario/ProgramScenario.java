@@ -16,6 +16,7 @@ import io.pmem4j.harness.program.TaskProgram;
 import io.pmem4j.sched.Scheduler;
 import io.pmem4j.sched.SharedState;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +35,9 @@ final class ProgramScenario implements Scenario {
     /** The promises of fsync and its like; flushes and drains are points. */
     DURABILITY
   }
+
+  private static final Set<Syscall> PROMISES =
+      EnumSet.of(Syscall.FSYNC, Syscall.MSYNC, Syscall.SYNC, Syscall.FREEZE, Syscall.THAW);
 
   private final ScratchImage image;
   private final TaskProgram program;
@@ -157,12 +161,8 @@ final class ProgramScenario implements Scenario {
 
   /** Returns true for a call that does nothing but promise durability. */
   private static boolean promises(Operation operation) {
-    return switch (operation.withoutChild()) {
-      case Operation.Fsync _, Operation.Msync _, Operation.Sync _ -> true;
-      case Operation.Call call ->
-          call.syscall() == Syscall.FREEZE || call.syscall() == Syscall.THAW;
-      default -> false;
-    };
+    return operation.withoutChild() instanceof Operation.Call call
+        && PROMISES.contains(call.syscall());
   }
 
   private static void judge(ProgramStep step, Outcome outcome) {

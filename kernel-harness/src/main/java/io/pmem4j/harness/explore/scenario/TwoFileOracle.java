@@ -14,6 +14,7 @@ import io.pmem4j.harness.explore.scenario.TwoFileRecord.Stored;
 import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Outcome;
 import io.pmem4j.harness.program.ProgramStep;
+import io.pmem4j.harness.program.Syscall;
 import io.pmem4j.harness.program.TaskProgram;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -48,8 +49,9 @@ final class TwoFileOracle {
   /** Records a step that runs before the tasks. */
   void prepared(Operation operation, Outcome outcome) {
     record.add(operation, outcome);
-    if (operation instanceof Operation.In in && in.operation() instanceof Operation.Pwrite write) {
-      full |= outcome.result() < write.data().length();
+    if (operation instanceof Operation.In(String _, Operation.Call call)
+        && call.syscall() == Syscall.PWRITE) {
+      full |= outcome.result() < call.dataBytes();
     }
   }
 

@@ -5,7 +5,6 @@ package io.pmem4j.harness.explore.scenario;
 import io.pmem4j.harness.program.Bytes;
 import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Outcome;
-import io.pmem4j.harness.program.Parameter;
 import io.pmem4j.harness.program.Syscall;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -62,58 +61,49 @@ final class TwoFileRecord {
     if (outcome.isSignal() || !outcome.errno().isEmpty()) {
       return;
     }
-    switch (operation) {
-      case Operation.Open open -> {
-        files.put(open.file(), new Opened(child, open.file(), open.path()));
-        if (truncates(open, 1)) {
+    if (!(operation instanceof Operation.Call call)) {
+      return;
+    }
+    String name = call.arguments().isEmpty() ? "" : call.text(0);
+    switch (call.syscall()) {
+      case OPEN -> {
+        files.put(name, new Opened(child, name, call.text(1)));
+        if (truncates(call, 1)) {
           smallestSize = 0;
         }
       }
-      case Operation.Mmap map ->
+      case MMAP ->
           mappings.put(
-              map.mapping(),
+              name,
               new Mapping(
-                  child,
-                  map.mapping(),
-                  map.offset(),
-                  map.length(),
-                  (map.flags() & MAP_SHARED) != 0));
-      case Operation.Munmap unmap -> mappings.remove(unmap.mapping());
-      case Operation.Ftruncate truncate -> {
-        if (isOf(truncate.file(), A)) {
-          smallestSize = Math.min(smallestSize, truncate.size());
+                  child, name, call.number(2), call.number(3), (call.number(5) & MAP_SHARED) != 0));
+      case MUNMAP -> mappings.remove(name);
+      case FTRUNCATE -> {
+        if (isOf(name, A)) {
+          smallestSize = Math.min(smallestSize, call.number(1));
         }
       }
-      case Operation.Pwrite write -> {
-        if (isOf(write.file(), A)) {
-          stored(write.offset(), write.data());
-        } else if (isOf(write.file(), B)) {
-          bytesOfB = (int) Math.max(bytesOfB, write.offset() + outcome.result());
+      case PWRITE -> {
+        if (isOf(name, A)) {
+          stored(call.number(1), call.data(2));
+        } else if (isOf(name, B)) {
+          bytesOfB = (int) Math.max(bytesOfB, call.number(1) + outcome.result());
         }
       }
-      case Operation.Pread read -> {
-        if (isOf(read.file(), A)) {
+      case PREAD -> {
+        if (isOf(name, A)) {
           refuse(outcome, STALE, Damage.STALE_READ);
         }
       }
-      case Operation.Store store -> stored(store.mapping(), store.offset(), store.data());
-      case Operation.Load load -> {
-        Mapping mapping = mappings.get(load.mapping());
+      case LOAD -> {
+        Mapping mapping = mappings.get(name);
         if (mapping != null && !mapping.shared) {
           refuse(outcome, OF_CHILD, Damage.SHARED_AFTER_FORK);
         }
       }
-      case Operation.Call call -> add(call, outcome);
-      default -> {}
-    }
-  }
-
-  private void add(Operation.Call call, Outcome outcome) {
-    switch (call.syscall()) {
       case UNLINK -> unlinked |= unlinks(call);
       case VM_READ -> refuse(outcome, OF_B, Damage.FOREIGN_READ);
-      case VM_WRITE ->
-          stored(call.text(0), call.number(1), ((Parameter.Data) call.arguments().get(2)).bytes());
+      case STORE, VM_WRITE -> stored(name, call.number(1), call.data(2));
       default -> {}
     }
   }
@@ -144,11 +134,12 @@ final class TwoFileRecord {
 
   /** Returns whether an operation makes /a shorter than it was. */
   static boolean truncates(Operation operation, long size) {
-    return switch (operation.withoutChild()) {
-      case Operation.Ftruncate truncate -> truncate.size() < size;
-      case Operation.Open open -> open.path().equals(A) && (open.flags() & O_TRUNC) != 0;
-      default -> false;
-    };
+    return operation.withoutChild() instanceof Operation.Call call
+        && switch (call.syscall()) {
+          case FTRUNCATE -> call.number(1) < size;
+          case OPEN -> call.text(1).equals(A) && (call.number(2) & O_TRUNC) != 0;
+          default -> false;
+        };
   }
 
   /** Returns whether an operation removes the name /a. */

@@ -3,10 +3,6 @@
 package io.pmem4j.harness.program.generator;
 
 import io.pmem4j.harness.program.Bytes;
-import io.pmem4j.harness.program.Operation;
-import io.pmem4j.harness.program.Parameter.Data;
-import io.pmem4j.harness.program.Parameter.Integer64;
-import io.pmem4j.harness.program.Parameter.Name;
 import io.pmem4j.harness.program.Syscall;
 import io.pmem4j.harness.program.generator.GeneratedProcess.OpenName;
 import java.util.List;
@@ -43,11 +39,11 @@ final class FileSteps {
 
   private void open(String path, int flags, int mode, boolean keep) {
     String name = steps.newName("f");
-    steps.add(new Operation.Open(name, path, flags, mode));
+    steps.call(Syscall.OPEN, name, path, flags, mode);
     if (keep) {
       steps.actor().open().add(new OpenName(name, path));
     } else {
-      steps.add(new Operation.Close(name));
+      steps.call(Syscall.CLOSE, name);
     }
   }
 
@@ -58,7 +54,7 @@ final class FileSteps {
   void close() {
     OpenName file = values.of(steps.actor().open());
     if (steps.everybodyHasAnother(file)) {
-      steps.add(new Operation.Close(file.name()));
+      steps.call(Syscall.CLOSE, file.name());
       steps.closed(file);
     }
   }
@@ -66,21 +62,16 @@ final class FileSteps {
   void truncate() {
     long size = values.size();
     steps.growsTo(size);
-    steps.add(new Operation.Ftruncate(file(), size));
+    steps.call(Syscall.FTRUNCATE, file(), size);
   }
 
   void write() {
     long offset = grown(values.size());
     Bytes data = values.data(values.length());
     if (values.oneIn(3)) {
-      steps.call(
-          Syscall.PWRITEV,
-          new Name(file()),
-          new Integer64(offset),
-          new Integer64(piece(data.times())),
-          new Data(data));
+      steps.call(Syscall.PWRITEV, file(), offset, piece(data.times()), data);
     } else {
-      steps.add(new Operation.Pwrite(file(), offset, data));
+      steps.call(Syscall.PWRITE, file(), offset, data);
     }
   }
 
@@ -88,14 +79,9 @@ final class FileSteps {
     long offset = values.size();
     int length = values.oneIn(20) ? 0 : values.length();
     if (values.oneIn(3)) {
-      steps.call(
-          Syscall.PREADV,
-          new Name(file()),
-          new Integer64(offset),
-          new Integer64(length),
-          new Integer64(piece(length)));
+      steps.call(Syscall.PREADV, file(), offset, length, piece(length));
     } else {
-      steps.add(new Operation.Pread(file(), offset, length));
+      steps.call(Syscall.PREAD, file(), offset, length);
     }
   }
 
@@ -111,63 +97,58 @@ final class FileSteps {
 
   void stat() {
     if (values.oneIn(2) || steps.mayBeSparse()) {
-      steps.add(new Operation.Fstat(file()));
+      steps.call(Syscall.FSTAT, file());
     } else {
-      steps.add(new Operation.Fiemap(file()));
+      steps.call(Syscall.FIEMAP, file());
     }
   }
 
   void sync() {
     switch (values.below(6)) {
-      case 0 -> steps.add(new Operation.Sync());
-      case 1 -> steps.call(Syscall.SYNCFS, new Name(file()));
-      case 2 -> steps.call(Syscall.FDATASYNC, new Name(file()));
+      case 0 -> steps.call(Syscall.SYNC);
+      case 1 -> steps.call(Syscall.SYNCFS, file());
+      case 2 -> steps.call(Syscall.FDATASYNC, file());
       case 3 -> syncRange();
-      default -> steps.add(new Operation.Fsync(file()));
+      default -> steps.call(Syscall.FSYNC, file());
     }
   }
 
   private void syncRange() {
     steps.call(
         Syscall.SYNC_FILE_RANGE,
-        new Name(file()),
-        new Integer64(values.size()),
-        new Integer64(values.oneIn(4) ? values.limit() : values.below(5 * GeneratedValues.PAGE)),
-        new Integer64(1 + values.below(7)));
+        file(),
+        values.size(),
+        values.oneIn(4) ? values.limit() : values.below(5 * GeneratedValues.PAGE),
+        1 + values.below(7));
   }
 
   void allocate() {
     long mode = values.oneIn(3) ? 0 : values.of(1, 2, 3, 8, 16, 17, 32, 64, 65, 80, 81, 256, -1);
     steps.call(
         Syscall.FALLOCATE,
-        new Name(file()),
-        new Integer64(mode),
-        new Integer64(values.size()),
-        new Integer64(values.oneIn(6) ? values.limit() : 1 + values.below(20000)));
+        file(),
+        mode,
+        values.size(),
+        values.oneIn(6) ? values.limit() : 1 + values.below(20000));
   }
 
   void seek() {
     steps.call(
-        Syscall.LSEEK,
-        new Name(file()),
-        new Integer64(values.oneIn(4) ? -values.size() : values.size()),
-        new Integer64(values.below(5)));
+        Syscall.LSEEK, file(), values.oneIn(4) ? -values.size() : values.size(), values.below(5));
   }
 
   /** Without nonblock it would wait for its own process's other file, for ever. */
   void lock() {
     steps.call(
-        Syscall.FLOCK,
-        new Name(file()),
-        new Integer64(values.of(4 | 1, 4 | 2, 4 | 1, 4 | 2, 8, 4 | 8, 4, 4 | 1 | 2)));
+        Syscall.FLOCK, file(), values.of(4 | 1, 4 | 2, 4 | 1, 4 | 2, 8, 4 | 8, 4, 4 | 1 | 2));
   }
 
   void unlink() {
-    steps.call(Syscall.UNLINK, new Name(values.path()));
+    steps.call(Syscall.UNLINK, values.path());
   }
 
   void fill() {
-    steps.call(Syscall.FILL, new Name(file()));
+    steps.call(Syscall.FILL, file());
   }
 
   String file() {

@@ -3,12 +3,10 @@
 package io.pmem4j.harness.program.generator;
 
 import io.pmem4j.harness.program.Operation;
-import io.pmem4j.harness.program.Parameter;
 import io.pmem4j.harness.program.ProgramStep;
 import io.pmem4j.harness.program.ProgramText;
 import io.pmem4j.harness.program.Syscall;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
 /** The steps of a generated program so far, and the names that its processes have. */
@@ -64,8 +62,8 @@ final class GeneratedSteps {
   }
 
   /** Adds a system call of the table. */
-  void call(Syscall verb, Parameter.Value... arguments) {
-    add(new Operation.Call(verb, Arrays.asList(arguments)));
+  void call(Syscall verb, Object... arguments) {
+    add(verb.of(arguments));
   }
 
   void fork(String child) {
@@ -77,12 +75,12 @@ final class GeneratedSteps {
   void exit(GeneratedProcess child) {
     for (GeneratedProcess.OpenName file : child.open()) {
       if (!program.open().contains(file)) {
-        addPlain(child.does(new Operation.Close(file.name())));
+        addPlain(child.does(Syscall.CLOSE.of(file.name())));
       }
     }
     for (GeneratedProcess.MappedName mapping : child.mapped()) {
       if (program.mapped().stream().noneMatch(mine -> mine.name().equals(mapping.name()))) {
-        addPlain(child.does(new Operation.Munmap(mapping.name())));
+        addPlain(child.does(Syscall.MUNMAP.of(mapping.name())));
       }
     }
     addPlain(new Operation.Exit(child.name()));

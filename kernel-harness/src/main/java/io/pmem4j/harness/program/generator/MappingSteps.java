@@ -2,14 +2,12 @@
 
 package io.pmem4j.harness.program.generator;
 
-import io.pmem4j.harness.program.Operation;
-import io.pmem4j.harness.program.Parameter;
-import io.pmem4j.harness.program.Parameter.Integer64;
-import io.pmem4j.harness.program.Parameter.Name;
 import io.pmem4j.harness.program.Syscall;
 import io.pmem4j.harness.program.generator.GeneratedProcess.MappedName;
 import io.pmem4j.harness.program.generator.GeneratedProcess.OpenName;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** Generated operations on mappings. A process without a mapping does nothing instead. */
 final class MappingSteps {
@@ -45,17 +43,17 @@ final class MappingSteps {
     }
     int flags = (int) values.of(1, 1, 1, 2, 2, 3, 3 | MAP_SYNC, 1 | MAP_SYNC);
     String name = steps.newName("m");
-    steps.add(
-        new Operation.Mmap(
-            name,
-            file.name(),
-            offset,
-            length,
-            values.oneIn(4) ? values.below(4) : 3,
-            flags,
-            values.oneIn(16) && !refused ? LARGE_ALIGNMENT : 0));
+    steps.call(
+        Syscall.MMAP,
+        name,
+        file.name(),
+        offset,
+        length,
+        values.oneIn(4) ? values.below(4) : 3,
+        flags,
+        values.oneIn(16) && !refused ? LARGE_ALIGNMENT : 0);
     if (refused) {
-      steps.add(new Operation.Munmap(name));
+      steps.call(Syscall.MUNMAP, name);
     } else {
       steps.actor().mapped().add(new MappedName(name, file.path(), length));
     }
@@ -65,7 +63,7 @@ final class MappingSteps {
     List<MappedName> mapped = steps.actor().mapped();
     if (mapped.size() > 1) {
       MappedName gone = values.of(mapped);
-      steps.add(new Operation.Munmap(gone.name()));
+      steps.call(Syscall.MUNMAP, gone.name());
       steps.unmapped(gone);
     }
   }
@@ -87,7 +85,7 @@ final class MappingSteps {
       int length = 1 + values.below(values.oneIn(6) ? 2 * PAGE : 8);
       long offset = offset(map, length);
       int most = (int) Math.min(length, map.bytes() - offset);
-      steps.add(new Operation.Store(map.name(), offset, values.data(most)));
+      steps.call(Syscall.STORE, map.name(), offset, values.data(most));
     });
   }
 
@@ -96,7 +94,7 @@ final class MappingSteps {
       int length = 1 + values.below(values.oneIn(4) ? PAGE + 10 : 8);
       long offset = offset(map, length);
       int most = (int) Math.min(length, map.bytes() - offset);
-      steps.add(new Operation.Load(map.name(), offset, most));
+      steps.call(Syscall.LOAD, map.name(), offset, most);
     });
   }
 
@@ -111,43 +109,36 @@ final class MappingSteps {
       long length = (1 + values.below((int) (map.pages() - first))) * (long) PAGE;
       long offset = values.oneIn(15) ? first * PAGE + 1 : first * PAGE;
       int flags = (int) values.of(4, 4, 4, 1, 2, 4 | 2, 1 | 2, 1 | 4);
-      steps.add(new Operation.Msync(map.name(), offset, length, flags));
+      steps.call(Syscall.MSYNC, map.name(), offset, length, flags);
     });
   }
 
   void pagemap() {
-    onMapping(map -> steps.add(new Operation.Pagemap(map.name(), page(map))));
+    onMapping(map -> steps.call(Syscall.PAGEMAP, map.name(), page(map)));
   }
 
   void mincore() {
-    onMapping(map -> range(Syscall.MINCORE, map, null));
+    onMapping(map -> range(Syscall.MINCORE, map));
   }
 
   void protect() {
-    onMapping(map -> range(Syscall.MPROTECT, map, new Integer64(values.of(0, 1, 2, 3, 3, 3))));
+    onMapping(map -> range(Syscall.MPROTECT, map, values.of(0, 1, 2, 3, 3, 3)));
   }
 
   void advise() {
-    onMapping(map ->
-        range(
-            Syscall.MADVISE,
-            map,
-            new Integer64(values.of(0, 1, 2, 3, 4, 4, 4, 4, 8, 9, 9, 14, 15))));
+    onMapping(
+        map -> range(Syscall.MADVISE, map, values.of(0, 1, 2, 3, 4, 4, 4, 4, 8, 9, 9, 14, 15)));
   }
 
-  private void range(
-      Syscall verb, MappedName map, Parameter.@org.jspecify.annotations.Nullable Value last) {
+  private void range(Syscall verb, MappedName map, Object... last) {
     long first = values.below(map.pages()) * (long) PAGE;
     long offset = values.oneIn(15) ? first + 1 : first;
     long length =
         values.oneIn(8)
             ? values.below((int) (map.bytes() - offset + 1))
             : Math.min(map.bytes() - offset, (1L + values.below(3)) * PAGE);
-    if (last == null) {
-      steps.call(verb, new Name(map.name()), new Integer64(offset), new Integer64(length));
-    } else {
-      steps.call(verb, new Name(map.name()), new Integer64(offset), new Integer64(length), last);
-    }
+    steps.call(
+        verb, Stream.concat(Stream.of(map.name(), offset, length), Arrays.stream(last)).toArray());
   }
 
   /**
@@ -165,7 +156,7 @@ final class MappingSteps {
       if (flags == 0 && length > map.bytes()) {
         flags = 1;
       }
-      steps.call(Syscall.MREMAP, new Name(map.name()), new Integer64(length), new Integer64(flags));
+      steps.call(Syscall.MREMAP, map.name(), length, flags);
       if (length > 0 && length < map.bytes()) {
         List<MappedName> mine = steps.actor().mapped();
         long whole = (length + PAGE - 1) / PAGE * PAGE;
@@ -192,11 +183,11 @@ final class MappingSteps {
       }
       steps.call(
           writes ? Syscall.PWRITE_MAPPED : Syscall.PREAD_MAPPED,
-          new Name(file.name()),
-          new Integer64(at),
-          new Name(map.name()),
-          new Integer64(offset),
-          new Integer64(length));
+          file.name(),
+          at,
+          map.name(),
+          offset,
+          length);
     });
   }
 

@@ -3,8 +3,6 @@
 package io.pmem4j.harness.program.generator;
 
 import io.pmem4j.harness.program.Parameter;
-import io.pmem4j.harness.program.Parameter.Integer64;
-import io.pmem4j.harness.program.Parameter.Name;
 import io.pmem4j.harness.program.Syscall;
 import java.util.List;
 
@@ -57,9 +55,9 @@ final class NameSteps {
       case 0, 1, 2, 3 -> steps.call(Syscall.MKDIR, path(), mode());
       case 4, 5 -> steps.call(Syscall.RMDIR, path());
       case 6, 7 -> steps.call(Syscall.LINK, path(), path());
-      case 8, 9 -> steps.call(Syscall.SYMLINK, new Name(values.of(TARGETS)), path());
+      case 8, 9 -> steps.call(Syscall.SYMLINK, values.of(TARGETS), path());
       case 10, 11, 12, 13, 14 ->
-          steps.call(Syscall.RENAME, path(), path(), number(values.oneIn(4) ? values.below(5) : 0));
+          steps.call(Syscall.RENAME, path(), path(), values.oneIn(4) ? values.below(5) : 0);
       default -> steps.call(Syscall.UNLINK, path());
     }
   }
@@ -68,9 +66,9 @@ final class NameSteps {
     switch (values.below(8)) {
       case 0 -> steps.call(Syscall.READLINK, path());
       case 1, 2, 3 -> steps.call(Syscall.LIST, path());
-      case 4 -> steps.call(Syscall.ACCESS, path(), number(values.below(8)));
+      case 4 -> steps.call(Syscall.ACCESS, path(), values.below(8));
       case 5 -> steps.call(Syscall.GETFLAGS, path());
-      case 6 -> steps.call(Syscall.STATFS, new Name("/"));
+      case 6 -> steps.call(Syscall.STATFS, "/");
       default -> steps.call(Syscall.STATX, path());
     }
   }
@@ -80,32 +78,27 @@ final class NameSteps {
       case 0, 1 -> steps.call(Syscall.CHMOD, path(), mode());
       case 2 -> steps.call(Syscall.CHOWN, path(), id(), id());
       case 3 -> steps.call(Syscall.UTIMENS, path(), time(), time());
-      default -> steps.call(Syscall.SETFLAGS, path(), number(values.of(FLAGS)));
+      default -> steps.call(Syscall.SETFLAGS, path(), values.of(FLAGS));
     }
   }
 
-  private Name path() {
-    return new Name(values.of(PATHS));
+  private String path() {
+    return values.of(PATHS);
   }
 
-  private Integer64 mode() {
-    return number(values.oneIn(3) ? values.of(0, 0700, 02755, 01777, 07777) : 0755);
+  private long mode() {
+    return values.oneIn(3) ? values.of(0, 0700, 02755, 01777, 07777) : 0755;
   }
 
-  private Integer64 id() {
-    return number(values.of(-1, 0, 1000, 70000));
+  private long id() {
+    return values.of(-1, 0, 1000, 70000);
   }
 
-  private Integer64 time() {
-    return number(
-        switch (values.below(4)) {
-          case 0 -> Parameter.NOW;
-          case 1 -> Parameter.OMIT;
-          default -> values.below(100);
-        });
-  }
-
-  private static Integer64 number(long value) {
-    return new Integer64(value);
+  private long time() {
+    return switch (values.below(4)) {
+      case 0 -> Parameter.NOW;
+      case 1 -> Parameter.OMIT;
+      default -> values.below(100);
+    };
   }
 }

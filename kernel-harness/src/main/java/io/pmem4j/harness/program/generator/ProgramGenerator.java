@@ -4,7 +4,6 @@ package io.pmem4j.harness.program.generator;
 
 import io.pmem4j.harness.program.AtimeOption;
 import io.pmem4j.harness.program.Operation;
-import io.pmem4j.harness.program.Parameter;
 import io.pmem4j.harness.program.Program;
 import io.pmem4j.harness.program.Scope;
 import io.pmem4j.harness.program.Syscall;
@@ -55,9 +54,9 @@ public final class ProgramGenerator {
     }
     steps.act(steps.program());
     for (GeneratedProcess.OpenName file : steps.program().open()) {
-      steps.add(new Operation.Fstat(file.name()));
+      steps.call(Syscall.FSTAT, file.name());
       if (!steps.mayBeSparse()) {
-        steps.add(new Operation.Fiemap(file.name()));
+        steps.call(Syscall.FIEMAP, file.name());
       }
     }
     return new Program(
@@ -149,10 +148,10 @@ public final class ProgramGenerator {
 
   /** Nothing between that would wait for the thaw. */
   private void freeze() {
-    steps.call(Syscall.FREEZE, new Parameter.Name("/"));
+    steps.call(Syscall.FREEZE, "/");
     for (int i = values.below(5); i > 0; i--) {
       switch (values.below(6)) {
-        case 0 -> steps.call(Syscall.FREEZE, new Parameter.Name("/"));
+        case 0 -> steps.call(Syscall.FREEZE, "/");
         case 1 -> mappings.load();
         case 2 -> files.read();
         case 3 -> files.seek();
@@ -160,9 +159,9 @@ public final class ProgramGenerator {
         default -> files.stat();
       }
     }
-    steps.call(Syscall.THAW, new Parameter.Name("/"));
+    steps.call(Syscall.THAW, "/");
     if (values.oneIn(3)) {
-      steps.call(Syscall.THAW, new Parameter.Name("/"));
+      steps.call(Syscall.THAW, "/");
     }
   }
 

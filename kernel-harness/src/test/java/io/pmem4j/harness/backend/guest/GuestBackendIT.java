@@ -14,11 +14,11 @@ import io.pmem4j.harness.conform.Backends;
 import io.pmem4j.harness.conform.Conformance;
 import io.pmem4j.harness.conform.ProgramResult;
 import io.pmem4j.harness.image.E2fsck;
-import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Program;
 import io.pmem4j.harness.program.ProgramLibrary;
 import io.pmem4j.harness.program.ProgramParser;
 import io.pmem4j.harness.program.ProgramSyntaxException;
+import io.pmem4j.harness.program.Syscall;
 import io.pmem4j.sched.Scheduler;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -51,7 +51,7 @@ class GuestBackendIT {
       ProcessHandle guest = guests().getFirst();
       guest.destroyForcibly();
       guest.onExit().get(10, TimeUnit.SECONDS);
-      assertThatThrownBy(() -> first.run(new Operation.Sync()))
+      assertThatThrownBy(() -> first.run(Syscall.SYNC.of()))
           .isInstanceOfSatisfying(
               BackendException.class,
               failure -> {
@@ -63,7 +63,7 @@ class GuestBackendIT {
       assertThat(guests()).isEmpty();
 
       Session second = backend.begin(program, backends.templates(), new KernelChoices());
-      assertThat(second.run(new Operation.Sync()).values()).containsEntry("result", "0");
+      assertThat(second.run(Syscall.SYNC.of()).values()).containsEntry("result", "0");
       assertThat(E2fsck.check(second.end().orElseThrow())).isEmpty();
     }
     assertThat(guests()).isEmpty();
@@ -75,9 +75,9 @@ class GuestBackendIT {
     try (Backends backends = Backends.open(List.of("guest:merged"), Scheduler.production())) {
       KernelChoices choices = new KernelChoices();
       Session session = backends.all().getFirst().begin(program, backends.templates(), choices);
-      session.run(new Operation.Open("f", "/a", 2 | 0100, 0644));
+      session.run(Syscall.OPEN.of("f", "/a", 2 | 0100, 0644));
       assertThat(Integer.toUnsignedString(choices.generationBase()))
-          .isEqualTo(session.run(new Operation.Fstat("f")).values().get("generation"));
+          .isEqualTo(session.run(Syscall.FSTAT.of("f")).values().get("generation"));
       assertThat(session.end()).isPresent();
     }
   }

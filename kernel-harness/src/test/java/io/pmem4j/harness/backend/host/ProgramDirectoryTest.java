@@ -7,8 +7,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.pmem4j.harness.Required;
 import io.pmem4j.harness.jni.KernelBridge;
 import io.pmem4j.harness.jni.OperationCore;
+import io.pmem4j.harness.program.Syscall;
 import io.pmem4j.harness.wire.Request;
-import io.pmem4j.harness.wire.WireOp;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -40,9 +40,10 @@ class ProgramDirectoryTest {
       for (Path path : new Path[] {immutable, append, inner}) {
         long flag = path.equals(append) ? 0x20 : 0x10;
         String name = path.toString();
-        long flags = core.run(Request.of(WireOp.GETFLAGS).withStrings(name)).result();
+        long flags = core.run(Request.of(Syscall.GETFLAGS).withStrings(name)).result();
         if (flags < 0
-            || core.run(Request.of(WireOp.SETFLAGS, flags | flag).withStrings(name)).result() < 0) {
+            || core.run(Request.of(Syscall.SETFLAGS, flags | flag).withStrings(name)).result()
+                < 0) {
           throw Required.missing("no immutable files in " + directory);
         }
       }

@@ -19,6 +19,7 @@ import io.pmem4j.harness.program.Program;
 import io.pmem4j.harness.program.ProgramParser;
 import io.pmem4j.harness.program.ProgramStep;
 import io.pmem4j.harness.program.ProgramText;
+import io.pmem4j.harness.program.Syscall;
 import io.pmem4j.harness.program.TaskProgram;
 import io.pmem4j.sched.Scheduler;
 import java.util.ArrayList;
@@ -86,7 +87,7 @@ class ScenarioCatalogTest {
               mount,
               0);
       ScenarioCatalog.program(pair).prologue().forEach(step -> processes.run(step.operation()));
-      processes.run(new Operation.In("A", new Operation.Load("mA", 0, 1)));
+      processes.run(new Operation.In("A", Syscall.LOAD.of("mA", 0, 1)));
       assertThat(
               processes.memory("A").pagemap(processes.mapping("A", "mA").orElseThrow(), 0).huge())
           .isTrue();
