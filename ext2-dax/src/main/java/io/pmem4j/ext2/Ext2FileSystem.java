@@ -56,7 +56,7 @@ public final class Ext2FileSystem {
   }
 
   /**
-   * Mounts a file system for reading and writing.
+   * Mounts a file system, for reading and writing unless the options say otherwise.
    *
    * @param memory the file system, its block 0 at offset 0; at least as long as the superblock says
    * @param options how
@@ -83,7 +83,9 @@ public final class Ext2FileSystem {
     FaultTrace trace = new FaultTrace();
     InodeCache inodes = new InodeCache(volume, trace);
     Ext2Inode root = inodes.root();
-    volume.begin();
+    if (!options.readOnly()) {
+      volume.begin();
+    }
     return new Ext2FileSystem(volume, inodes, root, trace);
   }
 

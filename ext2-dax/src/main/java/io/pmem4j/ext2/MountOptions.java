@@ -11,6 +11,7 @@ package io.pmem4j.ext2;
  * @param errors the reaction to an error found on the medium
  * @param ordered the stores of an operation become durable in an order in which a crash damages no
  *     structure, see {@code docs/crash-consistency.md}. Linux has no such option
+ * @param readOnly nothing is stored, so that the memory may be mapped for loads only
  */
 public record MountOptions(
     boolean dax,
@@ -18,10 +19,12 @@ public record MountOptions(
     AccessTimes accessTimes,
     boolean noreservation,
     ErrorPolicy errors,
-    boolean ordered) {
+    boolean ordered,
+    boolean readOnly) {
 
   private static final MountOptions DEFAULTS =
-      new MountOptions(false, false, AccessTimes.RELATIME, false, ErrorPolicy.SUPERBLOCK, false);
+      new MountOptions(
+          false, false, AccessTimes.RELATIME, false, ErrorPolicy.SUPERBLOCK, false, false);
 
   /**
    * Reads the text that {@code mount -o} takes.
@@ -43,6 +46,8 @@ public record MountOptions(
             case "reservation" -> options.withNoreservation(false);
             case "ordered" -> options.withOrdered(true);
             case "unordered" -> options.withOrdered(false);
+            case "ro" -> options.withReadOnly(true);
+            case "rw" -> options.withReadOnly(false);
             case "errors=continue" -> options.withErrors(ErrorPolicy.CONTINUE);
             case "errors=remount-ro" -> options.withErrors(ErrorPolicy.REMOUNT_RO);
             default -> throw new Ext2Exception(Errno.EINVAL, "unknown mount option " + option);
@@ -53,31 +58,36 @@ public record MountOptions(
 
   /** These options with another {@link #dax}. */
   public MountOptions withDax(boolean value) {
-    return new MountOptions(value, oldalloc, accessTimes, noreservation, errors, ordered);
+    return new MountOptions(value, oldalloc, accessTimes, noreservation, errors, ordered, readOnly);
   }
 
   /** These options with another {@link #oldalloc}. */
   public MountOptions withOldalloc(boolean value) {
-    return new MountOptions(dax, value, accessTimes, noreservation, errors, ordered);
+    return new MountOptions(dax, value, accessTimes, noreservation, errors, ordered, readOnly);
   }
 
   /** These options with another {@link #accessTimes}. */
   public MountOptions withAccessTimes(AccessTimes value) {
-    return new MountOptions(dax, oldalloc, value, noreservation, errors, ordered);
+    return new MountOptions(dax, oldalloc, value, noreservation, errors, ordered, readOnly);
   }
 
   /** These options with another {@link #noreservation}. */
   public MountOptions withNoreservation(boolean value) {
-    return new MountOptions(dax, oldalloc, accessTimes, value, errors, ordered);
+    return new MountOptions(dax, oldalloc, accessTimes, value, errors, ordered, readOnly);
   }
 
   /** These options with another {@link #errors}. */
   public MountOptions withErrors(ErrorPolicy value) {
-    return new MountOptions(dax, oldalloc, accessTimes, noreservation, value, ordered);
+    return new MountOptions(dax, oldalloc, accessTimes, noreservation, value, ordered, readOnly);
   }
 
   /** These options with another {@link #ordered}. */
   public MountOptions withOrdered(boolean value) {
-    return new MountOptions(dax, oldalloc, accessTimes, noreservation, errors, value);
+    return new MountOptions(dax, oldalloc, accessTimes, noreservation, errors, value, readOnly);
+  }
+
+  /** These options with another {@link #readOnly}. */
+  public MountOptions withReadOnly(boolean value) {
+    return new MountOptions(dax, oldalloc, accessTimes, noreservation, errors, ordered, value);
   }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pmem4j.ext2.layout.GroupDescriptor;
 import io.pmem4j.ext2.layout.Superblock;
+import java.nio.file.Files;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -40,6 +41,23 @@ class MountTest {
       assertThat(superblock.wtime()).isEqualTo(ImageFixture.BASE_SECOND + 8);
       assertThatThrownBy(fs::sync).isInstanceOf(IllegalStateException.class);
       image.assertClean();
+    }
+  }
+
+  @Test
+  void aReadOnlyMountStoresNothingAndRefusesEveryChange() throws Exception {
+    try (ImageFixture image = new ImageFixture()) {
+      byte[] before = Files.readAllBytes(image.extracted());
+      Ext2FileSystem fs =
+          Ext2FileSystem.mount(
+              image.region(), image.options().withReadOnly(true), image.instrumentation());
+      assertThat(fs.paths().stat("/lost+found", false).nlink()).isEqualTo(2);
+      OnImage.assertErrno(Errno.EROFS, () -> fs.open("/f", 0102, 0644));
+      OnImage.assertErrno(Errno.EROFS, () -> fs.paths().rmdir("/lost+found"));
+      OnImage.assertErrno(Errno.EROFS, () -> fs.paths().chmod("/", 0700));
+      fs.sync();
+      fs.unmount();
+      assertThat(Files.readAllBytes(image.extracted())).isEqualTo(before);
     }
   }
 

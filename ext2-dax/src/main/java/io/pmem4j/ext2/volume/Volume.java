@@ -51,7 +51,7 @@ public final class Volume {
   private final AtomicInteger nextGeneration;
   private final ErrorLog errors = new ErrorLog();
 
-  /** {@code SB_RDONLY}, which only {@link #error} sets. */
+  /** {@code SB_RDONLY}, by option, or set by {@link #error}. */
   private volatile boolean readOnly;
 
   private final boolean errorsReadOnly;
@@ -84,6 +84,7 @@ public final class Volume {
     this.pins = new PinnedFrames(scheduler);
     this.sLock = new OrderedMutex(scheduler, validator, LockClass.S_LOCK, "s_lock");
     this.nextGeneration = new AtomicInteger(instrumentation.generationBase());
+    this.readOnly = options.readOnly();
     this.mountState = superblock.state();
     this.largeFile =
         (superblock.featureRoCompat() & Feature.RO_COMPAT_LARGE_FILE) != 0
@@ -259,7 +260,7 @@ public final class Volume {
   }
 
   /**
-   * {@code sb_rdonly}: an error has made the mount read-only.
+   * {@code sb_rdonly}: the mount is read-only, by its options or since an error.
    *
    * @return whether names, times and counters stay as they are
    */
@@ -270,12 +271,11 @@ public final class Volume {
   /**
    * Checks that the mount is writable, as {@code mnt_want_write} does.
    *
-   * @throws Ext2Exception EROFS once an error has made the mount read-only
+   * @throws Ext2Exception EROFS on a read-only mount, and once an error has made it one
    */
   public void requireWritable() throws Ext2Exception {
     if (readOnly) {
-      throw new Ext2Exception(
-          Errno.EROFS, "the file system is read-only since: " + errors.messages().getFirst());
+      throw new Ext2Exception(Errno.EROFS, "read-only, errors so far: " + errors.messages());
     }
   }
 
