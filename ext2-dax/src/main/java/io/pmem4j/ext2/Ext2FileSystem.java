@@ -117,6 +117,14 @@ public final class Ext2FileSystem {
     return new PathOperations(this, names.as(who));
   }
 
+  /**
+   * The calls on inodes by number, for a client that walks paths itself. Each call makes a table of
+   * references of its own.
+   */
+  public InodeOperations inodes() {
+    return new InodeOperations(this, new NodeTable(inodes, root), names);
+  }
+
   /** An address space whose locks are checked against this mount's order. */
   public AddressSpace newAddressSpace() {
     return new AddressSpace(

@@ -3,6 +3,7 @@ package io.pmem4j.ext2;
 
 import io.pmem4j.ext2.file.Ext2File;
 import io.pmem4j.ext2.inode.Ext2Inode;
+import io.pmem4j.ext2.inode.InodeAttributes;
 import io.pmem4j.ext2.mm.Mappable;
 import io.pmem4j.ext2.mm.UserBuffer;
 import java.lang.foreign.Arena;
@@ -210,7 +211,8 @@ public final class OpenFile implements AutoCloseable {
         inode.times().atime(),
         inode.times().mtime(),
         inode.times().ctime(),
-        inode.generation());
+        inode.generation(),
+        InodeAttributes.device(inode));
   }
 
   /**

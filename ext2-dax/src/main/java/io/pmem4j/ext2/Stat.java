@@ -15,6 +15,8 @@ package io.pmem4j.ext2;
  * @param mtime seconds since the epoch
  * @param ctime seconds since the epoch
  * @param generation {@code i_generation}
+ * @param device {@code st_rdev} of a device as the kernel encodes it: bits 8 to 19 are the major
+ *     number, the others the minor number; else 0
  */
 public record Stat(
     int ino,
@@ -27,4 +29,5 @@ public record Stat(
     long atime,
     long mtime,
     long ctime,
-    int generation) {}
+    int generation,
+    int device) {}

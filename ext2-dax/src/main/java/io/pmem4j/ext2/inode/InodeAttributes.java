@@ -19,6 +19,9 @@ public record InodeAttributes(
     @Nullable Long atime,
     @Nullable Long mtime) {
 
+  /** The bits of {@code old_encode_dev}. */
+  private static final int OLD_DEVICE_MASK = 0xffff;
+
   /** {@code setattr_copy}: the inode gets them, and ctime; the caller holds {@code i_rwsem}. */
   public void applyTo(Ext2Inode inode) {
     inode.iRwsem().assertHeldExclusively();
@@ -32,6 +35,14 @@ public record InodeAttributes(
       inode.mode = (inode.mode & FileMode.TYPE_MASK) | (mode & FileMode.PERMISSIONS);
     }
     inode.times().set(atime, mtime);
+  }
+
+  /** Returns {@code i_rdev} as {@code new_encode_dev} has it; 0 for what is no device. */
+  public static int device(Ext2Inode inode) {
+    if (!FileMode.isDevice(inode.mode)) {
+      return 0;
+    }
+    return inode.data[0] != 0 ? inode.data[0] & OLD_DEVICE_MASK : inode.data[1];
   }
 
   /** The flags that FS_IOC_GETFLAGS shows: EXT2_FL_USER_VISIBLE. */

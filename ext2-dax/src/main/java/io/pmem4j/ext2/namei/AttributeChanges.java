@@ -48,6 +48,43 @@ public final class AttributeChanges {
     }
   }
 
+  /**
+   * Sets attributes on which the caller has judged permissions already: {@code notify_change}
+   * without them. Immutable and append-only files are still refused.
+   *
+   * @param wanted what to set; a time of {@link Long#MAX_VALUE} is now
+   * @throws Ext2Exception EPERM, EROFS
+   */
+  public void set(Ext2Inode inode, InodeAttributes wanted) throws Ext2Exception {
+    try (var _ = volume.freezeGate().startWrite()) {
+      volume.requireWritable();
+      try (var _ = inode.iRwsem().exclusive()) {
+        boolean sets = wanted.mode() != null || wanted.uid() != null || wanted.gid() != null;
+        if (sets || isGiven(wanted.atime()) || isGiven(wanted.mtime())) {
+          requireChangeable(inode);
+        } else if (inode.isImmutable()) {
+          throw new Ext2Exception(Errno.EPERM, inode + " is immutable");
+        }
+        long now = volume.now();
+        new InodeAttributes(
+                wanted.mode(),
+                wanted.uid(),
+                wanted.gid(),
+                time(optional(wanted.atime()), now),
+                time(optional(wanted.mtime()), now))
+            .applyTo(inode);
+      }
+    }
+  }
+
+  private static boolean isGiven(@Nullable Long time) {
+    return time != null && time != Long.MAX_VALUE;
+  }
+
+  private static OptionalLong optional(@Nullable Long time) {
+    return time == null ? OptionalLong.empty() : OptionalLong.of(time);
+  }
+
   private static void requireChangeable(Ext2Inode inode) throws Ext2Exception {
     if (inode.isImmutable() || inode.isAppendOnly()) {
       throw new Ext2Exception(Errno.EPERM, inode + " is immutable or append-only");
@@ -185,23 +222,32 @@ public final class AttributeChanges {
   public void flags(String path, int flags) throws Ext2Exception {
     Ext2Inode inode = PathWalk.find(space, path, true);
     try {
-      Permission.require(volume, who, inode, Permission.READ);
-      try (var _ = volume.freezeGate().startWrite()) {
-        volume.requireWritable();
-        if (!Permission.isOwner(who, inode)) {
-          throw new Ext2Exception(Errno.EACCES, inode + " belongs to " + inode.uid());
-        }
-        volume.validator().mightAcquire(LockClass.MMAP_LOCK, "a fault on the caller's flags");
-        try (var _ = inode.iRwsem().exclusive()) {
-          if (InodeAttributes.changesProtection(inode, flags)
-              && !who.has(Capability.LINUX_IMMUTABLE)) {
-            throw new Ext2Exception(Errno.EPERM, "CAP_LINUX_IMMUTABLE is needed");
-          }
-          InodeAttributes.flags(inode, flags);
-        }
-      }
+      flags(inode, flags);
     } finally {
       space.inodes().put(inode);
+    }
+  }
+
+  /**
+   * Sets the flags of an inode, whose user the caller has.
+   *
+   * @throws Ext2Exception as {@link #flags(String, int)}
+   */
+  public void flags(Ext2Inode inode, int flags) throws Ext2Exception {
+    Permission.require(volume, who, inode, Permission.READ);
+    try (var _ = volume.freezeGate().startWrite()) {
+      volume.requireWritable();
+      if (!Permission.isOwner(who, inode)) {
+        throw new Ext2Exception(Errno.EACCES, inode + " belongs to " + inode.uid());
+      }
+      volume.validator().mightAcquire(LockClass.MMAP_LOCK, "a fault on the caller's flags");
+      try (var _ = inode.iRwsem().exclusive()) {
+        if (InodeAttributes.changesProtection(inode, flags)
+            && !who.has(Capability.LINUX_IMMUTABLE)) {
+          throw new Ext2Exception(Errno.EPERM, "CAP_LINUX_IMMUTABLE is needed");
+        }
+        InodeAttributes.flags(inode, flags);
+      }
     }
   }
 }

@@ -40,20 +40,40 @@ public final class Lookups {
   }
 
   /**
+   * Finds the inode of a name, as lookup of a directory does.
+   *
+   * @return the inode, with one user more
+   * @throws Ext2Exception ENOENT and those of a walk
+   */
+  public Ext2Inode find(String name) throws Ext2Exception {
+    return PathWalk.find(space, name, false);
+  }
+
+  /**
+   * Returns the inode of an entry that was read from {@link NameSpace#start}.
+   *
+   * @return the inode, with one user more
+   * @throws Ext2Exception ESTALE, EUCLEAN, EINVAL
+   */
+  public Ext2Inode entry(int ino) throws Ext2Exception {
+    return PathWalk.alias(space, space.start(), space.inodes().get(ino));
+  }
+
+  /**
    * Reads where a symbolic link leads to, as readlink(2) does.
    *
    * @throws Ext2Exception EINVAL for what is none, EIO, and those of a walk
    */
   public byte[] readlink(String path) throws Ext2Exception {
-    return ask(
-        path,
-        false,
-        inode -> {
-          if (!inode.isSymlink()) {
-            throw new Ext2Exception(Errno.EINVAL, path + " is no symbolic link");
-          }
-          return Symlink.target(inode);
-        });
+    return ask(path, false, Lookups::target);
+  }
+
+  /** Returns the target of a symbolic link; throws EINVAL for what is none. */
+  public static byte[] target(Ext2Inode inode) throws Ext2Exception {
+    if (!inode.isSymlink()) {
+      throw new Ext2Exception(Errno.EINVAL, inode + " is no symbolic link");
+    }
+    return Symlink.target(inode);
   }
 
   /**

@@ -60,14 +60,7 @@ public final class NameOperations {
       if (!opened.created()) {
         mayOpen(inode, path, flags);
       }
-      if (FileMode.hasNoOpen(inode.mode())) {
-        throw new Ext2Exception(
-            Errno.ENXIO, path + " has mode 0" + Integer.toOctalString(inode.mode()));
-      }
-      if (!inode.isRegular() && !inode.isDirectory()) {
-        throw new UnsupportedFeatureException(
-            "special files", path + " is neither a regular file nor a directory");
-      }
+      requireFile(inode, path);
       Ext2File file = new Ext2File(volume, inodes, inode, flags, onRelease);
       if (flags.truncate() && !opened.created()) {
         file.truncateOnOpen();
@@ -78,6 +71,33 @@ public final class NameOperations {
       if (!done) {
         inodes.put(inode);
       }
+    }
+  }
+
+  /**
+   * Opens an inode, as open(2) does of a path through /proc/self/fd.
+   *
+   * @param inode with one user, which the file becomes; the caller keeps it if opening fails
+   * @param flags O_APPEND is checked here; {@code opened} tells whether the file honours it
+   * @param opened the flags of the open file
+   * @param onRelease called when the file is no longer in use; not if opening fails
+   * @throws Ext2Exception ELOOP, EISDIR, EPERM, EACCES, EROFS, ENXIO
+   */
+  public Ext2File open(Ext2Inode inode, OpenFlags flags, OpenFlags opened, Runnable onRelease)
+      throws Ext2Exception {
+    mayOpen(inode, inode.toString(), flags);
+    requireFile(inode, inode.toString());
+    return new Ext2File(volume, inodes, inode, opened, onRelease);
+  }
+
+  private static void requireFile(Ext2Inode inode, String path) throws Ext2Exception {
+    if (FileMode.hasNoOpen(inode.mode())) {
+      throw new Ext2Exception(
+          Errno.ENXIO, path + " has mode 0" + Integer.toOctalString(inode.mode()));
+    }
+    if (!inode.isRegular() && !inode.isDirectory()) {
+      throw new UnsupportedFeatureException(
+          "special files", path + " is neither a regular file nor a directory");
     }
   }
 

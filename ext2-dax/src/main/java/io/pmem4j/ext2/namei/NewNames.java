@@ -32,7 +32,7 @@ public final class NewNames {
 
   /** Makes what a free name will lead to, under the directory's {@code i_rwsem}. */
   private interface Maker {
-    void make(Ext2Inode directory, byte[] name) throws Ext2Exception;
+    Ext2Inode make(Ext2Inode directory, byte[] name) throws Ext2Exception;
   }
 
   /** Gives a new inode its content. */
@@ -45,7 +45,7 @@ public final class NewNames {
   }
 
   /** {@code filename_create} and {@code may_create}. */
-  private void make(String path, boolean wantsDirectory, Maker maker) throws Ext2Exception {
+  private Ext2Inode make(String path, boolean wantsDirectory, Maker maker) throws Ext2Exception {
     try (PathWalk walk = PathWalk.toParent(space, path)) {
       byte[] name = walk.last();
       if (name == null) {
@@ -62,7 +62,7 @@ public final class NewNames {
         }
         volume.requireWritable();
         Permission.mayCreate(space, walk.directory());
-        maker.make(walk.directory(), name);
+        return maker.make(walk.directory(), name);
       }
     }
   }
@@ -74,7 +74,12 @@ public final class NewNames {
    *     walk
    */
   public void mkdir(String path, int mode) throws Ext2Exception {
-    make(
+    inodes.put(newDirectory(path, mode));
+  }
+
+  /** Makes a directory as {@link #mkdir} does; returns its inode, with one user. */
+  public Ext2Inode newDirectory(String path, int mode) throws Ext2Exception {
+    return make(
         path,
         true,
         (directory, name) -> {
@@ -82,7 +87,7 @@ public final class NewNames {
             throw new Ext2Exception(
                 Errno.EMLINK, directory + " has " + directory.nlink() + " links");
           }
-          inodes.put(directory(directory, name, FileMode.DIRECTORY | masked(mode & MKDIR_MODE)));
+          return directory(directory, name, FileMode.DIRECTORY | masked(mode & MKDIR_MODE));
         });
   }
 
@@ -128,6 +133,11 @@ public final class NewNames {
    *     walk
    */
   public void mknod(String path, int mode, int major, int minor) throws Ext2Exception {
+    inodes.put(newFile(path, mode, major, minor));
+  }
+
+  /** Makes a file as {@link #mknod} does; returns its inode, with one user. */
+  public Ext2Inode newFile(String path, int mode, int major, int minor) throws Ext2Exception {
     int type =
         switch (mode & FileMode.TYPE_MASK) {
           case 0 -> FileMode.REGULAR;
@@ -141,7 +151,7 @@ public final class NewNames {
           default -> throw new Ext2Exception(Errno.EINVAL, "mode 0" + Integer.toOctalString(mode));
         };
     boolean whiteout = type == FileMode.CHARACTER && major == 0 && minor == 0;
-    make(
+    return make(
         path,
         false,
         (directory, name) -> {
@@ -150,7 +160,7 @@ public final class NewNames {
           }
           Content content =
               FileMode.isDevice(type) ? made -> NewInode.device(made, major, minor) : Content.NONE;
-          inodes.put(nondirectory(directory, name, type | permissions(directory, mode), content));
+          return nondirectory(directory, name, type | permissions(directory, mode), content);
         });
   }
 
@@ -162,17 +172,18 @@ public final class NewNames {
    *     those of a walk
    */
   public void symlink(String target, String path) throws Ext2Exception {
-    byte[] bytes = PathWalk.bytes(target);
-    make(
+    inodes.put(newSymlink(target, path));
+  }
+
+  /** Makes a symbolic link as {@link #symlink} does; returns its inode, with one user. */
+  public Ext2Inode newSymlink(String target, String path) throws Ext2Exception {
+    byte[] bytes = PathWalk.bytes(space, target);
+    return make(
         path,
         false,
         (directory, name) ->
-            inodes.put(
-                nondirectory(
-                    directory,
-                    name,
-                    FileMode.SYMLINK | 0777,
-                    made -> NewInode.target(made, bytes))));
+            nondirectory(
+                directory, name, FileMode.SYMLINK | 0777, made -> NewInode.target(made, bytes)));
   }
 
   /**
@@ -184,22 +195,33 @@ public final class NewNames {
   public void link(String from, String to) throws Ext2Exception {
     Ext2Inode inode = PathWalk.find(space, from, false);
     try {
-      make(
-          to,
-          false,
-          (directory, name) -> {
-            Permission.mayLink(space, inode);
-            if (inode.isAppendOnly() || inode.isImmutable()) {
-              throw new Ext2Exception(Errno.EPERM, from + " is immutable or append-only");
-            }
-            if (inode.isDirectory()) {
-              throw new Ext2Exception(Errno.EPERM, from + " is a directory");
-            }
-            linkLocked(directory, name, inode);
-          });
+      link(inode, to);
     } finally {
       inodes.put(inode);
     }
+  }
+
+  /**
+   * Gives a file one more name, as linkat(2) does with AT_EMPTY_PATH.
+   *
+   * @param inode the file, whose user the caller has
+   * @throws Ext2Exception as {@link #link(String, String)}
+   */
+  public void link(Ext2Inode inode, String to) throws Ext2Exception {
+    make(
+        to,
+        false,
+        (directory, name) -> {
+          Permission.mayLink(space, inode);
+          if (inode.isAppendOnly() || inode.isImmutable()) {
+            throw new Ext2Exception(Errno.EPERM, inode + " is immutable or append-only");
+          }
+          if (inode.isDirectory()) {
+            throw new Ext2Exception(Errno.EPERM, inode + " is a directory");
+          }
+          linkLocked(directory, name, inode);
+          return inode;
+        });
   }
 
   /** The part of {@code vfs_link} under the file's lock, and {@code ext2_link}. */

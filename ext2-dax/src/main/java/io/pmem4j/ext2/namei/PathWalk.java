@@ -18,9 +18,9 @@ import java.util.Deque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One walk along a path: {@code struct nameidata} with {@code link_path_walk}. It begins at the
- * root whether or not the path has a leading slash; an absolute link leads there too. Belongs to
- * one task, which closes it.
+ * One walk along a path: {@code struct nameidata} with {@code link_path_walk}. It begins at {@link
+ * NameSpace#start} whether or not the path has a leading slash; an absolute link leads to the root.
+ * Belongs to one task, which closes it.
  */
 final class PathWalk implements AutoCloseable {
   /** With the NUL that ends a path. */
@@ -56,7 +56,7 @@ final class PathWalk implements AutoCloseable {
     this.space = space;
     this.volume = space.volume();
     this.inodes = space.inodes();
-    this.directory = inodes.get(space.root().number());
+    this.directory = inodes.get(space.start().number());
   }
 
   /**
@@ -65,7 +65,7 @@ final class PathWalk implements AutoCloseable {
    * @throws Ext2Exception EINVAL for a NUL, EACCES, ENOENT, ENOTDIR, ENAMETOOLONG, ELOOP, EIO
    */
   static PathWalk toParent(NameSpace space, String path) throws Ext2Exception {
-    byte[] bytes = bytes(path);
+    byte[] bytes = bytes(space, path);
     PathWalk walk = new PathWalk(space);
     boolean done = false;
     try {
@@ -121,14 +121,14 @@ final class PathWalk implements AutoCloseable {
    *
    * @throws Ext2Exception EINVAL, ENOENT, ENAMETOOLONG
    */
-  static byte[] bytes(String path) throws Ext2Exception {
+  static byte[] bytes(NameSpace space, String path) throws Ext2Exception {
     if (path.indexOf('\0') >= 0) {
       throw new Ext2Exception(Errno.EINVAL, "a path with a zero byte");
     }
     if (path.isEmpty()) {
       throw new Ext2Exception(Errno.ENOENT, "empty path");
     }
-    byte[] bytes = path.getBytes(StandardCharsets.UTF_8);
+    byte[] bytes = path.getBytes(space.encoding());
     if (bytes.length >= PATH_MAX) {
       throw new Ext2Exception(
           Errno.ENAMETOOLONG,
@@ -293,7 +293,7 @@ final class PathWalk implements AutoCloseable {
       throw new Ext2Exception(Errno.ENOENT, "no " + text(name) + " in " + directory);
     }
     try {
-      return alias(inodes.get(ino));
+      return alias(space, directory, inodes.get(ino));
     } catch (Ext2Exception e) {
       if (e.errno() != Errno.ESTALE) {
         throw e;
@@ -309,10 +309,11 @@ final class PathWalk implements AutoCloseable {
    *
    * @throws Ext2Exception ELOOP on a damaged medium, where a directory lies below itself
    */
-  private Ext2Inode alias(Ext2Inode found) throws Ext2Exception {
+  static Ext2Inode alias(NameSpace space, Ext2Inode directory, Ext2Inode found)
+      throws Ext2Exception {
     if (found.isDirectory() && found.inDirectory().parent() != directory) {
       if (found == directory || DirectoryState.ancestor(found, directory) != null) {
-        inodes.put(found);
+        space.inodes().put(found);
         throw new Ext2Exception(Errno.ELOOP, found + " lies below itself, in " + directory);
       }
       if (found != space.root()) {

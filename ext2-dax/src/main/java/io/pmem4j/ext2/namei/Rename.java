@@ -63,13 +63,25 @@ public final class Rename {
    */
   public static void rename(NameSpace space, String from, String to, int flags)
       throws Ext2Exception {
+    rename(space, from, space, to, flags);
+  }
+
+  /**
+   * Renames a path below one directory to a path below another.
+   *
+   * @param space where {@code from} begins
+   * @param toSpace where {@code to} begins
+   * @throws Ext2Exception as {@link #rename(NameSpace, String, String, int)}
+   */
+  public static void rename(NameSpace space, String from, NameSpace toSpace, String to, int flags)
+      throws Ext2Exception {
     boolean exchange = (flags & EXCHANGE) != 0;
     if ((flags & ~(NO_REPLACE | EXCHANGE | WHITEOUT)) != 0
         || (exchange && (flags & (NO_REPLACE | WHITEOUT)) != 0)) {
       throw new Ext2Exception(Errno.EINVAL, "rename with flags " + flags);
     }
     try (PathWalk source = PathWalk.toParent(space, from);
-        PathWalk target = PathWalk.toParent(space, to)) {
+        PathWalk target = PathWalk.toParent(toSpace, to)) {
       byte[] oldName = source.last();
       byte[] newName = target.last();
       if (oldName == null) {
