@@ -11,6 +11,7 @@ import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import io.pmem4j.ext2.mm.UserBuffer;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
 import java.lang.module.ModuleDescriptor;
@@ -51,6 +52,9 @@ class ArchitectureTest {
           "FileSystemUse",
           "Extent");
 
+  /** The face whose segments are the kernel's requests, and no medium. */
+  private static final String FUSE = ROOT + ".fuse";
+
   private static final String[] BELOW_US = {
     "java..", "org.jspecify..", "io.pmem4j.pmem", "io.pmem4j.sched"
   };
@@ -81,6 +85,31 @@ class ArchitectureTest {
               resideInAnyPackage(allowed.toArray(String[]::new)).or(vocabulary()))
           .check(production);
     }
+  }
+
+  @Test
+  void nothingUsesAFace() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage(FUSE)
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage(FUSE)
+        .check(production);
+  }
+
+  /** A face is made of the facade: it sees no inode and no block. */
+  @Test
+  void aFaceUsesTheFacadeAlone() {
+    classes()
+        .that()
+        .resideInAPackage(FUSE)
+        .should()
+        .onlyDependOnClassesThat(
+            resideInAnyPackage(BELOW_US)
+                .or(resideInAnyPackage(ROOT, FUSE))
+                .or(JavaClass.Predicates.belongToAnyOf(UserBuffer.class)))
+        .check(production);
   }
 
   @Test
@@ -135,6 +164,8 @@ class ArchitectureTest {
   @Test
   void segmentsAreOnlyRead() {
     noClasses()
+        .that()
+        .resideOutsideOfPackage(FUSE)
         .should()
         .callMethodWhere(
             DescribedPredicate.describe(

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.pmem4j.ext2.fuse;
+
+import io.pmem4j.ext2.Ext2Exception;
+import io.pmem4j.ext2.Ext2FileSystem;
+import io.pmem4j.ext2.InodeOperations;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * A file system at a directory of this machine, served by threads of this JVM. Thread-safe.
+ *
+ * <p>A thread that waits for the mounted directory waits for these threads. They never touch it
+ * themselves, so that every other thread may.
+ */
+public final class FuseMount {
+  /** The type that /proc/mounts shows. */
+  public static final String TYPE = "fuse.pmem4j";
+
+  private final String directory;
+  private final int device;
+  private final InodeOperations inodes;
+  private final FileHandles handles = new FileHandles();
+  private final List<Thread> workers = new ArrayList<>();
+  private final Consumer<String> log;
+
+  private FuseMount(String directory, int device, InodeOperations inodes, Consumer<String> log) {
+    this.directory = directory;
+    this.device = device;
+    this.inodes = inodes;
+    this.log = log;
+  }
+
+  /**
+   * Mounts a file system. It must have been mounted without a umask, which the kernel applies.
+   *
+   * @param source the name of the image in /proc/mounts
+   * @param directory exists
+   * @param workers the number of threads, at least 1
+   * @param log gets a line for each failure that no caller is told of
+   * @throws IOException if /dev/fuse cannot be opened, or the mount is refused
+   */
+  public static FuseMount mount(
+      Ext2FileSystem fs,
+      String source,
+      Path directory,
+      FuseOptions options,
+      int workers,
+      Consumer<String> log)
+      throws IOException {
+    String target = directory.toRealPath().toString();
+    InodeOperations inodes = fs.inodes();
+    int device =
+        KernelCalls.check(
+            KernelCalls.open("/dev/fuse", KernelCalls.O_RDWR | KernelCalls.O_CLOEXEC), "/dev/fuse");
+    boolean done = false;
+    try {
+      String data =
+          "fd=%d,rootmode=%o,user_id=0,group_id=0,default_permissions,allow_other"
+              .formatted(device, inodes.stat(InodeOperations.ROOT).mode());
+      KernelCalls.check(
+          KernelCalls.mount(source, target, TYPE, options.flags(), data), "mount on " + target);
+      done = true;
+    } finally {
+      if (!done) {
+        KernelCalls.close(device);
+      }
+    }
+    FuseMount mount = new FuseMount(target, device, inodes, log);
+    mount.start(fs, workers);
+    return mount;
+  }
+
+  private void start(Ext2FileSystem fs, int count) {
+    NameRequests names = new NameRequests(inodes, handles);
+    FileRequests files = new FileRequests(fs, inodes, handles);
+    InFlight inFlight = new InFlight();
+    for (int i = 0; i < count; i++) {
+      Thread worker = new Thread(new FuseWorker(device, names, files, inFlight, log), "fuse-" + i);
+      worker.setDaemon(true);
+      workers.add(worker);
+    }
+    workers.forEach(Thread::start);
+  }
+
+  /** Returns the directory. */
+  public String directory() {
+    return directory;
+  }
+
+  /**
+   * Waits until the file system is unmounted, by {@link #unmount} or by umount(8), and every file
+   * is closed. The file system itself can be unmounted then.
+   *
+   * @throws InterruptedException if the thread is interrupted while it waits
+   */
+  public void awaitUnmount() throws InterruptedException, Ext2Exception {
+    for (Thread worker : workers) {
+      worker.join();
+    }
+    KernelCalls.close(device);
+    handles.closeAll();
+    inodes.forgetAll();
+  }
+
+  /**
+   * Takes the file system from its directory, also while it is in use: what was written arrives
+   * first, then files that are open answer ENOTCONN. Does nothing when it is unmounted already.
+   */
+  public void unmount() {
+    if (workers.stream().noneMatch(Thread::isAlive)) {
+      return;
+    }
+    if (KernelCalls.umount(directory, 0) != -KernelCalls.EBUSY) {
+      return;
+    }
+    int written = KernelCalls.syncfs(directory);
+    if (written < 0) {
+      log.accept("sync of " + directory + ": " + KernelCalls.words(-written));
+    }
+    // The force ends the connection, and the workers with it; the mount itself stays while in use.
+    KernelCalls.umount(directory, KernelCalls.MNT_FORCE);
+    KernelCalls.umount(directory, KernelCalls.MNT_DETACH);
+  }
+
+  /**
+   * Removes a mount whose server has died, which answers ENOTCONN to everything.
+   *
+   * @return true if there was one
+   * @throws IOException if it could not be removed
+   */
+  public static boolean removeDead(Path directory) throws IOException {
+    String path = directory.toAbsolutePath().normalize().toString();
+    boolean found = false;
+    while (KernelCalls.access(path) == -KernelCalls.ENOTCONN) {
+      KernelCalls.check(
+          KernelCalls.umount(path, KernelCalls.MNT_DETACH), "the dead mount on " + path);
+      found = true;
+    }
+    return found;
+  }
+}

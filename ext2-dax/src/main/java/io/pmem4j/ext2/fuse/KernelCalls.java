@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.pmem4j.ext2.fuse;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.StructLayout;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.VarHandle;
+
+/**
+ * The system calls of a FUSE server. A result below 0 is a negative errno. All functions have one
+ * shape, which they share with pmem-ffi: a function ignores the words that it does not have.
+ */
+final class KernelCalls {
+  static final int EPERM = 1;
+  static final int ENOENT = 2;
+  static final int EINTR = 4;
+  static final int EIO = 5;
+  static final int ENXIO = 6;
+  static final int EAGAIN = 11;
+  static final int EACCES = 13;
+  static final int EBUSY = 16;
+  static final int ENODEV = 19;
+  static final int EINVAL = 22;
+  static final int ENOTTY = 25;
+  static final int ENOSYS = 38;
+  static final int ECONNABORTED = 103;
+  static final int ENOTCONN = 107;
+
+  static final int O_RDWR = 2;
+  static final int O_CLOEXEC = 02000000;
+
+  static final long MS_RDONLY = 1;
+  static final long MS_NOSUID = 2;
+  static final long MS_NODEV = 4;
+  static final long MS_NOEXEC = 8;
+  static final int MNT_FORCE = 1;
+  static final int MNT_DETACH = 2;
+
+  private static final Linker LINKER = Linker.nativeLinker();
+  private static final StructLayout CALL_STATE = Linker.Option.captureStateLayout();
+  private static final VarHandle ERRNO =
+      CALL_STATE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
+
+  private static final MethodHandle OPEN = function("open");
+  private static final MethodHandle CLOSE = function("close");
+  private static final MethodHandle READ = function("read");
+  private static final MethodHandle WRITE = function("write");
+  private static final MethodHandle ACCESS = function("access");
+  private static final MethodHandle SYNCFS = function("syncfs");
+  private static final MethodHandle MOUNT = function("mount");
+  private static final MethodHandle UMOUNT2 = function("umount2");
+
+  private static final ThreadLocal<MemorySegment> STATE =
+      ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(CALL_STATE));
+
+  private KernelCalls() {}
+
+  @SuppressWarnings("restricted") // The functions and their shape are those of Linux.
+  private static MethodHandle function(String name) {
+    ValueLayout word = ValueLayout.JAVA_LONG;
+    return LINKER.downcallHandle(
+        LINKER.defaultLookup().findOrThrow(name),
+        FunctionDescriptor.of(word, word, word, word, word, word, word),
+        Linker.Option.captureCallState("errno"));
+  }
+
+  private static long call(
+      MethodHandle function, boolean isInt, long a, long b, long c, long d, long e) {
+    MemorySegment state = STATE.get();
+    long result;
+    try {
+      result = (long) function.invokeExact(state, a, b, c, d, e, 0L);
+    } catch (RuntimeException | Error thrown) {
+      throw thrown;
+    } catch (Throwable thrown) {
+      throw new IllegalStateException("a downcall handle declares no checked exception", thrown);
+    }
+    // The upper half of a register that returns an int is undefined.
+    long value = isInt ? (int) result : result;
+    return value < 0 ? -(int) ERRNO.get(state, 0L) : value;
+  }
+
+  static int open(String path, int flags) {
+    try (Arena arena = Arena.ofConfined()) {
+      return (int) call(OPEN, true, arena.allocateFrom(path).address(), flags, 0, 0, 0);
+    }
+  }
+
+  static void close(int fd) {
+    call(CLOSE, true, fd, 0, 0, 0, 0);
+  }
+
+  static long read(int fd, MemorySegment target) {
+    return call(READ, false, fd, target.address(), target.byteSize(), 0, 0);
+  }
+
+  static long write(int fd, MemorySegment source, long length) {
+    return call(WRITE, false, fd, source.address(), length, 0, 0);
+  }
+
+  /** access(2) with F_OK. */
+  static int access(String path) {
+    try (Arena arena = Arena.ofConfined()) {
+      return (int) call(ACCESS, true, arena.allocateFrom(path).address(), 0, 0, 0, 0);
+    }
+  }
+
+  /** syncfs(2) of the file system that a path is in. */
+  static int syncfs(String path) {
+    int fd = open(path, O_CLOEXEC);
+    if (fd < 0) {
+      return fd;
+    }
+    int result = (int) call(SYNCFS, true, fd, 0, 0, 0, 0);
+    close(fd);
+    return result;
+  }
+
+  static int mount(String source, String target, String type, long flags, String data) {
+    try (Arena arena = Arena.ofConfined()) {
+      return (int)
+          call(
+              MOUNT,
+              true,
+              arena.allocateFrom(source).address(),
+              arena.allocateFrom(target).address(),
+              arena.allocateFrom(type).address(),
+              flags,
+              arena.allocateFrom(data).address());
+    }
+  }
+
+  static int umount(String target, int flags) {
+    try (Arena arena = Arena.ofConfined()) {
+      return (int) call(UMOUNT2, true, arena.allocateFrom(target).address(), flags, 0, 0, 0);
+    }
+  }
+
+  /** Throws if a call failed; returns its result. */
+  static int check(int result, String what) throws IOException {
+    if (result < 0) {
+      throw new IOException(what + ": " + words(-result));
+    }
+    return result;
+  }
+
+  /** Returns words for an errno that a mount may meet. */
+  static String words(int errno) {
+    return switch (errno) {
+      case EPERM -> "not permitted; root is needed";
+      case ENOENT -> "no such file";
+      case ENXIO, ENODEV -> "the kernel has no FUSE";
+      case EACCES -> "permission denied";
+      case EBUSY -> "busy";
+      case EINVAL -> "invalid argument";
+      case ENOTCONN -> "its server is gone";
+      default -> "errno " + errno;
+    };
+  }
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.pmem4j.ext2.fuse;
+
+import io.pmem4j.ext2.mm.UserBuffer;
+import io.pmem4j.pmem.PersistentMemory;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * A part of a worker's buffer as the source or target of a copy.
+ *
+ * @param segment the part, shorter than 2 GiB
+ */
+record SegmentBuffer(MemorySegment segment) implements UserBuffer {
+  @Override
+  public int length() {
+    return (int) segment.byteSize();
+  }
+
+  @Override
+  public int copyFrom(int from, PersistentMemory memory, long address, int length) {
+    memory.copy(address, segment, from, length);
+    return length;
+  }
+
+  @Override
+  public int copyTo(int to, PersistentMemory memory, long address, int length) {
+    memory.read(address, segment, to, length);
+    return length;
+  }
+
+  @Override
+  public int zero(int to, int length, int unit) {
+    segment.asSlice(to, length).fill((byte) 0);
+    return length;
+  }
+}
