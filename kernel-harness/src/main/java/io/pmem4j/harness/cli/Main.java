@@ -36,6 +36,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       DoctorCommand.class,
       ExploreCommand.class,
       CrashCommand.class,
+      MountCommand.class,
     })
 public final class Main implements Runnable {
   private static final long START = System.nanoTime();
