@@ -3,18 +3,25 @@
 package io.pmem4j.crash;
 
 import java.math.BigInteger;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 
 /**
  * A walk through the states of pending stores. It visits all of them in Gray-code order, so that
  * mostly one atom changes between two states; or, beyond a limit, a sample. The sample has the
- * states nothing and everything, then for each unit this one alone and all but this one, and then
- * random states.
+ * states nothing and everything, then for each page this one alone and all but this one, then the
+ * same for each unit, and then random states. If there is no room for all units, a random choice of
+ * them takes half of the rest, because words around the caches are many and lie side by side.
  */
 final class StateWalk implements OrderedUnit.Toggle {
+  private static final int WORDS_OF_A_PAGE = 512;
+
   private final long[] image;
   private final List<OrderedUnit> units;
   private final BigInteger count;
@@ -108,19 +115,54 @@ final class StateWalk implements OrderedUnit.Toggle {
     long all = Long.MAX_VALUE;
     Long[] states = new Long[units.size()];
     boolean more = visitOnce(seen, fill(states, 0)) && visitOnce(seen, fill(states, all));
-    for (int i = 0; more && i < units.size() && visited + 1 < atMost; i++) {
-      fill(states, 0)[i] = units.get(i).states() - 1;
-      more = visitOnce(seen, states);
-      fill(states, all)[i] = 0L;
-      more = more && visitOnce(seen, states);
-    }
     SplittableRandom random = new SplittableRandom(seed);
+    for (List<Integer> page : pages()) {
+      more = more && visitGroup(seen, states, page, atMost);
+    }
+    boolean fits = visited + 2L * units.size() <= atMost;
+    long until = fits ? atMost : visited + (atMost - visited) / 2;
+    for (int i : order(random, fits)) {
+      more = more && visitGroup(seen, states, List.of(i), until);
+    }
     for (long tries = 0; more && visited < atMost && tries < 2 * atMost; tries++) {
       for (int i = 0; i < states.length; i++) {
         states[i] = random.nextLong(units.get(i).states());
       }
       more = visitOnce(seen, states);
     }
+  }
+
+  /** Visits the state of these units alone, and that of all others. */
+  private boolean visitGroup(Set<List<Long>> seen, Long[] states, List<Integer> group, long until) {
+    if (visited + 1 >= until) {
+      return true;
+    }
+    fill(states, 0);
+    group.forEach(i -> states[i] = units.get(i).states() - 1);
+    if (!visitOnce(seen, states)) {
+      return false;
+    }
+    fill(states, Long.MAX_VALUE);
+    group.forEach(i -> states[i] = 0L);
+    return visitOnce(seen, states);
+  }
+
+  /** Returns the units by the page that they begin in; none if each unit has a page of its own. */
+  private Collection<List<Integer>> pages() {
+    Map<Integer, List<Integer>> pages = new TreeMap<>();
+    for (int i = 0; i < units.size(); i++) {
+      int page = units.get(i).atoms.getFirst().word.index / WORDS_OF_A_PAGE;
+      pages.computeIfAbsent(page, _ -> new ArrayList<>()).add(i);
+    }
+    return pages.size() == units.size() ? List.of() : pages.values();
+  }
+
+  private List<Integer> order(SplittableRandom random, boolean inOrder) {
+    List<Integer> order = new ArrayList<>();
+    for (int i = 0; i < units.size(); i++) {
+      order.add(inOrder ? order.size() : random.nextInt(order.size() + 1), i);
+    }
+    return order;
   }
 
   private Long[] fill(Long[] states, long value) {
