@@ -50,6 +50,11 @@ public final class GuestFiles {
     return home().resolve("qemu/guest/jvm-root");
   }
 
+  /** The script that gets a QEMU with plugins, and builds ours. */
+  public static Path tracerBuild() throws GuestException {
+    return home().resolve("qemu/tracer/build");
+  }
+
   /** The script that makes the container image with QEMU. */
   public static Path containerBuild() throws GuestException {
     return home().resolve("qemu/container/build");

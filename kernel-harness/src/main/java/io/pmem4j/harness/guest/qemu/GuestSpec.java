@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.pmem4j.harness.guest.qemu;
 
+import io.pmem4j.harness.guest.trace.Tracer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -30,6 +31,15 @@ public final class GuestSpec implements Cloneable {
   private List<Path> disks = List.of();
   private QemuLauncher launcher = QemuLauncher.PROCESS;
   private GuestMachine machine = GuestMachine.DEFAULT;
+  private @Nullable Tracing tracing;
+
+  /**
+   * The recording of a guest's stores.
+   *
+   * @param tracer the QEMU and the plugin
+   * @param file the trace, which exists
+   */
+  public record Tracing(Tracer tracer, Path file) {}
 
   /** Two CPUs, the default time-outs, and nothing more on the kernel command line. */
   public GuestSpec(Path kernel, Path initrd, Path image, Path workDirectory) {
@@ -138,6 +148,19 @@ public final class GuestSpec implements Cloneable {
   /** Returns this spec with other hardware. */
   public GuestSpec withMachine(GuestMachine newMachine) {
     return with(spec -> spec.machine = newMachine);
+  }
+
+  /** Returns the recording of stores; null for none. */
+  public @Nullable Tracing tracing() {
+    return tracing;
+  }
+
+  /** Returns this spec with its stores recorded, hence with one CPU and under TCG. */
+  public GuestSpec withTracing(Tracing newTracing) {
+    return with(spec -> {
+      spec.tracing = newTracing;
+      spec.cpus = 1;
+    });
   }
 
   /** The same guest with QEMU elsewhere. */

@@ -73,7 +73,7 @@ public final class QemuProcess implements Qemu {
               List.of(
                   GuestFiles.tether().toString(),
                   Long.toString(ProcessHandle.current().pid()),
-                  executable()));
+                  executable(spec)));
       command.addAll(arguments(spec, agent, qmp));
       ParentDeathGuard tether =
           ParentDeathGuard.start(new ProcessBuilder(command).redirectErrorStream(true));
@@ -99,6 +99,11 @@ public final class QemuProcess implements Qemu {
     return named == null || named.isEmpty() ? "qemu-system-x86_64" : named;
   }
 
+  private static String executable(GuestSpec spec) {
+    GuestSpec.Tracing tracing = spec.tracing();
+    return tracing == null ? executable() : tracing.tracer().qemu().toString();
+  }
+
   /** Returns the environment variables of the script. */
   private static Map<String, String> variables(GuestSpec spec) {
     Map<String, String> variables = new HashMap<>();
@@ -107,6 +112,11 @@ public final class QemuProcess implements Qemu {
     variables.put("PMEM4J_MACHINE", spec.machine().toString());
     if (spec.secondImage() != null) {
       variables.put("PMEM4J_NVDIMM2", spec.secondImage().toAbsolutePath().toString());
+    }
+    GuestSpec.Tracing tracing = spec.tracing();
+    if (tracing != null) {
+      variables.put("PMEM4J_TRACER", tracing.tracer().plugin().toString());
+      variables.put("PMEM4J_TRACE", tracing.file().toAbsolutePath().toString());
     }
     variables.put(
         "PMEM4J_DISKS",
