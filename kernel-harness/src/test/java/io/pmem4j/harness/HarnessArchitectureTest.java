@@ -43,7 +43,8 @@ class HarnessArchitectureTest {
     room(uses, "image", "program");
     room(uses, "kernel", "program", "wire");
     room(uses, "guest.console", "wire");
-    room(uses, "guest.qemu", "device", "wire", "image", "kernel");
+    room(uses, "guest.trace", "wire", "kernel");
+    room(uses, "guest.qemu", "device", "wire", "image", "kernel", "guest.trace");
     room(uses, "guest", "wire", "kernel", "guest.console", "guest.qemu");
     room(uses, "jni", "wire");
     room(uses, "backend", "program", "wire", "image", "kernel");
@@ -56,12 +57,26 @@ class HarnessArchitectureTest {
         "wire",
         "image",
         "kernel",
+        "guest.trace",
         "guest.qemu",
         "guest",
         "backend",
         "backend.syscall");
     room(uses, "backend.host", "program", "wire", "image", "jni", "backend", "backend.syscall");
     room(uses, "crash", "image");
+    room(
+        uses,
+        "crash.kernel",
+        "program",
+        "wire",
+        "image",
+        "kernel",
+        "guest.trace",
+        "guest.qemu",
+        "guest",
+        "backend",
+        "backend.guest",
+        "crash");
     room(uses, "explore.scenario", "durable", "program", "image", "backend", "backend.model");
     room(uses, "explore.export", "backend.model", "explore.scenario");
     room(uses, "explore", "mutant", "program", "explore.scenario");
@@ -94,6 +109,7 @@ class HarnessArchitectureTest {
         "backend.guest",
         "backend.host",
         "crash",
+        "crash.kernel",
         "explore.scenario",
         "explore.export",
         "explore",

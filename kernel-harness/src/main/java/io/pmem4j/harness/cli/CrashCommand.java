@@ -33,7 +33,9 @@ import picocli.CommandLine.Spec;
 final class CrashCommand implements Callable<Integer> {
   @Spec private CommandLine.Model.CommandSpec spec;
 
-  @Parameters(paramLabel = "WORKLOAD", description = "names of workloads, or list")
+  @Parameters(
+      paramLabel = "WORKLOAD",
+      description = "names of workloads, or list; with --on, files of programs")
   private List<String> names = new ArrayList<>();
 
   @Option(names = "--all", description = "every workload, in each order and mode")
@@ -41,6 +43,14 @@ final class CrashCommand implements Callable<Integer> {
 
   @Option(names = "--order", paramLabel = "ORDER", description = "ordered or linux (default: both)")
   private @Nullable String order;
+
+  @Option(
+      names = "--on",
+      paramLabel = "guest:KERNEL",
+      description =
+          "run programs on this kernel with its stores recorded, and let a second guest mount the"
+              + " states in which a power cut may leave the NVDIMM")
+  private @Nullable String on;
 
   @Option(
       names = "--mode",
@@ -82,6 +92,9 @@ final class CrashCommand implements Callable<Integer> {
     if (names.equals(List.of("list"))) {
       CrashCatalog.all().forEach(out::println);
       return ExitStatus.HOLDS;
+    }
+    if (on != null) {
+      return onKernel(on, out);
     }
     List<CrashWorkload> workloads = workloads();
     if (atMost < 2 || images < 0) {
@@ -156,6 +169,17 @@ final class CrashCommand implements Callable<Integer> {
     }
     out.flush();
     return sum.findings == 0 ? ExitStatus.HOLDS : ExitStatus.FINDING;
+  }
+
+  private int onKernel(String name, PrintWriter out) throws Exception {
+    if (all || order != null || names.isEmpty()) {
+      throw usage("--on takes programs, and neither --all nor --order");
+    }
+    if (atMost < 2) {
+      throw usage("--at-most is 2 or more");
+    }
+    return new KernelCrash(name, mode == null ? CrashMode.X86 : modes().getFirst(), atMost, json)
+        .run(names, out);
   }
 
   private List<CrashWorkload> workloads() {

@@ -28,6 +28,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -378,6 +379,25 @@ public final class GuestBackend implements ProgramBackend {
   /** Returns whether mounting or unmounting for the last program ended after its second. */
   boolean late() {
     return calls.late();
+  }
+
+  /** Returns the regular files of the mounted file system, by path. */
+  public Map<String, byte[]> files() throws BackendException {
+    try {
+      return MountedFiles.of(running());
+    } catch (GuestException e) {
+      throw BackendException.of(e);
+    }
+  }
+
+  /** Returns the guest-physical address of the first byte of the file system. */
+  public long resource() throws BackendException {
+    return running().hello().resource();
+  }
+
+  /** Returns the NVDIMM. */
+  public FsImage image() {
+    return image;
   }
 
   /** Returns the path in the guest of a path of a program. */

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.cli;
+
+import io.pmem4j.crash.CrashMode;
+import io.pmem4j.harness.conform.Backends;
+import io.pmem4j.harness.crash.kernel.KernelCrashSweep;
+import io.pmem4j.harness.kernel.Kernel;
+import io.pmem4j.harness.program.Program;
+import io.pmem4j.harness.program.ProgramLibrary;
+import io.pmem4j.harness.report.JsonLine;
+import java.io.PrintWriter;
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** {@code crash PROGRAM --on guest:KERNEL}: the power cuts of programs on a booted kernel. */
+final class KernelCrash {
+  private static final String PREFIX = "guest:";
+
+  private final Kernel kernel;
+  private final CrashMode mode;
+  private final long atMost;
+  private final boolean json;
+  private final Map<String, Integer> complaints = new TreeMap<>();
+  private long states;
+  private BigInteger theoretical = BigInteger.ZERO;
+  private int images;
+  private int mounts;
+  private int findings;
+  private int lostSyncs;
+  private double judging;
+
+  /**
+   * Prepares a run.
+   *
+   * @param name a backend that boots a kernel
+   * @throws IllegalArgumentException if it boots none
+   */
+  KernelCrash(String name, CrashMode mode, long atMost, boolean json) {
+    Backends.requireKnown(List.of(name));
+    if (!name.startsWith(PREFIX)) {
+      throw new IllegalArgumentException("--on is " + name + ", expected guest:KERNEL");
+    }
+    this.kernel = Kernel.of(name.substring(PREFIX.length()));
+    this.mode = mode;
+    this.atMost = atMost;
+    this.json = json;
+  }
+
+  /** Runs programs, and returns the exit status. */
+  int run(List<String> names, PrintWriter out) throws Exception {
+    List<Program> programs = new ArrayList<>();
+    for (String name : names) {
+      programs.addAll(ProgramLibrary.at(Path.of(name)));
+    }
+    for (Program program : programs) {
+      String refusal = KernelCrashSweep.refusal(program);
+      if (!refusal.isEmpty()) {
+        throw new IllegalArgumentException(program.name() + ": " + refusal);
+      }
+    }
+    long start = System.nanoTime();
+    try (KernelCrashSweep sweep =
+        new KernelCrashSweep(kernel, directory -> Backends.spec(kernel, directory), mode, atMost)) {
+      for (Program program : programs) {
+        add(program, sweep.run(program), out);
+      }
+    }
+    return end(programs.size(), (System.nanoTime() - start) / 1e9, out);
+  }
+
+  private void add(Program program, KernelCrashSweep.Outcome outcome, PrintWriter out) {
+    long tried = outcome.report().tried();
+    BigInteger all = outcome.report().leftOut().add(BigInteger.valueOf(tried));
+    states += tried;
+    theoretical = theoretical.add(all);
+    images += outcome.images();
+    mounts += outcome.mounts();
+    judging += outcome.report().nanos() / 1e9;
+    lostSyncs += outcome.syncsWithoutFlush();
+    findings += outcome.report().findings().size();
+    outcome.complaints().forEach((kind, count) -> complaints.merge(kind, count, Integer::sum));
+    out.printf(
+        "%-28s %,7d records, %3d pages, %3d cuts, %,5d of %.2e states, %,5d images, %,5d mounts,"
+            + " %,d repaired, %,d kept before repair, %,.0f images/s: %s%n",
+        program.name(),
+        outcome.records(),
+        outcome.pages(),
+        outcome.report().points(),
+        tried,
+        new BigDecimal(all),
+        outcome.images(),
+        outcome.mounts(),
+        outcome.repairs(),
+        outcome.keptAtOnce(),
+        outcome.imagesPerSecond(),
+        outcome.report().passed() ? "holds" : outcome.report().broken() + " broken");
+    outcome.report().findings().forEach(each -> out.println("  finding: " + each.message()));
+    out.flush();
+  }
+
+  private int end(int programs, double seconds, PrintWriter out) {
+    String verdict = findings == 0 ? "PASS" : "FAIL";
+    if (!complaints.isEmpty()) {
+      out.println("e2fsck -fn, before a repair (images):");
+      complaints.forEach((kind, count) -> out.printf("  %,6d  %s%n", count, kind));
+    }
+    if (lostSyncs > 0) {
+      out.printf(
+          "known: %,d states lose what sync(2) or syncfs(2) promised, until the next fence: ext2"
+              + " flushes no device there (docs/crash-consistency.md)%n",
+          lostSyncs);
+    }
+    out.printf(
+        "crash: %s on guest:%s: %d programs, %,d of %.2e states, %,d images, %,d mounts, %d"
+            + " findings, %,.0f images/s, %.1f s%n",
+        verdict,
+        kernel,
+        programs,
+        states,
+        new BigDecimal(theoretical),
+        images,
+        mounts,
+        findings,
+        images / Math.max(1e-9, judging),
+        seconds);
+    if (json) {
+      Map<String, Object> counts = new LinkedHashMap<>();
+      counts.put("programs", programs);
+      counts.put("states", states);
+      counts.put("theoretical", theoretical.toString());
+      counts.put("images", images);
+      counts.put("mounts", mounts);
+      counts.put("findings", findings);
+      counts.put("lostSyncs", lostSyncs);
+      counts.put("imagesPerSecond", Math.round(images / Math.max(1e-9, judging)));
+      out.println(new JsonLine("crash", verdict, seconds, counts));
+    }
+    out.flush();
+    return findings == 0 ? ExitStatus.HOLDS : ExitStatus.FINDING;
+  }
+}

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.crash.kernel;
+
+import io.pmem4j.crash.Acknowledgements;
+import io.pmem4j.harness.image.E2fsck;
+import io.pmem4j.harness.image.ImageContent;
+import io.pmem4j.harness.wire.GuestException;
+import io.pmem4j.pmem.PersistentMemory;
+import java.io.IOException;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * The judge of a program's crash images. Each image is checked by e2fsck and mounted as it is; if
+ * e2fsck complained, it is repaired and mounted again. The promises hold in the last mount. Equal
+ * images are judged once. Used by one thread.
+ */
+final class ImageJudge {
+  private static final int PAGE = ImageContent.PAGE_BYTES;
+
+  private final MountingGuest guest;
+  private final TracedProgram program;
+  private final List<String> paths;
+  private final List<Integer> pages;
+  private final byte[][] written;
+  private final Map<String, Judged> seen = new HashMap<>();
+  private final Map<String, Integer> complaints = new TreeMap<>();
+  private final int mountsBefore;
+  private int repairs;
+  private int keptAtOnce;
+  private int syncsWithoutFlush;
+
+  /**
+   * A judged image.
+   *
+   * @param failure the reason why it is broken whatever was promised; empty if there is none
+   * @param atOnce the files of the image as the power cut left it
+   * @param files the files after a repair; the same if there was nothing to repair
+   */
+  private record Judged(String failure, Map<String, byte[]> atOnce, Map<String, byte[]> files) {}
+
+  /** Prepares the guest's NVDIMM for the images of a program. */
+  ImageJudge(MountingGuest guest, TracedProgram program, TracedPages pages) throws IOException {
+    this.guest = guest;
+    this.program = program;
+    this.pages = pages.pages();
+    this.paths = program.promises().paths();
+    this.written = new byte[this.pages.size()][];
+    this.mountsBefore = guest.mounts();
+    program.mounted().writeTo(guest.image());
+  }
+
+  /** Returns the number of distinct images. */
+  int images() {
+    return seen.size();
+  }
+
+  /** Returns the number of mounts. */
+  int mounts() {
+    return guest.mounts() - mountsBefore;
+  }
+
+  /** Returns the number of images that e2fsck has repaired. */
+  int repairs() {
+    return repairs;
+  }
+
+  /** Returns the number of judgements in which the promises held before any repair. */
+  int keptAtOnce() {
+    return keptAtOnce;
+  }
+
+  /** Returns the number of judgements in which a sync was lost, because it flushes no device. */
+  int syncsWithoutFlush() {
+    return syncsWithoutFlush;
+  }
+
+  /** Returns the kinds of complaints of e2fsck, with the number of images of each. */
+  Map<String, Integer> complaints() {
+    return complaints;
+  }
+
+  /** Judges a state, for the crash engine. */
+  void judge(PersistentMemory state, Acknowledgements acknowledged) throws Exception {
+    byte[] content = new byte[Math.toIntExact(state.byteSize())];
+    state.read(0, content);
+    String key = HexFormat.of().formatHex(digest(content));
+    Judged found = seen.get(key);
+    if (found == null) {
+      found = judge(content);
+      seen.put(key, found);
+    }
+    if (!found.failure().isEmpty()) {
+      throw new IllegalStateException(found.failure());
+    }
+    int completed = (int) acknowledged.get(TracedProgram.OPERATIONS);
+    PromisedFiles promised = program.promises().at(completed, completed);
+    if (promised.broken(found.atOnce()).isEmpty()) {
+      keptAtOnce++;
+      return;
+    }
+    if (promised.broken(found.files()).isEmpty()) {
+      return;
+    }
+    // ext2's sync_fs flushes no device, so sync(2) counts from the next fence on.
+    int fenced = (int) acknowledged.get(TracedProgram.FENCED);
+    Optional<String> broken = program.promises().at(completed, fenced).broken(found.files());
+    if (broken.isPresent()) {
+      throw new IllegalStateException(broken.get());
+    }
+    syncsWithoutFlush++;
+  }
+
+  private Judged judge(byte[] content) throws IOException {
+    for (int i = 0; i < written.length; i++) {
+      byte[] page = Arrays.copyOfRange(content, i * PAGE, (i + 1) * PAGE);
+      if (!Arrays.equals(page, written[i])) {
+        guest.write(pages.get(i), page);
+        written[i] = page;
+      }
+    }
+    String complaint = E2fsck.check(guest.image());
+    E2fsckKinds.of(complaint).forEach(kind -> complaints.merge(kind, 1, Integer::sum));
+    try {
+      Optional<Map<String, byte[]>> atOnce = guest.read(paths);
+      if (atOnce.isEmpty()) {
+        return failed("the kernel refuses to mount it");
+      }
+      return complaint.isEmpty()
+          ? new Judged("", atOnce.get(), atOnce.get())
+          : repaired(atOnce.get());
+    } catch (GuestException e) {
+      return failed(e.outcome() + ": " + e.getMessage());
+    }
+  }
+
+  private Judged repaired(Map<String, byte[]> atOnce) throws IOException, GuestException {
+    repairs++;
+    try {
+      String left = E2fsck.repair(guest.image());
+      if (!left.isEmpty()) {
+        // A name that leads to a directory whose block was never written takes it two runs.
+        left = E2fsck.repair(guest.image());
+      }
+      if (!left.isEmpty()) {
+        return failed(left);
+      }
+      Optional<Map<String, byte[]>> files = guest.read(paths);
+      return files.isEmpty()
+          ? failed("the kernel refuses to mount it after its repair")
+          : new Judged("", atOnce, files.get());
+    } finally {
+      program.mounted().writeTo(guest.image());
+      Arrays.fill(written, null);
+    }
+  }
+
+  private static Judged failed(String reason) {
+    return new Judged(reason, Map.of(), Map.of());
+  }
+
+  private static byte[] digest(byte[] content) {
+    try {
+      return MessageDigest.getInstance("SHA-256").digest(content);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

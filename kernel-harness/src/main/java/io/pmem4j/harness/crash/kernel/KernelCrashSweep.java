@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.crash.kernel;
+
+import io.pmem4j.crash.CrashMode;
+import io.pmem4j.crash.CrashReport;
+import io.pmem4j.crash.CrashStates;
+import io.pmem4j.harness.backend.BackendException;
+import io.pmem4j.harness.backend.guest.GuestBackend;
+import io.pmem4j.harness.guest.qemu.GuestSpec;
+import io.pmem4j.harness.guest.trace.StoreTraceFile;
+import io.pmem4j.harness.guest.trace.Tracer;
+import io.pmem4j.harness.image.ImageTemplates;
+import io.pmem4j.harness.image.WorkDirectory;
+import io.pmem4j.harness.kernel.Kernel;
+import io.pmem4j.harness.program.Program;
+import java.io.IOException;
+import java.util.Map;
+
+/**
+ * Sweeps the power cuts of programs on a real kernel. One guest runs them and has its stores
+ * recorded; another, without a plugin, mounts the images. Used by one thread.
+ */
+public final class KernelCrashSweep implements AutoCloseable {
+  /** Enough for a program that writes 40 MiB around the caches. */
+  private static final long RECORDS = 6_000_000;
+
+  private final CrashMode mode;
+  private final long atMost;
+  private final WorkDirectory running = new WorkDirectory();
+  private final WorkDirectory mounting = new WorkDirectory();
+  private final ImageTemplates templates = new ImageTemplates(running.path());
+  private final StoreTraceFile file;
+  private final GuestBackend backend;
+  private final MountingGuest guest;
+
+  /**
+   * The outcome of one program.
+   *
+   * @param report the states, and the promises that they break
+   * @param records the stores, write-backs and fences recorded
+   * @param pages the pages of 4 KiB that they change
+   * @param images the number of distinct images
+   * @param mounts the number of mounts
+   * @param repairs the number of images that e2fsck repaired
+   * @param keptAtOnce the number of judgements in which the promises held before a repair
+   * @param syncsWithoutFlush the number of judgements in which sync(2) or syncfs(2) was lost: ext2
+   *     flushes no device there, so the promise counts from the next fence on
+   * @param complaints the kinds of e2fsck's complaints with the number of images
+   */
+  public record Outcome(
+      CrashReport report,
+      int records,
+      int pages,
+      int images,
+      int mounts,
+      int repairs,
+      int keptAtOnce,
+      int syncsWithoutFlush,
+      Map<String, Integer> complaints) {
+    /** Copies the map. */
+    public Outcome {
+      complaints = Map.copyOf(complaints);
+    }
+
+    /** Returns the number of images judged in a second. */
+    public double imagesPerSecond() {
+      return images * 1e9 / Math.max(1, report.nanos());
+    }
+  }
+
+  /** Makes the guest of a kernel in a work directory. */
+  @FunctionalInterface
+  public interface Specs {
+    /** Returns the guest. */
+    GuestSpec in(WorkDirectory directory) throws IOException;
+  }
+
+  /**
+   * Boots both guests.
+   *
+   * @param atMost the limit of states at one point of a power cut
+   */
+  public KernelCrashSweep(Kernel kernel, Specs specs, CrashMode mode, long atMost)
+      throws BackendException, IOException {
+    this.mode = mode;
+    this.atMost = atMost;
+    Tracer tracer = Tracer.prepare();
+    file = StoreTraceFile.create(running.path().resolve("stores.trace"), RECORDS);
+    backend =
+        GuestBackend.boot(
+            kernel, specs.in(running).withTracing(new GuestSpec.Tracing(tracer, file.path())));
+    guest = new MountingGuest(specs.in(mounting));
+  }
+
+  /**
+   * Returns the reason why a program's power cuts cannot be explored; empty if they can.
+   *
+   * @param program any program
+   */
+  public static String refusal(Program program) {
+    return TracedProgram.refusal(program);
+  }
+
+  /** Runs a program, and explores its power cuts. */
+  public Outcome run(Program program) throws BackendException, IOException {
+    return explore(trace(program));
+  }
+
+  /** Runs a program. */
+  TracedProgram trace(Program program) throws BackendException, IOException {
+    return TracedProgram.run(backend, file, program, templates);
+  }
+
+  /** Explores the power cuts of a program that has run. */
+  Outcome explore(TracedProgram traced) throws IOException {
+    TracedPages pages = new TracedPages(traced.records());
+    ImageJudge judge = new ImageJudge(guest, traced, pages);
+    CrashReport report =
+        CrashStates.of(traced.trace(pages))
+            .mode(mode)
+            .atMost(atMost)
+            .insideRecovery(false)
+            .check(judge::judge);
+    return new Outcome(
+        report,
+        traced.records().size(),
+        pages.pages().size(),
+        judge.images(),
+        judge.mounts(),
+        judge.repairs(),
+        judge.keptAtOnce(),
+        judge.syncsWithoutFlush(),
+        judge.complaints());
+  }
+
+  @Override
+  public void close() throws IOException {
+    try (running;
+        mounting;
+        file;
+        backend;
+        guest) {
+      // All are closed, whatever one of them throws.
+    }
+  }
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.crash.kernel;
+
+import io.pmem4j.harness.backend.BackendException;
+import io.pmem4j.harness.backend.guest.MountedFiles;
+import io.pmem4j.harness.guest.Guest;
+import io.pmem4j.harness.guest.qemu.GuestSpec;
+import io.pmem4j.harness.image.FsImage;
+import io.pmem4j.harness.image.ImageContent;
+import io.pmem4j.harness.image.Mke2fs;
+import io.pmem4j.harness.wire.GuestException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A guest that mounts one image after the other without a reboot. The host rewrites the NVDIMM
+ * while nothing is mounted. Used by one thread.
+ */
+final class MountingGuest implements AutoCloseable {
+  private final FsImage image;
+  private final FileChannel nvdimm;
+  private final Guest guest;
+  private int mounts;
+
+  /** Boots a guest. Its image is made here. */
+  MountingGuest(GuestSpec spec) throws BackendException, IOException {
+    image = Mke2fs.allocate(spec.image());
+    nvdimm = FileChannel.open(image.path(), StandardOpenOption.READ, StandardOpenOption.WRITE);
+    boolean booted = false;
+    try {
+      guest = Guest.start(spec.withCpus(1));
+      booted = true;
+    } catch (GuestException e) {
+      throw BackendException.boot(e);
+    } finally {
+      if (!booted) {
+        nvdimm.close();
+      }
+    }
+  }
+
+  /** Returns the image that is mounted. */
+  FsImage image() {
+    return image;
+  }
+
+  /** Returns the number of mounts so far. */
+  int mounts() {
+    return mounts;
+  }
+
+  /** Replaces a page of the image. */
+  void write(int page, byte[] bytes) throws IOException {
+    ByteBuffer buffer = ByteBuffer.wrap(bytes);
+    long at = FsImage.OFFSET_BYTES + (long) page * ImageContent.PAGE_BYTES;
+    while (buffer.hasRemaining()) {
+      at += nvdimm.write(buffer, at);
+    }
+  }
+
+  /**
+   * Mounts the image for reading, and reads files.
+   *
+   * @return the files that are there; empty if the kernel refuses to mount
+   * @throws GuestException if the kernel complains or fails
+   */
+  Optional<Map<String, byte[]>> read(List<String> paths) throws GuestException {
+    mounts++;
+    return MountedFiles.inNewMount(guest, paths);
+  }
+
+  @Override
+  public void close() throws IOException {
+    guest.close();
+    nvdimm.close();
+  }
+}

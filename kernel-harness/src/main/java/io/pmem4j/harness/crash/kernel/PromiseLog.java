@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.crash.kernel;
+
+import io.pmem4j.harness.program.Operation;
+import io.pmem4j.harness.program.Outcome;
+import io.pmem4j.harness.program.Parameter;
+import io.pmem4j.harness.program.Syscall;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * The promises of a program. fsync and fdatasync promise the content of their file, a write through
+ * O_DSYNC or O_SYNC that of its own, fsync of a directory its names; sync and syncfs promise
+ * everything. Used by one thread.
+ */
+final class PromiseLog {
+  private static final int O_DSYNC = 010000;
+
+  private static final Set<Syscall> NAMING =
+      EnumSet.of(Syscall.UNLINK, Syscall.RENAME, Syscall.LINK, Syscall.RMDIR, Syscall.SYMLINK);
+
+  private final Map<String, byte[]> first;
+  private final List<Step> steps = new ArrayList<>();
+  private final Map<Moment, PromisedFiles> known = new HashMap<>();
+
+  private record Step(Operation operation, boolean succeeded, Map<String, byte[]> files) {}
+
+  private record Moment(int completed, int flushed) {}
+
+  /** Begins with the files that are there. */
+  PromiseLog(Map<String, byte[]> files) {
+    this.first = Map.copyOf(files);
+  }
+
+  /**
+   * Adds an operation.
+   *
+   * @param files the regular files after it
+   */
+  void add(Operation operation, Outcome outcome, Map<String, byte[]> files) {
+    boolean succeeded = !outcome.isSignal() && outcome.errno().isEmpty();
+    steps.add(new Step(operation, succeeded, Map.copyOf(files)));
+  }
+
+  /**
+   * Returns the promises that hold at a moment.
+   *
+   * @param completed the number of operations that have returned; the next one may be running
+   * @param flushed the number of operations whose sync(2) or syncfs(2) counts
+   */
+  PromisedFiles at(int completed, int flushed) {
+    return known.computeIfAbsent(
+        new Moment(completed, Math.min(completed, flushed)),
+        moment -> new Replay().run(moment.completed(), moment.flushed()));
+  }
+
+  /** Returns every path that is ever promised. */
+  List<String> paths() {
+    Set<String> all = new TreeSet<>();
+    for (int i = 0; i <= steps.size(); i++) {
+      all.addAll(at(i, i).versions().keySet());
+    }
+    return List.copyOf(all);
+  }
+
+  /** One walk through the operations. */
+  private final class Replay {
+    private final Map<String, String> open = new HashMap<>();
+    private final Set<String> synchronous = new HashSet<>();
+    private final PromisedFiles now = PromisedFiles.all(first);
+    private final Set<String> directories = new TreeSet<>(now.names());
+
+    Replay() {
+      directories.removeAll(first.keySet());
+      directories.add("/");
+    }
+
+    PromisedFiles run(int completed, int flushed) {
+      for (int i = 0; i < completed; i++) {
+        Step step = steps.get(i);
+        running(step);
+        if (step.succeeded()) {
+          succeeded(step.operation(), step.files(), i < flushed);
+        }
+      }
+      if (completed < steps.size()) {
+        running(steps.get(completed));
+      }
+      return now;
+    }
+
+    /** The effect of an operation that may have happened in part. */
+    private void running(Step step) {
+      if (step.operation() instanceof Operation.Call call && NAMING.contains(call.syscall())) {
+        paths(call).forEach(now::forget);
+      }
+      now.seen(step.files());
+    }
+
+    private void succeeded(Operation operation, Map<String, byte[]> files, boolean flushed) {
+      if (!(operation instanceof Operation.Call call)) {
+        return;
+      }
+      switch (call.syscall()) {
+        case OPEN -> opened(call.text(0), call.text(1), call.number(2));
+        case CLOSE -> open.remove(call.text(0));
+        case MKDIR -> directories.addAll(paths(call));
+        case FSYNC -> synced(call.text(0), files);
+        case FDATASYNC -> content(call.text(0), files);
+        case PWRITE -> {
+          if (synchronous.contains(call.text(0))) {
+            content(call.text(0), files);
+          }
+        }
+        case SYNC, SYNCFS -> {
+          if (flushed) {
+            everything(files);
+          }
+        }
+        default -> {}
+      }
+    }
+
+    private void opened(String file, String path, long flags) {
+      open.put(file, path);
+      if ((flags & O_DSYNC) != 0) {
+        synchronous.add(file);
+      } else {
+        synchronous.remove(file);
+      }
+    }
+
+    private void synced(String file, Map<String, byte[]> files) {
+      String path = open.getOrDefault(file, "");
+      if (directories.contains(path)) {
+        Set<String> all = new TreeSet<>(directories);
+        all.addAll(files.keySet());
+        now.promiseNames(path, all);
+      } else {
+        content(file, files);
+      }
+    }
+
+    private void content(String file, Map<String, byte[]> files) {
+      String path = open.getOrDefault(file, "");
+      byte[] content = files.get(path);
+      if (content != null) {
+        now.promise(path, content);
+      }
+    }
+
+    private void everything(Map<String, byte[]> files) {
+      files.forEach(now::promise);
+      now.names().addAll(directories);
+      now.names().addAll(files.keySet());
+    }
+  }
+
+  private static List<String> paths(Operation.Call call) {
+    List<String> paths = new ArrayList<>();
+    for (Parameter.Value value : call.arguments()) {
+      if (value instanceof Parameter.Name name && name.text().startsWith("/")) {
+        paths.add(name.text());
+      }
+    }
+    return paths;
+  }
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.crash.kernel;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * The files that a power cut must not lose, with the content that each may have. A file is promised
+ * from its sync on. What is stored later may be there or not, byte by byte; its length may be any
+ * between the least and the greatest since. Source: fsync(2), and {@code fs/ext2/file.c}, which
+ * orders nothing else.
+ *
+ * @param versions by path: the content at the sync, and each that the file has had since
+ * @param names the paths whose own directory entries are synced; other files e2fsck may move
+ */
+record PromisedFiles(Map<String, List<byte[]>> versions, Set<String> names) {
+  /** Copies the collections. */
+  PromisedFiles {
+    Map<String, List<byte[]>> copy = new HashMap<>();
+    versions.forEach((path, contents) -> copy.put(path, new ArrayList<>(contents)));
+    versions = copy;
+    names = new TreeSet<>(names);
+  }
+
+  /** Returns the promises about a file system that is mounted: all of it is durable. */
+  static PromisedFiles all(Map<String, byte[]> files) {
+    Map<String, List<byte[]>> versions = new HashMap<>();
+    files.forEach((path, content) -> versions.put(path, List.of(content)));
+    Set<String> names = new TreeSet<>();
+    for (String path : files.keySet()) {
+      for (int end = path.length(); end > 0; end = path.lastIndexOf('/', end - 1)) {
+        names.add(path.substring(0, end));
+      }
+    }
+    return new PromisedFiles(versions, names);
+  }
+
+  /** Returns a copy that changes on its own. */
+  PromisedFiles copy() {
+    return new PromisedFiles(versions, names);
+  }
+
+  /** Takes the promises of a path and of all below it back. */
+  void forget(String path) {
+    versions.keySet().removeIf(each -> isAtOrBelow(each, path));
+    names.removeIf(each -> isAtOrBelow(each, path));
+  }
+
+  private static boolean isAtOrBelow(String each, String path) {
+    return each.equals(path) || each.startsWith(path + "/");
+  }
+
+  /** Records that the files have this content now. */
+  void seen(Map<String, byte[]> files) {
+    for (Map.Entry<String, List<byte[]>> each : versions.entrySet()) {
+      byte[] now = files.get(each.getKey());
+      if (now != null && !Arrays.equals(now, each.getValue().getLast())) {
+        each.getValue().add(now);
+      }
+    }
+    versions.keySet().retainAll(files.keySet());
+  }
+
+  /** Records that the content of a file is durable. */
+  void promise(String path, byte[] content) {
+    versions.put(path, new ArrayList<>(List.of(content)));
+  }
+
+  /**
+   * Records that the entries of a directory are durable.
+   *
+   * @param paths files and directories, of any directory
+   */
+  void promiseNames(String directory, Set<String> paths) {
+    String prefix = directory.equals("/") ? "/" : directory + "/";
+    for (String path : paths) {
+      if (path.startsWith(prefix) && path.indexOf('/', prefix.length()) < 0) {
+        names.add(path);
+      }
+    }
+  }
+
+  /**
+   * Judges the files that are there after a power cut.
+   *
+   * @param found the files by path
+   * @return the first broken promise in words; empty if all are kept
+   */
+  Optional<String> broken(Map<String, byte[]> found) {
+    for (Map.Entry<String, List<byte[]>> each : versions.entrySet()) {
+      String path = each.getKey();
+      byte[] content = found.get(path);
+      Optional<String> reason =
+          content == null
+              ? Optional.of("is gone; its name was synced").filter(_ -> isNamed(path))
+              : differs(each.getValue(), content);
+      if (reason.isPresent()) {
+        return Optional.of(path + " " + reason.get());
+      }
+    }
+    return Optional.empty();
+  }
+
+  private boolean isNamed(String path) {
+    for (int end = path.length(); end > 0; end = path.lastIndexOf('/', end - 1)) {
+      if (!names.contains(path.substring(0, end))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static Optional<String> differs(List<byte[]> allowed, byte[] found) {
+    int least = allowed.stream().mapToInt(each -> each.length).min().orElse(0);
+    int most = allowed.stream().mapToInt(each -> each.length).max().orElse(0);
+    if (found.length < least || found.length > most) {
+      return Optional.of(
+          "has %d bytes, expected %s since its sync"
+              .formatted(found.length, least == most ? "" + least : least + " to " + most));
+    }
+    for (int i = 0; i < found.length; i++) {
+      if (!isAllowed(allowed, i, found[i])) {
+        return Optional.of(
+            "has %02x at byte %d, expected %02x as synced, or stored since"
+                .formatted(found[i], i, i < allowed.getFirst().length ? allowed.getFirst()[i] : 0));
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static boolean isAllowed(List<byte[]> allowed, int at, byte found) {
+    for (byte[] version : allowed) {
+      if (found == (at < version.length ? version[at] : 0)) {
+        return true;
+      }
+    }
+    return false;
+  }
+}

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.crash.kernel;
+
+import io.pmem4j.crash.RecordedMemory;
+import io.pmem4j.crash.StoreTrace;
+import io.pmem4j.harness.backend.BackendException;
+import io.pmem4j.harness.backend.KernelChoices;
+import io.pmem4j.harness.backend.Session;
+import io.pmem4j.harness.backend.guest.GuestBackend;
+import io.pmem4j.harness.guest.trace.StoreTraceFile;
+import io.pmem4j.harness.guest.trace.TraceRecord;
+import io.pmem4j.harness.image.FsImage;
+import io.pmem4j.harness.image.ImageContent;
+import io.pmem4j.harness.image.ImageTemplates;
+import io.pmem4j.harness.program.Operation;
+import io.pmem4j.harness.program.Outcome;
+import io.pmem4j.harness.program.Program;
+import io.pmem4j.harness.program.ProgramStep;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Predicate;
+
+/**
+ * A program that ran in a guest, with the stores of the kernel and of the program to the NVDIMM.
+ *
+ * @param program the program
+ * @param records the stores, write-backs and fences from the mount to the end of the unmount
+ * @param marks for each operation, the number of records when it had returned
+ * @param mounted the image right after the mount
+ * @param unmounted the image after the unmount
+ * @param promises the promises of the program
+ */
+record TracedProgram(
+    Program program,
+    List<TraceRecord> records,
+    List<Integer> marks,
+    ImageContent mounted,
+    ImageContent unmounted,
+    PromiseLog promises) {
+  /** The name of the acknowledgement that counts the operations that have returned. */
+  static final String OPERATIONS = "operations";
+
+  /** The name of the acknowledgement that counts those after which there was a fence. */
+  static final String FENCED = "fenced";
+
+  private static final int SNAPSHOTS = 20;
+
+  /** Returns the reason why a program's power cuts cannot be explored; empty if they can. */
+  static String refusal(Program program) {
+    if (program.image().isDamaged()) {
+      return "it starts on a damaged image, which promises nothing";
+    }
+    for (ProgramStep step : program.steps()) {
+      String reason =
+          switch (step.operation()) {
+            case Operation.PowerCut _ -> "cuts the power itself";
+            case Operation.Fork _,
+                Operation.In _,
+                Operation.Park _,
+                Operation.Begin _,
+                Operation.Arrive _,
+                Operation.Release _,
+                Operation.Blocked _,
+                Operation.Await _ ->
+                "has a second process; promises are known for one";
+            default -> "";
+          };
+      if (!reason.isEmpty()) {
+        return "line " + step.line() + " (" + step.text() + ") " + reason;
+      }
+    }
+    return "";
+  }
+
+  /**
+   * Runs a program.
+   *
+   * @param backend a guest whose stores go into the file
+   */
+  static TracedProgram run(
+      GuestBackend backend, StoreTraceFile file, Program program, ImageTemplates templates)
+      throws BackendException, IOException {
+    file.stop();
+    file.clear();
+    Session session = backend.begin(program, templates, new KernelChoices());
+    boolean ended = false;
+    try {
+      file.start(backend.resource(), FsImage.FS_BYTES);
+      ImageContent mounted = snapshot(file, backend.image());
+      PromiseLog promises = new PromiseLog(backend.files());
+      List<Integer> marks = new ArrayList<>();
+      for (ProgramStep step : program.steps()) {
+        Outcome outcome = session.run(step.operation());
+        marks.add((int) file.count());
+        promises.add(step.operation(), outcome, backend.files());
+      }
+      session.end();
+      ended = true;
+      file.stop();
+      TracedProgram traced =
+          new TracedProgram(
+              program,
+              file.records(0, file.count()),
+              marks,
+              mounted,
+              ImageContent.of(backend.image()),
+              promises);
+      traced.requireComplete();
+      return traced;
+    } finally {
+      file.stop();
+      if (!ended) {
+        session.abandon();
+      }
+    }
+  }
+
+  /** Returns the same program without some records, which a test leaves out. */
+  TracedProgram without(Predicate<TraceRecord> left) {
+    List<TraceRecord> rest = new ArrayList<>();
+    List<Integer> restMarks = new ArrayList<>();
+    int from = 0;
+    for (int mark : marks) {
+      records.subList(from, mark).stream().filter(left.negate()).forEach(rest::add);
+      restMarks.add(rest.size());
+      from = mark;
+    }
+    records.subList(from, records.size()).stream().filter(left.negate()).forEach(rest::add);
+    return new TracedProgram(program, rest, restMarks, mounted, unmounted, promises);
+  }
+
+  /** Returns the trace for the crash engine. */
+  StoreTrace trace(TracedPages pages) {
+    return recorded(pages).trace();
+  }
+
+  private RecordedMemory recorded(TracedPages pages) {
+    RecordedMemory memory = RecordedMemory.over(pages.of(mounted));
+    int from = 0;
+    for (int i = 0; i < marks.size(); i++) {
+      memory.begin(program.steps().get(i).text());
+      repeat(records.subList(from, marks.get(i)), i, pages, memory);
+      memory.acknowledge(OPERATIONS, i + 1);
+      from = marks.get(i);
+    }
+    memory.begin("umount");
+    repeat(records.subList(from, records.size()), marks.size(), pages, memory);
+    return memory;
+  }
+
+  /** Repeats the records of an operation; their first fence is one after those before it. */
+  private static void repeat(
+      List<TraceRecord> records, int before, TracedPages pages, RecordedMemory memory) {
+    int fence = 0;
+    while (fence < records.size() && records.get(fence).kind() != TraceRecord.Kind.FENCE) {
+      fence++;
+    }
+    int split = Math.min(fence + 1, records.size());
+    pages.repeat(records.subList(0, split), memory);
+    if (fence < records.size()) {
+      memory.acknowledge(FENCED, before);
+    }
+    pages.repeat(records.subList(split, records.size()), memory);
+  }
+
+  /** Reads the image at a moment without a store. */
+  private static ImageContent snapshot(StoreTraceFile file, FsImage image) throws IOException {
+    for (int i = 0; i < SNAPSHOTS; i++) {
+      file.clear();
+      ImageContent content = ImageContent.of(image);
+      if (file.count() == 0) {
+        return content;
+      }
+    }
+    throw new IOException("the guest stores without a pause; its image cannot be read");
+  }
+
+  /**
+   * Requires that the stores lead from the first image to the last.
+   *
+   * @throws BackendException if a store is missing: then the plugin is not to be trusted
+   */
+  void requireComplete() throws BackendException {
+    TracedPages pages = new TracedPages(records);
+    RecordedMemory memory = recorded(pages);
+    byte[] bytes = new byte[ImageContent.PAGE_BYTES];
+    for (int i = 0; i < pages.pages().size(); i++) {
+      memory.read((long) i * bytes.length, bytes);
+      if (!unmounted.get(pages.pages().get(i)).equals(ByteBuffer.wrap(bytes))) {
+        throw incomplete(pages.pages().get(i));
+      }
+    }
+    for (int page : mounted.differences(unmounted)) {
+      if (!pages.pages().contains(page)) {
+        throw incomplete(page);
+      }
+    }
+  }
+
+  private static BackendException incomplete(int page) {
+    return BackendException.environment(
+        "the trace lacks stores: block " + page + " of the image differs from what it stores",
+        null);
+  }
+}

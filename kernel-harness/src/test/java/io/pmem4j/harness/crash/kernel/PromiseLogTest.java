@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.crash.kernel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.pmem4j.harness.program.Outcome;
+import io.pmem4j.harness.program.Program;
+import io.pmem4j.harness.program.ProgramParser;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class PromiseLogTest {
+  private static final byte[] A = {1};
+  private static final byte[] B = {2};
+
+  private static Program program(String... lines) throws Exception {
+    return ProgramParser.parse("t", "title t\n" + String.join("\n", lines) + "\n");
+  }
+
+  private static PromiseLog log(Program program, Map<String, byte[]> first, int failing)
+      throws Exception {
+    PromiseLog log = new PromiseLog(first);
+    for (int i = 0; i < program.steps().size(); i++) {
+      Outcome outcome =
+          i == failing
+              ? Outcome.builder().value("result", -1).value("errno", "EIO").build()
+              : Outcome.of(0);
+      log.add(program.steps().get(i).operation(), outcome, Map.of("/f", B));
+    }
+    return log;
+  }
+
+  @Test
+  void fsyncPromisesWhenItHasReturned() throws Exception {
+    PromiseLog log = log(program("open f /f rw", "pwrite f 0 x02", "fsync f"), Map.of("/f", A), -1);
+    assertThat(log.at(2, 2).broken(Map.of("/f", A))).isEmpty();
+    assertThat(log.at(3, 3).broken(Map.of("/f", A))).isPresent();
+  }
+
+  @Test
+  void aFailedFsyncPromisesNothing() throws Exception {
+    PromiseLog log = log(program("open f /f rw", "pwrite f 0 x02", "fsync f"), Map.of("/f", A), 2);
+    assertThat(log.at(3, 3).broken(Map.of("/f", A))).isEmpty();
+  }
+
+  @Test
+  void aSynchronousWritePromisesItself() throws Exception {
+    PromiseLog log = log(program("open f /f rw sync", "pwrite f 0 x02"), Map.of("/f", A), -1);
+    assertThat(log.at(1, 1).broken(Map.of("/f", A))).isEmpty();
+    assertThat(log.at(2, 2).broken(Map.of("/f", A))).isPresent();
+  }
+
+  @Test
+  void syncCountsFromTheFence() throws Exception {
+    PromiseLog log = log(program("open f /f rw creat 0644", "sync"), Map.of(), -1);
+    assertThat(log.at(2, 1).broken(Map.of())).isEmpty();
+    assertThat(log.at(2, 2).broken(Map.of())).isPresent();
+    assertThat(log.paths()).containsExactly("/f");
+  }
+
+  @Test
+  void anUnlinkThatRunsMayHaveHappened() throws Exception {
+    PromiseLog log = log(program("unlink /f"), Map.of("/f", B), -1);
+    assertThat(log.at(0, 0).broken(Map.of())).isEmpty();
+  }
+}
