@@ -21,6 +21,7 @@ import java.util.SplittableRandom;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
 import java.util.zip.CRC32C;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -227,6 +228,11 @@ class BadInputTest {
       requireAll(subject.open(memory));
     }
     check("poison in any line", subject, String.join(", ", outcomes));
+  }
+
+  @Test
+  void poisonedSlotsAreNotFree() throws Exception {
+    poison(Subject.STORE);
   }
 
   private static void readPoisoned(Subject subject, BadMemory memory) throws ValueBefore {
