@@ -7,7 +7,6 @@ import io.pmem4j.pmem.PersistentMemory;
 import io.pmem4j.pmem.Pmem;
 import io.pmem4j.sched.Scheduler;
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
@@ -35,6 +34,11 @@ import org.jspecify.annotations.Nullable;
  * place, and one word names its root. Shown by {@code MapCrashTest} and, in all crash states of
  * four modes, by {@code io.pmem4j.crash.DurableMapSweepTest} of pmem-testkit.
  *
+ * <p><b>Growth.</b> A commit that does not fit makes the file longer, by half if the disk has room
+ * for that. The new length and its blocks are durable before the commit stores anything. A full
+ * disk is a {@link MapFullException}, and the map is as before. Shown by {@code
+ * MapGrowthSweepTest}.
+ *
  * <p><b>Readers</b> never wait. {@link #get} reads the latest commit, and a {@link #snapshot} one
  * commit for as long as it is open.
  *
@@ -52,18 +56,90 @@ public final class DurableMap implements AutoCloseable {
   /** The size of a page of the file in bytes; a new map needs three. */
   public static final int PAGE_BYTES = MapPage.SIZE;
 
-  private final @Nullable Arena arena;
+  private final MapMemory memory;
   private final MapWriter writer;
 
-  private DurableMap(
-      PersistentMemory memory, @Nullable Arena arena, boolean mayMake, Scheduler scheduler) {
-    this.arena = arena;
-    long id = MapHeader.find(memory, mayMake);
-    this.writer = new MapWriter(new MapPages(memory, id), scheduler);
+  private DurableMap(MapMemory memory, boolean mayMake, Scheduler scheduler) {
+    this.memory = memory;
+    long id = MapHeader.find(memory.first, mayMake);
+    this.writer = new MapWriter(memory, new MapPages(memory.first, id), scheduler);
+  }
+
+  /** Returns a builder of a map in a file that grows without a maximum. */
+  public static Builder builder() {
+    return new Builder(1 << 20, Long.MAX_VALUE, Scheduler.production());
   }
 
   /**
-   * Opens the map in a file, or makes one. The file is exclusive.
+   * A specification of a map in a file. Immutable; each method returns a changed copy.
+   *
+   * {@snippet :
+   * DurableMap.builder().initialBytes(1 << 24).maxBytes(1L << 36).openOrCreate(path)
+   * }
+   */
+  public static final class Builder {
+    private final long initialBytes;
+    private final long maxBytes;
+    private final Scheduler scheduler;
+
+    private Builder(long initialBytes, long maxBytes, Scheduler scheduler) {
+      this.initialBytes = initialBytes;
+      this.maxBytes = maxBytes;
+      this.scheduler = scheduler;
+    }
+
+    /**
+     * Sets the size of a new file: 1 MiB unless set. A file that exists and is shorter is refused.
+     *
+     * @param bytes at least three pages
+     */
+    public Builder initialBytes(long bytes) {
+      if (bytes < (MapHeader.FIRST_PAGE + 1) * PAGE_BYTES) {
+        throw new IllegalArgumentException(
+            bytes + " bytes, a map needs " + (MapHeader.FIRST_PAGE + 1) * PAGE_BYTES);
+      }
+      return new Builder(bytes, maxBytes, scheduler);
+    }
+
+    /**
+     * Sets the size up to which a full map makes its file longer. A longer file that exists keeps
+     * its size; 0 stands for files that never grow.
+     */
+    public Builder maxBytes(long bytes) {
+      if (bytes < 0) {
+        throw new IllegalArgumentException("maxBytes " + bytes);
+      }
+      return new Builder(initialBytes, bytes, scheduler);
+    }
+
+    /** Sets the scheduler of the lock, for tests. */
+    public Builder scheduler(Scheduler of) {
+      return new Builder(initialBytes, maxBytes, of);
+    }
+
+    /** Opens the map in a file, or makes one, as {@link DurableMap#openOrCreate} does. */
+    public DurableMap openOrCreate(Path path) throws IOException {
+      return open(path, MapSpec.openOrCreate(initialBytes).exclusive(), true);
+    }
+
+    /** Opens the map in a file that exists, as {@link DurableMap#open(Path)} does. */
+    public DurableMap open(Path path) throws IOException {
+      return open(path, MapSpec.existing().exclusive(), false);
+    }
+
+    private DurableMap open(Path path, MapSpec spec, boolean mayMake) throws IOException {
+      MapMemory memory = MapMemory.open(path, spec, maxBytes);
+      try {
+        return new DurableMap(memory, mayMake, scheduler);
+      } catch (RuntimeException | Error failure) {
+        memory.close();
+        throw failure;
+      }
+    }
+  }
+
+  /**
+   * Opens the map in a file, or makes one. The file is exclusive, and grows when the map is full.
    *
    * @param bytes size of a new file, at least three pages; one that exists keeps its size
    * @throws IOException as by {@link Pmem#map}, also if the file is shorter
@@ -71,11 +147,7 @@ public final class DurableMap implements AutoCloseable {
    * @throws DurableCorruptionException if its root is damaged
    */
   public static DurableMap openOrCreate(Path path, long bytes) throws IOException {
-    if (bytes < (MapHeader.FIRST_PAGE + 1) * PAGE_BYTES) {
-      throw new IllegalArgumentException(
-          bytes + " bytes, a map needs " + (MapHeader.FIRST_PAGE + 1) * PAGE_BYTES);
-    }
-    return open(path, MapSpec.openOrCreate(bytes).exclusive(), true);
+    return builder().initialBytes(bytes).openOrCreate(path);
   }
 
   /**
@@ -84,25 +156,13 @@ public final class DurableMap implements AutoCloseable {
    * @throws DurableFormatException also if the file is shorter than its map
    */
   public static DurableMap open(Path path) throws IOException {
-    return open(path, MapSpec.existing().exclusive(), false);
-  }
-
-  @SuppressWarnings("MustBeClosedChecker") // by close
-  private static DurableMap open(Path path, MapSpec spec, boolean mayMake) throws IOException {
-    Arena arena = Arena.ofShared();
-    try {
-      PersistentMemory memory = Pmem.map(path, spec, arena);
-      return new DurableMap(memory, arena, mayMake, Scheduler.production());
-    } catch (IOException | RuntimeException | Error failure) {
-      arena.close();
-      throw failure;
-    }
+    return builder().open(path);
   }
 
   /**
    * Opens the map in a memory, or makes one in a memory of zeros; otherwise as {@link
-   * #openOrCreate}. A map in a memory that is mapped read-only can be read. {@link #close} does not
-   * close the memory.
+   * #openOrCreate}. It does not grow. A map in a memory that is mapped read-only can be read.
+   * {@link #close} does not close the memory.
    */
   public static DurableMap open(PersistentMemory memory) {
     return open(memory, Scheduler.production());
@@ -110,7 +170,7 @@ public final class DurableMap implements AutoCloseable {
 
   /** Opens the map as {@link #open(PersistentMemory)} does, with a lock of another scheduler. */
   public static DurableMap open(PersistentMemory memory, Scheduler scheduler) {
-    return new DurableMap(memory, null, true, scheduler);
+    return new DurableMap(MapMemory.fixed(memory), true, scheduler);
   }
 
   /** Returns the number of keys. */
@@ -137,7 +197,7 @@ public final class DurableMap implements AutoCloseable {
    * Puts a value, in place of an older one, durably.
    *
    * @throws IllegalArgumentException if the key is longer than {@link #MAX_KEY_BYTES}
-   * @throws MapFullException if it does not fit; the map is unchanged
+   * @throws MapFullException if it does not fit and the file does not grow; the map is unchanged
    * @throws io.pmem4j.pmem.PmemException if it cannot be made durable; it may be there after a
    *     restart, and the map takes no more changes
    */
@@ -206,9 +266,7 @@ public final class DurableMap implements AutoCloseable {
     try {
       writer.close();
     } finally {
-      if (arena != null && arena.scope().isAlive()) {
-        arena.close();
-      }
+      memory.close();
       writer.lock.unlock();
     }
   }

@@ -68,7 +68,7 @@ final class MapCommit {
     MapPage.stamp(bytes, sequence, isRoot ? edit.entries() : 0, isRoot ? end : 0);
     int page = places[next++];
     MapNode node = new MapNode(pages.word(page, bytes), bytes);
-    pages.memory.copy(MapPages.at(page), bytes, 0, bytes.length);
+    pages.memory().copy(MapPages.at(page), bytes, 0, bytes.length);
     written.add(node);
     return node;
   }

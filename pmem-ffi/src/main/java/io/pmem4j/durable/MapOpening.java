@@ -33,7 +33,7 @@ final class MapOpening {
    */
   MapOpening(MapPages pages) {
     this.pages = pages;
-    this.memory = pages.memory;
+    this.memory = pages.memory();
     for (int slot = 0; slot < 2; slot++) {
       add(slot);
     }

@@ -19,24 +19,62 @@ final class MapPages {
   /** The most pages in the cache; a power of two. */
   private static final int MOST_CACHED = 1 << 14;
 
-  final PersistentMemory memory;
   final long id;
 
-  /**
-   * By number of the page. Plain accesses: a node is immutable, and checked against its pointer.
-   */
-  private final @Nullable MapNode[] cache;
+  /** Replaced when the file grows, before a root names one of its new pages. */
+  private volatile View view;
+
+  /** The memory and the cache of its pages. */
+  private static final class View {
+    final PersistentMemory memory;
+    final int count;
+
+    /**
+     * By number of the page. Plain accesses: a node is immutable, and checked against its pointer.
+     */
+    final @Nullable MapNode[] cache;
+
+    View(PersistentMemory memory, int count, @Nullable MapNode[] cache) {
+      this.memory = memory;
+      this.count = count;
+      this.cache = cache;
+    }
+
+    @Nullable MapNode cached(int page) {
+      return cache[page & (cache.length - 1)];
+    }
+
+    void cache(MapNode node) {
+      cache[MapNode.page(node.word) & (cache.length - 1)] = node;
+    }
+  }
 
   MapPages(PersistentMemory memory, long id) {
-    this.memory = memory;
     this.id = id;
-    int slots = Integer.highestOneBit(Math.max(1, Math.min(count(), MOST_CACHED)));
-    this.cache = new MapNode[slots];
+    this.view = view(memory);
+  }
+
+  private static View view(PersistentMemory memory) {
+    int count = (int) Math.min(Integer.MAX_VALUE, memory.byteSize() / MapPage.SIZE);
+    int slots = Integer.highestOneBit(Math.max(1, Math.min(count, MOST_CACHED)));
+    return new View(memory, count, new MapNode[slots]);
+  }
+
+  /** Goes over to longer memory of the same content. */
+  void grown(PersistentMemory memory) {
+    View before = view;
+    View after = view(memory);
+    boolean same = after.cache.length == before.cache.length;
+    view = same ? new View(memory, after.count, before.cache) : after;
+  }
+
+  PersistentMemory memory() {
+    return view.memory;
   }
 
   /** Returns the number of pages that the memory has room for. */
   int count() {
-    return (int) Math.min(Integer.MAX_VALUE, memory.byteSize() / MapPage.SIZE);
+    return view.count;
   }
 
   static long at(int page) {
@@ -59,10 +97,15 @@ final class MapPages {
 
   /** Returns the page that a word names, or null if it is not whole. */
   @Nullable MapNode find(long word) {
+    return find(view, word);
+  }
+
+  private @Nullable MapNode find(View here, long word) {
     int page = MapNode.page(word);
-    if (page < MapHeader.FIRST_PAGE || page >= count()) {
+    if (page < MapHeader.FIRST_PAGE || page >= here.count) {
       return null;
     }
+    PersistentMemory memory = here.memory;
     try {
       int used = memory.getInt(at(page) + 4);
       if (used < MapPage.HEADER_BYTES || used > MapPage.SIZE) {
@@ -85,18 +128,18 @@ final class MapPages {
    * @throws DurableCorruptionException if it is not there
    */
   MapNode get(long word, long sequence) {
-    int slot = MapNode.page(word) & (cache.length - 1);
+    View here = view;
     long wanted = sequence & ~MapPage.LARGE_BELOW;
-    MapNode cached = cache[slot];
+    MapNode cached = here.cached(MapNode.page(word));
     if (cached != null && cached.word == word && cached.sequence == wanted) {
       return cached;
     }
-    MapNode found = find(word);
+    MapNode found = find(here, word);
     if (found == null || found.sequence != wanted) {
       throw new DurableCorruptionException(
           "page " + MapNode.page(word) + " is damaged or has no memory", at(MapNode.page(word)));
     }
-    cache[slot] = found;
+    here.cache(found);
     return found;
   }
 
@@ -108,7 +151,7 @@ final class MapPages {
 
   /** Puts a page into the cache that was just written. */
   void cache(MapNode written) {
-    cache[MapNode.page(written.word) & (cache.length - 1)] = written;
+    view.cache(written);
   }
 
   /** Returns the value of a key below a page, or null. */

@@ -81,7 +81,7 @@ public final class MapSnapshot implements AutoCloseable {
 
   int check() {
     checkOpen();
-    return new MapCheck(new MapPages(writer.pages.memory, writer.pages.id)).run(root);
+    return new MapCheck(new MapPages(writer.pages.memory(), writer.pages.id)).run(root);
   }
 
   /** Lets the pages be used again that only this snapshot needs. */

@@ -11,7 +11,14 @@ import java.util.BitSet;
  * commits from the one that wrote it. Guarded by the lock of the writer.
  */
 final class MapSpace {
+  /** The free pages below the frontier. */
   private final BitSet free = new BitSet();
+
+  /** The first page that was never used; it and all after it are free. */
+  private int frontier;
+
+  /** The page after the last one. */
+  private int end;
 
   /** Pages that the latest commit has taken out of the tree. */
   private FreedPages fresh = new FreedPages();
@@ -42,9 +49,17 @@ final class MapSpace {
             })
         .skipSmallLeaves()
         .walk(root);
-    free.set(MapHeader.FIRST_PAGE, pages.count());
+    frontier = root.end();
+    end = pages.count();
+    free.set(MapHeader.FIRST_PAGE, frontier);
     free.andNot(used);
-    count = free.cardinality();
+    count = free.cardinality() + (end - frontier);
+  }
+
+  /** Adds the pages that the memory has grown by. */
+  void grown(int newEnd) {
+    count += newEnd - end;
+    end = newEnd;
   }
 
   int free() {
@@ -91,21 +106,18 @@ final class MapSpace {
     }
   }
 
-  /**
-   * Takes free pages, the lowest ones.
-   *
-   * @param reserve pages that have to stay free
-   * @throws MapFullException if there are too few; then none is taken
-   */
-  int[] take(int wanted, int reserve) {
-    if (count - reserve < wanted) {
-      throw new MapFullException(wanted + reserve, count);
-    }
+  /** Takes free pages, the lowest ones; the caller has checked that there are so many. */
+  int[] take(int wanted) {
     int[] taken = new int[wanted];
     for (int i = 0; i < wanted; i++) {
-      lowest = free.nextSetBit(lowest);
-      taken[i] = lowest;
-      free.clear(lowest);
+      int next = free.nextSetBit(lowest);
+      if (next < 0) {
+        next = frontier++;
+      } else {
+        free.clear(next);
+      }
+      taken[i] = next;
+      lowest = next + 1;
     }
     count -= wanted;
     return taken;

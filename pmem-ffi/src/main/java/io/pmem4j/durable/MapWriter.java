@@ -30,7 +30,7 @@ final class MapWriter {
   final MapPages pages;
   final Mutex lock;
 
-  private final PersistentMemory memory;
+  private final MapMemory whole;
   private final SharedState rootState;
   private final SharedState snapshotState;
   private final Set<MapSnapshot> snapshots = ConcurrentHashMap.newKeySet();
@@ -47,9 +47,9 @@ final class MapWriter {
 
   private @Nullable MapSpace space;
 
-  MapWriter(MapPages pages, Scheduler scheduler) {
+  MapWriter(MapMemory whole, MapPages pages, Scheduler scheduler) {
+    this.whole = whole;
     this.pages = pages;
-    this.memory = pages.memory;
     this.lock = new Mutex(scheduler, "map", Kind.WRITER);
     this.rootState = new SharedState(scheduler, Kind.ROOT);
     this.snapshotState = new SharedState(scheduler, Kind.SNAPSHOTS);
@@ -129,11 +129,12 @@ final class MapWriter {
     free.release(openSnapshots());
     MapRoot before = current;
     int reserve = edit.grown() ? before.level() + 2 : 0;
-    int[] taken = free.take(edit.pages(), reserve);
+    int[] taken = take(free, edit.pages(), reserve);
     int end = before.end();
     for (int page : taken) {
       end = Math.max(end, page + 1);
     }
+    PersistentMemory memory = pages.memory();
     MapCommit commit = new MapCommit(pages, edit, taken, before.sequence() + 1, end);
     try {
       commit.store();
@@ -154,8 +155,23 @@ final class MapWriter {
     confirm(next.sequence());
   }
 
+  /**
+   * Takes free pages; if there are too few, the file grows before the commit stores anything.
+   *
+   * @param reserve pages that have to stay free
+   */
+  private int[] take(MapSpace free, int wanted, int reserve) {
+    int missing = wanted + reserve - free.free();
+    if (missing > 0) {
+      pages.grown(whole.grow(pages.memory(), missing));
+      free.grown(pages.count());
+    }
+    return free.take(wanted);
+  }
+
   /** Makes the pages of a commit durable, with its root, by one drain or one sync. */
   private void persist(List<MapNode> written, MapRoot root) {
+    PersistentMemory memory = pages.memory();
     if (memory.granularity() == Granularity.PAGE) {
       memory.persist(0, MapPages.at(root.end()));
       return;
@@ -172,6 +188,7 @@ final class MapWriter {
 
   /** Notes that a commit is durable. The note is durable with the next commit or when closed. */
   private void confirm(long sequence) {
+    PersistentMemory memory = pages.memory();
     memory.putLong(MapHeader.confirmedAt(sequence), MapHeader.confirmation(pages.id, sequence));
     confirmed = true;
     noted = true;
@@ -182,6 +199,7 @@ final class MapWriter {
     MapSpace found = space;
     if (found == null) {
       found = new MapSpace(pages, current);
+      PersistentMemory memory = pages.memory();
       MapHeader.mend(memory, pages.id);
       if (!confirmed) {
         confirm(current.sequence());
@@ -201,7 +219,7 @@ final class MapWriter {
     if (!closed) {
       closed = true;
       if (noted && !failed) {
-        memory.persist(MapHeader.confirmedAt(current.sequence()), Long.BYTES);
+        pages.memory().persist(MapHeader.confirmedAt(current.sequence()), Long.BYTES);
       }
     }
   }

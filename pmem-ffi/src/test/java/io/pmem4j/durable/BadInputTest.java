@@ -5,8 +5,10 @@ package io.pmem4j.durable;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pmem4j.durable.Subject.Opened;
+import io.pmem4j.pmem.ChildJvm;
 import io.pmem4j.pmem.Granularity;
 import io.pmem4j.pmem.MapSpec;
+import io.pmem4j.pmem.Mounted;
 import io.pmem4j.pmem.Pmem;
 import io.pmem4j.pmem.PmemRegion;
 import java.io.IOException;
@@ -17,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
@@ -41,7 +44,7 @@ class BadInputTest {
 
   /** Uses a structure. */
   @FunctionalInterface
-  private interface Use {
+  interface Use {
     void run() throws Exception;
   }
 
@@ -203,6 +206,30 @@ class BadInputTest {
     }
     assertThat(Files.readAllBytes(path)).isEqualTo(content);
     read(subject, path);
+  }
+
+  /** A disk that another file fills: neither a new structure nor a longer map. */
+  @Test
+  void noRoom() throws Exception {
+    ChildJvm.Result result =
+        Mounted.run(
+            folder, "mount -t tmpfs -o size=2m none $1", Map.of(), StructuresOnFullDisk.class);
+    assertThat(result.exit()).as(result.output()).isZero();
+    for (Subject subject : Subject.values()) {
+      assertThat(result.output())
+          .contains(
+              subject.title
+                  + ": "
+                  + documented("no room for a new one", subject)
+                  + ", left behind: false");
+    }
+    assertThat(documented("no room to grow", Subject.MAP)).isEqualTo("MapFullException");
+    assertThat(result.output())
+        .containsPattern("map: .*No space left on device.*, told by the disk: true")
+        .contains("keys: true, true")
+        .contains("removed: 1")
+        .contains("with room again: 100000")
+        .contains("after a restart: 2, true");
   }
 
   private static BadMemory memory(Subject subject) throws Exception {

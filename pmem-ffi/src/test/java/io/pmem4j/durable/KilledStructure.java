@@ -31,7 +31,7 @@ interface KilledStructure extends AutoCloseable {
       case "log" -> new Log(DurableLog.openOrCreate(path, 64 << 10));
       case "cell" -> new Cell(DurableCell.openOrCreate(path, 1000));
       case "slots" -> new Slots(SlotStore.openOrCreate(path, 1000, Slots.COUNT));
-      case "map" -> new Tree(DurableMap.openOrCreate(path, 2 << 20));
+      case "map" -> new Tree(DurableMap.openOrCreate(path, 12 << 10));
       default -> throw new IllegalArgumentException(name);
     };
   }

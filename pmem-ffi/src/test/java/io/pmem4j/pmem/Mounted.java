@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 
 /** Runs a JVM in a mount name space of its own, which ends with it and all its mounts. */
-final class Mounted {
+public final class Mounted {
   private Mounted() {}
 
   /**
@@ -18,7 +18,7 @@ final class Mounted {
    *
    * @param mount a shell script; {@code $1} is an empty folder
    */
-  static ChildJvm.Result run(
+  public static ChildJvm.Result run(
       Path folder, String mount, Map<String, String> environment, Class<?> main, String... more)
       throws Exception {
     Path place = Files.createDirectories(folder.resolve("mount"));

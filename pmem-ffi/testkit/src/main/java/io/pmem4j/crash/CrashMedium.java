@@ -53,6 +53,7 @@ public final class CrashMedium {
    * @param folder of replay files
    * @param command that replays a file, which is appended
    * @param limit of one check, after which it is interrupted
+   * @param rules true if a broken rule of durability is a failure
    * @param log gets a line for each exploration
    */
   record Settings(
@@ -65,6 +66,7 @@ public final class CrashMedium {
       Path folder,
       String command,
       Duration limit,
+      boolean rules,
       Consumer<String> log) {}
 
   CrashMedium(Settings settings) {
@@ -84,12 +86,13 @@ public final class CrashMedium {
             Path.of("target", "crash"),
             "-Dcrash.replay=",
             LIMIT,
+            true,
             line -> {}));
   }
 
   /** Returns a medium that is tried by other rules. */
   public CrashMedium modes(CrashMode... rules) {
-    return with(List.of(rules), settings.limit());
+    return with(List.of(rules), settings.limit(), settings.rules());
   }
 
   /**
@@ -101,10 +104,19 @@ public final class CrashMedium {
     if (!limit.isPositive()) {
       throw new IllegalArgumentException("limit " + limit + ", expected more than zero");
     }
-    return with(settings.modes(), limit);
+    return with(settings.modes(), limit, settings.rules());
   }
 
-  private CrashMedium with(List<CrashMode> modes, Duration limit) {
+  /**
+   * Returns a medium that is judged by the check alone. Stores that are not durable when they are
+   * acknowledged are no finding of their own then: hints that recovery can do without, such as the
+   * notes of a {@link io.pmem4j.durable.DurableMap}.
+   */
+  public CrashMedium byCheckAlone() {
+    return with(settings.modes(), settings.limit(), false);
+  }
+
+  private CrashMedium with(List<CrashMode> modes, Duration limit, boolean rules) {
     return new CrashMedium(
         new Settings(
             settings.name(),
@@ -116,6 +128,7 @@ public final class CrashMedium {
             settings.folder(),
             settings.command(),
             limit,
+            rules,
             settings.log()));
   }
 
@@ -340,6 +353,9 @@ public final class CrashMedium {
 
   private List<CrashFinding> broken(CrashStates states) {
     List<CrashFinding> broken = new ArrayList<>();
+    if (!settings.rules()) {
+      return broken;
+    }
     for (CrashFinding rule : DurabilityRules.check(states.trace(), states.mode())) {
       if (rule.kind() == CrashFinding.Kind.REDUNDANT_FLUSH) {
         settings.log().accept(settings.name() + ": " + rule.message());

@@ -50,6 +50,7 @@ public final class CrashMediums {
             Path.of("target", "crash"),
             "mvn test -Dtest=" + type + "#" + method + " -D" + REPLAY + "=",
             CrashMedium.LIMIT,
+            true,
             log));
   }
 }

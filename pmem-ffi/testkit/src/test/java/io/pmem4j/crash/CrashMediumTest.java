@@ -37,6 +37,7 @@ class CrashMediumTest {
             folder.resolve("crash"),
             "mvn test -Dcrash.replay=",
             CrashMedium.LIMIT,
+            true,
             log::add));
   }
 
