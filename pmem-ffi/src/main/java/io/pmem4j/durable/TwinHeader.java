@@ -6,6 +6,7 @@ import io.pmem4j.pmem.PersistentMemory;
 import io.pmem4j.pmem.PmemMediaException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import java.util.function.BooleanSupplier;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
@@ -96,10 +97,11 @@ record TwinHeader(String structure, long magic) {
   void checkNew(
       PersistentMemory memory, long other, long tornAt, int bytes, BooleanSupplier mayBeTorn) {
     byte[] page = new byte[COPY_BYTES];
+    byte[] zeros = new byte[COPY_BYTES];
     for (long at = 0; at < memory.byteSize(); at += page.length) {
       int length = (int) Math.min(page.length, memory.byteSize() - at);
       memory.read(at, page, 0, length);
-      for (int i = 0; i < length; i++) {
+      for (int i = Arrays.mismatch(page, zeros); i >= 0 && i < length; i++) {
         boolean isTorn = at + i >= tornAt && at + i < tornAt + bytes && mayBeTorn.getAsBoolean();
         if (page[i] != 0 && !isTorn) {
           throw refusal(memory, other, page[i], at + i);
