@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** pmem-ffi in a JVM of the guest: on DAX mounts and on a devdax device of a real kernel. */
-class GuestJvmIT {
+public class GuestJvmIT {
   private static final Duration BOUND = Duration.ofMinutes(8);
 
   @TempDir private Path directory;
@@ -106,6 +106,22 @@ class GuestJvmIT {
 
   /** The contract jar with its neighbours, as pmem-ffi's build leaves them. */
   static Path jars(Path directory) throws IOException, InterruptedException {
+    Path jars = applications(directory, LedgerProbe.class);
+    Path libraries = Files.createDirectory(jars.resolve("contract-libs"));
+    Path target = GuestFiles.home().resolve("pmem-ffi/target");
+    try (Stream<Path> files = Files.list(target.resolve("contract-libs"))) {
+      for (Path file : files.toList()) {
+        Files.copy(file, libraries.resolve(file.getFileName()));
+      }
+    }
+    Path scratch = Files.createDirectory(directory.resolve("training"));
+    Path place = Files.createDirectory(scratch.resolve("place"));
+    ClassArchive.train(jars, "contract", scratch, place.toString(), "--overwrite");
+    return jars;
+  }
+
+  /** Returns a folder with pmem-ffi's jars and the class of a program that runs in the guest. */
+  public static Path applications(Path directory, Class<?> main) throws IOException {
     Path target = GuestFiles.home().resolve("pmem-ffi/target");
     Path jars = Files.createDirectory(directory.resolve("jars"));
     if (!Files.isDirectory(target.resolve("contract-libs"))) {
@@ -122,21 +138,12 @@ class GuestJvmIT {
         }
       }
     }
-    String probe = LedgerProbe.class.getName().replace('.', '/') + ".class";
+    String probe = main.getName().replace('.', '/') + ".class";
     Path copy = jars.resolve("classes").resolve(probe);
     Files.createDirectories(copy.getParent());
-    try (InputStream in = LedgerProbe.class.getResourceAsStream("/" + probe)) {
+    try (InputStream in = main.getResourceAsStream("/" + probe)) {
       Files.copy(in, copy);
     }
-    Path libraries = Files.createDirectory(jars.resolve("contract-libs"));
-    try (Stream<Path> files = Files.list(target.resolve("contract-libs"))) {
-      for (Path file : files.toList()) {
-        Files.copy(file, libraries.resolve(file.getFileName()));
-      }
-    }
-    Path scratch = Files.createDirectory(directory.resolve("training"));
-    Path place = Files.createDirectory(scratch.resolve("place"));
-    ClassArchive.train(jars, "contract", scratch, place.toString(), "--overwrite");
     return jars;
   }
 

@@ -114,7 +114,7 @@ public final class KernelCrashSweep implements AutoCloseable {
 
   /** Explores the power cuts of a program that has run. */
   Outcome explore(TracedProgram traced) throws IOException {
-    TracedPages pages = new TracedPages(traced.records());
+    TracedPages pages = TracedPages.of(traced.records());
     ImageJudge judge = new ImageJudge(guest, traced, pages);
     CrashReport report =
         CrashStates.of(traced.trace(pages))

@@ -9,12 +9,15 @@ import io.pmem4j.harness.image.ImageContent;
 import io.pmem4j.pmem.Caching;
 import io.pmem4j.pmem.PersistentMemory;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.Collection;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 
 /**
  * The pages of an image that a trace stores to, one after the other in a small memory. The engine
@@ -30,8 +33,17 @@ final class TracedPages {
   /** The words that a store through the caches has reached. */
   private final BitSet cached = new BitSet();
 
-  /** Finds the pages of a trace. */
-  TracedPages(List<TraceRecord> records) {
+  /** Takes pages, in ascending order; stores to others are left out. */
+  private TracedPages(Collection<Integer> chosen) {
+    pages = List.copyOf(chosen);
+    slots = new int[pages.isEmpty() ? 0 : pages.getLast() + 1];
+    for (int i = 0; i < pages.size(); i++) {
+      slots[pages.get(i)] = i + 1;
+    }
+  }
+
+  /** Returns the pages that a trace stores to. */
+  static TracedPages of(List<TraceRecord> records) {
     Set<Integer> found = new TreeSet<>();
     for (TraceRecord record : records) {
       if (isStore(record)) {
@@ -39,11 +51,12 @@ final class TracedPages {
         found.add((int) ((record.offset() + record.bytes() - 1) / PAGE));
       }
     }
-    pages = List.copyOf(found);
-    slots = new int[pages.isEmpty() ? 0 : pages.getLast() + 1];
-    for (int i = 0; i < pages.size(); i++) {
-      slots[pages.get(i)] = i + 1;
-    }
+    return new TracedPages(found);
+  }
+
+  /** Returns the pages from one on, whatever is stored to them. */
+  static TracedPages range(int first, int count) {
+    return new TracedPages(IntStream.range(first, first + count).boxed().toList());
   }
 
   private static boolean isStore(TraceRecord record) {
@@ -116,24 +129,30 @@ final class TracedPages {
 
   private void store(
       RecordedMemory memory, long offset, byte[] value, int from, int length, boolean around) {
+    if (!has(offset)) {
+      return;
+    }
     long at = at(offset);
     if (around) {
       storeAround(memory, at, value, from, length);
       return;
     }
     cached.set((int) (at / Long.BYTES), (int) ((at + length + Long.BYTES - 1) / Long.BYTES));
-    ByteBuffer bytes = ByteBuffer.wrap(value).order(java.nio.ByteOrder.LITTLE_ENDIAN);
-    boolean whole = from == 0 && length == value.length && at % length == 0;
-    switch (whole ? length : 0) {
-      case 1 -> memory.putByte(at, value[0]);
-      case 2 -> memory.putShort(at, bytes.getShort());
-      case 4 -> memory.putInt(at, bytes.getInt());
-      case 8 -> memory.putLong(at, bytes.getLong());
-      default -> {
-        for (int i = 0; i < length; i++) {
-          memory.putByte(at + i, value[from + i]);
-        }
+    ByteBuffer bytes = ByteBuffer.wrap(value).order(ByteOrder.LITTLE_ENDIAN);
+    // The widest aligned parts: a word of 8 bytes is durable as a whole, a wider store is not.
+    for (int i = 0; i < length; ) {
+      long to = at + i;
+      int part = Math.min(Long.BYTES, Integer.highestOneBit(length - i));
+      while (to % part != 0) {
+        part /= 2;
       }
+      switch (part) {
+        case 1 -> memory.putByte(to, value[from + i]);
+        case 2 -> memory.putShort(to, bytes.getShort(from + i));
+        case 4 -> memory.putInt(to, bytes.getInt(from + i));
+        default -> memory.putLong(to, bytes.getLong(from + i));
+      }
+      i += part;
     }
   }
 
@@ -158,11 +177,15 @@ final class TracedPages {
   }
 
   private void flush(TraceRecord record, PersistentMemory memory) {
-    int page = (int) (record.offset() / PAGE);
     // A page without a store has nothing to write back.
-    if (page < slots.length && slots[page] != 0) {
+    if (has(record.offset())) {
       memory.flush(at(record.offset()), record.bytes());
     }
+  }
+
+  private boolean has(long offset) {
+    int page = (int) (offset / PAGE);
+    return page < slots.length && slots[page] != 0;
   }
 
   private long at(long offset) {

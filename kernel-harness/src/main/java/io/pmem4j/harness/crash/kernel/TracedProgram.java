@@ -184,7 +184,7 @@ record TracedProgram(
    * @throws BackendException if a store is missing: then the plugin is not to be trusted
    */
   void requireComplete() throws BackendException {
-    TracedPages pages = new TracedPages(records);
+    TracedPages pages = TracedPages.of(records);
     RecordedMemory memory = recorded(pages);
     byte[] bytes = new byte[ImageContent.PAGE_BYTES];
     for (int i = 0; i < pages.pages().size(); i++) {

@@ -29,7 +29,7 @@ class TracedPagesTest {
 
   /** Returns the values of a word of the second page in all crash states. */
   private static Set<Long> words(List<TraceRecord> records) {
-    TracedPages pages = new TracedPages(records);
+    TracedPages pages = TracedPages.of(records);
     RecordedMemory memory = RecordedMemory.over(new HeapMemory((long) pages.pages().size() * PAGE));
     pages.repeat(records, memory);
     Set<Long> words = new TreeSet<>();
@@ -44,7 +44,7 @@ class TracedPagesTest {
   @Test
   void onlyStoredPagesAreKept() {
     assertThat(
-            new TracedPages(
+            TracedPages.of(
                     List.of(
                         store(Kind.STORE, 7 * PAGE, 8, 1),
                         of(Kind.FLUSH, 9 * PAGE),
@@ -79,7 +79,7 @@ class TracedPagesTest {
     TraceRecord same = store(Kind.STORE_AROUND, 5 * PAGE, 8, 5);
     List<TraceRecord> records =
         List.of(store(Kind.STORE, PAGE, 1, 1), same, of(Kind.FENCE, 0), same, same);
-    TracedPages pages = new TracedPages(records);
+    TracedPages pages = TracedPages.of(records);
     RecordedMemory memory = RecordedMemory.over(new HeapMemory(2L * PAGE));
     pages.repeat(records, memory);
     assertThat(memory.trace().events())
@@ -109,7 +109,7 @@ class TracedPagesTest {
             store(Kind.STORE, 4, 4, 0x37363534),
             new TraceRecord(Kind.STORE, 16, 16, 0, 0x0807060504030201L, 0x100f0e0d0c0b0a09L),
             store(Kind.STORE, 45, 2, 0x6665));
-    TracedPages pages = new TracedPages(records);
+    TracedPages pages = TracedPages.of(records);
     RecordedMemory memory = RecordedMemory.over(new HeapMemory(PAGE));
     pages.repeat(records, memory);
     assertThat(memory.getLong(0)).isEqualTo(0x3736353423221100L);
