@@ -2,7 +2,6 @@
 package io.pmem4j.ext2.fuse;
 
 import io.pmem4j.ext2.Ext2Exception;
-import io.pmem4j.ext2.Ext2FileSystem;
 import io.pmem4j.ext2.FileSystemUse;
 import io.pmem4j.ext2.InodeOperations;
 import io.pmem4j.ext2.OpenFile;
@@ -39,12 +38,12 @@ final class FileRequests {
     {0x8, 0x20}, {0x10, 0x8}, {0x20, 0x10}, {0x40, 0x80}, {0x80, 0x40}
   };
 
-  private final Ext2FileSystem fs;
+  private final FuseService service;
   private final InodeOperations inodes;
   private final FileHandles handles;
 
-  FileRequests(Ext2FileSystem fs, InodeOperations inodes, FileHandles handles) {
-    this.fs = fs;
+  FileRequests(FuseService service, InodeOperations inodes, FileHandles handles) {
+    this.service = service;
     this.inodes = inodes;
     this.handles = handles;
   }
@@ -127,6 +126,7 @@ final class FileRequests {
     } else {
       file.fsync();
     }
+    service.writeBack().run();
   }
 
   void fallocate(FuseRequest request) throws Ext2Exception {
@@ -192,7 +192,7 @@ final class FileRequests {
   }
 
   void statfs(FuseReply reply) {
-    FileSystemUse use = fs.use();
+    FileSystemUse use = service.fs().use();
     long at = reply.append(FuseStructs.STATFS_OUT.byteSize());
     reply.u64(at + FuseStructs.STATFS_OUT_BLOCKS, use.blocks());
     reply.u64(at + FuseStructs.STATFS_OUT_BFREE, use.freeBlocks());
@@ -210,6 +210,6 @@ final class FileRequests {
   }
 
   void syncfs() throws Ext2Exception {
-    fs.sync();
+    service.sync();
   }
 }

@@ -2,13 +2,11 @@
 package io.pmem4j.ext2.fuse;
 
 import io.pmem4j.ext2.Ext2Exception;
-import io.pmem4j.ext2.Ext2FileSystem;
 import io.pmem4j.ext2.InodeOperations;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Consumer;
 
 /**
  * A file system at a directory of this machine, served by threads of this JVM. Thread-safe.
@@ -25,34 +23,28 @@ public final class FuseMount {
   private final InodeOperations inodes;
   private final FileHandles handles = new FileHandles();
   private final List<Thread> workers = new ArrayList<>();
-  private final Consumer<String> log;
+  private final FuseService service;
+  private final PeriodicSync sync;
 
-  private FuseMount(String directory, int device, InodeOperations inodes, Consumer<String> log) {
+  private FuseMount(String directory, int device, InodeOperations inodes, FuseService service) {
     this.directory = directory;
     this.device = device;
     this.inodes = inodes;
-    this.log = log;
+    this.service = service;
+    this.sync = new PeriodicSync(service);
   }
 
   /**
-   * Mounts a file system. It must have been mounted without a umask, which the kernel applies.
+   * Mounts a file system at a directory.
    *
    * @param source the name of the image in /proc/mounts
    * @param directory exists
-   * @param workers the number of threads, at least 1
-   * @param log gets a line for each failure that no caller is told of
    * @throws IOException if /dev/fuse cannot be opened, or the mount is refused
    */
   public static FuseMount mount(
-      Ext2FileSystem fs,
-      String source,
-      Path directory,
-      FuseOptions options,
-      int workers,
-      Consumer<String> log)
-      throws IOException {
+      FuseService service, String source, Path directory, FuseOptions options) throws IOException {
     String target = directory.toRealPath().toString();
-    InodeOperations inodes = fs.inodes();
+    InodeOperations inodes = service.fs().inodes();
     int device =
         KernelCalls.check(
             KernelCalls.open("/dev/fuse", KernelCalls.O_RDWR | KernelCalls.O_CLOEXEC), "/dev/fuse");
@@ -69,21 +61,21 @@ public final class FuseMount {
         KernelCalls.close(device);
       }
     }
-    FuseMount mount = new FuseMount(target, device, inodes, log);
-    mount.start(fs, workers);
+    FuseMount mount = new FuseMount(target, device, inodes, service);
+    mount.start();
     return mount;
   }
 
-  private void start(Ext2FileSystem fs, int count) {
+  private void start() {
     NameRequests names = new NameRequests(inodes, handles);
-    FileRequests files = new FileRequests(fs, inodes, handles);
+    FileRequests files = new FileRequests(service, inodes, handles);
     InFlight inFlight = new InFlight();
-    for (int i = 0; i < count; i++) {
-      Thread worker = new Thread(new FuseWorker(device, names, files, inFlight, log), "fuse-" + i);
-      worker.setDaemon(true);
-      workers.add(worker);
+    for (int i = 0; i < service.workers(); i++) {
+      FuseWorker worker = new FuseWorker(device, names, files, inFlight, sync, service.log());
+      workers.add(Thread.ofPlatform().daemon().name("fuse-" + i).unstarted(worker));
     }
     workers.forEach(Thread::start);
+    Thread.ofPlatform().daemon().name("fuse-sync").start(sync);
   }
 
   /** Returns the directory. */
@@ -93,7 +85,7 @@ public final class FuseMount {
 
   /**
    * Waits until the file system is unmounted, by {@link #unmount} or by umount(8), and every file
-   * is closed. The file system itself can be unmounted then.
+   * is closed and everything is durable. The file system itself can be unmounted then.
    *
    * @throws InterruptedException if the thread is interrupted while it waits
    */
@@ -102,8 +94,10 @@ public final class FuseMount {
       worker.join();
     }
     KernelCalls.close(device);
+    sync.end();
     handles.closeAll();
     inodes.forgetAll();
+    service.sync();
   }
 
   /**
@@ -119,7 +113,7 @@ public final class FuseMount {
     }
     int written = KernelCalls.syncfs(directory);
     if (written < 0) {
-      log.accept("sync of " + directory + ": " + KernelCalls.words(-written));
+      service.log().accept("sync of " + directory + ": " + KernelCalls.words(-written));
     }
     // The force ends the connection, and the workers with it; the mount itself stays while in use.
     KernelCalls.umount(directory, KernelCalls.MNT_FORCE);

@@ -18,14 +18,21 @@ final class FuseWorker implements Runnable {
   private final NameRequests names;
   private final FileRequests files;
   private final InFlight.Slot slot;
+  private final PeriodicSync sync;
   private final Consumer<String> log;
 
   FuseWorker(
-      int device, NameRequests names, FileRequests files, InFlight inFlight, Consumer<String> log) {
+      int device,
+      NameRequests names,
+      FileRequests files,
+      InFlight inFlight,
+      PeriodicSync sync,
+      Consumer<String> log) {
     this.device = device;
     this.names = names;
     this.files = files;
     this.slot = inFlight.newSlot();
+    this.sync = sync;
     this.log = log;
   }
 
@@ -42,6 +49,7 @@ final class FuseWorker implements Runnable {
           slot.begin();
           serve(request, reply);
           slot.end();
+          sync.changed();
         } else if (isEnd((int) -length)) {
           return;
         }

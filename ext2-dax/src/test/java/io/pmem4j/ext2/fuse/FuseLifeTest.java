@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -63,6 +64,29 @@ class FuseLifeTest {
       mounted.start("");
       assertThat(Files.size(mounted.path("a"))).isEqualTo(1);
     }
+  }
+
+  /** Seconds after a change it is on the medium, though no program asked for it. */
+  @Test
+  void aKillLosesNothingThatIsOlderThanTheLastWriteBack() throws Exception {
+    try (MountedImage mounted = new MountedImage(BYTES, "")) {
+      Files.writeString(mounted.path("a"), "kept");
+      long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+      while (!isOnMedium(mounted)) {
+        assertThat(System.nanoTime()).as("time").isLessThan(deadline);
+      }
+      mounted.kill();
+      assertThat(FuseMount.removeDead(mounted.mount)).isTrue();
+      mounted.start("");
+      assertThat(Files.readString(mounted.path("a"))).isEqualTo("kept");
+    }
+  }
+
+  private static boolean isOnMedium(MountedImage mounted) throws Exception {
+    String text =
+        MountedImage.run(
+            0, List.of("sh", "-c", "sleep 0.5; debugfs -c -R 'stat /a' " + mounted.image));
+    return text.contains("Size: 4");
   }
 
   @Test

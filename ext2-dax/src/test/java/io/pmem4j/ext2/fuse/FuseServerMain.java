@@ -19,22 +19,30 @@ final class FuseServerMain {
     FuseOptions options = FuseOptions.parse(arguments[2]);
     MapSpec spec = MapSpec.existing().backend(Backend.JDK);
     try (Arena arena = Arena.ofShared()) {
-      Ext2FileSystem fs =
-          Ext2FileSystem.mount(
+      WriteBackMemory memory =
+          new WriteBackMemory(
               Pmem.map(
                   Path.of(arguments[0]),
-                  (options.readOnly() ? spec.readOnly() : spec.exclusive()),
-                  arena),
+                  options.readOnly() ? spec.readOnly() : spec.exclusive(),
+                  arena));
+      Ext2FileSystem fs =
+          Ext2FileSystem.mount(
+              memory,
               options.mount(),
               Instrumentation.production().withUmask(0).withIsolationChecks(true));
       FuseMount mount =
-          FuseMount.mount(fs, arguments[0], Path.of(arguments[1]), options, 4, line -> fail(line));
+          FuseMount.mount(
+              new FuseService(fs, memory::writeBack, 4, FuseServerMain::fail),
+              arguments[0],
+              Path.of(arguments[1]),
+              options);
       Thread parent = new Thread(() -> awaitParent(mount), "parent");
       parent.setDaemon(true);
       parent.start();
       System.out.println("mounted");
       mount.awaitUnmount();
       fs.unmount();
+      memory.writeBack();
       for (String error : fs.errors()) {
         fail(error);
       }

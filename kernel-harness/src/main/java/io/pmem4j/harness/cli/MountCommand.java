@@ -7,8 +7,12 @@ import io.pmem4j.ext2.Ext2FileSystem;
 import io.pmem4j.ext2.Instrumentation;
 import io.pmem4j.ext2.fuse.FuseMount;
 import io.pmem4j.ext2.fuse.FuseOptions;
+import io.pmem4j.ext2.fuse.FuseService;
+import io.pmem4j.ext2.fuse.WriteBackMemory;
 import io.pmem4j.pmem.Backend;
+import io.pmem4j.pmem.Granularity;
 import io.pmem4j.pmem.MapSpec;
+import io.pmem4j.pmem.PersistentMemory;
 import io.pmem4j.pmem.Pmem;
 import io.pmem4j.pmem.PmemRegion;
 import java.io.BufferedReader;
@@ -84,7 +88,7 @@ final class MountCommand implements Callable<Integer> {
     }
     requirePlaces();
     try (Arena arena = Arena.ofShared()) {
-      serve(open(wanted, arena), wanted);
+      serve(map(wanted, arena), wanted);
     }
     return ExitStatus.HOLDS;
   }
@@ -113,13 +117,19 @@ final class MountCommand implements Callable<Integer> {
     }
   }
 
-  private Ext2FileSystem open(FuseOptions wanted, Arena arena) throws IOException {
-    MapSpec spec = MapSpec.existing().backend(Backend.JDK);
+  /** Maps the image. On an ordinary file, flushes wait for fsync, as on every disk. */
+  private PersistentMemory map(FuseOptions wanted, Arena arena) throws IOException {
+    MapSpec how = MapSpec.existing().backend(Backend.JDK);
     PmemRegion region =
-        Pmem.map(image, wanted.readOnly() ? spec.readOnly() : spec.exclusive(), arena);
+        Pmem.map(image, wanted.readOnly() ? how.readOnly() : how.exclusive(), arena);
+    boolean defers = region.granularity() == Granularity.PAGE && !wanted.mount().ordered();
+    return defers ? new WriteBackMemory(region) : region;
+  }
+
+  private Ext2FileSystem open(PersistentMemory memory, FuseOptions wanted) throws IOException {
     try {
       return Ext2FileSystem.mount(
-          region, wanted.mount(), Instrumentation.production().withUmask(0));
+          memory, wanted.mount(), Instrumentation.production().withUmask(0));
     } catch (Ext2Exception e) {
       FileSystemException refusal = new FileSystemException(image.toString(), null, e.getMessage());
       refusal.initCause(e);
@@ -127,18 +137,20 @@ final class MountCommand implements Callable<Integer> {
     }
   }
 
-  private void serve(Ext2FileSystem fs, FuseOptions wanted)
+  private void serve(PersistentMemory memory, FuseOptions wanted)
       throws IOException, InterruptedException {
+    Runnable writeBack =
+        memory instanceof WriteBackMemory deferred ? deferred::writeBack : () -> {};
+    Ext2FileSystem fs = open(memory, wanted);
     CountDownLatch ended = new CountDownLatch(1);
     try {
+      int workers = Math.max(FEWEST_WORKERS, Runtime.getRuntime().availableProcessors());
       FuseMount mount =
           FuseMount.mount(
-              fs,
+              new FuseService(fs, writeBack, workers, this::say),
               image.toRealPath().toString(),
               directory,
-              wanted,
-              Math.max(FEWEST_WORKERS, Runtime.getRuntime().availableProcessors()),
-              this::say);
+              wanted);
       Runtime.getRuntime().addShutdownHook(new Thread(() -> end(mount, ended), "unmount"));
       PrintWriter out = spec.commandLine().getOut();
       out.println(MOUNTED + image + " on " + mount.directory() + "; umount it to end");
@@ -146,6 +158,7 @@ final class MountCommand implements Callable<Integer> {
       mount.awaitUnmount();
     } finally {
       fs.unmount();
+      writeBack.run();
       fs.errors().forEach(this::say);
       ended.countDown();
     }
