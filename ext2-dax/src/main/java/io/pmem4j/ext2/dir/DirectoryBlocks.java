@@ -12,7 +12,6 @@ import io.pmem4j.ext2.layout.DirEntry;
 import io.pmem4j.ext2.volume.Geometry;
 import io.pmem4j.ext2.volume.MetadataOrder;
 import io.pmem4j.ext2.volume.Volume;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -321,8 +320,6 @@ public final class DirectoryBlocks {
   }
 
   private static boolean matches(DirEntry entry, byte[] name) {
-    return entry.inode() != 0
-        && entry.nameLen() == name.length
-        && Arrays.equals(entry.name(), name);
+    return entry.inode() != 0 && entry.isNamed(name);
   }
 }
