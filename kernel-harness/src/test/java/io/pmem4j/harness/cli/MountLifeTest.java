@@ -19,6 +19,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** The verb from its start to each of its ends, and the helper of mount(8). */
 @Tag("slow")
+@Tag("mount")
 @Timeout(value = 120, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class MountLifeTest {
   private static final long BYTES = 32L << 20;
