@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.pmem4j.ext2.lock;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 
@@ -10,7 +11,6 @@ import java.util.Set;
  */
 final class CallStack {
   private static final int FRAMES = 24;
-  private static final StackWalker WALKER = StackWalker.getInstance();
   private static final String PROJECT = "io.pmem4j.";
   private static final Set<String> OWN_CLASSES =
       Set.of(
@@ -19,31 +19,31 @@ final class CallStack {
           OrderedMutex.class.getName(),
           OrderedRwSemaphore.class.getName());
 
-  private final List<StackWalker.StackFrame> frames;
+  /** Its backtrace has no object for a frame before somebody reads it. */
+  private final Throwable at;
 
-  private CallStack(List<StackWalker.StackFrame> frames) {
-    this.frames = frames;
+  private CallStack(Throwable at) {
+    this.at = at;
   }
 
   /** Returns the stack of the calling task. */
   static CallStack here() {
-    return new CallStack(
-        WALKER.walk(frames ->
-            frames
-                .filter(frame -> frame.getClassName().startsWith(PROJECT))
-                .dropWhile(frame -> OWN_CLASSES.contains(frame.getClassName()))
-                .limit(FRAMES)
-                .toList()));
+    return new CallStack(new Throwable());
   }
 
   /** {@code class.method(file:line)}, a line each. */
   List<String> lines() {
-    return frames.stream()
-        .map(StackWalker.StackFrame::toStackTraceElement)
-        .map(at ->
+    return Arrays.stream(at.getStackTrace())
+        .filter(frame -> frame.getClassName().startsWith(PROJECT))
+        .dropWhile(frame -> OWN_CLASSES.contains(frame.getClassName()))
+        .limit(FRAMES)
+        .map(frame ->
             "%s.%s(%s:%d)"
                 .formatted(
-                    at.getClassName(), at.getMethodName(), at.getFileName(), at.getLineNumber()))
+                    frame.getClassName(),
+                    frame.getMethodName(),
+                    frame.getFileName(),
+                    frame.getLineNumber()))
         .toList();
   }
 }
