@@ -96,6 +96,14 @@ final class TrackedBlock {
   /** The lines of a mask as they are now, one after the other. */
   byte[] content(MemorySegment memory, long mask) {
     byte[] content = new byte[Long.bitCount(mask) * LINE_BYTES];
+    long first = Long.numberOfTrailingZeros(mask);
+    long run = mask >>> first;
+    if ((run & (run + 1)) == 0) {
+      // Nearly always the lines lie side by side.
+      MemorySegment.copy(
+          memory, ValueLayout.JAVA_BYTE, offset() + first * LINE_BYTES, content, 0, content.length);
+      return content;
+    }
     int at = 0;
     for (long rest = mask; rest != 0; rest &= rest - 1, at += LINE_BYTES) {
       long line = Long.numberOfTrailingZeros(rest);

@@ -138,25 +138,27 @@ final class ScratchImage implements AutoCloseable {
             memory.copy((long) block * BLOCK_BYTES, pristine, block * BLOCK_BYTES, BLOCK_BYTES));
     touched.clear();
     lines.reset();
-    Map<Integer, SharedState> stored = new HashMap<>();
+    @Nullable SharedState[] stored = new @Nullable SharedState[kinds.length];
     for (int block = 0; block < kinds.length; block++) {
       ImageState kind = kinds[block];
       if (kind != null) {
-        stored.put(block, new SharedState(of, kind, block));
+        stored[block] = new SharedState(of, kind, block);
       }
     }
-    Map<Integer, SharedState> flushed = new HashMap<>(stored);
+    Map<Integer, SharedState> others = new HashMap<>();
     return new InstrumentedMemory(
         new TrackedMemory(memory, lines),
         new InstrumentedMemory.Points(
             BLOCK_BYTES,
             touched,
-            stored::get,
+            block -> stored[block],
             durable == null
                 ? _ -> null
                 : block ->
-                    flushed.computeIfAbsent(
-                        block, _ -> new SharedState(of, ImageState.BLOCK, block)),
+                    stored[block] != null
+                        ? stored[block]
+                        : others.computeIfAbsent(
+                            block, _ -> new SharedState(of, ImageState.BLOCK, block)),
             durable));
   }
 

@@ -120,8 +120,9 @@ final class TwoFileOracle {
     }
     Set<Long> all = new HashSet<>(blocksOfB.values());
     if (!record.isUnlinked()) {
-      checkA(blocksOfB);
-      all.addAll(blocks(a()).values());
+      Map<Long, Long> blocksOfA = blocks(a());
+      checkA(blocksOfA, blocksOfB);
+      all.addAll(blocksOfA.values());
     }
     return all;
   }
@@ -143,8 +144,7 @@ final class TwoFileOracle {
         .orElseThrow(() -> new IllegalStateException(path + " is not open in any process"));
   }
 
-  private void checkA(Map<Long, Long> blocksOfB) throws Ext2Exception {
-    Map<Long, Long> blocksOfA = blocks(a());
+  private void checkA(Map<Long, Long> blocksOfA, Map<Long, Long> blocksOfB) throws Ext2Exception {
     for (long block : blocksOfA.values()) {
       if (blocksOfB.containsValue(block)) {
         throw new DamageError(Damage.BLOCK_IN_TWO_FILES);
@@ -278,11 +278,8 @@ final class TwoFileOracle {
     byte[] found = new byte[record.bytesOfB()];
     b().pread(0, found);
     for (byte each : found) {
-      if (each == 0) {
-        throw new DamageError(Damage.LOST_WRITE);
-      }
       if (each != TwoFileRecord.OF_B) {
-        throw new DamageError(Damage.FOREIGN_STORE);
+        throw new DamageError(each == 0 ? Damage.LOST_WRITE : Damage.FOREIGN_STORE);
       }
     }
   }
