@@ -16,8 +16,6 @@ import io.pmem4j.harness.wire.Request;
 import io.pmem4j.harness.wire.Response;
 import io.pmem4j.harness.wire.WireOp;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -41,7 +39,6 @@ public final class RaceBench implements AutoCloseable {
   private static final int PID = 1009;
 
   private static final String MOUNT = "/mnt";
-  private static final int FILL_SLOT = 63;
 
   public final Guest guest;
   private final Path console;
@@ -125,25 +122,6 @@ public final class RaceBench implements AutoCloseable {
 
   public byte[] read(int slot) throws GuestException {
     return ask(Request.of(Syscall.PREAD, slot, 0, PAGE)).data();
-  }
-
-  /** The physical byte of the file's first extent. */
-  long place(int slot) throws GuestException {
-    byte[] extents = ask(Request.of(Syscall.FIEMAP, slot)).data();
-    return ByteBuffer.wrap(extents).order(ByteOrder.LITTLE_ENDIAN).getLong(8);
-  }
-
-  /** Allocates every block that is left, so that the next block freed is the next one given. */
-  void fillUp() throws GuestException {
-    open(FILL_SLOT, "fill");
-    long at = 0;
-    for (int length = 1 << 20; length >= PAGE; ) {
-      Response response =
-          guest.request(Request.of(Syscall.PWRITE, FILL_SLOT, at).withBlob(new byte[length]));
-      at += Math.max(response.result(), 0);
-      length = response.result() > 0 ? length : length / 2;
-    }
-    ask(Request.of(Syscall.CLOSE, FILL_SLOT));
   }
 
   /** Of an operation that nothing keeps from ending. */

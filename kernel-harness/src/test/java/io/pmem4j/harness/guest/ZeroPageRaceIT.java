@@ -101,27 +101,9 @@ class ZeroPageRaceIT {
   }
 
   /**
-   * As merged the entry and the page table change under the entry's lock, together: the store
-   * faults again and again, until write(2) has unmapped the page (W1), and goes to the block.
-   */
-  @Test
-  void asMergedIn510TheStoreWaits() throws Exception {
-    race(
-        "",
-        (bench, write, fault) -> {
-          assertThat(holeOfTheOther(bench)).isZero();
-          write.go(ENTRIES_REMOVED);
-          assertThat(answer(write).result()).isEqualTo(PAGE);
-          assertThat(answer(fault).result()).isEqualTo(1);
-          assertThat(holeOfTheOther(bench)).isZero();
-          // Before or after write(2) has copied: both are orders of two stores.
-          assertThat(bench.read(A)[OFFSET]).isIn((byte) STORED, (byte) WRITTEN);
-        });
-  }
-
-  /**
-   * Three such stores write more trace events than can be read, and other requests are still
-   * answered.
+   * As merged the entry and the page table change under the entry's lock, together: a store faults
+   * again and again, until write(2) has unmapped the page (W1), and goes to the block. Three such
+   * stores write more trace events than can be read, and other requests are still answered.
    */
   @Test
   void storesThatFaultWithoutEndKeepNobodyWaiting() throws Exception {
@@ -142,6 +124,9 @@ class ZeroPageRaceIT {
               assertThat(stored.result()).isEqualTo(1);
               assertThat(stored.events()).contains("dax_pte_fault");
             }
+            assertThat(holeOfTheOther(bench)).isZero();
+            // Before or after write(2) has copied: both are orders of two stores.
+            assertThat(bench.read(A)[OFFSET]).isIn((byte) STORED, (byte) WRITTEN);
           }
         });
   }
