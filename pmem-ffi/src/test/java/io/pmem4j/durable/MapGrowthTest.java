@@ -73,10 +73,10 @@ class MapGrowthTest {
     int count = 0;
     try (DurableMap map = builder.openOrCreate(path)) {
       try {
-        while (true) {
+        for (; count < 1000; count++) {
           map.put(key(count), new byte[900]);
-          count++;
         }
+        throw new AssertionError("1000 keys fit");
       } catch (MapFullException full) {
         assertThat(full)
             .hasMessageContaining("grows to " + 20 * PAGE + " bytes at most")
