@@ -50,7 +50,10 @@ public final class ChildJvm {
     return builder.start();
   }
 
-  /** Returns a builder of a JVM that runs {@code main}, with further options. */
+  /**
+   * Returns a builder of a JVM that runs {@code main}, with further options. It ends with this JVM
+   * if it has the class path of this one.
+   */
   public static ProcessBuilder builder(
       Path folder, String classPath, List<String> options, String... main) {
     List<String> command = new ArrayList<>();
@@ -67,7 +70,15 @@ public final class ChildJvm {
             "-XX:+UseSerialGC"));
     command.addAll(options);
     command.addAll(List.of("-cp", classPath));
-    command.addAll(List.of(main));
+    int first = 0; // some tests give further ones before the class
+    while (main[first].startsWith("-")) {
+      command.add(main[first++]);
+    }
+    if (classPath.equals(classPath())) {
+      command.add(WatchedMain.class.getName());
+      command.add(Long.toString(ProcessHandle.current().pid()));
+    }
+    command.addAll(List.of(main).subList(first, main.length));
     ProcessBuilder builder = new ProcessBuilder(command);
     // Nothing of the environment that the tests themselves were started in.
     builder.environment().keySet().removeIf(name -> name.startsWith("PMEM_"));
