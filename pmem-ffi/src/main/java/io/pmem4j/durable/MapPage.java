@@ -175,6 +175,19 @@ final class MapPage {
     return compare(page, start + 2, length, key);
   }
 
+  /** Returns the first eight bytes of a key as a number of the same order; zeros fill it up. */
+  static long head(byte[] bytes, int at, int length) {
+    long digits = 0;
+    if (length >= Long.BYTES) {
+      digits = (long) DIGITS.get(bytes, at);
+    } else {
+      for (int i = 0; i < length; i++) {
+        digits |= (bytes[at + i] & 0xffL) << (56 - 8 * i);
+      }
+    }
+    return digits ^ Long.MIN_VALUE;
+  }
+
   private static int compare(byte[] one, int at, int length, byte[] other) {
     int common = Math.min(length, other.length);
     int i = 0;
@@ -243,6 +256,11 @@ final class MapPage {
     int count = count(page);
     int begin = dataFrom(page, from);
     int resume = dataFrom(page, to);
+    if (entry != null && to == from + 1 && extra == resume - begin) {
+      byte[] same = page.clone(); // no other entry moves
+      System.arraycopy(entry, 0, same, begin, extra);
+      return same;
+    }
     int newCount = count - (to - from) + added;
     int shift = 2 * (newCount - count);
     byte[] copy = new byte[page.length + shift + extra - (resume - begin)];

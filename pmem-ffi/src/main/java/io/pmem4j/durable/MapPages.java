@@ -21,6 +21,9 @@ final class MapPages {
 
   final long id;
 
+  /** The id as bytes, which each checksum begins with. */
+  private final byte[] prefix;
+
   /** Replaced when the file grows, before a root names one of its new pages. */
   private volatile View view;
 
@@ -51,6 +54,8 @@ final class MapPages {
 
   MapPages(PersistentMemory memory, long id) {
     this.id = id;
+    this.prefix =
+        ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(id).array();
     this.view = view(memory);
   }
 
@@ -84,8 +89,7 @@ final class MapPages {
   /** Returns the checksum of a page's content. */
   int checksum(byte[] bytes) {
     CRC32C sum = new CRC32C();
-    ByteBuffer prefix = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(0, id);
-    sum.update(prefix.array(), 0, 8);
+    sum.update(prefix, 0, prefix.length);
     sum.update(bytes, 0, bytes.length);
     return (int) sum.getValue();
   }
@@ -158,9 +162,9 @@ final class MapPages {
   byte @Nullable [] value(MapNode root, byte[] key) {
     MapNode node = root;
     while (!node.isLeaf()) {
-      node = child(node, MapPage.child(node.bytes, key));
+      node = child(node, node.child(key));
     }
-    int index = MapPage.find(node.bytes, key);
+    int index = node.find(key);
     return index < 0 ? null : value(node.bytes, index);
   }
 

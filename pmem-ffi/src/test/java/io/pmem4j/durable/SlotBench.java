@@ -9,8 +9,8 @@ import java.util.concurrent.CyclicBarrier;
 
 /**
  * Writes and frees of slots by one thread and by two. Arguments: a folder, and the number of writes
- * a round. Other load takes processors away, so that each thread's processor time counts: n threads
- * make n writes in the time that one of them takes.
+ * a round, and the number of slots. Other load takes processors away, so that each thread's
+ * processor time counts: n threads make n writes in the time that one of them takes.
  */
 final class SlotBench {
   private static final int ROUNDS = 40;
@@ -19,9 +19,10 @@ final class SlotBench {
 
   public static void main(String[] arguments) throws Exception {
     int writes = Integer.parseInt(arguments[1]);
+    int slots = arguments.length > 2 ? Integer.parseInt(arguments[2]) : 10_000;
     Path path = Files.createTempDirectory(Path.of(arguments[0]), "bench").resolve("slots");
     double[][] times = new double[2][ROUNDS];
-    try (SlotStore store = SlotStore.openOrCreate(path, 64, 10_000)) {
+    try (SlotStore store = SlotStore.openOrCreate(path, 64, slots)) {
       for (int round = 0; round < ROUNDS; round++) {
         for (int threads = 1; threads <= 2; threads++) {
           times[threads - 1][round] = run(store, threads, writes);
