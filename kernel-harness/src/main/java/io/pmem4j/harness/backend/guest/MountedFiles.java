@@ -97,11 +97,13 @@ public final class MountedFiles {
 
   private static void read(Guest guest, List<String> paths, Map<String, byte[]> files)
       throws GuestException {
+    List<Request> requests = new ArrayList<>();
     for (String path : paths) {
-      Response content =
-          guest.request(
-              Request.of(WireOp.READ_FILE, MAX_BYTES).withStrings(GuestBackend.inGuest(path)));
-      keep(path, content, files);
+      requests.add(Request.of(WireOp.READ_FILE, MAX_BYTES).withStrings(GuestBackend.inGuest(path)));
+    }
+    List<Response> contents = GuestSession.ask(guest, requests);
+    for (int i = 0; i < paths.size(); i++) {
+      keep(paths.get(i), contents.get(i), files);
     }
   }
 
