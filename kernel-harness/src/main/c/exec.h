@@ -14,6 +14,7 @@ struct mapping {
 	uint8_t *at; /* NULL: the slot is free */
 	size_t length;
 	size_t place; /* bytes from at on that are reserved for this mapping */
+	size_t align; /* of at; 0: anywhere */
 };
 
 /* One caller's slots. Not to be used by two threads at once. */

@@ -68,7 +68,7 @@ void op_mmap(struct exec *x, const struct request *r, struct reply *reply)
 			munmap(wanted, place);
 		return;
 	}
-	x->mappings[r->args[0]] = (struct mapping){ at, length, place };
+	x->mappings[r->args[0]] = (struct mapping){ at, length, place, align };
 	reply->result = (int64_t)(uintptr_t)at;
 }
 
@@ -247,38 +247,61 @@ void op_mprotect(struct exec *x, const struct request *r, struct reply *reply)
 		reply_syscall(reply, mprotect(at, (size_t)r->args[2], (int)r->args[3]));
 }
 
+/*
+ * A place to move a mapping to: its own alignment again, since a range that crosses
+ * 2 MiB would have other faults. NULL with errno.
+ */
+static void *elsewhere(const struct mapping *m, size_t length, size_t *place)
+{
+	if (m->align && length)
+		return reserve(length, m->align, place);
+	*place = length;
+	void *at = mmap(NULL, length, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return at == MAP_FAILED ? NULL : at;
+}
+
 /* Of the whole mapping; with MREMAP_FIXED the kernel would want an address: status 2. */
 void op_mremap(struct exec *x, const struct request *r, struct reply *reply)
 {
 	struct mapping *m = &x->mappings[r->args[0]];
-	void *wanted = NULL;
+	size_t old = whole_pages(m->length), length = (size_t)r->args[1], place = length;
+	int flags = (int)r->args[2];
+	void *at = MAP_FAILED;
 
-	if (r->args[2] & ~(MREMAP_MAYMOVE | MREMAP_FIXED)) {
+	if (flags & ~(MREMAP_MAYMOVE | MREMAP_FIXED)) {
 		reply_bad_arguments(reply);
 		return;
 	}
+	/* The range reserved past an aligned mapping stays reserved. */
+	if (m->place > old)
+		munmap(m->at + old, m->place - old);
+	m->place = m->length;
 	/* FIXED: to another place, which the kernel need not choose if it can stay. */
-	if (r->args[2] & MREMAP_FIXED) {
-		wanted = mmap(NULL, whole_pages((uint64_t)r->args[1]), PROT_NONE,
-			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-		if (wanted == MAP_FAILED) {
-			reply_errno(reply);
-			return;
+	bool moves = flags & MREMAP_FIXED;
+
+	if (!moves) {
+		at = mremap(m->at, old, length, m->align ? 0 : flags);
+		/* An aligned mapping that has to move: not to where the kernel likes. */
+		moves = at == MAP_FAILED && errno == ENOMEM && m->align && flags & MREMAP_MAYMOVE;
+	}
+	if (moves) {
+		void *wanted = elsewhere(m, whole_pages(length), &place);
+
+		if (wanted) {
+			at = mremap(m->at, old, length, flags | MREMAP_FIXED, wanted);
+			if (at == MAP_FAILED) {
+				reply_errno(reply);
+				munmap(wanted, place);
+				return;
+			}
 		}
 	}
-	/* The range reserved past an aligned mapping stays reserved. */
-	if (m->place > whole_pages(m->length))
-		munmap(m->at + whole_pages(m->length), m->place - whole_pages(m->length));
-	void *at = mremap(m->at, whole_pages(m->length), (size_t)r->args[1], (int)r->args[2], wanted);
-
 	if (at == MAP_FAILED) {
 		reply_errno(reply);
-		m->place = m->length;
-		if (wanted)
-			munmap(wanted, whole_pages((uint64_t)r->args[1]));
 		return;
 	}
-	*m = (struct mapping){ at, (size_t)r->args[1], (size_t)r->args[1] };
+	*m = (struct mapping){ at, length, place, m->align };
 	reply->result = (int64_t)(uintptr_t)at;
 }
 

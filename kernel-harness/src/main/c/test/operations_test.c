@@ -172,6 +172,29 @@ static void mappings_are_changed(void)
 	CHECK(ON(WIRE_OP_LOAD, NONE, 1, page, 1).status == WIRE_STATUS_BAD_ARGUMENTS);
 }
 
+/* What lies in one range of 2 MiB stays in one, wherever it moves. */
+static void an_aligned_mapping_moves_to_an_aligned_place(void)
+{
+	long page = sysconf(_SC_PAGESIZE), align = 2 << 20;
+	int64_t at = ON(WIRE_OP_MMAP, NONE, 2, 0, 0, 2 * page, PROT_READ | PROT_WRITE, MAP_SHARED, align).result;
+
+	CHECK(at > 0 && at % align == 0);
+	int64_t moved = ON(WIRE_OP_MREMAP, NONE, 2, 2 * page, MREMAP_MAYMOVE | MREMAP_FIXED).result;
+
+	CHECK(moved > 0 && moved != at && moved % align == 0);
+	CHECK(ON(WIRE_OP_MREMAP, NONE, 2, 4 * page, MREMAP_MAYMOVE).result == moved);
+	void *in_the_way = mmap((uint8_t *)(uintptr_t)moved + align, (size_t)page, PROT_NONE,
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+
+	CHECK(ON(WIRE_OP_MREMAP, NONE, 2, 2 * align, 0).result == -1);
+	int64_t again = ON(WIRE_OP_MREMAP, NONE, 2, 2 * align, MREMAP_MAYMOVE).result;
+
+	CHECK(again > 0 && again != moved && again % align == 0);
+	CHECK(ON(WIRE_OP_MUNMAP, NONE, 2).result == 0);
+	if (in_the_way != MAP_FAILED)
+		munmap(in_the_way, (size_t)page);
+}
+
 #if defined(__x86_64__)
 static void stored_code_runs(void)
 {
@@ -203,6 +226,7 @@ void test_operations(void)
 	attributes_are_set_and_read();
 	files_are_written_in_pieces();
 	mappings_are_changed();
+	an_aligned_mapping_moves_to_an_aligned_place();
 #if defined(__x86_64__)
 	stored_code_runs();
 #endif

@@ -89,7 +89,7 @@ static void tasks_run_beside_the_server(void)
 	x.files[0] = mkstemp(path);
 	CHECK(unlink(path) == 0 && ftruncate(x.files[0], 4096) == 0);
 	x.mappings[0] = (struct mapping){ mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED,
-					       x.files[0], 0), 4096, 4096 };
+					       x.files[0], 0), 4096, 4096, 0 };
 	x.mappings[0].at[5] = 0x55;
 	request_payload(&slow, 99, NULL, 0, "", 0);
 	request_payload(&load, WIRE_OP_LOAD, (int64_t[]){ 0, 5, 1 }, 3, "", 0);
