@@ -28,7 +28,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -83,7 +82,7 @@ public final class GuestBackend implements ProgramBackend {
       GuestBackend backend =
           // Programs run one after the other; a second CPU only makes them wait for it.
           new GuestBackend(kernel, spec.withCpus(1), Mke2fs.allocate(spec.image()));
-      backend.running();
+      backend.guest();
       return backend;
     } catch (IOException e) {
       throw BackendException.environment("guest: " + e, e);
@@ -109,7 +108,8 @@ public final class GuestBackend implements ProgramBackend {
     return kernel;
   }
 
-  private Guest running() throws BackendException {
+  /** Returns the guest, with the file system of a running session mounted; boots one if needed. */
+  public Guest guest() throws BackendException {
     Guest running = guest;
     if (running == null) {
       if (boots == MAX_BOOTS) {
@@ -146,7 +146,7 @@ public final class GuestBackend implements ProgramBackend {
   @Override
   public Session begin(Program program, ImageTemplates templates, KernelChoices choices)
       throws BackendException {
-    Guest running = running();
+    Guest running = guest();
     calls.begin();
     boolean begun = false;
     try {
@@ -198,7 +198,7 @@ public final class GuestBackend implements ProgramBackend {
     requests.add(Request.of(WireOp.BEGIN, program.pid(), 1));
     List<Response> answers = calls.succeed(running, requests);
     if (!asked) {
-      requireDax(answers.get(1));
+      RequiredCalls.requireDax(answers.get(1), MOUNT_POINT);
       daxSeen = running;
     }
     requireBegun(program, answers);
@@ -245,7 +245,7 @@ public final class GuestBackend implements ProgramBackend {
         repair(promises.get());
       }
       restart();
-      Guest running = running();
+      Guest running = guest();
       mountAndBegin(running, program, clock);
       return running;
     } catch (GuestException e) {
@@ -263,21 +263,6 @@ public final class GuestBackend implements ProgramBackend {
     List<String> broken = promises.broken(image);
     if (!broken.isEmpty()) {
       throw BackendException.promiseBroken("after the power cut: " + String.join("; ", broken));
-    }
-  }
-
-  /**
-   * Checks that the mount has DAX: if the device cannot do DAX, the kernel mounts without it and
-   * reports that only here.
-   */
-  private static void requireDax(Response mounts) throws BackendException {
-    boolean dax =
-        mounts
-            .text()
-            .lines()
-            .anyMatch(line -> line.contains(" " + MOUNT_POINT + " ext2 ") && line.contains(",dax"));
-    if (!dax) {
-      throw BackendException.environment("guest: mounted without DAX", null);
     }
   }
 
@@ -363,7 +348,7 @@ public final class GuestBackend implements ProgramBackend {
     discard();
     // Asked for, and no sign of a bad kernel.
     boots--;
-    running();
+    guest();
   }
 
   /** Ends a guest that failed; the next program gets another one. */
@@ -379,25 +364,6 @@ public final class GuestBackend implements ProgramBackend {
   /** Returns whether mounting or unmounting for the last program ended after its second. */
   boolean late() {
     return calls.late();
-  }
-
-  /** Returns the regular files of the mounted file system, by path. */
-  public Map<String, byte[]> files() throws BackendException {
-    try {
-      return MountedFiles.of(running());
-    } catch (GuestException e) {
-      throw BackendException.of(e);
-    }
-  }
-
-  /** Returns the guest-physical address of the first byte of the file system. */
-  public long resource() throws BackendException {
-    return running().hello().resource();
-  }
-
-  /** Returns the NVDIMM. */
-  public FsImage image() {
-    return image;
   }
 
   /** Returns the path in the guest of a path of a program. */

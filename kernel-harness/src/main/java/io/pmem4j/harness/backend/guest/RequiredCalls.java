@@ -54,4 +54,21 @@ final class RequiredCalls {
     }
     return responses;
   }
+
+  /**
+   * Checks that the mount has DAX: if the device cannot do DAX, the kernel mounts without it and
+   * reports that only here.
+   *
+   * @param mounts the content of /proc/mounts
+   */
+  static void requireDax(Response mounts, String mountPoint) throws BackendException {
+    boolean dax =
+        mounts
+            .text()
+            .lines()
+            .anyMatch(line -> line.contains(" " + mountPoint + " ext2 ") && line.contains(",dax"));
+    if (!dax) {
+      throw BackendException.environment("guest: mounted without DAX", null);
+    }
+  }
 }

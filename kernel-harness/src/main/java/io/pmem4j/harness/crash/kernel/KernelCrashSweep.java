@@ -10,6 +10,7 @@ import io.pmem4j.harness.backend.guest.GuestBackend;
 import io.pmem4j.harness.guest.qemu.GuestSpec;
 import io.pmem4j.harness.guest.trace.StoreTraceFile;
 import io.pmem4j.harness.guest.trace.Tracer;
+import io.pmem4j.harness.image.FsImage;
 import io.pmem4j.harness.image.ImageTemplates;
 import io.pmem4j.harness.image.WorkDirectory;
 import io.pmem4j.harness.kernel.Kernel;
@@ -32,6 +33,7 @@ public final class KernelCrashSweep implements AutoCloseable {
   private final ImageTemplates templates = new ImageTemplates(running.path());
   private final StoreTraceFile file;
   private final GuestBackend backend;
+  private final FsImage image;
   private final MountingGuest guest;
 
   /**
@@ -87,9 +89,9 @@ public final class KernelCrashSweep implements AutoCloseable {
     this.atMost = atMost;
     Tracer tracer = Tracer.prepare();
     file = StoreTraceFile.create(running.path().resolve("stores.trace"), RECORDS);
-    backend =
-        GuestBackend.boot(
-            kernel, specs.in(running).withTracing(new GuestSpec.Tracing(tracer, file.path())));
+    GuestSpec spec = specs.in(running).withTracing(new GuestSpec.Tracing(tracer, file.path()));
+    image = new FsImage(spec.image());
+    backend = GuestBackend.boot(kernel, spec);
     guest = new MountingGuest(specs.in(mounting));
   }
 
@@ -109,7 +111,7 @@ public final class KernelCrashSweep implements AutoCloseable {
 
   /** Runs a program. */
   TracedProgram trace(Program program) throws BackendException, IOException {
-    return TracedProgram.run(backend, file, program, templates);
+    return TracedProgram.run(backend, image, file, program, templates);
   }
 
   /** Explores the power cuts of a program that has run. */

@@ -8,6 +8,7 @@ import io.pmem4j.harness.backend.BackendException;
 import io.pmem4j.harness.backend.KernelChoices;
 import io.pmem4j.harness.backend.Session;
 import io.pmem4j.harness.backend.guest.GuestBackend;
+import io.pmem4j.harness.backend.guest.MountedFiles;
 import io.pmem4j.harness.guest.trace.StoreTraceFile;
 import io.pmem4j.harness.guest.trace.TraceRecord;
 import io.pmem4j.harness.image.FsImage;
@@ -17,10 +18,12 @@ import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Outcome;
 import io.pmem4j.harness.program.Program;
 import io.pmem4j.harness.program.ProgramStep;
+import io.pmem4j.harness.wire.GuestException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Predicate;
 
 /**
@@ -79,23 +82,28 @@ record TracedProgram(
    * Runs a program.
    *
    * @param backend a guest whose stores go into the file
+   * @param image its NVDIMM
    */
   static TracedProgram run(
-      GuestBackend backend, StoreTraceFile file, Program program, ImageTemplates templates)
+      GuestBackend backend,
+      FsImage image,
+      StoreTraceFile file,
+      Program program,
+      ImageTemplates templates)
       throws BackendException, IOException {
     file.stop();
     file.clear();
     Session session = backend.begin(program, templates, new KernelChoices());
     boolean ended = false;
     try {
-      file.start(backend.resource(), FsImage.FS_BYTES);
-      ImageContent mounted = snapshot(file, backend.image());
-      PromiseLog promises = new PromiseLog(backend.files());
+      file.start(backend.guest().hello().resource(), FsImage.FS_BYTES);
+      ImageContent mounted = snapshot(file, image);
+      PromiseLog promises = new PromiseLog(files(backend));
       List<Integer> marks = new ArrayList<>();
       for (ProgramStep step : program.steps()) {
         Outcome outcome = session.run(step.operation());
         marks.add((int) file.count());
-        promises.add(step.operation(), outcome, backend.files());
+        promises.add(step.operation(), outcome, files(backend));
       }
       session.end();
       ended = true;
@@ -106,7 +114,7 @@ record TracedProgram(
               file.records(0, file.count()),
               marks,
               mounted,
-              ImageContent.of(backend.image()),
+              ImageContent.of(image),
               promises);
       traced.requireComplete();
       return traced;
@@ -164,6 +172,14 @@ record TracedProgram(
       memory.acknowledge(FENCED, before);
     }
     pages.repeat(records.subList(split, records.size()), memory);
+  }
+
+  private static Map<String, byte[]> files(GuestBackend backend) throws BackendException {
+    try {
+      return MountedFiles.of(backend.guest());
+    } catch (GuestException e) {
+      throw BackendException.of(e);
+    }
   }
 
   /** Reads the image at a moment without a store. */
