@@ -70,6 +70,11 @@ final class CrashCommand implements Callable<Integer> {
       description = "distinct images of a workload that e2fsck judges (default: ${DEFAULT-VALUE})")
   private int images = 32;
 
+  @Option(
+      names = "--inside-mount",
+      description = "try a crash at each point of the mount after a crash too")
+  private boolean insideMount;
+
   @Option(names = "--json", description = "end with one line of JSON")
   private boolean json;
 
@@ -83,6 +88,7 @@ final class CrashCommand implements Callable<Integer> {
     private BigInteger theoretical = BigInteger.ZERO;
     private long findings;
     private long judged;
+    private long inside;
     private double modelSeconds;
   }
 
@@ -105,6 +111,9 @@ final class CrashCommand implements Callable<Integer> {
     for (CrashOrder each : orders()) {
       for (CrashMode rules : modes()) {
         try (CrashSweep sweep = new CrashSweep(each, rules, atMost, images)) {
+          if (insideMount) {
+            sweep.insideMount();
+          }
           for (CrashWorkload workload : workloads) {
             add(sum, each, rules, workload, sweep.run(workload), out);
           }
@@ -122,6 +131,7 @@ final class CrashCommand implements Callable<Integer> {
       CrashSweep.Outcome outcome,
       PrintWriter out) {
     long states = outcome.report().tried();
+    sum.inside += outcome.report().inside();
     BigInteger theoretical = outcome.report().leftOut().add(BigInteger.valueOf(states));
     sum.workloads++;
     sum.states += states;
@@ -147,12 +157,13 @@ final class CrashCommand implements Callable<Integer> {
     String verdict = sum.findings == 0 ? "PASS" : "FAIL";
     double rate = sum.states / Math.max(1e-9, sum.modelSeconds);
     out.printf(
-        "crash: %s: %d workloads, %,d of %.2e states, %d findings, %d images judged by e2fsck,"
+        "crash: %s: %d workloads, %,d of %.2e states, %s%d findings, %d images judged by e2fsck,"
             + " %,.0f states/s, %.1f s%n",
         verdict,
         sum.workloads,
         sum.states,
         new BigDecimal(sum.theoretical),
+        insideMount ? "%,d inside a mount, ".formatted(sum.inside) : "",
         sum.findings,
         sum.judged,
         rate,
@@ -162,6 +173,7 @@ final class CrashCommand implements Callable<Integer> {
       counts.put("workloads", sum.workloads);
       counts.put("states", sum.states);
       counts.put("theoretical", sum.theoretical.toString());
+      counts.put("insideMount", sum.inside);
       counts.put("findings", sum.findings);
       counts.put("images", sum.judged);
       counts.put("statesPerSecond", Math.round(rate));
@@ -172,8 +184,8 @@ final class CrashCommand implements Callable<Integer> {
   }
 
   private int onKernel(String name, PrintWriter out) throws Exception {
-    if (all || order != null || names.isEmpty()) {
-      throw usage("--on takes programs, and neither --all nor --order");
+    if (all || insideMount || order != null || names.isEmpty()) {
+      throw usage("--on takes programs, and none of --all, --order and --inside-mount");
     }
     if (atMost < 2) {
       throw usage("--at-most is 2 or more");

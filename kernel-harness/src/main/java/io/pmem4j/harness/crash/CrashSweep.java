@@ -35,6 +35,7 @@ public final class CrashSweep implements AutoCloseable {
   private final CrashMode mode;
   private final long atMost;
   private final RepairJudge judge;
+  private boolean insideMount;
 
   /**
    * Creates a sweep.
@@ -47,6 +48,12 @@ public final class CrashSweep implements AutoCloseable {
     this.mode = mode;
     this.atMost = atMost;
     this.judge = new RepairJudge(order, images);
+  }
+
+  /** Tries a crash at each point of the mount after a crash too. */
+  public CrashSweep insideMount() {
+    insideMount = true;
+    return this;
   }
 
   /**
@@ -91,7 +98,7 @@ public final class CrashSweep implements AutoCloseable {
         CrashStates.of(recorded.trace())
             .mode(mode)
             .atMost(atMost)
-            .insideRecovery(false)
+            .insideRecovery(insideMount)
             .check((state, acknowledged) -> check(state, acknowledged, promises, kinds));
     return new Outcome(report, kinds, judge.images(), judge.nanos());
   }

@@ -40,6 +40,18 @@ class CrashSweepTest {
   }
 
   @Test
+  void aCrashInsideTheMountAfterACrashDamagesNothing() throws Exception {
+    try (CrashSweep sweep =
+        new CrashSweep(CrashOrder.ORDERED, CrashMode.X86, 12, 0).insideMount()) {
+      for (String name : List.of("create-write-fsync", "truncate-reuse", "append")) {
+        CrashSweep.Outcome outcome = sweep.run(CrashCatalog.find(name).orElseThrow());
+        assertThat(outcome.report().findings()).as(name).isEmpty();
+        assertThat(outcome.report().inside()).as(name).isPositive();
+      }
+    }
+  }
+
+  @Test
   void inTheOrderOfLinuxWhatWasSyncedSurvives() throws Exception {
     try (CrashSweep sweep = new CrashSweep(CrashOrder.LINUX, CrashMode.X86, AT_MOST, IMAGES)) {
       for (String name : List.of("append", "unlink-reuse", "create-write-fsync")) {
