@@ -17,6 +17,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 
 /**
  * The judge of a program's crash images. Each image is checked by e2fsck and mounted as it is; if
@@ -127,10 +129,18 @@ final class ImageJudge {
         written[i] = page;
       }
     }
-    String complaint = E2fsck.check(guest.image());
-    E2fsckKinds.of(complaint).forEach(kind -> complaints.merge(kind, 1, Integer::sum));
+    // A mount for reading changes nothing, so that e2fsck may look on.
+    FutureTask<String> check = new FutureTask<>(() -> E2fsck.check(guest.image()));
+    Thread.ofVirtual().start(check);
     try {
-      Optional<Map<String, byte[]>> atOnce = guest.read(paths);
+      Optional<Map<String, byte[]>> atOnce;
+      String complaint;
+      try {
+        atOnce = guest.read(paths);
+      } finally {
+        complaint = resultOf(check);
+      }
+      E2fsckKinds.of(complaint).forEach(kind -> complaints.merge(kind, 1, Integer::sum));
       if (atOnce.isEmpty()) {
         return failed("the kernel refuses to mount it");
       }
@@ -139,6 +149,17 @@ final class ImageJudge {
           : repaired(atOnce.get());
     } catch (GuestException e) {
       return failed(e.outcome() + ": " + e.getMessage());
+    }
+  }
+
+  private static String resultOf(FutureTask<String> check) throws IOException {
+    try {
+      return check.get();
+    } catch (ExecutionException e) {
+      throw new IOException("e2fsck: " + e.getCause(), e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while e2fsck ran", e);
     }
   }
 
