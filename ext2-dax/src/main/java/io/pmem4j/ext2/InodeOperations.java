@@ -4,6 +4,7 @@ package io.pmem4j.ext2;
 import io.pmem4j.ext2.file.Ext2File;
 import io.pmem4j.ext2.file.OpenFlags;
 import io.pmem4j.ext2.inode.Ext2Inode;
+import io.pmem4j.ext2.inode.FileMode;
 import io.pmem4j.ext2.inode.InodeAttributes;
 import io.pmem4j.ext2.namei.AttributeChanges;
 import io.pmem4j.ext2.namei.DirectoryRemoval;
@@ -170,6 +171,19 @@ public final class InodeOperations {
 
   private static boolean isSet(@Nullable Long atime, @Nullable Long mtime) {
     return atime != null || mtime != null;
+  }
+
+  /**
+   * Clears the set-id bits that a write by another user clears: {@code file_remove_privs}.
+   *
+   * @throws Ext2Exception EPERM, EROFS, EIO
+   */
+  public void removePrivileges(int ino) throws Ext2Exception {
+    int mode = stat(ino).mode();
+    int after = FileMode.withoutPrivileges(mode);
+    if (after != mode) {
+      setAttributes(ino, after & FileMode.PERMISSIONS, null, null, null, null, null);
+    }
   }
 
   /** Returns the flags that FS_IOC_GETFLAGS reads. */

@@ -5,7 +5,6 @@ import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.FileSystemUse;
 import io.pmem4j.ext2.InodeOperations;
 import io.pmem4j.ext2.OpenFile;
-import io.pmem4j.ext2.Stat;
 import org.jspecify.annotations.Nullable;
 
 /** The requests on attributes and on open files. Thread-safe. */
@@ -21,11 +20,6 @@ final class FileRequests {
 
   private static final int WRITE_KILL_SUIDGID = 1 << 2;
   private static final int FSYNC_FDATASYNC = 1;
-
-  private static final int SET_UID = 04000;
-  private static final int SET_GID = 02000;
-  private static final int GROUP_EXECUTE = 010;
-  private static final int PERMISSIONS = 07777;
 
   private static final int FS_IOC_GETFLAGS = 0x80086601;
   private static final int FS_IOC_SETFLAGS = 0x40086602;
@@ -94,7 +88,8 @@ final class FileRequests {
     OpenFile file = handles.get(request.u64(FuseStructs.WRITE_IN_FH));
     long size = Integer.toUnsignedLong(request.u32(FuseStructs.WRITE_IN_SIZE));
     if ((request.u32(FuseStructs.WRITE_IN_WRITE_FLAGS) & WRITE_KILL_SUIDGID) != 0) {
-      dropPrivileges(ino(request), file.stat());
+      // The kernel leaves this to the server for O_DIRECT.
+      inodes.removePrivileges(ino(request));
     }
     long written =
         file.pwrite(
@@ -102,17 +97,6 @@ final class FileRequests {
             new SegmentBuffer(request.data(FuseStructs.WRITE_IN.byteSize(), size)));
     long at = reply.append(FuseStructs.WRITE_OUT.byteSize());
     reply.u32(at + FuseStructs.WRITE_OUT_SIZE, (int) written);
-  }
-
-  /** {@code file_remove_privs}, which the kernel leaves to the server for O_DIRECT. */
-  private void dropPrivileges(int ino, Stat stat) throws Ext2Exception {
-    int mode = stat.mode() & ~SET_UID;
-    if ((mode & (SET_GID | GROUP_EXECUTE)) == (SET_GID | GROUP_EXECUTE)) {
-      mode &= ~SET_GID;
-    }
-    if (mode != stat.mode()) {
-      inodes.setAttributes(ino, mode & PERMISSIONS, null, null, null, null, null);
-    }
   }
 
   void release(FuseRequest request) throws Ext2Exception {

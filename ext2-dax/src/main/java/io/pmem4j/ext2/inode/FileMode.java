@@ -44,6 +44,15 @@ public final class FileMode {
 
   private FileMode() {}
 
+  /**
+   * Returns a mode as {@code file_remove_privs} leaves it. Set-group-id without execution by the
+   * group means mandatory locking and stays.
+   */
+  public static int withoutPrivileges(int mode) {
+    int after = mode & ~SET_UID;
+    return (after & GROUP_EXECUTE) == 0 ? after : after & ~SET_GID;
+  }
+
   /** Returns true for a character or a block device. */
   public static boolean isDevice(int mode) {
     int type = mode & TYPE_MASK;

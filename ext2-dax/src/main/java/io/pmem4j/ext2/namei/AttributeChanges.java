@@ -155,9 +155,8 @@ public final class AttributeChanges {
     if (inode.isDirectory()) {
       return null;
     }
-    int after = mode & ~FileMode.SET_UID;
-    if ((mode & FileMode.SET_GID) != 0
-        && ((mode & FileMode.GROUP_EXECUTE) != 0 || !Permission.keepsSetGid(who, inode.gid()))) {
+    int after = FileMode.withoutPrivileges(mode);
+    if ((after & FileMode.SET_GID) != 0 && !Permission.keepsSetGid(who, inode.gid())) {
       after &= ~FileMode.SET_GID;
     }
     return after == mode ? null : after;
