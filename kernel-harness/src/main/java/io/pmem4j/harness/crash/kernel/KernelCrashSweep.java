@@ -115,7 +115,7 @@ public final class KernelCrashSweep implements AutoCloseable {
   }
 
   /** Explores the power cuts of a program that has run. */
-  Outcome explore(TracedProgram traced) throws IOException {
+  Outcome explore(TracedProgram traced) throws BackendException, IOException {
     TracedPages pages = TracedPages.of(traced.records());
     ImageJudge judge = new ImageJudge(guest, traced, pages);
     CrashReport report =

@@ -19,6 +19,7 @@ import io.pmem4j.harness.program.Outcome;
 import io.pmem4j.harness.program.Program;
 import io.pmem4j.harness.program.ProgramStep;
 import io.pmem4j.harness.wire.GuestException;
+import io.pmem4j.pmem.PersistentMemory;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -108,16 +109,8 @@ record TracedProgram(
       session.end();
       ended = true;
       file.stop();
-      TracedProgram traced =
-          new TracedProgram(
-              program,
-              file.records(0, file.count()),
-              marks,
-              mounted,
-              ImageContent.of(image),
-              promises);
-      traced.requireComplete();
-      return traced;
+      return new TracedProgram(
+          program, file.records(0, file.count()), marks, mounted, ImageContent.of(image), promises);
     } finally {
       file.stop();
       if (!ended) {
@@ -140,9 +133,17 @@ record TracedProgram(
     return new TracedProgram(program, rest, restMarks, mounted, unmounted, promises);
   }
 
-  /** Returns the trace for the crash engine. */
-  StoreTrace trace(TracedPages pages) {
-    return recorded(pages).trace();
+  /**
+   * Returns the trace for the crash engine.
+   *
+   * @param pages all pages that the records store to
+   * @throws BackendException if a store is missing: then the plugin is not to be trusted
+   */
+  StoreTrace trace(TracedPages pages) throws BackendException {
+    RecordedMemory memory = recorded(pages);
+    StoreTrace trace = memory.trace();
+    requireComplete(pages, memory);
+    return trace;
   }
 
   private RecordedMemory recorded(TracedPages pages) {
@@ -194,14 +195,8 @@ record TracedProgram(
     throw new IOException("the guest stores without a pause; its image cannot be read");
   }
 
-  /**
-   * Requires that the stores lead from the first image to the last.
-   *
-   * @throws BackendException if a store is missing: then the plugin is not to be trusted
-   */
-  void requireComplete() throws BackendException {
-    TracedPages pages = TracedPages.of(records);
-    RecordedMemory memory = recorded(pages);
+  /** Requires that the stores lead from the first image to the last. */
+  private void requireComplete(TracedPages pages, PersistentMemory memory) throws BackendException {
     byte[] bytes = new byte[ImageContent.PAGE_BYTES];
     for (int i = 0; i < pages.pages().size(); i++) {
       memory.read((long) i * bytes.length, bytes);

@@ -92,7 +92,7 @@ public final class StoreTraceFile implements AutoCloseable {
     return (long) WORD.getAcquire(file, COUNT);
   }
 
-  /** Removes all records. Call it while recording is stopped and the guest is idle. */
+  /** Removes all records. A store of the guest at the same time leaves a count that is not 0. */
   public void clear() {
     WORD.setRelease(file, COUNT, 0L);
   }

@@ -76,7 +76,6 @@ class JavaCrashIT {
       assertThat(report.findings()).as(name).isEmpty();
       assertThat(report.points()).as(name).isGreaterThan(StructureProbe.RECORDS);
       for (TraceRecord.Kind kind : List.of(TraceRecord.Kind.FENCE, TraceRecord.Kind.FLUSH)) {
-        // What goes around the caches needs no write-back.
         assertThat(explore(i, without(records, each -> each.kind() == kind), beacon.offset()))
             .as(name + " without each " + kind)
             .matches(broken -> !broken.passed());
