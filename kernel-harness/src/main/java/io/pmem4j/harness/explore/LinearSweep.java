@@ -4,14 +4,11 @@ package io.pmem4j.harness.explore;
 
 import io.pmem4j.explore.Exploration;
 import io.pmem4j.explore.Explorer;
-import io.pmem4j.explore.Finding;
-import io.pmem4j.explore.Interleaving;
 import io.pmem4j.ext2.lab.Profile;
 import io.pmem4j.ext2.lock.LockOrder;
 import io.pmem4j.harness.explore.scenario.LinearRunner;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.util.ArrayList;
 import java.util.List;
 
 /** Explores pairs of thread operations; it holds if each answer is that of some order. */
@@ -38,34 +35,13 @@ public final class LinearSweep {
 
   /** Explores the pairs with these names. */
   public SweepResult run(List<String> names) throws IOException {
-    List<Finding> findings = new ArrayList<>();
-    long schedules = 0;
-    int incomplete = 0;
+    SweepTally tally = new SweepTally(out);
     try (LinearRunner runner = LinearRunner.open(profile, order)) {
       for (String name : names) {
         Exploration result = runner.explore(name, explorer);
-        schedules += result.schedules();
-        incomplete += result.complete() ? 0 : 1;
-        findings.addAll(result.findings());
-        out.printf(
-            "%-36s %,9d schedules %6.2f s  %d answers of orders, %s%n",
-            name,
-            result.schedules(),
-            result.nanos() / 1e9,
-            runner.answers(),
-            result.findings().isEmpty()
-                ? (result.complete() ? "complete, nothing found" : "nothing found")
-                : result.findings().size() + " findings");
-        result.findings().forEach(finding -> out.println(Interleaving.text(finding)));
-        out.flush();
+        tally.add(name, result, runner.answers() + " answers of orders, ", result.findings());
       }
-      return new SweepResult(
-          findings.isEmpty(),
-          names.size(),
-          schedules,
-          findings,
-          incomplete,
-          runner.imagesChecked());
+      return tally.result(true, runner.imagesChecked());
     }
   }
 }

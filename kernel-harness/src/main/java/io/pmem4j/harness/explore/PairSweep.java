@@ -5,7 +5,6 @@ package io.pmem4j.harness.explore;
 import io.pmem4j.explore.Exploration;
 import io.pmem4j.explore.Explorer;
 import io.pmem4j.explore.Finding;
-import io.pmem4j.explore.Interleaving;
 import io.pmem4j.ext2.lab.Profile;
 import io.pmem4j.ext2.lock.LockOrder;
 import io.pmem4j.harness.explore.scenario.NamedScenario;
@@ -26,11 +25,9 @@ public final class PairSweep {
   private final boolean promises;
   private final Explorer explorer;
   private final PrintWriter out;
-  private final List<Finding> news = new ArrayList<>();
+  private final SweepTally tally;
   private final List<String> listed = new ArrayList<>();
   private final List<String> missing = new ArrayList<>();
-  private long schedules;
-  private int incomplete;
 
   /**
    * For some handlers and an order.
@@ -45,6 +42,7 @@ public final class PairSweep {
     this.promises = promises;
     this.explorer = explorer;
     this.out = out;
+    this.tally = new SweepTally(out);
   }
 
   /**
@@ -60,19 +58,11 @@ public final class PairSweep {
       listed.forEach(out::println);
       missing.forEach(out::println);
       out.flush();
-      return new SweepResult(
-          news.isEmpty() && missing.isEmpty(),
-          scenarios.size(),
-          schedules,
-          news,
-          incomplete,
-          runner.imagesChecked());
+      return tally.result(missing.isEmpty(), runner.imagesChecked());
     }
   }
 
   private void judge(NamedScenario scenario, Exploration result, boolean known) {
-    schedules += result.schedules();
-    incomplete += result.complete() ? 0 : 1;
     List<KnownFinding> expected =
         new ArrayList<>(KnownFinding.expected(profile, order, scenario, explorer.preemptions()));
     List<Finding> unknown = new ArrayList<>();
@@ -89,19 +79,6 @@ public final class PairSweep {
       expected.forEach(absent ->
           missing.add("NOT FOUND: " + absent.id() + " by " + scenario.name() + ", which is known"));
     }
-    news.addAll(unknown);
-    out.printf(
-        "%-36s %,9d schedules %6.2f s  %s%n",
-        scenario.name(), result.schedules(), result.nanos() / 1e9, words(result, unknown));
-    unknown.forEach(finding -> out.println(Interleaving.text(finding)));
-    out.flush();
-  }
-
-  private static String words(Exploration result, List<Finding> unknown) {
-    if (!unknown.isEmpty()) {
-      return unknown.size() + " findings";
-    }
-    String found = result.findings().isEmpty() ? "nothing found" : "nothing new";
-    return result.complete() ? "complete, " + found : found;
+    tally.add(scenario.name(), result, "", unknown);
   }
 }

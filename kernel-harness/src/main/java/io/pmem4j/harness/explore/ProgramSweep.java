@@ -2,7 +2,6 @@
 
 package io.pmem4j.harness.explore;
 
-import io.pmem4j.explore.Exploration;
 import io.pmem4j.explore.Explorer;
 import io.pmem4j.explore.Finding;
 import io.pmem4j.explore.Interleaving;
@@ -52,24 +51,9 @@ public final class ProgramSweep {
         return new SweepResult(
             finding.isEmpty(), 1, 1, finding.stream().toList(), 0, runner.imagesChecked());
       }
-      Exploration result = runner.explore(explorer);
-      out.printf(
-          "%-36s %,9d schedules %6.2f s  %s%n",
-          program.program().name(),
-          result.schedules(),
-          result.nanos() / 1e9,
-          result.findings().isEmpty()
-              ? (result.complete() ? "complete, nothing found" : "nothing found")
-              : result.findings().size() + " findings");
-      result.findings().forEach(finding -> out.println(Interleaving.text(finding)));
-      out.flush();
-      return new SweepResult(
-          result.findings().isEmpty(),
-          1,
-          result.schedules(),
-          result.findings(),
-          result.complete() ? 0 : 1,
-          runner.imagesChecked());
+      SweepTally tally = new SweepTally(out);
+      tally.add(program.program().name(), runner.explore(explorer));
+      return tally.result(true, runner.imagesChecked());
     }
   }
 }
