@@ -65,13 +65,17 @@ class MutantCatalogTest {
     return all.getFirst();
   }
 
+  /** The tests of its killers compile a mutant too, but for claims, which run with a guest. */
   @Test
-  void everyMutantOfTheCheckoutAppliesAndCompiles() throws Exception {
+  void everyMutantOfTheCheckoutApplies() throws Exception {
     List<Mutant> all = MutantCatalog.of(GuestFiles.home()).all();
-    assertThat(all).hasSizeGreaterThanOrEqualTo(19);
+    assertThat(all).hasSizeGreaterThanOrEqualTo(220);
     try (MutantCompiler compiler = new MutantCompiler()) {
       for (Mutant mutant : all) {
-        assertThat(compiler.compile(mutant)).as(mutant.name()).isNotEmpty();
+        assertThat(MutantCompiler.sources(mutant)).as(mutant.name()).isNotEmpty();
+        if (mutant.killers().stream().allMatch(Killer.Claim.class::isInstance)) {
+          assertThat(compiler.compile(mutant)).as(mutant.name()).isNotEmpty();
+        }
       }
     }
   }

@@ -18,9 +18,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,53 +35,50 @@ import org.junit.platform.launcher.listeners.TestExecutionSummary;
 
 /**
  * Every mutant dies by the unit tests and the programs that its file names. The explorer's
- * scenarios have a test of their own.
+ * scenarios and the tests that need a JVM of their own have a test each.
  */
 @Tag("slow")
 class MutantKillersTest {
   /** The property with the classes that child JVMs of a unit test see first. */
   private static final String FIRST = "pmem4j.first.class.path";
 
-  private static final long SOUND_MILLIS = 60_000;
-
-  /** A test that has passed without the mutant hangs if it takes longer. */
-  private static final long MUTANT_MILLIS = 8_000;
+  /** One for all: a new one reads the index of each jar of the class path again. */
+  private static MutantCompiler compiler;
 
   @TempDir Path folder;
+
+  @BeforeAll
+  static void openCompiler() {
+    compiler = new MutantCompiler();
+  }
+
+  @AfterAll
+  static void closeCompiler() throws Exception {
+    compiler.close();
+  }
 
   @BeforeEach
   void tools() {
     Required.programs("mke2fs", "e2fsck");
   }
 
-  private static Stream<Arguments> killers(Class<? extends Killer> type) throws Exception {
-    return MutantCatalog.of(GuestFiles.home()).all().stream()
-        .flatMap(mutant ->
-            mutant.killers().stream().filter(type::isInstance).map(k -> Arguments.of(mutant, k)));
-  }
-
   static Stream<Arguments> programs() throws Exception {
-    return killers(Killer.ShippedProgram.class);
+    return MutantKillers.of(Killer.ShippedProgram.class);
   }
 
   static Stream<Arguments> unitTests() throws Exception {
-    return killers(Killer.UnitTest.class);
-  }
-
-  static Stream<Arguments> forkedTests() throws Exception {
-    return killers(Killer.ForkedTest.class);
+    return MutantKillers.of(Killer.UnitTest.class);
   }
 
   static Stream<Arguments> claims() throws Exception {
-    return killers(Killer.Claim.class);
+    return MutantKillers.of(Killer.Claim.class);
   }
 
   @ParameterizedTest
   @MethodSource("programs")
   void aProgramKills(Mutant mutant, Killer.ShippedProgram killer) throws Exception {
     assertThat(new MutantProgram().apply(killer.program())).isEmpty();
-    try (MutantCompiler compiler = new MutantCompiler();
-        MutantLoader loader = MutantLoader.of(mutant, compiler.compile(mutant), List.of())) {
+    try (MutantLoader loader = MutantLoader.of(mutant, compiler.compile(mutant), List.of())) {
       assertThat(loader.apply(MutantProgram.class, killer.program()))
           .as("%s survives program %s", mutant.name(), killer.program())
           .anySatisfy(finding -> assertThat(finding).contains(killer.place()));
@@ -96,11 +94,8 @@ class MutantKillersTest {
       assumeTrue(Files.isDirectory(classes), classes + " does not exist: its tests are not built");
       tests.add(classes);
     }
-    Map<String, byte[]> mutated;
-    try (MutantCompiler compiler = new MutantCompiler()) {
-      mutated = compiler.compile(mutant);
-    }
-    write(mutated);
+    Map<String, byte[]> mutated = compiler.compile(mutant);
+    MutantKillers.write(mutated, folder);
     System.setProperty(
         FIRST,
         Stream.concat(Stream.of(folder), tests.stream())
@@ -121,67 +116,6 @@ class MutantKillersTest {
     } finally {
       System.clearProperty(FIRST);
     }
-  }
-
-  private void write(Map<String, byte[]> classes) throws Exception {
-    for (Map.Entry<String, byte[]> each : classes.entrySet()) {
-      Path file = folder.resolve(each.getKey().replace('.', '/') + ".class");
-      Files.createDirectories(file.getParent());
-      Files.write(file, each.getValue());
-    }
-  }
-
-  /** The same test passes in such a JVM without the mutant, or the mutant is not what ends it. */
-  @ParameterizedTest
-  @MethodSource("forkedTests")
-  void aTestInAJvmOfItsOwnKills(Mutant mutant, Killer.ForkedTest killer) throws Exception {
-    Path module = mutant.module();
-    Path tests = module.resolve("target/test-classes");
-    assumeTrue(Files.isDirectory(tests), tests + " does not exist: its tests are not built");
-    String sound = forked(module, killer, tests.toString(), SOUND_MILLIS);
-    assumeTrue(!sound.contains("skipped 1"), "is not to be run here: " + sound);
-    assertThat(sound).containsPattern("found [1-9][0-9]* failed 0 skipped 0");
-    try (MutantCompiler compiler = new MutantCompiler()) {
-      write(compiler.compile(mutant));
-    }
-    String path = folder + File.pathSeparator + tests;
-    // A mutant that ends the JVM prints no counts.
-    assertThat(forked(module, killer, path, MUTANT_MILLIS)).doesNotContain("failed 0");
-  }
-
-  private String forked(Path module, Killer.ForkedTest killer, String first, long millis)
-      throws Exception {
-    Path output = folder.resolve("output");
-    ProcessBuilder builder =
-        new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "--enable-native-access=ALL-UNNAMED",
-            "-XX:-CreateCoredumpOnCrash",
-            "-XX:CompileCommand=quiet",
-            "-XX:CompileCommand=exclude,jdk.internal.classfile.impl.StackMapGenerator::processBlock",
-            "-XX:ErrorFile=" + folder.resolve("hs_err"),
-            "-Xmx256m",
-            "-XX:+UseSerialGC",
-            "-cp",
-            first + File.pathSeparator + System.getProperty("java.class.path"),
-            "io.pmem4j.pmem.ForkedTestMain",
-            killer.type(),
-            killer.method(),
-            Long.toString(millis));
-    builder.environment().keySet().removeIf(name -> name.startsWith("PMEM_"));
-    builder.environment().putAll(killer.environment());
-    Process child =
-        builder
-            .directory(module.toFile())
-            .redirectErrorStream(true)
-            .redirectOutput(output.toFile())
-            .start();
-    try {
-      assertThat(child.waitFor(2 * SOUND_MILLIS, TimeUnit.MILLISECONDS)).isTrue();
-    } finally {
-      child.destroyForcibly();
-    }
-    return Files.readString(output);
   }
 
   private static TestExecutionSummary run(MutantLoader loader, Killer.UnitTest killer)
