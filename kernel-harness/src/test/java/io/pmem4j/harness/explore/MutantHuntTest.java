@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A mutant lives in its loader only, and dies there. */
-@Tag("slow")
+@Tag("explorer")
 class MutantHuntTest {
   private static final Killer.Scenario WRITE_AND_FSYNC =
       new Killer.Scenario("write-vs-fsync", "LINUX_5_10", 0);

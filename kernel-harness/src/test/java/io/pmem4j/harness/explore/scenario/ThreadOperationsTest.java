@@ -12,6 +12,7 @@ import io.pmem4j.ext2.lab.Profile;
 import io.pmem4j.ext2.lock.LockOrder;
 import io.pmem4j.harness.Required;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -51,6 +52,7 @@ class ThreadOperationsTest {
   }
 
   @Test
+  @Tag("explorer")
   void everyPairAnswersAsSomeOrderWhereTasksDoNotMeet() throws Exception {
     try (LinearRunner runner = LinearRunner.open(Profile.LINUX_5_10, LockOrder.MERGED)) {
       for (String pair : operations.pairs()) {
