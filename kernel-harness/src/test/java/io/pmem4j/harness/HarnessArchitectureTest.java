@@ -36,6 +36,9 @@ class HarnessArchitectureTest {
     Map<String, List<String>> uses = new LinkedHashMap<>();
     room(uses, "durable");
     room(uses, "device");
+    room(uses, "campaign.journal");
+    room(uses, "campaign.work");
+    room(uses, "campaign", "device", "campaign.journal", "campaign.work");
     room(uses, "mutant");
     room(uses, "wire");
     room(uses, "program", "wire");
@@ -97,6 +100,9 @@ class HarnessArchitectureTest {
         uses,
         "cli",
         "device",
+        "campaign.journal",
+        "campaign.work",
+        "campaign",
         "mutant",
         "program",
         "program.generator",

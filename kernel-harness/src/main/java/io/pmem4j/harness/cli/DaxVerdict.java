@@ -3,6 +3,7 @@
 package io.pmem4j.harness.cli;
 
 import io.pmem4j.harness.backend.host.DaxState;
+import io.pmem4j.harness.device.MountPoint;
 import io.pmem4j.pmem.Granularity;
 import java.util.Optional;
 

@@ -4,6 +4,7 @@ package io.pmem4j.harness.cli;
 
 import io.pmem4j.harness.backend.host.DaxState;
 import io.pmem4j.harness.device.HardwareVerdict;
+import io.pmem4j.harness.device.MountPoint;
 import io.pmem4j.harness.report.JsonLine;
 import io.pmem4j.pmem.Backend;
 import io.pmem4j.pmem.Granularity;

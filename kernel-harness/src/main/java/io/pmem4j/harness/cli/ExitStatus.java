@@ -16,5 +16,8 @@ final class ExitStatus {
   /** The environment cannot do it. */
   static final int ENVIRONMENT = 3;
 
+  /** The machine itself reports a loss: nothing follows for the software under test. */
+  static final int PLATFORM = 4;
+
   private ExitStatus() {}
 }

@@ -4,13 +4,14 @@ package io.pmem4j.harness.cli;
 
 import io.pmem4j.harness.device.BadRange;
 import io.pmem4j.harness.device.BootIdentity;
+import io.pmem4j.harness.device.DeviceNumber;
 import io.pmem4j.harness.device.HardwareVerdict;
+import io.pmem4j.harness.device.MountPoint;
 import io.pmem4j.harness.device.NvdimmModule;
 import io.pmem4j.harness.device.PersistenceDomain;
 import io.pmem4j.harness.device.PmemDevice;
 import io.pmem4j.harness.device.ScrubState;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -27,10 +28,6 @@ import java.util.stream.Collectors;
  * @param verdicts their consequences
  */
 record HardwareFacts(Map<String, Object> facts, List<HardwareVerdict> verdicts) {
-  /** Of st_mode: the kinds of files. */
-  private static final int S_IFMT = 0xf000;
-
-  private static final int S_IFBLK = 0x6000;
   private static final String UNKNOWN = "the kernel does not say";
 
   /**
@@ -41,12 +38,8 @@ record HardwareFacts(Map<String, Object> facts, List<HardwareVerdict> verdicts) 
   static HardwareFacts of(Path path, boolean device, MountPoint mount) throws IOException {
     List<PmemDevice> devices;
     if (device) {
-      long number = ((Number) Files.getAttribute(path, "unix:rdev")).longValue();
-      int mode = ((Number) Files.getAttribute(path, "unix:mode")).intValue();
-      devices =
-          PmemDevice.below(
-              (mode & S_IFMT) == S_IFBLK ? PmemDevice.Numbers.BLOCK : PmemDevice.Numbers.CHARACTER,
-              text(number));
+      DeviceNumber number = DeviceNumber.of(path);
+      devices = PmemDevice.below(number.table(), number.text());
     } else {
       devices = PmemDevice.below(PmemDevice.Numbers.BLOCK, mount.device());
     }
@@ -114,13 +107,6 @@ record HardwareFacts(Map<String, Object> facts, List<HardwareVerdict> verdicts) 
 
   private static String scrub(ScrubState scrub) {
     return scrub.completed() + " completed" + (scrub.running() ? ", one is running" : "");
-  }
-
-  /** Returns a device number as sysfs spells it; the bits are those of makedev(3). */
-  static String text(long number) {
-    long major = ((number >> 8) & 0xfff) | ((number >> 32) & ~0xfffL);
-    long minor = (number & 0xff) | ((number >> 12) & 0xffffff00L);
-    return major + ":" + minor;
   }
 
   boolean refuses() {

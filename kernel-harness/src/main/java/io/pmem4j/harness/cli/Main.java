@@ -170,7 +170,7 @@ public final class Main implements Runnable {
             "verbs: setup, test, bench, "
                 + String.join(", ", commandLine.getSubcommands().keySet()));
       } else {
-        err.println("see: ./pmem4j " + commandLine.getCommandName() + " --help");
+        err.println("see: ./pmem4j " + verb(commandLine) + " --help");
       }
       err.flush();
       json(commandLine, List.of(arguments), ExitStatus.USAGE, exception.getMessage());
@@ -183,13 +183,19 @@ public final class Main implements Runnable {
       CommandLine commandLine, List<String> arguments, int status, @Nullable String message) {
     if (arguments.contains("--json")) {
       String verdict = status == ExitStatus.FINDING ? "FAIL" : "ERROR";
-      String verb =
-          commandLine.getParent() == null ? arguments.getFirst() : commandLine.getCommandName();
+      String verb = commandLine.getParent() == null ? arguments.getFirst() : verb(commandLine);
       double seconds = (System.nanoTime() - START) / 1e9;
       PrintWriter out = commandLine.getOut();
       out.println(new JsonLine(verb, verdict, seconds, Map.of()).with("message", message));
       out.flush();
     }
+  }
+
+  /** Returns the words of a command, {@code crash device}. */
+  private static String verb(CommandLine commandLine) {
+    CommandLine above = commandLine.getParent();
+    String name = commandLine.getCommandName();
+    return above == null || above.getParent() == null ? name : verb(above) + " " + name;
   }
 
   private static int say(PrintWriter err, @Nullable String message, int status) {

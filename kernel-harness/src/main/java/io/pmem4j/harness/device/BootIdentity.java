@@ -18,7 +18,12 @@ public record BootIdentity(String bootId, String release, String commandLine) {
     return read(Path.of("/proc"));
   }
 
-  static BootIdentity read(Path proc) {
+  /**
+   * Returns the identity of a kernel.
+   *
+   * @param proc where proc is mounted, or a copy of it
+   */
+  public static BootIdentity read(Path proc) {
     SysfsFolder folder = new SysfsFolder(proc);
     return new BootIdentity(
         folder.read("sys/kernel/random/boot_id").orElse(UNKNOWN),

@@ -70,6 +70,11 @@ public record PmemDevice(
     Numbers(String folder) {
       this.folder = folder;
     }
+
+    /** Returns the name of the table below {@code dev}. */
+    String folder() {
+      return folder;
+    }
   }
 
   /**

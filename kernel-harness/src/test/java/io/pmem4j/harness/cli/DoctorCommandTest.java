@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.pmem4j.harness.device.DeviceNumber;
+import io.pmem4j.harness.device.MountPoint;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -69,8 +71,8 @@ class DoctorCommandTest {
 
   @Test
   void deviceNumbersAreThoseOfMakedev() {
-    assertThat(HardwareFacts.text(0x10300)).isEqualTo("259:0");
-    assertThat(HardwareFacts.text(0x10fc2c)).isEqualTo("252:300");
+    assertThat(DeviceNumber.text(0x10300)).isEqualTo("259:0");
+    assertThat(DeviceNumber.text(0x10fc2c)).isEqualTo("252:300");
   }
 
   @Test

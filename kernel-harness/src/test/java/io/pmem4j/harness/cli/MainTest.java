@@ -86,6 +86,24 @@ class MainTest {
   }
 
   @Test
+  void aCampaignWithoutAPathOrWithABadJournalIsUsage(@TempDir Path folder) {
+    for (String[] arguments :
+        new String[][] {
+          {"crash", "device", "--json"},
+          {"crash", "device", folder.toString(), "--workers=0", "--json"},
+          {"crash", "device", folder.toString(), "--journal=tcp://host", "--json"},
+          {"crash", "device", folder.toString(), "--listen=1", "--json"}
+        }) {
+      Ran ran = Ran.run(arguments);
+      assertThat(ran.status()).as(ran.err()).isEqualTo(2);
+      assertThat(ran.out()).startsWith("{\"verb\":\"crash device\",\"verdict\":\"ERROR\"");
+    }
+    Ran absent = Ran.run("crash", "device", folder.resolve("absent").toString());
+    assertThat(absent.status()).isEqualTo(3);
+    assertThat(absent.err()).contains("is not there: mount the file system").hasLineCount(1);
+  }
+
+  @Test
   void hardwareIsOfBootedKernels(@TempDir Path folder) throws Exception {
     Ran ran = Ran.run("run", program(folder, "sync\n").toString(), "--machine", "unarmed");
     assertThat(ran.status()).isEqualTo(2);

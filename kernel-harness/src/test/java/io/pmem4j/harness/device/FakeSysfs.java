@@ -7,15 +7,17 @@ import java.nio.file.Path;
 import java.util.List;
 
 /** A tree as sysfs has it for one NVDIMM of 64 MiB with an fsdax namespace; healthy at first. */
-final class FakeSysfs {
-  static final String REGION = "devices/ACPI0012:00/ndbus0/region0/";
-  static final String MODULE = "devices/ACPI0012:00/ndbus0/nmem0/";
-  static final String BUS = "devices/ACPI0012:00/ndbus0/";
-  static final String DISK = REGION + "pfn0.0/block/pmem0/";
+public final class FakeSysfs {
+  public static final String REGION = "devices/ACPI0012:00/ndbus0/region0/";
+  public static final String MODULE = "devices/ACPI0012:00/ndbus0/nmem0/";
+  public static final String BUS = "devices/ACPI0012:00/ndbus0/";
+  public static final String DISK = REGION + "pfn0.0/block/pmem0/";
 
-  final Path root;
+  /** Stands for {@code /sys}. */
+  public final Path root;
 
-  FakeSysfs(Path root) throws IOException {
+  /** Fills an empty folder. */
+  public FakeSysfs(Path root) throws IOException {
     this.root = root;
     set(BUS + "provider", "ACPI.NFIT");
     set(BUS + "nfit/scrub", "1");
@@ -38,17 +40,20 @@ final class FakeSysfs {
     link("dev/block/259:0", DISK);
   }
 
-  void set(String attribute, String content) throws IOException {
+  /** Gives an attribute its content. */
+  public void set(String attribute, String content) throws IOException {
     Path file = root.resolve(attribute);
     Files.createDirectories(file.getParent());
     Files.writeString(file, content + "\n");
   }
 
-  void remove(String attribute) throws IOException {
+  /** Takes an attribute away. */
+  public void remove(String attribute) throws IOException {
     Files.delete(root.resolve(attribute));
   }
 
-  void link(String from, String to) throws IOException {
+  /** Makes a symbolic link. */
+  public void link(String from, String to) throws IOException {
     Path link = root.resolve(from);
     Files.createDirectories(link.getParent());
     Files.createSymbolicLink(link, link.getParent().relativize(root.resolve(to)));

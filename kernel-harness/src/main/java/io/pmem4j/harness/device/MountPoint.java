@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package io.pmem4j.harness.cli;
+package io.pmem4j.harness.device;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -18,13 +18,15 @@ import java.util.stream.Stream;
  * @param device major and minor number of the device, {@code 259:1}
  * @param options those of the mount and those of the file system
  */
-record MountPoint(Path point, String type, String source, String device, List<String> options) {
-  MountPoint {
+public record MountPoint(
+    Path point, String type, String source, String device, List<String> options) {
+  /** Copies the list. */
+  public MountPoint {
     options = List.copyOf(options);
   }
 
-  /** The mount that a path, which exists, lies on. */
-  static MountPoint of(Path path) throws IOException {
+  /** Returns the mount that a path, which exists, lies on. */
+  public static MountPoint of(Path path) throws IOException {
     return in(Files.readAllLines(Path.of("/proc/self/mountinfo")), path.toRealPath());
   }
 
@@ -32,7 +34,7 @@ record MountPoint(Path point, String type, String source, String device, List<St
    * Returns the mount of a path among these lines; of several on one folder the last one is
    * visible.
    */
-  static MountPoint in(List<String> lines, Path path) throws IOException {
+  public static MountPoint in(List<String> lines, Path path) throws IOException {
     return lines.stream()
         .map(MountPoint::parse)
         .filter(mount -> path.startsWith(mount.point))
@@ -76,12 +78,12 @@ record MountPoint(Path point, String type, String source, String device, List<St
   }
 
   /** Returns whether the file system was mounted with DAX for all files. */
-  boolean askedForDax() {
+  public boolean askedForDax() {
     return options.contains("dax") || options.contains("dax=always");
   }
 
   /** Returns whether the block device can do DAX; false if there is no block device. */
-  boolean deviceCanDax() {
+  public boolean deviceCanDax() {
     Path queue = Path.of("/sys/dev/block", device);
     // A partition has its queue one level up.
     return saysOne(queue.resolve("queue/dax")) || saysOne(queue.resolve("../queue/dax"));
