@@ -9,12 +9,15 @@ import java.util.List;
 public final class WorkerCommand {
   private WorkerCommand() {}
 
-  /** Returns the command that runs a class in a JVM like this one, ready soon rather than fast. */
+  /** Returns the command that runs a class in a JVM like this one. */
   public static List<String> of(Class<?> main) {
     return List.of(
         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
         "--enable-native-access=ALL-UNNAMED",
-        "-XX:TieredStopAtLevel=1",
+        // JDK 25 without the stubs of the second compiler jumps to address 0 when a mapping of
+        // persistent memory is forced.
+        "-XX:+UnlockDiagnosticVMOptions",
+        "-XX:-DelayCompilerStubsGeneration",
         "-XX:+UseSerialGC",
         "-XX:-UsePerfData",
         "-XX:-CreateCoredumpOnCrash",
