@@ -16,6 +16,7 @@ import java.util.Optional;
  * @param cuts after which no further one is made
  * @param seed of a new campaign
  * @param power the way to cut the machine off
+ * @param killsBeforePower kills of processes before the power cut: it may meet their recovery
  * @param verifyOnly true to check the lanes after a cut, and to do nothing else
  * @param resume true to continue the campaign of the journal
  * @param allowed what is refused otherwise
@@ -27,6 +28,7 @@ public record CampaignOptions(
     int cuts,
     long seed,
     Optional<PowerCut> power,
+    int killsBeforePower,
     boolean verifyOnly,
     boolean resume,
     Allowances allowed) {

@@ -37,9 +37,6 @@ public final class DeviceCampaign implements AutoCloseable {
   /** Passes of a kill point before a worker waits there, at most. */
   private static final int PASSES = 40;
 
-  /** Kills before each power cut: the recovery from them is part of what it interrupts. */
-  private static final int KILLS_BEFORE_POWER = 2;
-
   private final CampaignOptions options;
   private final List<String> workerCommand;
   private final CampaignRecord record = new CampaignRecord();
@@ -128,7 +125,9 @@ public final class DeviceCampaign implements AutoCloseable {
     if (record.end().isEmpty()) {
       try {
         if (record.openCut().isEmpty() && record.worked()) {
-          append(new CutBegun(record.nextCut(), CutKind.STOPPED, ""));
+          String boot = record.hardware().orElse(Map.of()).get(HardwareState.BOOT);
+          boolean same = hardware.boot().bootId().equals(boot);
+          append(new CutBegun(record.nextCut(), same ? CutKind.STOPPED : CutKind.POWER, ""));
         }
         environment = decidedByHardware();
         if (environment.isEmpty() && record.end().isEmpty()) {
@@ -183,7 +182,7 @@ public final class DeviceCampaign implements AutoCloseable {
           return obstacle;
         }
         crew.awaitWork();
-        boolean power = options.power().isPresent() && cuts >= KILLS_BEFORE_POWER;
+        boolean power = options.power().isPresent() && cuts >= options.killsBeforePower();
         next = power ? null : start(); // gets ready meanwhile
         String point = crew.awaitPoint(Duration.ofMillis(random.nextInt(RUN_MILLIS)));
         cuts++;

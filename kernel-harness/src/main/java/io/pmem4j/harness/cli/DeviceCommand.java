@@ -56,6 +56,12 @@ final class DeviceCommand implements Callable<Integer> {
   private @Nullable String powerCommand;
 
   @Option(
+      names = "--kills",
+      paramLabel = "N",
+      description = "for --power-cmd: kills of workers before it (default: ${DEFAULT-VALUE})")
+  private int kills = 2;
+
+  @Option(
       names = "--off-seconds",
       paramLabel = "N",
       description =
@@ -133,7 +139,7 @@ final class DeviceCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    if (minutes < 0 || cuts < 0 || workers < 1 || offSeconds < 0 || powerWait < 0) {
+    if (minutes < 0 || cuts < 0 || kills < 0 || workers < 1 || offSeconds < 0 || powerWait < 0) {
       throw usage("--workers is 1 or more, the other numbers are 0 or more");
     }
     if (listen != null) {
@@ -158,6 +164,7 @@ final class DeviceCommand implements Callable<Integer> {
                         Duration.ofSeconds(offSeconds),
                         Duration.ofSeconds(powerWait),
                         machine)),
+            kills,
             verify,
             resume,
             new Allowances(journalOnSameDevice, notPersistent, overwriteDevice));
@@ -166,9 +173,12 @@ final class DeviceCommand implements Callable<Integer> {
     CampaignReport report;
     try (DeviceCampaign campaign =
         new DeviceCampaign(options, place, machine, WorkerCommand.of(Worker.class))) {
-      report = campaign.run();
       PrintWriter out = spec.commandLine().getOut();
-      campaign.notes().forEach(note -> out.println("note: " + note));
+      List<String> first = campaign.notes();
+      first.forEach(note -> out.println("note: " + note));
+      out.flush();
+      report = campaign.run();
+      campaign.notes().stream().skip(first.size()).forEach(note -> out.println("note: " + note));
     }
     return end(report, (System.nanoTime() - start) / 1e9);
   }

@@ -56,6 +56,7 @@ class DeviceCampaignIT {
         cuts,
         7,
         Optional.empty(),
+        0,
         verify,
         resume,
         new Allowances(true, false, false));

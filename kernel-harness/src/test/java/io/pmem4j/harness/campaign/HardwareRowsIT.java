@@ -58,6 +58,7 @@ class HardwareRowsIT {
         cuts,
         3,
         Optional.empty(),
+        0,
         verify,
         false,
         new Allowances(true, notPersistent, false));
@@ -342,6 +343,7 @@ class HardwareRowsIT {
             0,
             3,
             Optional.empty(),
+            0,
             false,
             false,
             new Allowances(false, false, false));
