@@ -2,14 +2,18 @@
 
 package io.pmem4j.pmem;
 
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 
-/** A mapping over memory of a {@link RegionProvider}, which does all the work. */
+/**
+ * A mapping over memory of a {@link RegionProvider}, which does all the work. It does not ask for
+ * the provider's segment: a provider may observe loads, and those of a segment it cannot.
+ */
 final class ProvidedMapping extends Mapping {
   private final PersistentMemory provided;
 
   ProvidedMapping(Path path, long fileOffset, PersistentMemory provided) {
-    super(path, fileOffset, provided.segment());
+    super(path, fileOffset, MemorySegment.NULL);
     this.provided = provided;
   }
 

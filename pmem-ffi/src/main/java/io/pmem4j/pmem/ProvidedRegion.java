@@ -92,6 +92,16 @@ final class ProvidedRegion extends PmemRegion {
   }
 
   @Override
+  public long byteSize() {
+    return provided.byteSize();
+  }
+
+  @Override
+  public long alignment() {
+    return Long.lowestOneBit(provided.segment().address());
+  }
+
+  @Override
   public MemorySegment segment() {
     return provided.segment();
   }

@@ -27,7 +27,7 @@ final class CheckWatch implements AutoCloseable {
   /**
    * Runs a check; after one that did not end, no other is run.
    *
-   * @throws IllegalStateException if it was interrupted
+   * @throws CheckNotEndedException if it was interrupted
    */
   void run(CrashMedium.Body check, Path file) throws Throwable {
     begin();
@@ -38,7 +38,7 @@ final class CheckWatch implements AutoCloseable {
       failure = thrown;
     }
     if (end()) {
-      throw new IllegalStateException("the check has not ended after " + limit, failure);
+      throw new CheckNotEndedException("the check has not ended after " + limit, failure);
     }
     if (failure != null) {
       throw failure;
@@ -47,7 +47,8 @@ final class CheckWatch implements AutoCloseable {
 
   private synchronized void begin() {
     if (overdue) {
-      throw new IllegalStateException("the check of an earlier state has not ended");
+      throw new CheckNotEndedException(
+          "the check has not ended after " + limit + " in an earlier state", null);
     }
     if (watcher == null) {
       watcher = Thread.ofPlatform().daemon().name("crash check's limit").start(this::watch);

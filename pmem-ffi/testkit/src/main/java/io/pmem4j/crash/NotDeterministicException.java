@@ -16,4 +16,24 @@ public final class NotDeterministicException extends IllegalStateException {
             + (long) word * Long.BYTES
             + ", and another location before");
   }
+
+  static NotDeterministicException atEnd(int word) {
+    return new NotDeterministicException(
+        "the check is not deterministic: after equal reads it ended, and read @"
+            + (long) word * Long.BYTES
+            + " before");
+  }
+
+  static NotDeterministicException ofReads() {
+    return new NotDeterministicException(
+        "the check is not deterministic: on equal states it read different words");
+  }
+
+  static NotDeterministicException ofVerdicts(Verdict one, Verdict other) {
+    return new NotDeterministicException(
+        "the check is not deterministic: on equal states it "
+            + one.words()
+            + ", and then it "
+            + other.words());
+  }
 }

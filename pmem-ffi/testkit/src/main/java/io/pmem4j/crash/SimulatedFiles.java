@@ -86,6 +86,7 @@ final class SimulatedFiles implements RegionProvider, ProvidedFiles, AutoCloseab
   /** Ends the run; returns its trace. */
   StoreTrace endRun() {
     filesOfRun = files.size();
+    syncsUntilFailure = Long.MAX_VALUE;
     for (int i = 0; hasChanges && i < SPARE_FILES; i++) {
       files.add(new SimulatedFile(area(0, 0), area(Long.BYTES, Long.BYTES)));
       spareFolders.add(area(Long.BYTES, Long.BYTES));
@@ -180,6 +181,7 @@ final class SimulatedFiles implements RegionProvider, ProvidedFiles, AutoCloseab
         throw new FileSystemException(path.toString(), null, "no room for a folder of recovery");
       } else {
         folder = spareFolders.removeFirst();
+        medium.exposing(); // later states find the folder: their reads tell nothing of this one
       }
       folders.put(folder(path), folder);
     }

@@ -51,7 +51,9 @@ final class StateAccess extends ObservedMemory {
 
   @Override
   void exposing() {
-    log.exposed = true;
+    for (Log each = log; each != null; each = each.outer) {
+      each.exposed = true;
+    }
   }
 
   @Override
@@ -135,8 +137,8 @@ final class StateAccess extends ObservedMemory {
 
     private void count() {
       if (++accesses > ACCESSES) {
-        throw new IllegalStateException(
-            "recovery has made " + ACCESSES + " accesses and has not ended");
+        throw new CheckNotEndedException(
+            "recovery has made " + ACCESSES + " accesses and has not ended", null);
       }
     }
 
@@ -159,8 +161,10 @@ final class StateAccess extends ObservedMemory {
     }
 
     /** Logs a load of a recovery that runs on a state inside this one. */
-    private void readInside(int word, long value) {
-      if (readIn[word] != generation) {
+    void readInside(int word, long value) {
+      if (word == ACKNOWLEDGEMENTS) {
+        readAcknowledgements((int) value);
+      } else if (readIn[word] != generation) {
         readIn[word] = generation;
         append(word, storedIn[word] == generation ? undo[word] : value);
       }

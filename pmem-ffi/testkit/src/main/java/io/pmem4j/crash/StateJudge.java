@@ -11,12 +11,6 @@ import org.jspecify.annotations.Nullable;
  * recovery. A check that depends only on what it reads gets equal verdicts for equal reads.
  */
 final class StateJudge {
-  /** After so many runs a tree that has saved next to none is given up. */
-  private static final int TRIAL = 4096;
-
-  /** One in so many verdicts that need no run is audited by a run. */
-  private static final int AUDITED = 128;
-
   /** The limit of states of one crash inside recovery. */
   private static final long INSIDE = 4096;
 
@@ -26,10 +20,10 @@ final class StateJudge {
   private final boolean crashesInside;
   private final StateAccess outer;
   private final StateAccess inner;
-  private VerdictTree tree = new VerdictTree();
-  private boolean usesTree = true;
-  private long runs;
-  private long hits;
+  private final KnownVerdicts verdicts;
+
+  /** The verdicts of crashes inside recovery, which are those of the check without such crashes. */
+  private final KnownVerdicts insideVerdicts;
 
   StateJudge(
       CrashMode mode,
@@ -44,11 +38,13 @@ final class StateJudge {
     this.crashesInside = crashesInside;
     this.outer = new StateAccess(image, bytes, granularity, null);
     this.inner = new StateAccess(image, bytes, granularity, outer);
+    this.verdicts = new KnownVerdicts(image, outer.log(), (_, _) -> {});
+    this.insideVerdicts = new KnownVerdicts(image, inner.log(), outer.log()::readInside);
   }
 
   /** Returns the number of times that the check has run, crashes inside recovery left aside. */
   long runs() {
-    return runs;
+    return verdicts.runs();
   }
 
   /** Returns the log of the last run. */
@@ -56,36 +52,17 @@ final class StateJudge {
     return outer.log();
   }
 
-  /** Judges the state that the image holds; the image stays. */
+  /**
+   * Judges the state that the image holds; the image stays.
+   *
+   * @throws NotDeterministicException if the check is seen not to be deterministic
+   */
   Verdict judge(Acknowledgements acknowledged) {
-    if (!usesTree) {
-      return run(acknowledged);
-    }
-    Verdict known = tree.find(image, acknowledged.version());
-    if (known == null) {
-      Verdict verdict = run(acknowledged);
-      boolean isOfNoUse = runs > TRIAL && hits < runs / 8;
-      if (outer.log().exposed || inner.log().exposed || isOfNoUse) {
-        usesTree = false;
-        tree = new VerdictTree();
-      } else {
-        tree.add(outer.log(), verdict);
-      }
-      return verdict;
-    }
-    if (++hits % AUDITED == 0) {
-      Verdict again = run(acknowledged);
-      if (!again.agrees(known)) {
-        throw new NotDeterministicException(
-            "the check is not deterministic: equal reads led to " + known + " and to " + again);
-      }
-    }
-    return known;
+    return verdicts.judge(acknowledged.version(), () -> run(acknowledged));
   }
 
   /** Runs the check on the state that the image holds. */
   Verdict run(Acknowledgements acknowledged) {
-    runs++;
     StateAccess.Log log = outer.log();
     log.begin();
     log.records = crashesInside;
@@ -95,6 +72,15 @@ final class StateJudge {
       return new Verdict(failure, 0, 0, "");
     }
     return log.events.isEmpty() ? Verdict.PASSED : runInside(acknowledged);
+  }
+
+  /** Runs the check on the state of a crash inside recovery, without crashes inside that. */
+  private Verdict runOnce(Acknowledgements acknowledged) {
+    StateAccess.Log log = inner.log();
+    log.begin();
+    Throwable failure = failure(inner, acknowledged);
+    log.rollBack();
+    return failure == null ? Verdict.PASSED : new Verdict(failure, 0, 0, "");
   }
 
   private @Nullable Throwable failure(StateAccess memory, Acknowledgements acknowledged) {
@@ -153,9 +139,10 @@ final class StateJudge {
               pending,
               image,
               () -> {
-                inner.log().begin();
-                failure = failure(inner, acknowledged);
-                inner.log().rollBack();
+                failure =
+                    insideVerdicts
+                        .judge(acknowledged.version(), () -> runOnce(acknowledged))
+                        .failure();
                 if (failure != null) {
                   long durable = atoms.stream().filter(atom -> atom.chosen).count();
                   place =

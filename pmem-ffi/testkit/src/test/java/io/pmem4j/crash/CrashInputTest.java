@@ -13,6 +13,7 @@ import io.pmem4j.pmem.PmemRegion;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -20,6 +21,8 @@ import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The table of bad inputs of a crash test in docs/durability.md, row by row. */
 @Timeout(60)
@@ -109,7 +112,7 @@ class CrashInputTest {
     assertOutcome("a check that recurses for ever", RUN, file -> recurse(0));
   }
 
-  /** A check by path reads through a region, whose loads are not compared. */
+  /** Equal reads, and then others. */
   @Test
   void aCheckThatDrawsLots() throws Exception {
     int[] count = {0};
@@ -121,6 +124,81 @@ class CrashInputTest {
             () -> CrashStates.of(trace).check((state, _) -> state.getLong(64L * (count[0]++ % 2))))
         .isInstanceOf(NotDeterministicException.class);
     assertDocumented("a check over `CrashStates` that draws lots", "`NotDeterministicException`");
+  }
+
+  private static CrashMedium.Body reading(Use use) {
+    return file -> {
+      try (Arena arena = Arena.ofConfined()) {
+        use.on(Pmem.map(file, MapSpec.existing(), arena));
+      } catch (NoSuchFileException notYet) {
+        // a crash before the first store
+      }
+    };
+  }
+
+  private interface Use {
+    void on(PmemRegion region);
+  }
+
+  /** Stands for a clock or a lot: each call gives another answer. */
+  private static Use failing(int every, Use reads) {
+    int[] calls = {0};
+    return region -> {
+      reads.on(region);
+      if (++calls[0] % every == 0) {
+        throw new IllegalStateException("unlucky");
+      }
+    };
+  }
+
+  /** The failure is of the clock, not of the run, so that it is no finding. */
+  @ParameterizedTest
+  @ValueSource(ints = {2, 3, 5})
+  void aCheckByPathThatReadsAClock(int every) throws Exception {
+    Throwable failure =
+        assertOutcome(
+            "a check by path that reads a clock, or draws lots",
+            RUN,
+            reading(failing(every, region -> region.getLong(0))));
+    assertThat(failure)
+        .hasMessageContaining("failed with java.lang.IllegalStateException: unlucky");
+  }
+
+  /** Loads of a segment are not known, so that only verdicts are compared. */
+  @ParameterizedTest
+  @ValueSource(ints = {2, 3, 5})
+  void aCheckOfASegmentThatReadsAClock(int every) throws Exception {
+    assertOutcome(
+        "a check by path that reads a clock, or draws lots",
+        RUN,
+        reading(failing(every, PmemRegion::segment)));
+  }
+
+  /** As with a set of objects that have no hash code of their own: it passes, but by chance. */
+  @Test
+  void aCheckByPathWithAnOrderOfItsOwn() throws Exception {
+    int[] calls = {0};
+    Throwable failure =
+        assertOutcome(
+            "a check by path whose reads have an order by chance",
+            RUN,
+            reading(region -> region.getLong(64 * (calls[0]++ % 2))));
+    assertThat(failure).hasMessageContaining("after equal reads");
+  }
+
+  /** The same inside its own recovery. */
+  @Test
+  void aRecoveryThatReadsAClock() throws Exception {
+    int[] calls = {0};
+    assertOutcome(
+        "a check by path that reads a clock, or draws lots",
+        RUN,
+        reading(region -> {
+          if (region.getLong(0) == 1 && region.getLong(128) == 1 && ++calls[0] % 2 == 0) {
+            throw new IllegalStateException("unlucky");
+          }
+          region.putLong(128, 1);
+        }));
   }
 
   @Test
