@@ -23,6 +23,11 @@ final class BackingFile {
   /** The f_type of hugetlbfs, which keeps no data and maps only huge pages. */
   private static final long HUGETLBFS_MAGIC = 0x958458f6L;
 
+  /** The f_types of tmpfs and ramfs. */
+  private static final long TMPFS_MAGIC = 0x01021994L;
+
+  private static final long RAMFS_MAGIC = 0x858458f6L;
+
   private static final Map<Identity, BackingFile> OPEN = new HashMap<>();
 
   private final Identity identity;
@@ -44,9 +49,17 @@ final class BackingFile {
   /** The name since the last rename by this library. */
   private volatile @Nullable Path renamed;
 
-  private BackingFile(Identity identity, NativeFile file) {
+  /**
+   * False on file systems in memory. Their fsync(2) and msync(2) do nothing and report nothing
+   * (fs/libfs.c noop_fsync), so that no caller can miss an error that another one got.
+   */
+  private final boolean reportsErrors;
+
+  private BackingFile(Identity identity, NativeFile file) throws IOException {
     this.identity = identity;
     this.file = file;
+    long type = file.fileSystemType();
+    this.reportsErrors = type != TMPFS_MAGIC && type != RAMFS_MAGIC;
   }
 
   /** Opens an existing regular file. */
@@ -283,7 +296,9 @@ final class BackingFile {
   }
 
   void beginSync() {
-    syncs.getAndIncrement();
+    if (reportsErrors) {
+      syncs.getAndIncrement();
+    }
   }
 
   /**
@@ -291,7 +306,7 @@ final class BackingFile {
    * an error to that one which concerns this one too, and it may not have recorded it yet.
    */
   boolean endSync() {
-    return syncs.getAndDecrement() > 1;
+    return reportsErrors && syncs.getAndDecrement() > 1;
   }
 
   /**
