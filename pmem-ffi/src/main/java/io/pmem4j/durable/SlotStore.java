@@ -12,9 +12,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.NoSuchElementException;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicIntegerArray;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.stream.IntStream;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
@@ -50,12 +49,17 @@ public final class SlotStore implements AutoCloseable {
   /** There is no memory behind the slot, so that nobody knows if it holds a record. */
   private static final int LOST = 3;
 
+  private static final int SEQUENCE_AT = 16;
+
   private final PersistentMemory memory;
   private final @Nullable Arena arena;
   private final SlotHeader header;
   private final AtomicIntegerArray states;
-  private final ConcurrentLinkedQueue<Integer> unused = new ConcurrentLinkedQueue<>();
-  private final AtomicLong lastSequence;
+  private final FreeSlots unused;
+
+  /** The last sequence number, on a cache line of its own: each write changes it. */
+  private final AtomicLongArray lastSequence = new AtomicLongArray(2 * SEQUENCE_AT);
+
   private final int torn;
   private volatile boolean closed;
 
@@ -64,29 +68,30 @@ public final class SlotStore implements AutoCloseable {
     this.arena = arena;
     this.header = header;
     this.states = new AtomicIntegerArray(header.slots());
+    this.unused = new FreeSlots(header.slots());
     int damaged = 0;
     long last = 0;
-    for (int slot = 0; slot < header.slots(); slot++) {
-      if (hasNoMemory(slot)) {
-        states.set(slot, LOST);
+    // The first slot is added last, and used first.
+    for (int slot = header.slots() - 1; slot >= 0; slot--) {
+      byte[] record;
+      try {
+        record = whole(slot);
+      } catch (PmemMediaException poisoned) {
+        states.setPlain(slot, LOST);
         continue;
       }
-      if (memory.getLong(header.at(slot)) != 0) {
-        byte[] record = find(slot);
-        if (record != null) {
-          states.set(slot, USED);
-          last = Math.max(last, sequence(record));
-          // A kill may have left it in the caches only.
-          memory.flush(header.at(slot), header.stride());
-          continue;
-        }
-        damaged++;
+      if (record != null) {
+        states.setPlain(slot, USED);
+        last = Math.max(last, sequence(record));
+        memory.flush(header.at(slot), record.length); // a kill may have left it in the caches only
+        continue;
       }
+      damaged += memory.getLong(header.at(slot)) == 0 ? 0 : 1;
       unused.add(slot);
     }
     memory.drain();
     this.torn = damaged;
-    this.lastSequence = new AtomicLong(last);
+    lastSequence.set(SEQUENCE_AT, last);
   }
 
   /**
@@ -117,15 +122,6 @@ public final class SlotStore implements AutoCloseable {
    */
   public static SlotStore open(PersistentMemory memory, int slotBytes, int slots) {
     return new SlotStore(memory, null, SlotHeader.find(memory, SlotHeader.of(slotBytes, slots)));
-  }
-
-  private boolean hasNoMemory(int slot) {
-    try {
-      whole(slot);
-      return false;
-    } catch (PmemMediaException poisoned) {
-      return true;
-    }
   }
 
   /** Returns the record in a slot as it is stored with its header, or null if none is whole. */
@@ -181,18 +177,21 @@ public final class SlotStore implements AutoCloseable {
       throw new IllegalArgumentException(
           "record of " + content.length + " bytes, at most " + header.slotBytes() + " fit");
     }
-    Integer slot = unused.poll();
-    if (slot == null) {
+    int slot = unused.poll();
+    if (slot < 0) {
       throw new StoreFullException(header.slots());
     }
-    states.set(slot, BUSY);
+    states.setRelease(slot, BUSY);
     byte[] record = new byte[SlotHeader.RECORD_BYTES + content.length];
     ByteBuffer to = ByteBuffer.wrap(record).order(ByteOrder.LITTLE_ENDIAN);
-    to.putInt(content.length + 1).putInt(0).putLong(lastSequence.incrementAndGet()).put(content);
+    to.putInt(content.length + 1)
+        .putInt(0)
+        .putLong(lastSequence.incrementAndGet(SEQUENCE_AT))
+        .put(content);
     to.putInt(4, checksum(slot, record));
     memory.copy(header.at(slot), record, 0, record.length);
     memory.persist(header.at(slot), record.length);
-    states.set(slot, USED);
+    states.setRelease(slot, USED);
     return slot;
   }
 
@@ -243,7 +242,7 @@ public final class SlotStore implements AutoCloseable {
       throw new NoSuchElementException("slot " + slot + " is free");
     }
     memory.publishLong(header.at(slot), 0);
-    states.set(slot, FREE);
+    states.setRelease(slot, FREE);
     unused.add(slot);
   }
 
