@@ -11,6 +11,8 @@ import io.pmem4j.sched.SharedState;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.file.Path;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -86,6 +88,19 @@ public final class DurableLog implements AutoCloseable {
 
   private volatile boolean closed;
 
+  // Stored without a fence of their own: the unlock that follows is one.
+  private static final VarHandle END;
+  private static final VarHandle DURABLE;
+
+  static {
+    try {
+      END = MethodHandles.lookup().findVarHandle(DurableLog.class, "end", long.class);
+      DURABLE = MethodHandles.lookup().findVarHandle(DurableLog.class, "durable", long.class);
+    } catch (ReflectiveOperationException impossible) {
+      throw new ExceptionInInitializerError(impossible);
+    }
+  }
+
   private DurableLog(
       PersistentMemory memory,
       @Nullable Arena arena,
@@ -119,7 +134,7 @@ public final class DurableLog implements AutoCloseable {
   }
 
   /**
-   * Opens the log in a file, or makes one. The file is exclusive.
+   * Opens the log in a file, or makes one. The file is exclusive. Opening reads the whole ring.
    *
    * @param capacity bytes of all records together in a new file, a multiple of {@link
    *     #CAPACITY_UNIT}; one that exists keeps its capacity
@@ -235,7 +250,7 @@ public final class DurableLog implements AutoCloseable {
       long at = reserve(record.length);
       records.put(at, record, 0, record.length, epoch, at - durable);
       endState.store();
-      end = at + LogRecords.size(record.length);
+      END.setRelease(this, at + LogRecords.size(record.length));
       return at;
     }
   }
@@ -247,7 +262,7 @@ public final class DurableLog implements AutoCloseable {
       long at = reserve(length);
       records.put(at, source, offset, (int) length, epoch, at - durable);
       endState.store();
-      end = at + LogRecords.size(length);
+      END.setRelease(this, at + LogRecords.size(length));
       return at;
     }
   }
@@ -293,7 +308,7 @@ public final class DurableLog implements AutoCloseable {
       long to = end;
       records.persist(from, to);
       durableState.store();
-      durable = to;
+      DURABLE.setRelease(this, to);
     }
   }
 

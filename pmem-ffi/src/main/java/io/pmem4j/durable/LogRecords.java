@@ -9,6 +9,7 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +28,11 @@ final class LogRecords {
   /** The bytes before the record in the buffer: id and position, which only the checksum has. */
   private static final int PREFIX = 16;
 
+  /** The zeros that the scan of a large ring skips at once. */
+  private static final int PIECE = 64 << 10;
+
+  private static final byte[] ZEROS = new byte[PIECE];
+
   private static final int LENGTH_AT = PREFIX + 4;
   private static final int EPOCH_AT = PREFIX + 8;
   private static final int UNSYNCED_AT = PREFIX + 12;
@@ -41,12 +47,39 @@ final class LogRecords {
   private final long id;
   private final long capacity;
   private final CRC32C sum = new CRC32C();
+  private final Lap lap; // of what is added and read
+
+  /** The lap of what is made durable, by another thread than the one that adds. */
+  private final Lap persisted;
+
   private byte[] buffer = new byte[PAYLOAD_AT + 256];
 
   LogRecords(PersistentMemory memory, long id, long capacity) {
     this.memory = memory;
     this.id = id;
     this.capacity = capacity;
+    this.lap = new Lap(capacity);
+    this.persisted = new Lap(capacity);
+  }
+
+  /** Turns positions into places in the ring. Most are in one lap, so that it divides rarely. */
+  private static final class Lap {
+    private final long capacity;
+    private long start;
+
+    Lap(long capacity) {
+      this.capacity = capacity;
+    }
+
+    /** Returns the distance of a position from the start of the ring. */
+    long place(long position) {
+      long place = position - start;
+      if (place < 0 || place >= capacity) {
+        start = position / capacity * capacity;
+        place = position - start;
+      }
+      return place;
+    }
   }
 
   /** A record that was found. */
@@ -77,11 +110,11 @@ final class LogRecords {
 
   /** Returns the bytes between a position and the end of the ring. */
   long lapLeft(long position) {
-    return capacity - position % capacity;
+    return capacity - lap.place(position);
   }
 
   private long at(long position) {
-    return LogHeader.RING + position % capacity;
+    return LogHeader.RING + lap.place(position);
   }
 
   /** Stores a record; it is not durable. */
@@ -98,13 +131,14 @@ final class LogRecords {
     store(position, record, length, length, epoch, unsynced);
   }
 
-  /** Makes a range of records durable. */
+  /** Makes a range of records durable; may be called while another thread adds records. */
   void persist(long from, long to) {
-    long left = lapLeft(from);
+    long place = persisted.place(from);
+    long left = capacity - place;
     if (to - from <= left) {
-      memory.persist(at(from), to - from);
+      memory.persist(LogHeader.RING + place, to - from);
     } else {
-      memory.flush(at(from), left);
+      memory.flush(LogHeader.RING + place, left);
       memory.flush(LogHeader.RING, to - from - left);
       memory.drain();
     }
@@ -225,6 +259,9 @@ final class LogRecords {
   /** Throws if a later record says that the log was durable past its end. */
   private void checkNothingDurableFollows(long found, long limit, int last) {
     for (long at = found + ALIGNMENT; at < limit; at += ALIGNMENT) {
+      while (at % PIECE == 0 && at < limit - PIECE && lapLeft(at) >= PIECE && isPieceOfZeros(at)) {
+        at += PIECE;
+      }
       Found later = following(at, limit, last);
       if (later != null && at - later.unsynced > found) {
         throw new DurableCorruptionException(
@@ -236,6 +273,17 @@ final class LogRecords {
             found);
       }
     }
+  }
+
+  /** Returns true if no record begins in the next piece: it is as a new file has it. */
+  private boolean isPieceOfZeros(long position) {
+    byte[] piece = room(PIECE);
+    try {
+      memory.read(at(position), piece, 0, PIECE);
+    } catch (PmemMediaException poisoned) {
+      return false;
+    }
+    return Arrays.equals(piece, 0, PIECE, ZEROS, 0, PIECE);
   }
 
   /** Returns a whole record of the last epoch or a later one, or null; none has no memory. */
