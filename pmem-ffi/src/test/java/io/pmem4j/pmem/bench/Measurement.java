@@ -17,6 +17,7 @@ import java.util.Map;
 final class Measurement {
   private static final double DOWNCALL_NANOS = 2.5;
 
+  private final BenchFile place;
   private final int rounds;
   private final String mode;
   private final boolean flushes;
@@ -26,6 +27,7 @@ final class Measurement {
   private final List<Bar> bars = new ArrayList<>();
 
   private Measurement(BenchFile place, String mode, int rounds) throws Exception {
+    this.place = place;
     this.rounds = rounds;
     this.mode = mode;
     this.flushes = mode.equals("flush");
@@ -87,10 +89,27 @@ final class Measurement {
   private void ofOrdinaryFiles() throws Exception {
     for (Shape shape : List.of(new Shape(64, true, 1), new Shape(4096, true, 1))) {
       Map<String, double[]> samples = trial("persist " + shape, shape, persisters);
-      if (mode.equals("disk")) {
-        String what = "region over bare force, disk, " + shape;
-        ratio(what, samples, Persisters.JDK_REGION, Persisters.JDK, 1.05, true);
-      }
+      String what = "region over bare force, " + mode + ", " + shape;
+      ratio(what, samples, Persisters.JDK_REGION, Persisters.JDK, 1.05, true);
+    }
+    if (mode.equals("tmpfs")) {
+      durableStructures();
+    }
+  }
+
+  private void durableStructures() throws Exception {
+    Shape alone = new Shape(64, true, 1);
+    Map<String, double[]> appends = trial("append 64 B", alone, Durables.logs(place));
+    String append = "DurableLog append over bare store and force, 64 B";
+    ratio(append, appends, Durables.APPEND, Durables.STORE, 1.1, true);
+    Map<String, Contender> contenders = Durables.slots(place);
+    Shape together = new Shape(64, true, 2);
+    Map<String, double[]> one = trial("slot of " + alone, alone, contenders);
+    Map<String, double[]> two = trial("slot of " + together, together, contenders);
+    // Two threads of one process share the kernel's lock of mappings: the peer shows its part.
+    for (String name : List.of(Durables.SLOTS, Durables.STORES)) {
+      Interval more = Interval.of(one.get(name), two.get(name), (a, b) -> 2 * a / b);
+      bars.add(new Bar("two threads over one, " + name, more, "", 1.8, false));
     }
   }
 
