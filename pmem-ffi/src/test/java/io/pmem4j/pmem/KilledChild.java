@@ -5,11 +5,14 @@ package io.pmem4j.pmem;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.BufferedReader;
+import java.io.BufferedWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Map;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 
 /** A JVM that prints {@code acknowledged N} for each number it has made durable, until SIGKILL. */
 public final class KilledChild {
@@ -28,31 +31,32 @@ public final class KilledChild {
    */
   public static long run(Path folder, Path output, long before, long further, String... main)
       throws IOException, InterruptedException {
-    Process child = ChildJvm.start(folder, output, ChildJvm.classPath(), Map.of(), main);
-    long end = System.nanoTime() + LIMIT.toNanos();
-    try {
-      while (last(output, before) < before + further
-          && child.isAlive()
-          && System.nanoTime() < end) {
-        Thread.onSpinWait();
-      }
-    } finally {
-      child.destroyForcibly().waitFor();
-    }
-    long acknowledged = last(output, before);
-    assertThat(acknowledged).as(Files.readString(output)).isGreaterThanOrEqualTo(before + further);
-    return acknowledged;
-  }
-
-  private static long last(Path output, long before) throws IOException {
-    long last = before;
-    try (BufferedReader lines = Files.newBufferedReader(output)) {
+    Process child =
+        ChildJvm.builder(folder, ChildJvm.classPath(), List.of(), main)
+            .redirectErrorStream(true)
+            .start();
+    long acknowledged = before;
+    // Ends the output, and so the loop.
+    CompletableFuture<?> watch =
+        CompletableFuture.runAsync(
+            child.toHandle()::destroyForcibly,
+            CompletableFuture.delayedExecutor(LIMIT.toSeconds(), TimeUnit.SECONDS));
+    try (BufferedReader lines = child.inputReader();
+        BufferedWriter kept = Files.newBufferedWriter(output)) {
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        kept.write(line + "\n");
         if (line.matches("acknowledged [0-9]+")) {
-          last = Math.max(last, Long.parseLong(line.substring(13)));
+          acknowledged = Math.max(acknowledged, Long.parseLong(line.substring(13)));
+        }
+        if (acknowledged >= before + further) {
+          child.toHandle().destroyForcibly(); // the output stays open, to its end
         }
       }
+    } finally {
+      watch.cancel(false);
+      child.destroyForcibly().waitFor();
     }
-    return last;
+    assertThat(acknowledged).as(Files.readString(output)).isGreaterThanOrEqualTo(before + further);
+    return acknowledged;
   }
 }

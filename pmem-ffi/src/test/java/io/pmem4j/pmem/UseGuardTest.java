@@ -24,8 +24,8 @@ class UseGuardTest {
 
   private static final int MISSES = 8;
 
-  /** More than caches hold. */
-  private static final int SCATTERED = 1 << 24;
+  /** More than caches hold, for each thread; made once, because new memory is zeroed. */
+  private static final int[][] SCATTERED = new int[THREADS][1 << 24];
 
   @Test
   void nobodyIsInsideWhenShutReturns() throws Exception {
@@ -59,7 +59,7 @@ class UseGuardTest {
     List<Thread> threads = new ArrayList<>();
     for (int i = 0; i < THREADS; i++) {
       int mine = i * 32;
-      int[] scattered = new int[SCATTERED];
+      int[] scattered = SCATTERED[i];
       threads.add(
           Thread.ofPlatform()
               .daemon()

@@ -4,6 +4,7 @@ package io.pmem4j.pmem.contract;
 
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
 
+import io.pmem4j.pmem.Backend;
 import io.pmem4j.pmem.Granularity;
 import io.pmem4j.pmem.Pmem;
 import java.io.PrintStream;
@@ -12,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.platform.engine.DiscoverySelector;
 import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
@@ -19,34 +21,38 @@ import org.junit.platform.launcher.core.LauncherFactory;
 
 /**
  * Tries the contract at a place of the caller's choice, in this JVM: {@code Contract PLACE
- * [--expect GRANULARITY] [--overwrite]}. The place is a folder, in which files are made and
- * removed, or a DAX device, whose first bytes are overwritten and zeroed: that has to be allowed by
- * {@code --overwrite}. With {@code --expect} regions of another granularity are a failure.
+ * [--expect GRANULARITY] [--backend BACKEND] [--overwrite]}. The place is a folder, in which files
+ * are made and removed, or a DAX device, whose first bytes are overwritten and zeroed: that has to
+ * be allowed by {@code --overwrite}. With {@code --expect} regions of another granularity are a
+ * failure. With {@code --backend} a folder is tried by that backend alone.
  *
  * <p>Prints a line for each test and at the end {@code contract run N failed N skipped N}. Exit: 0
  * if tests ran and none failed, 1 if one failed, 2 if the arguments are wrong, 3 if there is no
  * such place.
  */
 public final class Contract {
-  private static final List<Class<?>> FOLDER =
-      List.of(
-          Expectation.class,
-          JdkRegionTest.class,
-          LibPmemRegionTest.class,
-          JdkMappingTest.class,
-          LibPmemMappingTest.class,
-          JdkCreationTest.class,
-          LibPmemCreationTest.class,
-          JdkFileTest.class,
-          LibPmemFileTest.class,
-          JdkChannelTest.class,
-          LibPmemChannelTest.class,
-          JdkTruncationTest.class,
-          LibPmemTruncationTest.class,
-          JdkThreadsTest.class,
-          LibPmemThreadsTest.class,
-          JdkStoreTest.class,
-          LibPmemStoreTest.class);
+  private static final Map<Backend, List<Class<?>>> FOLDER =
+      Map.of(
+          Backend.JDK,
+          List.of(
+              JdkRegionTest.class,
+              JdkMappingTest.class,
+              JdkCreationTest.class,
+              JdkFileTest.class,
+              JdkChannelTest.class,
+              JdkTruncationTest.class,
+              JdkThreadsTest.class,
+              JdkStoreTest.class),
+          Backend.LIBPMEM,
+          List.of(
+              LibPmemRegionTest.class,
+              LibPmemMappingTest.class,
+              LibPmemCreationTest.class,
+              LibPmemFileTest.class,
+              LibPmemChannelTest.class,
+              LibPmemTruncationTest.class,
+              LibPmemThreadsTest.class,
+              LibPmemStoreTest.class));
 
   private static final List<Class<?>> DEVICE = List.of(OnDevice.class, StoresOnDevice.class);
 
@@ -61,19 +67,22 @@ public final class Contract {
   static int run(String[] arguments, PrintStream out) {
     List<String> rest = new ArrayList<>(List.of(arguments));
     boolean overwrite = rest.remove("--overwrite");
-    Optional<Granularity> expected = Optional.empty();
-    int at = rest.indexOf("--expect");
+    Optional<Granularity> expected;
+    List<Backend> backends;
     try {
-      if (at >= 0) {
-        expected = Optional.of(Granularity.valueOf(rest.get(at + 1)));
-        rest.subList(at, at + 2).clear();
-      }
+      expected = option(rest, "--expect").map(Granularity::valueOf);
+      backends =
+          option(rest, "--backend")
+              .map(name -> List.of(Backend.valueOf(name)))
+              .orElse(List.of(Backend.values()));
       if (rest.size() != 1 || rest.getFirst().startsWith("-")) {
         throw new IllegalArgumentException("one place is needed");
       }
     } catch (IllegalArgumentException | IndexOutOfBoundsException misunderstood) {
       out.println("contract: " + misunderstood.getMessage());
-      out.println("usage: contract FOLDER|DEVICE [--expect BYTE|CACHE_LINE|PAGE] [--overwrite]");
+      out.println(
+          "usage: contract FOLDER|DEVICE [--expect BYTE|CACHE_LINE|PAGE]"
+              + " [--backend JDK|LIBPMEM] [--overwrite]");
       return 2;
     }
     Path place = Path.of(rest.getFirst());
@@ -88,7 +97,22 @@ public final class Contract {
     }
     Place.give(place, expected);
     Pmem.libpmemAbsence().ifPresent(why -> out.println("contract: without libpmem: " + why));
-    return run(folder ? FOLDER : DEVICE, out);
+    List<Class<?>> suite = new ArrayList<>(folder ? List.of(Expectation.class) : DEVICE);
+    if (folder) {
+      backends.forEach(backend -> suite.addAll(FOLDER.get(backend)));
+    }
+    return run(suite, out);
+  }
+
+  /** Takes an option and its value out of the arguments. */
+  private static Optional<String> option(List<String> arguments, String name) {
+    int at = arguments.indexOf(name);
+    if (at < 0) {
+      return Optional.empty();
+    }
+    String value = arguments.get(at + 1);
+    arguments.subList(at, at + 2).clear();
+    return Optional.of(value);
   }
 
   private static int run(List<Class<?>> suite, PrintStream out) {
