@@ -3,7 +3,7 @@
 package io.pmem4j.harness.durable;
 
 import io.pmem4j.ext2.layout.Superblock;
-import io.pmem4j.pmem.Granularity;
+import io.pmem4j.pmem.ForwardingMemory;
 import io.pmem4j.pmem.PersistentMemory;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
@@ -14,12 +14,11 @@ import java.util.Objects;
  * The memory of a file system, whose stores, flushes and drains a {@link LineTracker} follows.
  * Loads are the memory's own. Not thread-safe, as the tracker is not.
  */
-public final class TrackedMemory implements PersistentMemory {
+public final class TrackedMemory extends ForwardingMemory {
   private static final long STATE_OFFSET =
       Superblock.PRIMARY_OFFSET
           + Superblock.LAYOUT.byteOffset(MemoryLayout.PathElement.groupElement("s_state"));
 
-  private final PersistentMemory memory;
   private final LineTracker lines;
   private final long base;
 
@@ -29,96 +28,81 @@ public final class TrackedMemory implements PersistentMemory {
   }
 
   private TrackedMemory(PersistentMemory memory, LineTracker lines, long base) {
-    this.memory = memory;
+    super(memory);
     this.lines = lines;
     this.base = base;
   }
 
   private void storing(long offset, long length) {
-    Objects.checkFromIndexSize(offset, length, memory.byteSize());
+    Objects.checkFromIndexSize(offset, length, target.byteSize());
     lines.storing(base + offset, length, false);
-  }
-
-  @Override
-  public long byteSize() {
-    return memory.byteSize();
-  }
-
-  @Override
-  public Granularity granularity() {
-    return memory.granularity();
-  }
-
-  @Override
-  public MemorySegment segment() {
-    return memory.segment();
   }
 
   @Override
   public void putByte(long offset, byte value) {
     storing(offset, Byte.BYTES);
-    memory.putByte(offset, value);
+    target.putByte(offset, value);
   }
 
   @Override
   public void putShort(long offset, short value) {
     if (base + offset == STATE_OFFSET) {
-      int before = memory.segment().get(ValueLayout.JAVA_BYTE, offset);
+      int before = target.segment().get(ValueLayout.JAVA_BYTE, offset);
       if ((value & ~before & Superblock.VALID_FS) != 0) {
         lines.storingClean();
       }
     }
     storing(offset, Short.BYTES);
-    memory.putShort(offset, value);
+    target.putShort(offset, value);
   }
 
   @Override
   public void putInt(long offset, int value) {
     lines.storingNumber(base + offset, value);
     storing(offset, Integer.BYTES);
-    memory.putInt(offset, value);
+    target.putInt(offset, value);
   }
 
   @Override
   public void putLong(long offset, long value) {
     storing(offset, Long.BYTES);
-    memory.putLong(offset, value);
+    target.putLong(offset, value);
   }
 
   @Override
   public void copy(long offset, MemorySegment source, long sourceOffset, long length) {
     storing(offset, length);
-    memory.copy(offset, source, sourceOffset, length);
+    target.copy(offset, source, sourceOffset, length);
   }
 
   @Override
   public void copy(long offset, byte[] source, int sourceOffset, int length) {
     storing(offset, length);
-    memory.copy(offset, source, sourceOffset, length);
+    target.copy(offset, source, sourceOffset, length);
   }
 
   @Override
   public void fill(long offset, long length, byte value) {
-    Objects.checkFromIndexSize(offset, length, memory.byteSize());
+    Objects.checkFromIndexSize(offset, length, target.byteSize());
     lines.storing(base + offset, length, true);
-    memory.fill(offset, length, value);
+    target.fill(offset, length, value);
   }
 
   @Override
   public void flush(long offset, long length) {
-    memory.flush(offset, length);
+    target.flush(offset, length);
     lines.flushed(base + offset, length);
   }
 
   @Override
   public void drain() {
-    memory.drain();
+    target.drain();
     lines.drained();
   }
 
   @Override
   public void persist(long offset, long length) {
-    memory.persist(offset, length);
+    target.persist(offset, length);
     lines.flushed(base + offset, length);
     lines.drained();
   }
@@ -126,7 +110,7 @@ public final class TrackedMemory implements PersistentMemory {
   @Override
   public void publishLong(long offset, long value) {
     storing(offset, Long.BYTES);
-    memory.publishLong(offset, value);
+    target.publishLong(offset, value);
     lines.flushed(base + offset, Long.BYTES);
     lines.drained();
   }
@@ -134,19 +118,14 @@ public final class TrackedMemory implements PersistentMemory {
   @Override
   public boolean compareAndPublish(long offset, long expected, long value) {
     storing(offset, Long.BYTES);
-    boolean stored = memory.compareAndPublish(offset, expected, value);
+    boolean stored = target.compareAndPublish(offset, expected, value);
     lines.flushed(base + offset, Long.BYTES);
     lines.drained();
     return stored;
   }
 
   @Override
-  public long getLongAcquire(long offset) {
-    return memory.getLongAcquire(offset);
-  }
-
-  @Override
   public PersistentMemory slice(long offset, long length) {
-    return new TrackedMemory(memory.slice(offset, length), lines, base + offset);
+    return new TrackedMemory(target.slice(offset, length), lines, base + offset);
   }
 }

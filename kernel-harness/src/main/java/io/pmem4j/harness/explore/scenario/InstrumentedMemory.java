@@ -2,7 +2,7 @@
 
 package io.pmem4j.harness.explore.scenario;
 
-import io.pmem4j.pmem.Granularity;
+import io.pmem4j.pmem.ForwardingMemory;
 import io.pmem4j.pmem.PersistentMemory;
 import io.pmem4j.sched.SharedState;
 import java.lang.foreign.MemorySegment;
@@ -24,8 +24,7 @@ import org.jspecify.annotations.Nullable;
  * returns. So a drain commutes with stores and flushes of other tasks, of which it covers nothing,
  * but not with a check. The flush and drain of one task are in program order anyway.
  */
-final class InstrumentedMemory implements PersistentMemory {
-  private final PersistentMemory memory;
+final class InstrumentedMemory extends ForwardingMemory {
   private final long base;
   private final Announced announced;
 
@@ -68,7 +67,7 @@ final class InstrumentedMemory implements PersistentMemory {
   }
 
   private InstrumentedMemory(PersistentMemory memory, long base, Announced announced) {
-    this.memory = memory;
+    super(memory);
     this.base = base;
     this.announced = announced;
   }
@@ -78,7 +77,7 @@ final class InstrumentedMemory implements PersistentMemory {
   }
 
   private void storing(long offset, long length) {
-    Objects.checkFromIndexSize(offset, length, memory.byteSize());
+    Objects.checkFromIndexSize(offset, length, target.byteSize());
     if (length > 0) {
       announced.stores++;
       int first = block(offset);
@@ -115,100 +114,80 @@ final class InstrumentedMemory implements PersistentMemory {
   }
 
   @Override
-  public long byteSize() {
-    return memory.byteSize();
-  }
-
-  @Override
-  public Granularity granularity() {
-    return memory.granularity();
-  }
-
-  @Override
-  public MemorySegment segment() {
-    return memory.segment();
-  }
-
-  @Override
   public void putByte(long offset, byte value) {
     storing(offset, Byte.BYTES);
-    memory.putByte(offset, value);
+    target.putByte(offset, value);
   }
 
   @Override
   public void putShort(long offset, short value) {
     storing(offset, Short.BYTES);
-    memory.putShort(offset, value);
+    target.putShort(offset, value);
   }
 
   @Override
   public void putInt(long offset, int value) {
     storing(offset, Integer.BYTES);
-    memory.putInt(offset, value);
+    target.putInt(offset, value);
   }
 
   @Override
   public void putLong(long offset, long value) {
     storing(offset, Long.BYTES);
-    memory.putLong(offset, value);
+    target.putLong(offset, value);
   }
 
   @Override
   public void copy(long offset, MemorySegment source, long sourceOffset, long length) {
     storing(offset, length);
-    memory.copy(offset, source, sourceOffset, length);
+    target.copy(offset, source, sourceOffset, length);
   }
 
   @Override
   public void copy(long offset, byte[] source, int sourceOffset, int length) {
     storing(offset, length);
-    memory.copy(offset, source, sourceOffset, length);
+    target.copy(offset, source, sourceOffset, length);
   }
 
   @Override
   public void fill(long offset, long length, byte value) {
     storing(offset, length);
-    memory.fill(offset, length, value);
+    target.fill(offset, length, value);
   }
 
   @Override
   public void flush(long offset, long length) {
     flushing(offset, length);
-    memory.flush(offset, length);
+    target.flush(offset, length);
   }
 
   @Override
   public void drain() {
     draining();
-    memory.drain();
+    target.drain();
   }
 
   @Override
   public void persist(long offset, long length) {
     flushing(offset, length);
     draining();
-    memory.persist(offset, length);
+    target.persist(offset, length);
   }
 
   @Override
   public void publishLong(long offset, long value) {
     storing(offset, Long.BYTES);
-    memory.publishLong(offset, value);
+    target.publishLong(offset, value);
   }
 
   @Override
   public boolean compareAndPublish(long offset, long expected, long value) {
     storing(offset, Long.BYTES);
-    return memory.compareAndPublish(offset, expected, value);
-  }
-
-  @Override
-  public long getLongAcquire(long offset) {
-    return memory.getLongAcquire(offset);
+    return target.compareAndPublish(offset, expected, value);
   }
 
   @Override
   public PersistentMemory slice(long offset, long length) {
-    return new InstrumentedMemory(memory.slice(offset, length), base + offset, announced);
+    return new InstrumentedMemory(target.slice(offset, length), base + offset, announced);
   }
 }
