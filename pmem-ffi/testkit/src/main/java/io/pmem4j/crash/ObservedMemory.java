@@ -3,7 +3,7 @@
 package io.pmem4j.crash;
 
 import io.pmem4j.pmem.Caching;
-import io.pmem4j.pmem.Granularity;
+import io.pmem4j.pmem.ForwardingMemory;
 import io.pmem4j.pmem.PersistentMemory;
 import java.lang.foreign.MemorySegment;
 
@@ -11,11 +11,9 @@ import java.lang.foreign.MemorySegment;
  * A decorator with a hook before and after each access. Offsets of hooks count from the start of
  * the whole memory, in slices too. The call is the name of the method of {@link PersistentMemory}.
  */
-abstract class ObservedMemory implements PersistentMemory {
+abstract class ObservedMemory extends ForwardingMemory {
   /** From this length on libpmem stores around the caches (PMEM_MOVNT_THRESHOLD). */
   private static final long BYPASS_THRESHOLD = 256;
-
-  final PersistentMemory memory;
 
   /** The offset of the first byte in the whole memory. */
   final long base;
@@ -24,7 +22,7 @@ abstract class ObservedMemory implements PersistentMemory {
   private final Object lock;
 
   ObservedMemory(PersistentMemory memory, long base, Object lock) {
-    this.memory = memory;
+    super(memory);
     this.base = base;
     this.lock = lock;
   }
@@ -57,26 +55,16 @@ abstract class ObservedMemory implements PersistentMemory {
   void drained(String call) {}
 
   @Override
-  public long byteSize() {
-    return memory.byteSize();
-  }
-
-  @Override
-  public Granularity granularity() {
-    return memory.granularity();
-  }
-
-  @Override
   public MemorySegment segment() {
     exposing();
-    return memory.segment();
+    return target.segment();
   }
 
   @Override
   public void putByte(long offset, byte value) {
     storing("putByte", base + offset, Byte.BYTES);
     synchronized (lock) {
-      memory.putByte(offset, value);
+      target.putByte(offset, value);
       stored(StoreOrder.PLAIN, "putByte", base + offset, Byte.BYTES);
     }
   }
@@ -85,7 +73,7 @@ abstract class ObservedMemory implements PersistentMemory {
   public void putShort(long offset, short value) {
     storing("putShort", base + offset, Short.BYTES);
     synchronized (lock) {
-      memory.putShort(offset, value);
+      target.putShort(offset, value);
       stored(StoreOrder.PLAIN, "putShort", base + offset, Short.BYTES);
     }
   }
@@ -94,7 +82,7 @@ abstract class ObservedMemory implements PersistentMemory {
   public void putInt(long offset, int value) {
     storing("putInt", base + offset, Integer.BYTES);
     synchronized (lock) {
-      memory.putInt(offset, value);
+      target.putInt(offset, value);
       stored(StoreOrder.PLAIN, "putInt", base + offset, Integer.BYTES);
     }
   }
@@ -103,7 +91,7 @@ abstract class ObservedMemory implements PersistentMemory {
   public void putLong(long offset, long value) {
     storing("putLong", base + offset, Long.BYTES);
     synchronized (lock) {
-      memory.putLong(offset, value);
+      target.putLong(offset, value);
       stored(StoreOrder.PLAIN, "putLong", base + offset, Long.BYTES);
     }
   }
@@ -112,7 +100,7 @@ abstract class ObservedMemory implements PersistentMemory {
   public void copy(long offset, MemorySegment source, long sourceOffset, long length) {
     storing("copy", base + offset, length);
     synchronized (lock) {
-      memory.copy(offset, source, sourceOffset, length);
+      target.copy(offset, source, sourceOffset, length);
       stored(StoreOrder.BULK, "copy", base + offset, length);
     }
   }
@@ -121,7 +109,7 @@ abstract class ObservedMemory implements PersistentMemory {
   public void copy(long offset, byte[] source, int sourceOffset, int length) {
     storing("copy", base + offset, length);
     synchronized (lock) {
-      memory.copy(offset, source, sourceOffset, length);
+      target.copy(offset, source, sourceOffset, length);
       stored(StoreOrder.BULK, "copy", base + offset, length);
     }
   }
@@ -130,7 +118,7 @@ abstract class ObservedMemory implements PersistentMemory {
   public void fill(long offset, long length, byte value) {
     storing("fill", base + offset, length);
     synchronized (lock) {
-      memory.fill(offset, length, value);
+      target.fill(offset, length, value);
       stored(StoreOrder.BULK, "fill", base + offset, length);
     }
   }
@@ -152,7 +140,7 @@ abstract class ObservedMemory implements PersistentMemory {
     storing("write", base + offset, length);
     flushing("write", base + offset, length);
     synchronized (lock) {
-      memory.write(offset, source, sourceOffset, length, how);
+      target.write(offset, source, sourceOffset, length, how);
       stored(order, "write", base + offset, length);
       flushed("write", base + offset, length);
     }
@@ -169,7 +157,7 @@ abstract class ObservedMemory implements PersistentMemory {
     storing("writeFill", base + offset, length);
     flushing("writeFill", base + offset, length);
     synchronized (lock) {
-      memory.writeFill(offset, length, value, how);
+      target.writeFill(offset, length, value, how);
       stored(order, "writeFill", base + offset, length);
       flushed("writeFill", base + offset, length);
     }
@@ -179,7 +167,7 @@ abstract class ObservedMemory implements PersistentMemory {
   public void flush(long offset, long length) {
     flushing("flush", base + offset, length);
     synchronized (lock) {
-      memory.flush(offset, length);
+      target.flush(offset, length);
       flushed("flush", base + offset, length);
     }
   }
@@ -188,7 +176,7 @@ abstract class ObservedMemory implements PersistentMemory {
   public void drain() {
     draining("drain");
     synchronized (lock) {
-      memory.drain();
+      target.drain();
       drained("drain");
     }
   }
@@ -197,7 +185,7 @@ abstract class ObservedMemory implements PersistentMemory {
   final void store(String call, StoreOrder order, long offset, long value) {
     storing(call, base + offset, Long.BYTES);
     synchronized (lock) {
-      memory.putLong(offset, value);
+      target.putLong(offset, value);
       stored(order, call, base + offset, Long.BYTES);
     }
   }
@@ -206,7 +194,7 @@ abstract class ObservedMemory implements PersistentMemory {
   final void zero(long offset, long length) {
     storing("zero", base + offset, length);
     synchronized (lock) {
-      memory.fill(offset, length, (byte) 0);
+      target.fill(offset, length, (byte) 0);
       stored(StoreOrder.DURABLE, "zero", base + offset, length);
     }
   }
@@ -230,7 +218,7 @@ abstract class ObservedMemory implements PersistentMemory {
     flushing("persist", base + offset, length);
     draining("persist");
     synchronized (lock) {
-      memory.persist(offset, length);
+      target.persist(offset, length);
       persisted("persist", offset, length);
     }
   }
@@ -240,7 +228,7 @@ abstract class ObservedMemory implements PersistentMemory {
     flushing("deepPersist", base + offset, length);
     draining("deepPersist");
     synchronized (lock) {
-      memory.deepPersist(offset, length);
+      target.deepPersist(offset, length);
       persisted("deepPersist", offset, length);
     }
   }
@@ -258,7 +246,7 @@ abstract class ObservedMemory implements PersistentMemory {
   public void publishLong(long offset, long value) {
     storing("publishLong", base + offset, Long.BYTES);
     synchronized (lock) {
-      memory.publishLong(offset, value);
+      target.publishLong(offset, value);
       stored(StoreOrder.ORDERED, "publishLong", base + offset, Long.BYTES);
     }
     published("publishLong", offset);
@@ -269,7 +257,7 @@ abstract class ObservedMemory implements PersistentMemory {
     loading(base + offset, Long.BYTES);
     storing("compareAndPublish", base + offset, Long.BYTES);
     synchronized (lock) {
-      if (!memory.compareAndPublish(offset, expected, value)) {
+      if (!target.compareAndPublish(offset, expected, value)) {
         return false;
       }
       stored(StoreOrder.ORDERED, "compareAndPublish", base + offset, Long.BYTES);
@@ -282,7 +270,7 @@ abstract class ObservedMemory implements PersistentMemory {
   public void putLongRelease(long offset, long value) {
     storing("putLongRelease", base + offset, Long.BYTES);
     synchronized (lock) {
-      memory.putLongRelease(offset, value);
+      target.putLongRelease(offset, value);
       stored(StoreOrder.ORDERED, "putLongRelease", base + offset, Long.BYTES);
     }
   }
@@ -292,7 +280,7 @@ abstract class ObservedMemory implements PersistentMemory {
     loading(base + offset, Long.BYTES);
     storing("compareAndSetLong", base + offset, Long.BYTES);
     synchronized (lock) {
-      if (!memory.compareAndSetLong(offset, expected, value)) {
+      if (!target.compareAndSetLong(offset, expected, value)) {
         return false;
       }
       stored(StoreOrder.ORDERED, "compareAndSetLong", base + offset, Long.BYTES);
@@ -303,48 +291,48 @@ abstract class ObservedMemory implements PersistentMemory {
   @Override
   public long getLongAcquire(long offset) {
     loading(base + offset, Long.BYTES);
-    return memory.getLongAcquire(offset);
+    return target.getLongAcquire(offset);
   }
 
   @Override
   public byte getByte(long offset) {
     loading(base + offset, Byte.BYTES);
-    return memory.getByte(offset);
+    return target.getByte(offset);
   }
 
   @Override
   public short getShort(long offset) {
     loading(base + offset, Short.BYTES);
-    return memory.getShort(offset);
+    return target.getShort(offset);
   }
 
   @Override
   public int getInt(long offset) {
     loading(base + offset, Integer.BYTES);
-    return memory.getInt(offset);
+    return target.getInt(offset);
   }
 
   @Override
   public long getLong(long offset) {
     loading(base + offset, Long.BYTES);
-    return memory.getLong(offset);
+    return target.getLong(offset);
   }
 
   @Override
-  public void read(long offset, byte[] target, int targetOffset, int length) {
+  public void read(long offset, byte[] destination, int at, int length) {
     loading(base + offset, length);
-    memory.read(offset, target, targetOffset, length);
+    target.read(offset, destination, at, length);
   }
 
   @Override
-  public void read(long offset, MemorySegment target, long targetOffset, long length) {
+  public void read(long offset, MemorySegment destination, long at, long length) {
     loading(base + offset, length);
-    memory.read(offset, target, targetOffset, length);
+    target.read(offset, destination, at, length);
   }
 
   @Override
   public PersistentMemory slice(long offset, long length) {
-    PersistentMemory part = memory.slice(offset, length);
+    PersistentMemory part = target.slice(offset, length);
     return decorate(part, base + offset);
   }
 }

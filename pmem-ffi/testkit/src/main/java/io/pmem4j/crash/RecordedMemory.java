@@ -115,7 +115,7 @@ public final class RecordedMemory extends ObservedMemory {
   @Override
   void stored(StoreOrder order, String call, long offset, long length) {
     byte[] bytes = new byte[(int) length];
-    memory.read(offset - base, bytes, 0, bytes.length);
+    target.read(offset - base, bytes, 0, bytes.length);
     recorder.add(TraceEvent.store(recorder.thread(), CodeSite.here(), call, order, offset, bytes));
   }
 

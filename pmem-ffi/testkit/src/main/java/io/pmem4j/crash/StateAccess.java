@@ -65,7 +65,7 @@ final class StateAccess extends ObservedMemory {
   void stored(StoreOrder order, String call, long offset, long length) {
     if (log.records) {
       byte[] bytes = new byte[(int) length];
-      memory.read(offset - base, bytes, 0, bytes.length);
+      target.read(offset - base, bytes, 0, bytes.length);
       log.events.add(TraceEvent.store(0, log.site(), call, order, offset, bytes));
     }
   }
