@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.pmem4j.durable.Subject.Opened;
 import io.pmem4j.pmem.ChildJvm;
 import io.pmem4j.pmem.Granularity;
+import io.pmem4j.pmem.InMemory;
 import io.pmem4j.pmem.MapSpec;
 import io.pmem4j.pmem.Mounted;
 import io.pmem4j.pmem.Pmem;
@@ -24,6 +25,7 @@ import java.util.SplittableRandom;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
 import java.util.zip.CRC32C;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -40,7 +42,8 @@ class BadInputTest {
   private static final List<Integer> FILLED =
       IntStream.rangeClosed(1, Subject.RECORDS).boxed().toList();
 
-  @TempDir Path folder;
+  @TempDir(factory = InMemory.class)
+  Path folder;
 
   /** Uses a structure. */
   @FunctionalInterface
@@ -160,6 +163,7 @@ class BadInputTest {
 
   @ParameterizedTest
   @EnumSource
+  @Tag("slow")
   void cutShortAtEveryLength(Subject subject) throws Exception {
     Path path = filled(subject);
     byte[] whole = Files.readAllBytes(path);

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import io.pmem4j.pmem.InMemory;
 import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
@@ -16,6 +17,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -25,7 +27,8 @@ import org.junit.jupiter.api.io.TempDir;
 class DurableCellTest {
   private static final int WORDS = 2 * 4096 / 8;
 
-  @TempDir Path folder;
+  @TempDir(factory = InMemory.class)
+  Path folder;
 
   private int states;
 
@@ -128,6 +131,7 @@ class DurableCellTest {
   }
 
   @Test
+  @Tag("slow")
   void foreignAndShortFilesAreRefusedUnchanged() throws Exception {
     Path path = folder.resolve("cell");
     try (DurableCell cell = DurableCell.openOrCreate(path, 4096)) {

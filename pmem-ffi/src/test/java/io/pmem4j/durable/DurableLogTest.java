@@ -26,6 +26,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -267,6 +268,7 @@ class DurableLogTest {
 
   /** A file cut short anywhere is refused, and not changed. */
   @Test
+  @Tag("slow")
   void aFileCutShortAtEveryLength() throws Exception {
     Path path = folder.resolve("log");
     int size = LogHeader.RING + RING;

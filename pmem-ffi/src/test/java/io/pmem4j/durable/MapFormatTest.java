@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.pmem4j.pmem.InMemory;
 import io.pmem4j.pmem.MapSpec;
 import io.pmem4j.pmem.Pmem;
 import io.pmem4j.pmem.contract.ArrayMemory;
@@ -18,6 +19,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.TreeMap;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,7 +31,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class MapFormatTest {
   private static final int PAGE = MapPage.SIZE;
 
-  @TempDir Path folder;
+  @TempDir(factory = InMemory.class)
+  Path folder;
 
   @Test
   void isKeptInAFile() throws Exception {
@@ -68,6 +71,7 @@ class MapFormatTest {
   }
 
   @Test
+  @Tag("slow")
   void foreignAndShortFilesAreRefusedUnchanged() throws Exception {
     Path path = folder.resolve("map");
     int bytes = 24 * PAGE;

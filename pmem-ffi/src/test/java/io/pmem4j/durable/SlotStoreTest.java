@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import io.pmem4j.pmem.InMemory;
 import java.io.RandomAccessFile;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -29,7 +30,8 @@ class SlotStoreTest {
   private static final int SLOTS = 8;
   private static final int WORDS = (int) SlotHeader.of(SLOT, SLOTS).bytes() / 8;
 
-  @TempDir Path folder;
+  @TempDir(factory = InMemory.class)
+  Path folder;
 
   private int states;
 

@@ -9,10 +9,12 @@ import io.pmem4j.pmem.contract.Installed;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The launcher's output and exit codes; EnvironmentTest shows that the contract holds. */
+@Tag("slow") // JVMs of their own
 class ContractLauncherTest {
   @TempDir Path folder;
 

@@ -10,10 +10,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A file system without room: errors, nothing left behind, and the JVM lives. */
+@Tag("slow") // JVMs of their own
 class FullMediumTest {
   @TempDir Path folder;
 

@@ -13,11 +13,13 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** One process uses a file, another truncates it. */
+@Tag("slow") // JVMs of their own
 @Timeout(120)
 class TruncationUnderUseTest {
   private static final Map<String, String> CACHE_LINES = Map.of("PMEM_IS_PMEM_FORCE", "1");

@@ -24,6 +24,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.zip.CRC32C;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -130,6 +131,7 @@ abstract class TruncationContract {
 
   /** The second access that finds the place is compiled by then, as the first one is. */
   @Test
+  @Tag("slow")
   void manyFaultsAllNameThePlace() throws Exception {
     try (Arena arena = Arena.ofShared()) {
       PmemRegion region = truncated(arena);
