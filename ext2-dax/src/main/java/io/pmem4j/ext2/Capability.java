@@ -16,5 +16,9 @@ public enum Capability {
   /** Makes device files: CAP_MKNOD. */
   MKNOD,
   /** Sets and clears the flags immutable and append-only: CAP_LINUX_IMMUTABLE. */
-  LINUX_IMMUTABLE
+  LINUX_IMMUTABLE,
+  /** Sets the capabilities of programs: CAP_SETFCAP. */
+  SETFCAP,
+  /** Sees and sets attributes of the name spaces trusted and security: CAP_SYS_ADMIN. */
+  SYS_ADMIN
 }

@@ -11,6 +11,8 @@ package io.pmem4j.ext2;
  * @param errors the reaction to an error found on the medium
  * @param ordered the stores of an operation become durable in an order in which a crash damages no
  *     structure, see {@code docs/crash-consistency.md}. Linux has no such option
+ * @param userAttributes whether attributes of the name space user are there
+ * @param acl whether access control lists are there, and count
  * @param readOnly nothing is stored, so that the memory may be mapped for loads only
  */
 public record MountOptions(
@@ -20,11 +22,21 @@ public record MountOptions(
     boolean noreservation,
     ErrorPolicy errors,
     boolean ordered,
+    AttributeSupport userAttributes,
+    AttributeSupport acl,
     boolean readOnly) {
 
   private static final MountOptions DEFAULTS =
       new MountOptions(
-          false, false, AccessTimes.RELATIME, false, ErrorPolicy.SUPERBLOCK, false, false);
+          false,
+          false,
+          AccessTimes.RELATIME,
+          false,
+          ErrorPolicy.SUPERBLOCK,
+          false,
+          AttributeSupport.SUPERBLOCK,
+          AttributeSupport.SUPERBLOCK,
+          false);
 
   /**
    * Reads the text that {@code mount -o} takes.
@@ -46,6 +58,10 @@ public record MountOptions(
             case "reservation" -> options.withNoreservation(false);
             case "ordered" -> options.withOrdered(true);
             case "unordered" -> options.withOrdered(false);
+            case "user_xattr" -> options.withUserAttributes(AttributeSupport.ON);
+            case "nouser_xattr" -> options.withUserAttributes(AttributeSupport.OFF);
+            case "acl" -> options.withAcl(AttributeSupport.ON);
+            case "noacl" -> options.withAcl(AttributeSupport.OFF);
             case "ro" -> options.withReadOnly(true);
             case "rw" -> options.withReadOnly(false);
             case "errors=continue" -> options.withErrors(ErrorPolicy.CONTINUE);
@@ -58,36 +74,71 @@ public record MountOptions(
 
   /** These options with another {@link #dax}. */
   public MountOptions withDax(boolean value) {
-    return new MountOptions(value, oldalloc, accessTimes, noreservation, errors, ordered, readOnly);
+    return new MountOptions(
+        value,
+        oldalloc,
+        accessTimes,
+        noreservation,
+        errors,
+        ordered,
+        userAttributes,
+        acl,
+        readOnly);
   }
 
   /** These options with another {@link #oldalloc}. */
   public MountOptions withOldalloc(boolean value) {
-    return new MountOptions(dax, value, accessTimes, noreservation, errors, ordered, readOnly);
+    return new MountOptions(
+        dax, value, accessTimes, noreservation, errors, ordered, userAttributes, acl, readOnly);
   }
 
   /** These options with another {@link #accessTimes}. */
   public MountOptions withAccessTimes(AccessTimes value) {
-    return new MountOptions(dax, oldalloc, value, noreservation, errors, ordered, readOnly);
+    return new MountOptions(
+        dax, oldalloc, value, noreservation, errors, ordered, userAttributes, acl, readOnly);
   }
 
   /** These options with another {@link #noreservation}. */
   public MountOptions withNoreservation(boolean value) {
-    return new MountOptions(dax, oldalloc, accessTimes, value, errors, ordered, readOnly);
+    return new MountOptions(
+        dax, oldalloc, accessTimes, value, errors, ordered, userAttributes, acl, readOnly);
   }
 
   /** These options with another {@link #errors}. */
   public MountOptions withErrors(ErrorPolicy value) {
-    return new MountOptions(dax, oldalloc, accessTimes, noreservation, value, ordered, readOnly);
+    return new MountOptions(
+        dax, oldalloc, accessTimes, noreservation, value, ordered, userAttributes, acl, readOnly);
   }
 
   /** These options with another {@link #ordered}. */
   public MountOptions withOrdered(boolean value) {
-    return new MountOptions(dax, oldalloc, accessTimes, noreservation, errors, value, readOnly);
+    return new MountOptions(
+        dax, oldalloc, accessTimes, noreservation, errors, value, userAttributes, acl, readOnly);
+  }
+
+  /** These options with another {@link #userAttributes}. */
+  public MountOptions withUserAttributes(AttributeSupport value) {
+    return new MountOptions(
+        dax, oldalloc, accessTimes, noreservation, errors, ordered, value, acl, readOnly);
+  }
+
+  /** These options with another {@link #acl}. */
+  public MountOptions withAcl(AttributeSupport value) {
+    return new MountOptions(
+        dax,
+        oldalloc,
+        accessTimes,
+        noreservation,
+        errors,
+        ordered,
+        userAttributes,
+        value,
+        readOnly);
   }
 
   /** These options with another {@link #readOnly}. */
   public MountOptions withReadOnly(boolean value) {
-    return new MountOptions(dax, oldalloc, accessTimes, noreservation, errors, ordered, value);
+    return new MountOptions(
+        dax, oldalloc, accessTimes, noreservation, errors, ordered, userAttributes, acl, value);
   }
 }

@@ -3,6 +3,7 @@ package io.pmem4j.ext2;
 
 import io.pmem4j.ext2.file.OpenFlags;
 import io.pmem4j.ext2.inode.InodeAttributes;
+import io.pmem4j.ext2.namei.AttributeCalls;
 import io.pmem4j.ext2.namei.AttributeChanges;
 import io.pmem4j.ext2.namei.DirectoryRemoval;
 import io.pmem4j.ext2.namei.Lookups;
@@ -10,6 +11,7 @@ import io.pmem4j.ext2.namei.NameOperations;
 import io.pmem4j.ext2.namei.NameSpace;
 import io.pmem4j.ext2.namei.NewNames;
 import io.pmem4j.ext2.namei.Rename;
+import java.util.List;
 import java.util.OptionalLong;
 
 /**
@@ -35,6 +37,7 @@ public final class PathOperations {
   private final DirectoryRemoval removal;
   private final Lookups lookups;
   private final AttributeChanges attributes;
+  private final AttributeCalls xattrs;
 
   PathOperations(Ext2FileSystem fs, NameSpace space) {
     this.fs = fs;
@@ -44,6 +47,7 @@ public final class PathOperations {
     this.removal = new DirectoryRemoval(space);
     this.lookups = new Lookups(space);
     this.attributes = new AttributeChanges(space);
+    this.xattrs = new AttributeCalls(space);
   }
 
   private interface Call<T> {
@@ -255,5 +259,61 @@ public final class PathOperations {
    */
   public void access(String path, int mask) throws Ext2Exception {
     change(() -> lookups.access(path, mask));
+  }
+
+  /**
+   * Sets an extended attribute, as setxattr(2) does.
+   *
+   * @param name with the prefix of its name space: user, trusted or security
+   * @param flags 0, 1 to fail if it exists, 2 to fail if it does not
+   * @param follow whether a symbolic link at the end is followed
+   * @throws Ext2Exception EEXIST, ENODATA, ENOSPC, ERANGE, E2BIG, EPERM, EOPNOTSUPP, EROFS
+   */
+  public void setXattr(String path, byte[] name, byte[] value, int flags, boolean follow)
+      throws Ext2Exception {
+    change(() ->
+        lookups.ask(
+            path,
+            follow,
+            inode -> {
+              xattrs.set(inode, name, value, flags);
+              return true;
+            }));
+  }
+
+  /**
+   * Returns the value of an extended attribute, as getxattr(2) does.
+   *
+   * @param follow whether a symbolic link at the end is followed
+   * @throws Ext2Exception ENODATA, ERANGE, EOPNOTSUPP
+   */
+  public byte[] getXattr(String path, byte[] name, boolean follow) throws Ext2Exception {
+    return call(() -> lookups.ask(path, follow, inode -> xattrs.get(inode, name)));
+  }
+
+  /**
+   * Returns the names of the extended attributes, as listxattr(2) does.
+   *
+   * @param follow whether a symbolic link at the end is followed
+   */
+  public List<byte[]> listXattr(String path, boolean follow) throws Ext2Exception {
+    return call(() -> lookups.ask(path, follow, xattrs::list));
+  }
+
+  /**
+   * Removes an extended attribute, as removexattr(2) does.
+   *
+   * @param follow whether a symbolic link at the end is followed
+   * @throws Ext2Exception ENODATA, ERANGE, EPERM, EOPNOTSUPP, EROFS
+   */
+  public void removeXattr(String path, byte[] name, boolean follow) throws Ext2Exception {
+    change(() ->
+        lookups.ask(
+            path,
+            follow,
+            inode -> {
+              xattrs.remove(inode, name);
+              return true;
+            }));
   }
 }

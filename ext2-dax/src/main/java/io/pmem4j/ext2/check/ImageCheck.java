@@ -3,6 +3,7 @@ package io.pmem4j.ext2.check;
 
 import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.check.ImageFinding.Kind;
+import io.pmem4j.ext2.layout.AttributeHeader;
 import io.pmem4j.ext2.layout.DirEntry;
 import io.pmem4j.ext2.layout.GroupDescriptor;
 import io.pmem4j.ext2.layout.RawInode;
@@ -14,6 +15,8 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,6 +52,9 @@ public final class ImageCheck {
   private final byte[] uses;
 
   private final int[] names;
+
+  /** By block of attributes, the inodes that lead to it. */
+  private final Map<Long, Integer> attributeUsers = new TreeMap<>();
 
   private ImageCheck(PersistentMemory memory) throws Ext2Exception {
     this.memory = memory;
@@ -94,7 +100,19 @@ public final class ImageCheck {
         links(ino, linked[ino]);
       }
     }
+    attributeUsers.forEach(this::attributes);
     bitmaps();
+  }
+
+  private void attributes(long block, int users) {
+    AttributeHeader header = new AttributeHeader(memory, block * Geometry.BLOCK_BYTES);
+    if (!header.isValid()) {
+      add(Kind.BAD_ATTRIBUTES, block);
+    } else if (header.refcount() > users) {
+      add(Kind.ATTRIBUTE_REFERENCES_TOO_HIGH, block);
+    } else if (header.refcount() < users) {
+      add(Kind.ATTRIBUTE_REFERENCES_TOO_LOW, block);
+    }
   }
 
   /** Superblocks and descriptors of each group that has them, its bitmaps and its table. */
@@ -216,7 +234,7 @@ public final class ImageCheck {
       int type = raw.mode() & TYPE_MASK;
       boolean hasBlocks = type == REGULAR || directory || type == SYMLINK;
       if (raw.fileAcl() != 0) {
-        use(raw.fileAcl());
+        attributes(raw.fileAcl());
       }
       long attributes = blocks;
       boolean fastSymlink = type == SYMLINK && raw.blocks() == attributes * SECTORS_PER_BLOCK;
@@ -246,6 +264,16 @@ public final class ImageCheck {
       if (directory && lastBlock + 1 < pages) {
         add(Kind.BAD_DIRECTORY, ino);
       }
+    }
+
+    /** Several inodes may lead to one block of attributes. */
+    private void attributes(long block) {
+      if (attributeUsers.containsKey(block)) {
+        blocks++;
+      } else if (!use(block)) {
+        return;
+      }
+      attributeUsers.merge(block, 1, Integer::sum);
     }
 
     /** Marks a block as referenced; false if it cannot be followed. */

@@ -26,6 +26,12 @@ public record ImageFinding(Kind kind, long number) {
     SECTORS(true),
     /** A counter of free blocks or inodes is not that of the bitmap; the number is the group. */
     FREE_COUNT(true),
+    /** A block of attributes counts more inodes than lead to it. */
+    ATTRIBUTE_REFERENCES_TOO_HIGH(true),
+    /** A block of attributes counts fewer inodes than lead to it. */
+    ATTRIBUTE_REFERENCES_TOO_LOW(false),
+    /** A block of attributes has another header, or a block leads to it that is none. */
+    BAD_ATTRIBUTES(false),
     /** Two references lead to one block. */
     SHARED_BLOCK(false),
     /** A block is in use and marked as free. */

@@ -8,6 +8,7 @@ import io.pmem4j.ext2.Extent;
 import io.pmem4j.ext2.inode.Ext2Inode;
 import io.pmem4j.ext2.inode.Fiemap;
 import io.pmem4j.ext2.inode.FileLock;
+import io.pmem4j.ext2.inode.FilePrivileges;
 import io.pmem4j.ext2.inode.InodeCache;
 import io.pmem4j.ext2.inode.Truncate;
 import io.pmem4j.ext2.lock.LockClass;
@@ -83,7 +84,7 @@ public final class Ext2File implements Mappable {
     if (!flags.read()) {
       throw new Ext2Exception(Errno.EBADF, "not open for reading");
     }
-    requireRange(position, target.length());
+    Seek.requireRange(position, target.length());
     if (inode.isDirectory()) {
       throw new Ext2Exception(Errno.EISDIR, "read of a directory");
     }
@@ -118,7 +119,7 @@ public final class Ext2File implements Mappable {
     if (!flags.write()) {
       throw new Ext2Exception(Errno.EBADF, "not open for writing");
     }
-    requireRange(position, source.length());
+    Seek.requireRange(position, source.length());
     if (source.length() == 0) {
       return 0;
     }
@@ -141,6 +142,7 @@ public final class Ext2File implements Mappable {
       throw new Ext2Exception(Errno.EFBIG, "position " + at + ", expected below " + MAX_BYTES);
     }
     int fitting = (int) Math.min(source.length(), MAX_BYTES - at);
+    FilePrivileges.beforeWrite(inode);
     inode.times().updateTime();
     userCopy();
     int written = inode.daxIo().write(at, source, fitting);
@@ -153,13 +155,6 @@ public final class Ext2File implements Mappable {
   /** {@code might_fault}: the caller's buffer may itself be a mapping, also of this file. */
   private void userCopy() {
     volume.validator().mightAcquire(LockClass.MMAP_LOCK, "a fault on the caller's buffer");
-  }
-
-  /** {@code rw_verify_area}: the end is a position too. */
-  private static void requireRange(long position, int length) throws Ext2Exception {
-    if (position + length < 0) {
-      throw new Ext2Exception(Errno.EINVAL, length + " bytes at position " + position);
-    }
   }
 
   /**
@@ -175,28 +170,33 @@ public final class Ext2File implements Mappable {
     if (inode.isAppendOnly()) {
       throw new Ext2Exception(Errno.EPERM, inode + " is append-only");
     }
-    try (var _ = volume.freezeGate().startWrite();
-        var _ = inode.iRwsem().exclusive()) {
-      truncateLocked(size);
-    }
+    doTruncate(size);
   }
 
   /** {@code handle_truncate}: the part of open that O_TRUNC asks for. */
   public void truncateOnOpen() throws Ext2Exception {
-    try (var _ = volume.freezeGate().startWrite();
-        var _ = inode.iRwsem().exclusive()) {
-      truncateLocked(0);
+    doTruncate(0);
+  }
+
+  private void doTruncate(long size) throws Ext2Exception {
+    try (var _ = volume.freezeGate().startWrite()) {
+      boolean privileged = FilePrivileges.exist(inode);
+      try (var _ = inode.iRwsem().exclusive()) {
+        truncateLocked(size, privileged);
+      }
     }
   }
 
-  /** The part of truncation under {@code i_rwsem}, which open with O_TRUNC shares. */
-  private void truncateLocked(long size) throws Ext2Exception {
+  private void truncateLocked(long size, boolean privileged) throws Ext2Exception {
     inode.iRwsem().assertHeldExclusively();
     if (size > MAX_BYTES) {
       throw new Ext2Exception(Errno.EFBIG, "truncate to " + size);
     }
     if (size != inode.size() && inode.isImmutable()) {
       throw new Ext2Exception(Errno.EPERM, inode + " is immutable");
+    }
+    if (privileged) {
+      FilePrivileges.remove(inode);
     }
     if (size != inode.size()) {
       Truncate.setSize(inode, size);

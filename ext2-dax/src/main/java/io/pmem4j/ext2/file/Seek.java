@@ -48,4 +48,11 @@ final class Seek {
       throw new Ext2Exception(Errno.EINVAL, "position " + position);
     }
   }
+
+  /** {@code rw_verify_area}: the end is a position too. */
+  static void requireRange(long position, int length) throws Ext2Exception {
+    if (position + length < 0) {
+      throw new Ext2Exception(Errno.EINVAL, length + " bytes at position " + position);
+    }
+  }
 }

@@ -23,7 +23,6 @@ import io.pmem4j.ext2.page.PageLocks;
 import io.pmem4j.ext2.volume.Volume;
 import io.pmem4j.pmem.PersistentMemory;
 import io.pmem4j.sched.SharedState;
-import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * An inode in memory: {@code struct inode} and {@code ext2_inode_info}. The medium learns of
@@ -47,6 +46,8 @@ public final class Ext2Inode implements DaxHost {
   private final DaxWriteback writeback;
   private final FileLock fileLock;
   private final InodeTimes times = new InodeTimes(this);
+  private final ExtendedAttributes attributes;
+  private final InodeAcls acls = new InodeAcls(this);
 
   // Set when the inode is read or made, then changed under i_rwsem; read without by stat.
   volatile int mode;
@@ -59,7 +60,7 @@ public final class Ext2Inode implements DaxHost {
   /** Changed under {@code i_rwsem}, by truncation under {@code dax_sem} too; read by faults. */
   volatile long size;
 
-  /** {@code i_blocks}: units of 512 bytes; changed under {@code truncate_mutex}. */
+  /** {@code i_blocks}: units of 512 bytes; changed under the monitor, which is {@code i_lock}. */
   volatile long blocks512;
 
   // Only carried from the medium and back.
@@ -67,7 +68,6 @@ public final class Ext2Inode implements DaxHost {
   int faddr;
   int frag;
   int fsize;
-  int fileAcl;
   int dirAcl;
 
   /** EXT2_STATE_NEW: writing out zeroes the place in the table first. */
@@ -84,15 +84,7 @@ public final class Ext2Inode implements DaxHost {
 
   private final DirectoryState directoryState = new DirectoryState();
 
-  /** Counts the calls of {@link #markDirty} and {@link #markTimesDirty}. */
-  private final AtomicLong changes = new AtomicLong();
-
-  /** The {@link #changes} at the last {@link #markDirty}. */
-  private final AtomicLong dataChanges = new AtomicLong();
-
-  /** The {@link #changes} that the table on the medium has; guarded by {@link InodeTable}. */
-  private volatile long written;
-
+  private final InodeChanges changes = new InodeChanges();
   private final SharedState iSize;
   private final SharedState blockPointers;
   private final SharedState newBlocks;
@@ -113,6 +105,7 @@ public final class Ext2Inode implements DaxHost {
         variation
             .part(InodeLocks.Maker.class, InodeLocks::new)
             .make(volume, "inode " + ino, isDirectory());
+    this.attributes = new ExtendedAttributes(this, blocks.attributes());
     this.blockMap = new BlockMap(volume, blocks, this);
     this.iomap = new InodeIomap(this);
     var pages = variation.part(CachedPages.Maker.class, CachedPages.Maker.NONE);
@@ -254,31 +247,16 @@ public final class Ext2Inode implements DaxHost {
 
   /** {@code mark_inode_dirty}; the caller has changed the inode. */
   public void markDirty() {
-    dataChanges.accumulateAndGet(changes.incrementAndGet(), Math::max);
+    changes.mark();
   }
 
   /** {@code mark_inode_dirty_sync}; the caller has changed times only. */
   void markTimesDirty() {
-    changes.incrementAndGet();
+    changes.markTimes();
   }
 
-  boolean dirty() {
-    return written != changes.get();
-  }
-
-  /** {@code I_DIRTY_DATASYNC}: the table lacks something that reading the data needs. */
-  boolean dirtyForData() {
-    return written < dataChanges.get();
-  }
-
-  /** Returns a number for {@link #writtenOut}: all changes so far, which the caller stores next. */
-  long changes() {
-    return changes.get();
-  }
-
-  /** The table has these changes, and its block is marked. Later ones leave the inode dirty. */
-  void writtenOut(long stored) {
-    written = stored;
+  InodeChanges changes() {
+    return changes;
   }
 
   /** Writes this inode out to the table: {@code write_inode}. */
@@ -335,6 +313,11 @@ public final class Ext2Inode implements DaxHost {
   /** Changes {@code i_blocks}; the caller holds {@code truncate_mutex}. */
   void addBlocksLocked(long sectors) {
     truncateMutex().assertHeld();
+    addSectors(sectors);
+  }
+
+  /** Changes {@code i_blocks}: {@code inode_add_bytes}. */
+  synchronized void addSectors(long sectors) {
     long before = blocks512;
     blocks512 = before + sectors;
     markDirty();
@@ -378,9 +361,14 @@ public final class Ext2Inode implements DaxHost {
     return (mode & FileMode.TYPE_MASK) == FileMode.DIRECTORY;
   }
 
-  /** Returns true if extended attributes have a block of their own. */
-  public boolean hasAttributeBlock() {
-    return fileAcl != 0;
+  /** Returns its extended attributes. */
+  public ExtendedAttributes attributes() {
+    return attributes;
+  }
+
+  /** Returns its access control lists. */
+  public InodeAcls acls() {
+    return acls;
   }
 
   /** Returns true if it is a symbolic link. */

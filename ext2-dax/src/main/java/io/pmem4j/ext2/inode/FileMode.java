@@ -36,6 +36,9 @@ public final class FileMode {
   /** The bit S_ISGID. */
   public static final int SET_GID = 02000;
 
+  /** The bits S_IRWXG. */
+  public static final int GROUP_BITS = 0070;
+
   /** The bit S_IXGRP. */
   public static final int GROUP_EXECUTE = 0010;
 
@@ -51,6 +54,11 @@ public final class FileMode {
   public static int withoutPrivileges(int mode) {
     int after = mode & ~SET_UID;
     return (after & GROUP_EXECUTE) == 0 ? after : after & ~SET_GID;
+  }
+
+  /** Returns true for a program that runs as its owner or its group: {@code is_sxid}. */
+  public static boolean isPrivileged(int mode) {
+    return withoutPrivileges(mode) != mode;
   }
 
   /** Returns true for a character or a block device. */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.pmem4j.ext2.inode;
 
+import io.pmem4j.ext2.Credentials;
+import io.pmem4j.ext2.Ext2Exception;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,8 +24,13 @@ public record InodeAttributes(
   /** The bits of {@code old_encode_dev}. */
   private static final int OLD_DEVICE_MASK = 0xffff;
 
-  /** {@code setattr_copy}: the inode gets them, and ctime; the caller holds {@code i_rwsem}. */
-  public void applyTo(Ext2Inode inode) {
+  /**
+   * {@code setattr_copy}: the inode gets them, and ctime; an access control list follows the mode.
+   * The caller holds {@code i_rwsem}.
+   *
+   * @throws Ext2Exception EIO, ENOSPC, EINVAL of the access control list
+   */
+  public void applyTo(Ext2Inode inode, Credentials who) throws Ext2Exception {
     inode.iRwsem().assertHeldExclusively();
     if (uid != null) {
       inode.uid = uid;
@@ -33,8 +40,14 @@ public record InodeAttributes(
     }
     if (mode != null) {
       inode.mode = (inode.mode & FileMode.TYPE_MASK) | (mode & FileMode.PERMISSIONS);
+      if (FileMode.isPrivileged(mode)) {
+        inode.attributes().hasNoSecurity(false);
+      }
     }
     inode.times().set(atime, mtime);
+    if (mode != null) {
+      inode.acls().chmod(who);
+    }
   }
 
   /** Returns {@code i_rdev} as {@code new_encode_dev} has it; 0 for what is no device. */

@@ -10,6 +10,7 @@ import io.pmem4j.ext2.alloc.InodeAllocator;
 import io.pmem4j.ext2.dax.FaultTrace;
 import io.pmem4j.ext2.observe.StateKind;
 import io.pmem4j.ext2.volume.Volume;
+import io.pmem4j.ext2.xattr.AttributeBlocks;
 import io.pmem4j.sched.SharedState;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -46,7 +47,9 @@ public final class InodeCache {
   /** An empty cache. */
   public InodeCache(Volume volume, FaultTrace trace) {
     this.volume = volume;
-    this.services = new Allocators(new BlockAllocator(volume), new InodeAllocator(volume));
+    BlockAllocator blocks = new BlockAllocator(volume);
+    this.services =
+        new Allocators(blocks, new InodeAllocator(volume), new AttributeBlocks(volume, blocks));
     this.table = new InodeTable(volume, trace, services);
     this.inodes = new SharedState(volume.instrumentation().scheduler(), StateKind.INODE_CACHE);
   }
@@ -160,7 +163,7 @@ public final class InodeCache {
     List<Ext2Inode> dirty = new ArrayList<>();
     synchronized (this) {
       for (Cached cached : cache.values()) {
-        if (cached.inode.dirty() || cached.inode.writeback().isNeeded()) {
+        if (cached.inode.changes().any() || cached.inode.writeback().isNeeded()) {
           dirty.add(cached.inode);
         }
       }
@@ -180,7 +183,7 @@ public final class InodeCache {
    * @param dataOnly whether times that changed alone do not count: {@code I_DIRTY_DATASYNC}
    */
   public void writeOutIfDirty(Ext2Inode inode, boolean dataOnly) throws Ext2Exception {
-    if (dataOnly ? inode.dirtyForData() : inode.dirty()) {
+    if (dataOnly ? inode.changes().anyForData() : inode.changes().any()) {
       table.write(inode);
     }
   }
@@ -217,6 +220,7 @@ public final class InodeCache {
       if (inode.blocks512 != 0) {
         Truncate.blocks(inode, 0);
       }
+      inode.attributes().delete();
       services.inodes().freeInode(inode.number(), inode.isDirectory());
     }
   }

@@ -55,8 +55,8 @@ final class InodeTable {
     inode.faddr = (int) raw.faddr();
     inode.frag = raw.frag();
     inode.fsize = raw.fsize();
-    inode.fileAcl = (int) raw.fileAcl();
-    if (inode.fileAcl != 0 && !volume.geometry().dataBlocksValid(raw.fileAcl(), 1)) {
+    inode.attributes().block = (int) raw.fileAcl();
+    if (raw.fileAcl() != 0 && !volume.geometry().dataBlocksValid(raw.fileAcl(), 1)) {
       volume.error("bad extended attribute block " + raw.fileAcl());
       throw corrupt(ino, "i_file_acl", Long.toString(raw.fileAcl()), "a block of the file system");
     }
@@ -93,7 +93,7 @@ final class InodeTable {
    * change during the stores leaves the inode dirty.
    */
   private synchronized void store(Ext2Inode inode, RawInode raw) {
-    long changes = inode.changes();
+    long changes = inode.changes().count();
     if (inode.isNew) {
       volume.memory().fill(raw.offset(), volume.geometry().inodeSize(), (byte) 0);
       inode.isNew = false;
@@ -106,7 +106,7 @@ final class InodeTable {
       raw.dtime(inode.dtime);
     }
     volume.dirtyBlocks().markBytes(raw.offset());
-    inode.writtenOut(changes);
+    inode.changes().written(changes);
   }
 
   /**
@@ -158,7 +158,7 @@ final class InodeTable {
     raw.faddr(inode.faddr);
     raw.frag(inode.frag);
     raw.fsize(inode.fsize);
-    raw.fileAcl(inode.fileAcl);
+    raw.fileAcl(inode.attributes().block);
     raw.generation(inode.generation);
     for (int i = 0; i < RawInode.N_BLOCKS; i++) {
       raw.block(i, inode.data[i]);

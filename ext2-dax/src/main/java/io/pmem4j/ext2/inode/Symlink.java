@@ -19,7 +19,7 @@ public final class Symlink {
 
   /** {@code ext2_inode_is_fast_symlink}: the target lies in the inode, there are no blocks. */
   static boolean isFast(Ext2Inode inode) {
-    return inode.isSymlink() && inode.blocks512 - (inode.fileAcl != 0 ? 8 : 0) == 0;
+    return inode.isSymlink() && inode.blocks512 - (inode.attributes().block != 0 ? 8 : 0) == 0;
   }
 
   /**

@@ -259,6 +259,11 @@ public record Superblock(PersistentMemory memory, long offset) {
     return S_FEATURE_COMPAT.unsigned(memory, offset);
   }
 
+  /** Stores {@code s_feature_compat}. */
+  public void featureCompat(long value) {
+    S_FEATURE_COMPAT.put(memory, offset, (int) value);
+  }
+
   /** {@code s_feature_incompat}: features that forbid a mount when unknown. */
   public long featureIncompat() {
     return S_FEATURE_INCOMPAT.unsigned(memory, offset);

@@ -26,6 +26,13 @@ public enum LockClass {
       "DAX entry lock", "one index of a DAX mapping", Nesting.NEVER, LockdepVisibility.HIDDEN),
   I_MMAP_RWSEM("&mapping->i_mmap_rwsem", "the set of mappings of a file", Nesting.NEVER),
   PAGE_LOCK("page_lock(ext2)", "one page of a directory", Nesting.NEVER),
+  XATTR_SEM("&ei->xattr_sem", "the extended attributes of an inode", Nesting.NEVER),
+  BUFFER_LOCK(
+      "buffer lock",
+      "one block of extended attributes, and the number of its inodes",
+      Nesting.NEVER,
+      LockdepVisibility.HIDDEN),
+  MB_CACHE("&cache->c_list_lock", "the list of blocks that inodes may share", Nesting.NEVER),
   TRUNCATE_MUTEX("&ei->truncate_mutex", "the block tree of an inode", Nesting.NEVER),
   BLOCKGROUP_LOCK("&bgl->locks[i].lock", "bitmaps and counters of a group", Nesting.NEVER),
   S_LOCK("&sbi->s_lock", "the superblock in memory", Nesting.NEVER);

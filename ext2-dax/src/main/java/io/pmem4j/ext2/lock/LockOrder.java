@@ -2,11 +2,13 @@
 package io.pmem4j.ext2.lock;
 
 import static io.pmem4j.ext2.lock.LockClass.BLOCKGROUP_LOCK;
+import static io.pmem4j.ext2.lock.LockClass.BUFFER_LOCK;
 import static io.pmem4j.ext2.lock.LockClass.DAX_ENTRY;
 import static io.pmem4j.ext2.lock.LockClass.DAX_SEM;
 import static io.pmem4j.ext2.lock.LockClass.I_MMAP_RWSEM;
 import static io.pmem4j.ext2.lock.LockClass.I_MUTEX_DIR;
 import static io.pmem4j.ext2.lock.LockClass.I_RWSEM;
+import static io.pmem4j.ext2.lock.LockClass.MB_CACHE;
 import static io.pmem4j.ext2.lock.LockClass.MMAP_LOCK;
 import static io.pmem4j.ext2.lock.LockClass.PAGE_LOCK;
 import static io.pmem4j.ext2.lock.LockClass.SB_INTERNAL;
@@ -16,6 +18,7 @@ import static io.pmem4j.ext2.lock.LockClass.S_LOCK;
 import static io.pmem4j.ext2.lock.LockClass.S_UMOUNT;
 import static io.pmem4j.ext2.lock.LockClass.S_VFS_RENAME_MUTEX;
 import static io.pmem4j.ext2.lock.LockClass.TRUNCATE_MUTEX;
+import static io.pmem4j.ext2.lock.LockClass.XATTR_SEM;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -78,6 +81,12 @@ public final class LockOrder {
         .chain(MMAP_LOCK, I_MMAP_RWSEM)
         .chain(TRUNCATE_MUTEX, BLOCKGROUP_LOCK)
         .chain(TRUNCATE_MUTEX, S_LOCK)
+        // attributes of one inode, then one block at a time
+        .chain(I_RWSEM, XATTR_SEM, BUFFER_LOCK, MB_CACHE)
+        .chain(XATTR_SEM, S_LOCK)
+        .chain(BUFFER_LOCK, BLOCKGROUP_LOCK)
+        .chain(BUFFER_LOCK, S_LOCK)
+        .chain(SB_INTERNAL, BUFFER_LOCK)
         .chain(DAX_ENTRY, BLOCKGROUP_LOCK)
         .chain(DAX_ENTRY, S_LOCK);
   }

@@ -103,6 +103,11 @@ public final class LockValidator {
     held.push(task, wanted);
   }
 
+  /** Called for a lock that is taken alone without waiting, which nothing forbids. */
+  void taken(Object lock, LockClass lockClass, String name) {
+    held.push(scheduler.currentTask(), new HeldEntry(lock, lockClass, name, true));
+  }
+
   private void check(Object task, HeldEntry wanted) {
     if (!order.checked()) {
       return;

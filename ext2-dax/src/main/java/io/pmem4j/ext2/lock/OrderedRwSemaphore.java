@@ -65,6 +65,16 @@ public final class OrderedRwSemaphore {
     return releaseExclusive;
   }
 
+  /**
+   * Takes it alone where no other task can have it, as the kernel does with a trylock: what is
+   * taken under it counts for the order of locks, its own place does not.
+   */
+  public HeldLock exclusiveUncontended() {
+    validator.taken(this, lockClass, name);
+    semaphore.downWrite();
+    return releaseExclusive;
+  }
+
   /** Fails if the current task does not hold it in one of the two modes. */
   public void assertHeld() {
     if (!validator.holds(this, false)) {

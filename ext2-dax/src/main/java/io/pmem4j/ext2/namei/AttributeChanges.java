@@ -7,6 +7,7 @@ import io.pmem4j.ext2.Errno;
 import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.inode.Ext2Inode;
 import io.pmem4j.ext2.inode.FileMode;
+import io.pmem4j.ext2.inode.FilePrivileges;
 import io.pmem4j.ext2.inode.InodeAttributes;
 import io.pmem4j.ext2.lock.LockClass;
 import io.pmem4j.ext2.volume.Volume;
@@ -72,7 +73,7 @@ public final class AttributeChanges {
                 wanted.gid(),
                 time(optional(wanted.atime()), now),
                 time(optional(wanted.mtime()), now))
-            .applyTo(inode);
+            .applyTo(inode, who);
       }
     }
   }
@@ -110,7 +111,7 @@ public final class AttributeChanges {
           requireChangeable(inode);
           requireOwner(inode);
           int wanted = Permission.keepsSetGid(who, inode.gid()) ? mode : mode & ~FileMode.SET_GID;
-          new InodeAttributes(wanted, null, null, null, null).applyTo(inode);
+          new InodeAttributes(wanted, null, null, null, null).applyTo(inode, who);
         });
   }
 
@@ -134,9 +135,12 @@ public final class AttributeChanges {
             // notify_change takes it for a change of the mode, which is the owner's.
             requireOwner(inode);
           }
+          if (!inode.isDirectory()) {
+            FilePrivileges.remove(inode);
+          }
           new InodeAttributes(
                   mode, uid == UNCHANGED ? null : uid, gid == UNCHANGED ? null : gid, null, null)
-              .applyTo(inode);
+              .applyTo(inode, who);
         });
   }
 
@@ -185,7 +189,8 @@ public final class AttributeChanges {
             requireOwner(inode);
           }
           long now = volume.now();
-          new InodeAttributes(null, null, null, time(atime, now), time(mtime, now)).applyTo(inode);
+          new InodeAttributes(null, null, null, time(atime, now), time(mtime, now))
+              .applyTo(inode, who);
         });
   }
 

@@ -3,7 +3,6 @@ package io.pmem4j.ext2.namei;
 
 import io.pmem4j.ext2.Errno;
 import io.pmem4j.ext2.Ext2Exception;
-import io.pmem4j.ext2.UnsupportedFeatureException;
 import io.pmem4j.ext2.dir.DirectoryBlocks;
 import io.pmem4j.ext2.dir.DirectoryReader;
 import io.pmem4j.ext2.inode.Ext2Inode;
@@ -47,22 +46,12 @@ public final class DirectoryRemoval {
         Ext2Inode victim = walk.childLocked(name);
         try {
           Permission.mayDelete(space, walk.directory(), victim, true);
-          requireNoAttributes(victim, path);
           removeLocked(walk.directory(), name, victim, path);
         } finally {
           // d_delete: unlike that of unlink, the eviction comes while the parent is locked.
           inodes.put(victim);
         }
       }
-    }
-  }
-
-  /** An inode with attributes would have to give their block back when it goes. */
-  static void requireNoAttributes(Ext2Inode victim, String path)
-      throws UnsupportedFeatureException {
-    if (victim.hasAttributeBlock()) {
-      throw new UnsupportedFeatureException(
-          "extended attributes", path + " has a block of extended attributes");
     }
   }
 

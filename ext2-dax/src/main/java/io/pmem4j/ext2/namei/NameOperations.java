@@ -223,7 +223,6 @@ public final class NameOperations {
     }
     Ext2Inode directory = walk.directory();
     Permission.mayDelete(space, directory, inode, false);
-    DirectoryRemoval.requireNoAttributes(inode, path);
     try (HeldLock _ = inode.iRwsem().exclusive()) {
       new DirectoryBlocks(volume, directory).delete(name);
       inode.times().ctime(directory.times().ctime());

@@ -98,6 +98,7 @@ public final class NewNames {
     boolean done = false;
     try {
       made = inodes.create(parent, mode, space.who());
+      initAcls(made, parent);
       DirectoryBlocks.makeEmpty(volume, made, parent);
       if (volume.order().isOrdered()) {
         // The parent has a link for the name that the new directory has for it.
@@ -264,6 +265,7 @@ public final class NewNames {
     Ext2Inode inode = inodes.create(directory, mode, space.who());
     boolean done = false;
     try {
+      initAcls(inode, directory);
       content.storeIn(inode);
       if (volume.order().isOrdered()) {
         // The entry that names the inode may be durable at any time after its store.
@@ -279,8 +281,14 @@ public final class NewNames {
     }
   }
 
+  /** {@code mode_strip_umask}: with access control lists the umask waits for the directory's. */
   private int masked(int permissions) {
-    return permissions & ~volume.instrumentation().umask();
+    return volume.posixAcl() ? permissions : permissions & ~volume.instrumentation().umask();
+  }
+
+  /** {@code ext2_init_acl}, the last step of {@code ext2_new_inode}. */
+  private void initAcls(Ext2Inode made, Ext2Inode directory) throws Ext2Exception {
+    made.acls().init(directory, volume.instrumentation().umask());
   }
 
   /** {@code vfs_prepare_mode}: {@code mode_strip_sgid}, then the umask. */

@@ -5,6 +5,7 @@ import io.pmem4j.ext2.Capability;
 import io.pmem4j.ext2.Credentials;
 import io.pmem4j.ext2.Errno;
 import io.pmem4j.ext2.Ext2Exception;
+import io.pmem4j.ext2.acl.PosixAcl;
 import io.pmem4j.ext2.inode.Ext2Inode;
 import io.pmem4j.ext2.inode.FileMode;
 import io.pmem4j.ext2.volume.Volume;
@@ -37,7 +38,7 @@ final class Permission {
         throw new Ext2Exception(Errno.EPERM, inode + " is immutable");
       }
     }
-    if (!allows(who, inode, mask)) {
+    if (!allows(volume, who, inode, mask)) {
       throw new Ext2Exception(
           Errno.EACCES,
           "%s: mode 0%o, owner %d:%d, asked for 0%o by %d:%d"
@@ -46,16 +47,26 @@ final class Permission {
     }
   }
 
-  private static boolean allows(Credentials who, Ext2Inode inode, int mask) {
-    return modeAllows(who, inode, mask) || overrides(who, inode, mask);
+  /** {@code generic_permission}: EINVAL and EIO are those of a damaged access control list. */
+  private static boolean allows(Volume volume, Credentials who, Ext2Inode inode, int mask)
+      throws Ext2Exception {
+    return modeAllows(volume, who, inode, mask) || overrides(who, inode, mask);
   }
 
-  /** {@code acl_permission_check}, without ACLs. */
-  private static boolean modeAllows(Credentials who, Ext2Inode inode, int mask) {
+  /** {@code acl_permission_check}: the owner has what the mode says, whatever a list says. */
+  private static boolean modeAllows(Volume volume, Credentials who, Ext2Inode inode, int mask)
+      throws Ext2Exception {
     int mode = inode.mode();
     if (who.uid() == inode.uid()) {
-      mode >>= OWNER_SHIFT;
-    } else if (who.isInGroup(inode.gid())) {
+      return (mask & ~(mode >> OWNER_SHIFT)) == 0;
+    }
+    if (volume.posixAcl() && (mode & FileMode.GROUP_BITS) != 0 && !inode.isSymlink()) {
+      PosixAcl acl = inode.acls().access();
+      if (acl != null) {
+        return acl.allows(who, inode.uid(), inode.gid(), mask);
+      }
+    }
+    if (who.isInGroup(inode.gid())) {
       mode >>= GROUP_SHIFT;
     }
     return (mask & ~mode) == 0;
@@ -140,7 +151,7 @@ final class Permission {
         inode.isRegular()
             && (inode.mode() & FileMode.SET_UID) == 0
             && (inode.mode() & groupProgram) != groupProgram
-            && allows(space.who(), inode, READ | WRITE)
+            && allows(space.volume(), space.who(), inode, READ | WRITE)
             && !inode.isImmutable();
     if (!ordinary && !isOwner(space.who(), inode)) {
       throw new Ext2Exception(Errno.EPERM, inode + " belongs to " + inode.uid());

@@ -186,9 +186,6 @@ public final class Rename {
     if (newDirectory != oldDirectory && exchange && target != null && target.isDirectory()) {
       Permission.require(volume, space.who(), target, Permission.WRITE);
     }
-    if (target != null) {
-      DirectoryRemoval.requireNoAttributes(target, target.toString());
-    }
   }
 
   /**

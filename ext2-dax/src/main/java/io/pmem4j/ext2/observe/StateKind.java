@@ -18,5 +18,9 @@ public enum StateKind {
   /** The content of the frames that devices have pinned. */
   PINNED_FRAMES,
   /** The set of inodes in memory, with their numbers of users. */
-  INODE_CACHE
+  INODE_CACHE,
+  /** A block of extended attributes. */
+  ATTRIBUTE_BLOCK,
+  /** The set of blocks of extended attributes that inodes may share. */
+  ATTRIBUTE_CACHE
 }

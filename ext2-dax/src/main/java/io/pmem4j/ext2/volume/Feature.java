@@ -10,6 +10,9 @@ import io.pmem4j.ext2.layout.Superblock;
  * Compatible features never stop a mount; an unknown bit of the other two does.
  */
 public final class Feature {
+  /** Of {@code s_feature_compat}: inodes may have blocks of extended attributes. */
+  public static final int COMPAT_EXT_ATTR = 0x8;
+
   /** Of {@code s_feature_incompat}: entries of directories carry the type of the file. */
   public static final int INCOMPAT_FILETYPE = 0x2;
 
@@ -18,6 +21,12 @@ public final class Feature {
 
   /** Of {@code s_feature_ro_compat}: files larger than 2 GiB. */
   public static final int RO_COMPAT_LARGE_FILE = 0x2;
+
+  /** Of {@code s_default_mount_opts}: the option user_xattr. */
+  static final int DEFAULT_XATTR_USER = 0x4;
+
+  /** Of {@code s_default_mount_opts}: the option acl. */
+  static final int DEFAULT_ACL = 0x8;
 
   private static final int RO_COMPAT_BTREE_DIR = 0x4;
 

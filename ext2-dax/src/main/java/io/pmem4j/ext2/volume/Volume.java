@@ -56,8 +56,7 @@ public final class Volume {
 
   private final boolean errorsReadOnly;
 
-  /** The superblock has large_file and its block was marked; never cleared. */
-  private volatile boolean largeFile;
+  private final LateFeatures features;
 
   /** {@code s_mount_state}: what to write back at unmount; guarded by {@link #sLock}. */
   private int mountState;
@@ -86,9 +85,7 @@ public final class Volume {
     this.nextGeneration = new AtomicInteger(instrumentation.generationBase());
     this.readOnly = options.readOnly();
     this.mountState = superblock.state();
-    this.largeFile =
-        (superblock.featureRoCompat() & Feature.RO_COMPAT_LARGE_FILE) != 0
-            && superblock.revLevel() != 0;
+    this.features = new LateFeatures(superblock, geometry, sLock, dirtyBlocks, order);
     this.errorsReadOnly =
         options.errors() == ErrorPolicy.REMOUNT_RO
             || (options.errors() == ErrorPolicy.SUPERBLOCK
@@ -279,28 +276,26 @@ public final class Volume {
     }
   }
 
-  /**
-   * Sets the large_file feature when the first such file is written. Later calls take no lock, as
-   * in {@code __ext2_write_inode}. They find the mark: it is older than {@link #largeFile}.
-   */
+  /** Sets the large_file feature when the first such file is written; durable then. */
   public void requireLargeFile() {
-    if (largeFile) {
-      return;
+    if (features.addLargeFile()) {
+      syncSuper();
     }
-    try (var _ = sLock.hold()) {
-      if (largeFile) {
-        return;
-      }
-      if (superblock.revLevel() == 0) {
-        superblock.firstIno(geometry.firstIno());
-        superblock.inodeSize(geometry.inodeSize());
-        superblock.revLevel(1);
-      }
-      superblock.featureRoCompat(superblock.featureRoCompat() | Feature.RO_COMPAT_LARGE_FILE);
-      markSuperLocked();
-      largeFile = true;
-    }
-    syncSuper();
+  }
+
+  /** Sets the ext_attr feature, before the first block of attributes is reached. */
+  public void requireExtendedAttributes() {
+    features.addExtendedAttributes();
+  }
+
+  /** Returns true if the mount has attributes of the name space user. */
+  public boolean userAttributes() {
+    return features.has(options.userAttributes(), Feature.DEFAULT_XATTR_USER);
+  }
+
+  /** Returns true if access control lists count: {@code IS_POSIXACL}. */
+  public boolean posixAcl() {
+    return features.has(options.acl(), Feature.DEFAULT_ACL);
   }
 
   /** The first 1,000 errors since the mount; if there were more, a last line counts them. */

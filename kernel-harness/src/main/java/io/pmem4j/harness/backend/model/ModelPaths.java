@@ -18,6 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.stream.Collectors;
 
 /** The system calls of a program that take a path. */
 final class ModelPaths {
@@ -50,6 +51,16 @@ final class ModelPaths {
       case CHOWN -> paths.chown(path(0), (int) call.number(1), (int) call.number(2));
       case UTIMENS -> paths.setTimes(path(0), time(1), time(2));
       case ACCESS -> paths.access(path(0), (int) call.number(1));
+      case SETXATTR ->
+          paths.setXattr(path(0), bytes(1), call.data(2).toArray(), (int) call.number(3), false);
+      case REMOVEXATTR -> paths.removeXattr(path(0), bytes(1), false);
+      case GETXATTR -> {
+        byte[] value = paths.getXattr(path(0), bytes(1), false);
+        return result(value.length).value("data", OutcomeText.data(value));
+      }
+      case LISTXATTR -> {
+        return names(paths.listXattr(path(0), false));
+      }
       case SETFLAGS -> paths.setFlags(path(0), (int) call.number(1));
       case GETFLAGS -> {
         return result(0).value("flags", Integer.toHexString(paths.flags(path(0))));
@@ -95,6 +106,21 @@ final class ModelPaths {
       }
     }
     return result(entries.size()).value("entries", String.join(",", entries));
+  }
+
+  private byte[] bytes(int at) {
+    return call.text(at).getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** The result is that of llistxattr(2): each name has a NUL. */
+  private static Outcome.Builder names(List<byte[]> names) {
+    int bytes = names.stream().mapToInt(name -> name.length + 1).sum();
+    return result(bytes)
+        .value(
+            "names",
+            names.stream()
+                .map(name -> new String(name, StandardCharsets.UTF_8))
+                .collect(Collectors.joining(",")));
   }
 
   private String path(int at) throws Ext2Exception {

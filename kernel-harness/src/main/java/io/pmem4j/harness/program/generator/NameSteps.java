@@ -2,6 +2,7 @@
 
 package io.pmem4j.harness.program.generator;
 
+import io.pmem4j.harness.program.Bytes;
 import io.pmem4j.harness.program.Parameter;
 import io.pmem4j.harness.program.Syscall;
 import java.util.List;
@@ -42,6 +43,22 @@ final class NameSteps {
 
   private static final long[] FLAGS = {0, 0, 0, 0x8, 0x10, 0x20, 0x80, 0x10000, 0x1f};
 
+  private static final List<String> ATTRIBUTES =
+      List.of("user.a", "user.b", "user.longer", "trusted.t", "security.s", "user.", "none");
+
+  private static final int LARGE_VALUE = 3000;
+  private static final String ACCESS_LIST = "system.posix_acl_access";
+  private static final String DEFAULT_LIST = "system.posix_acl_default";
+
+  /** Lists of version 2: one that a mode can say, two that it cannot, one that is not valid. */
+  private static final List<String> LISTS =
+      List.of(
+          "0200000001000700ffffffff04000500ffffffff20000100ffffffff",
+          "0200000001000600ffffffff02000600e803000004000400ffffffff10000600ffffffff20000000ffffffff",
+          "0200000001000700ffffffff04000500ffffffff0800070070110100"
+              + "10000700ffffffff20000500ffffffff",
+          "0200000001000700ffffffff02000600e803000004000500ffffffff20000100ffffffff");
+
   private final GeneratedValues values;
   private final GeneratedSteps steps;
 
@@ -80,6 +97,39 @@ final class NameSteps {
       case 3 -> steps.call(Syscall.UTIMENS, path(), time(), time());
       default -> steps.call(Syscall.SETFLAGS, path(), values.of(FLAGS));
     }
+  }
+
+  /** Few values, so that blocks of attributes are shared. */
+  void extendedAttribute() {
+    switch (values.below(10)) {
+      case 0 -> steps.call(Syscall.LISTXATTR, path());
+      case 1 -> steps.call(Syscall.GETXATTR, path(), anyAttribute());
+      case 2 -> steps.call(Syscall.REMOVEXATTR, path(), anyAttribute());
+      case 3, 4 ->
+          steps.call(
+              Syscall.SETXATTR,
+              path(),
+              values.oneIn(2) ? DEFAULT_LIST : ACCESS_LIST,
+              new Bytes(values.of(LISTS), 1),
+              0);
+      default ->
+          steps.call(
+              Syscall.SETXATTR,
+              path(),
+              values.of(ATTRIBUTES),
+              new Bytes(
+                  values.oneIn(2) ? "31" : "32",
+                  values.oneIn(8) ? LARGE_VALUE : 1 + values.below(3) * 7),
+              values.oneIn(4) ? values.below(4) : 0);
+    }
+  }
+
+  private String anyAttribute() {
+    return switch (values.below(5)) {
+      case 0 -> ACCESS_LIST;
+      case 1 -> DEFAULT_LIST;
+      default -> values.of(ATTRIBUTES);
+    };
   }
 
   private String path() {

@@ -125,6 +125,11 @@ public final class ProgramGenerator {
           names.attribute();
         }
       }
+      case 66, 67 -> {
+        if (!start.image().isDamaged()) {
+          names.extendedAttribute();
+        }
+      }
       default -> steps.addPlain(new Operation.Clock(1 + values.below(5)));
     }
   }

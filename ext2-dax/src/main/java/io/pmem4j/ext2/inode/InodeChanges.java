@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.pmem4j.ext2.inode;
+
+import java.util.concurrent.atomic.AtomicLong;
+
+/** The changes of an inode that the table on the medium may lack: {@code I_DIRTY}. Thread-safe. */
+final class InodeChanges {
+  /** Counts the calls of {@link #mark} and {@link #markTimes}. */
+  private final AtomicLong changes = new AtomicLong();
+
+  /** The {@link #changes} at the last {@link #mark}. */
+  private final AtomicLong dataChanges = new AtomicLong();
+
+  /** The {@link #changes} that the table on the medium has; guarded by {@link InodeTable}. */
+  private volatile long written;
+
+  /** {@code mark_inode_dirty}; the caller has changed the inode. */
+  void mark() {
+    dataChanges.accumulateAndGet(changes.incrementAndGet(), Math::max);
+  }
+
+  /** {@code mark_inode_dirty_sync}; the caller has changed times only. */
+  void markTimes() {
+    changes.incrementAndGet();
+  }
+
+  boolean any() {
+    return written != changes.get();
+  }
+
+  /** {@code I_DIRTY_DATASYNC}: the table lacks something that reading the data needs. */
+  boolean anyForData() {
+    return written < dataChanges.get();
+  }
+
+  /** Returns a number for {@link #written}: all changes so far, which the caller stores next. */
+  long count() {
+    return changes.get();
+  }
+
+  /** The table has these changes, and its block is marked. Later ones leave the inode dirty. */
+  void written(long stored) {
+    written = stored;
+  }
+}
