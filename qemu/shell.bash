@@ -19,7 +19,7 @@ export HOME=${HOME:-$(getent passwd "$(id -u)" | cut -d : -f 6)}
     debian-archive-keyring)
   readonly PACKAGES_peers=(libpmemobj1 libpmempool1) # what LLPL is linked to
   # Programs that judge an ext2 image mounted through FUSE.
-  readonly PACKAGES_suites=(fio stress-ng sqlite3 git rsync)
+  readonly PACKAGES_suites=(fio stress-ng sqlite3 git rsync attr acl)
   readonly PACKAGES_containers=(docker.io debootstrap iptables)
   # The test of a fresh machine makes one.
   readonly PACKAGES_fresh=(debootstrap)

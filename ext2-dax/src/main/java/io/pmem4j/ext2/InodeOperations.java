@@ -73,6 +73,16 @@ public final class InodeOperations {
     return new InodeOperations(fs, nodes, space.as(who));
   }
 
+  /** Returns these calls with a umask for what is made. */
+  public InodeOperations withUmask(int umask) {
+    return new InodeOperations(fs, nodes, space.withUmask(umask));
+  }
+
+  /** Returns the calls on extended attributes, with the same references. */
+  public InodeXattrs xattrs() {
+    return new InodeXattrs(fs, nodes, space);
+  }
+
   private NameSpace in(int directory) throws Ext2Exception {
     return space.below(nodes.get(directory));
   }
@@ -181,7 +191,7 @@ public final class InodeOperations {
   public void removePrivileges(int ino) throws Ext2Exception {
     int mode = stat(ino).mode();
     int after = FileMode.withoutPrivileges(mode);
-    if (after != mode) {
+    if (after != mode && (mode & FileMode.TYPE_MASK) != FileMode.DIRECTORY) {
       setAttributes(ino, after & FileMode.PERMISSIONS, null, null, null, null, null);
     }
   }

@@ -18,6 +18,8 @@ final class FileRequests {
   private static final int FATTR_ATIME_NOW = 1 << 7;
   private static final int FATTR_MTIME_NOW = 1 << 8;
 
+  private static final int FATTR_KILL_SUIDGID = 1 << 11;
+
   private static final int WRITE_KILL_SUIDGID = 1 << 2;
   private static final int FSYNC_FDATASYNC = 1;
 
@@ -52,6 +54,9 @@ final class FileRequests {
 
   void setattr(FuseRequest request, FuseReply reply) throws Ext2Exception {
     int valid = request.u32(FuseStructs.SETATTR_IN_VALID);
+    if ((valid & (FATTR_KILL_SUIDGID | FATTR_UID | FATTR_GID)) != 0) {
+      inodes.removePrivileges(ino(request));
+    }
     reply.attributes(
         inodes.setAttributes(
             ino(request),

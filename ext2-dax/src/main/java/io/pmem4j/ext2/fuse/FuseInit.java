@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.pmem4j.ext2.fuse;
 
+import java.util.concurrent.atomic.AtomicBoolean;
+
 /**
  * The first request: what the kernel offers and what is taken of it. Without the writeback cache,
  * as that would leave the times to the kernel's clock.
@@ -17,24 +19,34 @@ final class FuseInit {
 
   private static final int ASYNC_READ = 1;
   private static final int BIG_WRITES = 1 << 5;
+  private static final int DONT_MASK = 1 << 6;
   private static final int HAS_IOCTL_DIR = 1 << 11;
   private static final int DO_READDIRPLUS = 1 << 13;
   private static final int READDIRPLUS_AUTO = 1 << 14;
   private static final int ASYNC_DIO = 1 << 15;
   private static final int PARALLEL_DIROPS = 1 << 18;
+  private static final int POSIX_ACL = 1 << 20;
   private static final int MAX_PAGES = 1 << 22;
   private static final int EXPLICIT_INVAL_DATA = 1 << 25;
+
+  /** The server clears set-id bits and capabilities, so that no write asks for them first. */
+  private static final int HANDLE_KILLPRIV_V2 = 1 << 28;
+
+  private static final int SETXATTR_EXT = 1 << 29;
 
   private static final int WANTED =
       ASYNC_READ
           | BIG_WRITES
+          | DONT_MASK
           | HAS_IOCTL_DIR
           | DO_READDIRPLUS
           | READDIRPLUS_AUTO
           | ASYNC_DIO
           | PARALLEL_DIROPS
           | MAX_PAGES
-          | EXPLICIT_INVAL_DATA;
+          | EXPLICIT_INVAL_DATA
+          | HANDLE_KILLPRIV_V2
+          | SETXATTR_EXT;
 
   private static final int MOST_IN_BACKGROUND = 64;
   private static final int CONGESTED_AT = 48;
@@ -47,9 +59,12 @@ final class FuseInit {
   /**
    * Answers the request INIT.
    *
+   * @param acls true for a mount with access control lists
+   * @param extendedSetxattr becomes true if SETXATTR will have flags of its own
    * @return 0, or EPROTO for a kernel before 5.4
    */
-  static int answer(FuseRequest request, FuseReply reply) {
+  static int answer(
+      FuseRequest request, FuseReply reply, boolean acls, AtomicBoolean extendedSetxattr) {
     int minor = request.u32(FuseStructs.INIT_IN_MINOR);
     int major = request.u32(FuseStructs.INIT_IN_MAJOR);
     if (major < MAJOR || (major == MAJOR && minor < OLDEST_MINOR)) {
@@ -64,7 +79,10 @@ final class FuseInit {
     reply.u32(at + FuseStructs.INIT_OUT_MINOR, Math.min(minor, MINOR));
     reply.u32(
         at + FuseStructs.INIT_OUT_MAX_READAHEAD, request.u32(FuseStructs.INIT_IN_MAX_READAHEAD));
-    reply.u32(at + FuseStructs.INIT_OUT_FLAGS, request.u32(FuseStructs.INIT_IN_FLAGS) & WANTED);
+    int wanted = acls ? WANTED | POSIX_ACL : WANTED;
+    int agreed = request.u32(FuseStructs.INIT_IN_FLAGS) & wanted;
+    extendedSetxattr.set((agreed & SETXATTR_EXT) != 0);
+    reply.u32(at + FuseStructs.INIT_OUT_FLAGS, agreed);
     reply.u16(at + FuseStructs.INIT_OUT_MAX_BACKGROUND, MOST_IN_BACKGROUND);
     reply.u16(at + FuseStructs.INIT_OUT_CONGESTION_THRESHOLD, CONGESTED_AT);
     reply.u32(at + FuseStructs.INIT_OUT_MAX_WRITE, MAX_WRITE);

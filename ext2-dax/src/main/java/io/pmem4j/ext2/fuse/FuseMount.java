@@ -69,9 +69,11 @@ public final class FuseMount {
   private void start() {
     NameRequests names = new NameRequests(inodes, handles);
     FileRequests files = new FileRequests(service, inodes, handles);
+    XattrRequests xattrs = new XattrRequests(inodes.xattrs());
     InFlight inFlight = new InFlight();
     for (int i = 0; i < service.workers(); i++) {
-      FuseWorker worker = new FuseWorker(device, names, files, inFlight, sync, service.log());
+      FuseWorker worker =
+          new FuseWorker(device, names, files, xattrs, inFlight, sync, service.log());
       workers.add(Thread.ofPlatform().daemon().name("fuse-" + i).unstarted(worker));
     }
     workers.forEach(Thread::start);

@@ -81,6 +81,11 @@ final class FuseRequest {
     return name;
   }
 
+  /** Returns the bytes after the last name that was read. */
+  MemorySegment rest(long length) {
+    return buffer.asSlice(nextName, length);
+  }
+
   /** Returns the bytes after the arguments. */
   MemorySegment data(long argumentBytes, long length) {
     return buffer.asSlice(HEADER_BYTES + argumentBytes, length);

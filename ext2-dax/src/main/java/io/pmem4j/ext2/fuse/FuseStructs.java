@@ -192,6 +192,7 @@ final class FuseStructs {
           ValueLayout.JAVA_INT.withName("umask"),
           ValueLayout.JAVA_INT.withName("padding"));
   static final long MKNOD_IN_MODE = at(MKNOD_IN, "mode");
+  static final long MKNOD_IN_UMASK = at(MKNOD_IN, "umask");
   static final long MKNOD_IN_RDEV = at(MKNOD_IN, "rdev");
 
   static final StructLayout MKDIR_IN =
@@ -200,6 +201,7 @@ final class FuseStructs {
           ValueLayout.JAVA_INT.withName("mode"),
           ValueLayout.JAVA_INT.withName("umask"));
   static final long MKDIR_IN_MODE = at(MKDIR_IN, "mode");
+  static final long MKDIR_IN_UMASK = at(MKDIR_IN, "umask");
 
   static final StructLayout RENAME_IN =
       struct("fuse_rename_in", ValueLayout.JAVA_LONG.withName("newdir"));
@@ -234,6 +236,7 @@ final class FuseStructs {
           ValueLayout.JAVA_INT.withName("open_flags"));
   static final long CREATE_IN_FLAGS = at(CREATE_IN, "flags");
   static final long CREATE_IN_MODE = at(CREATE_IN, "mode");
+  static final long CREATE_IN_UMASK = at(CREATE_IN, "umask");
 
   static final StructLayout OPEN_OUT =
       struct(

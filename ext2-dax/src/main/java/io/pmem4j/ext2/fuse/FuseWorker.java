@@ -17,6 +17,7 @@ final class FuseWorker implements Runnable {
   private final int device;
   private final NameRequests names;
   private final FileRequests files;
+  private final XattrRequests xattrs;
   private final InFlight.Slot slot;
   private final PeriodicSync sync;
   private final Consumer<String> log;
@@ -25,12 +26,14 @@ final class FuseWorker implements Runnable {
       int device,
       NameRequests names,
       FileRequests files,
+      XattrRequests xattrs,
       InFlight inFlight,
       PeriodicSync sync,
       Consumer<String> log) {
     this.device = device;
     this.names = names;
     this.files = files;
+    this.xattrs = xattrs;
     this.slot = inFlight.newSlot();
     this.sync = sync;
     this.log = log;
@@ -145,8 +148,12 @@ final class FuseWorker implements Runnable {
       case Opcode.FALLOCATE -> files.fallocate(request);
       case Opcode.LSEEK -> files.lseek(request, reply);
       case Opcode.SYNCFS -> files.syncfs();
+      case Opcode.SETXATTR -> xattrs.set(request);
+      case Opcode.GETXATTR -> xattrs.get(request, reply);
+      case Opcode.LISTXATTR -> xattrs.list(request, reply);
+      case Opcode.REMOVEXATTR -> xattrs.remove(request);
       case Opcode.INIT -> {
-        return FuseInit.answer(request, reply);
+        return xattrs.init(request, reply);
       }
       case Opcode.IOCTL -> {
         return files.ioctl(request, reply);
@@ -155,7 +162,7 @@ final class FuseWorker implements Runnable {
         // No request waits for anything that lasts, and the end of the connection follows.
       }
       default -> {
-        // Attributes, among others: the kernel does not ask again and answers EOPNOTSUPP.
+        // Locks, among others: the kernel does not ask again and does it by itself, or refuses.
         return KernelCalls.ENOSYS;
       }
     }

@@ -43,6 +43,11 @@ final class NameRequests {
         new Credentials(request.uid(), request.gid(), Set.of(), Credentials.ROOT.capabilities()));
   }
 
+  /** As {@link #by(FuseRequest)}, with the umask of a request that makes something. */
+  private InodeOperations by(FuseRequest request, long umask) {
+    return by(request).withUmask(request.u32(umask));
+  }
+
   void lookup(FuseRequest request, FuseReply reply) throws Ext2Exception {
     request.namesAfter(0);
     Stat found;
@@ -76,7 +81,8 @@ final class NameRequests {
   void mkdir(FuseRequest request, FuseReply reply) throws Ext2Exception {
     request.namesAfter(FuseStructs.MKDIR_IN.byteSize());
     int mode = request.u32(FuseStructs.MKDIR_IN_MODE);
-    reply.entry(by(request).mkdir(ino(request.node()), request.name(), mode));
+    reply.entry(
+        by(request, FuseStructs.MKDIR_IN_UMASK).mkdir(ino(request.node()), request.name(), mode));
   }
 
   void mknod(FuseRequest request, FuseReply reply) throws Ext2Exception {
@@ -85,7 +91,9 @@ final class NameRequests {
     int device = request.u32(FuseStructs.MKNOD_IN_RDEV);
     int major = (device >>> 8) & 0xfff;
     int minor = (device & 0xff) | ((device >>> 12) & 0xfff00);
-    reply.entry(by(request).mknod(ino(request.node()), request.name(), mode, major, minor));
+    reply.entry(
+        by(request, FuseStructs.MKNOD_IN_UMASK)
+            .mknod(ino(request.node()), request.name(), mode, major, minor));
   }
 
   void symlink(FuseRequest request, FuseReply reply) throws Ext2Exception {
@@ -137,7 +145,7 @@ final class NameRequests {
   void create(FuseRequest request, FuseReply reply) throws Ext2Exception {
     request.namesAfter(FuseStructs.CREATE_IN.byteSize());
     InodeOperations.Created created =
-        by(request)
+        by(request, FuseStructs.CREATE_IN_UMASK)
             .create(
                 ino(request.node()),
                 request.name(),

@@ -66,6 +66,9 @@ public final class AttributeChanges {
         } else if (inode.isImmutable()) {
           throw new Ext2Exception(Errno.EPERM, inode + " is immutable");
         }
+        if ((wanted.uid() != null || wanted.gid() != null) && !inode.isDirectory()) {
+          FilePrivileges.remove(inode);
+        }
         long now = volume.now();
         new InodeAttributes(
                 wanted.mode(),

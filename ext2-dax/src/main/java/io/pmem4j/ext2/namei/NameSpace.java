@@ -17,6 +17,8 @@ import java.nio.charset.StandardCharsets;
  * @param root its root directory
  * @param renameMutex {@code s_vfs_rename_mutex}: held while a directory may get another parent
  * @param who the identity that permissions are checked for
+ * @param umask the permissions that new files do not get, unless a default list of their directory
+ *     says otherwise
  * @param start the directory where a walk begins: the one of a call such as mkdirat(2)
  * @param encoding the bytes that the characters of a path stand for
  */
@@ -26,18 +28,32 @@ public record NameSpace(
     Ext2Inode root,
     OrderedMutex renameMutex,
     Credentials who,
+    int umask,
     Ext2Inode start,
     Charset encoding) {
 
   /** The names as seen from the root directory, in UTF-8. */
   public NameSpace(
       Volume volume, InodeCache inodes, Ext2Inode root, OrderedMutex renameMutex, Credentials who) {
-    this(volume, inodes, root, renameMutex, who, root, StandardCharsets.UTF_8);
+    this(
+        volume,
+        inodes,
+        root,
+        renameMutex,
+        who,
+        volume.instrumentation().umask(),
+        root,
+        StandardCharsets.UTF_8);
   }
 
   /** Returns the names as somebody else sees them. */
   public NameSpace as(Credentials other) {
-    return new NameSpace(volume, inodes, root, renameMutex, other, start, encoding);
+    return new NameSpace(volume, inodes, root, renameMutex, other, umask, start, encoding);
+  }
+
+  /** Returns the names as somebody with another umask sees them. */
+  public NameSpace withUmask(int other) {
+    return new NameSpace(volume, inodes, root, renameMutex, who, other, start, encoding);
   }
 
   /**
@@ -46,6 +62,6 @@ public record NameSpace(
    */
   public NameSpace below(Ext2Inode directory) {
     return new NameSpace(
-        volume, inodes, root, renameMutex, who, directory, StandardCharsets.ISO_8859_1);
+        volume, inodes, root, renameMutex, who, umask, directory, StandardCharsets.ISO_8859_1);
   }
 }

@@ -283,12 +283,12 @@ public final class NewNames {
 
   /** {@code mode_strip_umask}: with access control lists the umask waits for the directory's. */
   private int masked(int permissions) {
-    return volume.posixAcl() ? permissions : permissions & ~volume.instrumentation().umask();
+    return volume.posixAcl() ? permissions : permissions & ~space.umask();
   }
 
   /** {@code ext2_init_acl}, the last step of {@code ext2_new_inode}. */
   private void initAcls(Ext2Inode made, Ext2Inode directory) throws Ext2Exception {
-    made.acls().init(directory, volume.instrumentation().umask());
+    made.acls().init(directory, space.umask());
   }
 
   /** {@code vfs_prepare_mode}: {@code mode_strip_sgid}, then the umask. */

@@ -10,6 +10,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.assertj.core.api.Assertions;
 import org.junit.jupiter.api.Test;
 
@@ -19,6 +20,8 @@ class FuseRequestTest {
   private final MemorySegment out = Arena.ofAuto().allocate(8192, 8);
   private final FuseRequest request = new FuseRequest(in);
   private final FuseReply reply = new FuseReply(out);
+  private final AtomicBoolean extendedSetxattr = new AtomicBoolean();
+  private boolean acls;
 
   private void receive(int opcode, long arguments) {
     in.set(ValueLayout.JAVA_INT, 0, (int) (FuseRequest.HEADER_BYTES + arguments));
@@ -91,7 +94,7 @@ class FuseRequestTest {
     in.set(ValueLayout.JAVA_INT, at + FuseStructs.INIT_IN_MINOR, minor);
     in.set(ValueLayout.JAVA_INT, at + FuseStructs.INIT_IN_FLAGS, flags);
     receive(Opcode.INIT, FuseStructs.INIT_IN.byteSize());
-    return FuseInit.answer(request, reply);
+    return FuseInit.answer(request, reply, acls, extendedSetxattr);
   }
 
   private int answered(long field) {
@@ -107,6 +110,17 @@ class FuseRequestTest {
     assertThat(init(7, 34, 1)).isZero();
     assertThat(answered(FuseStructs.INIT_OUT_MINOR)).isEqualTo(34);
     assertThat(answered(FuseStructs.INIT_OUT_FLAGS)).isEqualTo(1);
+  }
+
+  @Test
+  void initAsksForAccessControlListsWhereTheMountHasThem() {
+    assertThat(init(7, 45, -1)).isZero();
+    assertThat(answered(FuseStructs.INIT_OUT_FLAGS) & (1 << 20)).isZero();
+    assertThat(extendedSetxattr).isTrue();
+    acls = true;
+    assertThat(init(7, 45, ~(1 << 29))).isZero();
+    assertThat(answered(FuseStructs.INIT_OUT_FLAGS) & (1 << 20)).isNotZero();
+    assertThat(extendedSetxattr).isFalse();
   }
 
   @Test

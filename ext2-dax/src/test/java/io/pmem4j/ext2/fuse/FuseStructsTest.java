@@ -34,7 +34,9 @@ class FuseStructsTest {
         new StringBuilder("#include <stddef.h>\n#include <stdio.h>\n#include <linux/fuse.h>\n");
     source.append("int main(void) {\n");
     List<String> ours = new ArrayList<>();
-    for (StructLayout layout : FuseStructs.ALL) {
+    List<StructLayout> all = new ArrayList<>(FuseStructs.ALL);
+    all.addAll(FuseXattrStructs.ALL);
+    for (StructLayout layout : all) {
       String struct = layout.name().orElseThrow();
       source.append("printf(\"%%s %%zu\\n\", \"%1$s\", sizeof(struct %1$s));\n".formatted(struct));
       ours.add(struct + " " + layout.byteSize());

@@ -201,6 +201,30 @@ class MountSuitesTest {
     }
   }
 
+  @Test
+  void rsyncCopiesExtendedAttributesAndAccessControlLists() throws Exception {
+    needs("rsync");
+    needs("setfattr");
+    needs("setfacl");
+    run(
+        "sh",
+        "-ec",
+        """
+        mkdir -p from/d; seq 9000 > from/file; ln -s file from/link; mkfifo from/pipe
+        setfattr -n user.colour -v red from/file; setfattr -n user.colour -v red from/d
+        setfattr -n trusted.t -v of-the-link -h from/link; setfattr -n trusted.t -v p from/pipe
+        setfattr -n security.s -v s from/file
+        setfacl -m u:77:rw,g:88:r from/file; setfacl -m d:u:77:rwx from/d; touch from/d/inherits
+        for i in $(seq 60); do echo $i > from/d/$i; setfattr -n user.same -v value from/d/$i; done
+        """);
+    run("rsync", "-aAX", "from/", "to/");
+    String dump =
+        "cd %s; getfattr -Rhd -m - . | sort; getfacl -Rn . | grep -v '^# file' | sort; getfacl -Rn d";
+    String copied = run("sh", "-ec", dump.formatted("to"));
+    assertThat(copied).isEqualTo(run("sh", "-ec", dump.formatted("from")));
+    assertThat(copied).contains("user.same", "trusted.t", "security.s", "user:77:rwx");
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"nio", "mmap"})
   void luceneAcceptsTheDirectory(String kind) throws Exception {
