@@ -170,38 +170,36 @@ public final class Ext2File implements Mappable {
     if (inode.isAppendOnly()) {
       throw new Ext2Exception(Errno.EPERM, inode + " is append-only");
     }
-    doTruncate(size);
+    try (var _ = volume.freezeGate().startWrite()) {
+      doTruncate(size);
+    }
   }
 
   /** {@code handle_truncate}: the part of open that O_TRUNC asks for. */
   public void truncateOnOpen() throws Ext2Exception {
-    doTruncate(0);
-  }
-
-  private void doTruncate(long size) throws Ext2Exception {
     try (var _ = volume.freezeGate().startWrite()) {
-      boolean privileged = FilePrivileges.exist(inode);
-      try (var _ = inode.iRwsem().exclusive()) {
-        truncateLocked(size, privileged);
-      }
+      doTruncate(0);
     }
   }
 
-  private void truncateLocked(long size, boolean privileged) throws Ext2Exception {
-    inode.iRwsem().assertHeldExclusively();
-    if (size > MAX_BYTES) {
-      throw new Ext2Exception(Errno.EFBIG, "truncate to " + size);
+  /** {@code do_truncate}: privileges are looked for before {@code i_rwsem} is taken. */
+  private void doTruncate(long size) throws Ext2Exception {
+    boolean privileged = FilePrivileges.exist(inode);
+    try (var _ = inode.iRwsem().exclusive()) {
+      if (size > MAX_BYTES) {
+        throw new Ext2Exception(Errno.EFBIG, "truncate to " + size);
+      }
+      if (size != inode.size() && inode.isImmutable()) {
+        throw new Ext2Exception(Errno.EPERM, inode + " is immutable");
+      }
+      if (privileged) {
+        FilePrivileges.remove(inode);
+      }
+      if (size != inode.size()) {
+        Truncate.setSize(inode, size);
+      }
+      inode.times().touch();
     }
-    if (size != inode.size() && inode.isImmutable()) {
-      throw new Ext2Exception(Errno.EPERM, inode + " is immutable");
-    }
-    if (privileged) {
-      FilePrivileges.remove(inode);
-    }
-    if (size != inode.size()) {
-      Truncate.setSize(inode, size);
-    }
-    inode.times().touch();
   }
 
   /**

@@ -162,7 +162,7 @@ public final class CrashCatalog {
               }));
 
   private static final List<CrashWorkload> ALL =
-      Stream.concat(FILES.stream(), NameWorkloads.ALL.stream()).toList();
+      Stream.of(FILES, NameWorkloads.ALL, XattrWorkloads.ALL).flatMap(List::stream).toList();
 
   private CrashCatalog() {}
 

@@ -16,10 +16,6 @@ public final class LeftOut {
    */
   public static final Set<Syscall> VERBS =
       EnumSet.of(
-          Syscall.SETXATTR,
-          Syscall.GETXATTR,
-          Syscall.LISTXATTR,
-          Syscall.REMOVEXATTR,
           Syscall.SMAPS,
           Syscall.CALL,
           Syscall.BECOME,
