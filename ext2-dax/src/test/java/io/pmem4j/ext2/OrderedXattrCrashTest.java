@@ -48,7 +48,7 @@ class OrderedXattrCrashTest {
 
   @ParameterizedTest
   @EnumSource(names = {"X86", "JAVA"})
-  void set(CrashMode mode) throws Exception {
+  void firstAttributes(CrashMode mode) throws Exception {
     CrashedImage.ordered(
             mode,
             OrderedXattrCrashTest::two,

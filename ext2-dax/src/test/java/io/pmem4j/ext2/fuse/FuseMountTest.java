@@ -315,10 +315,13 @@ class FuseMountTest {
   }
 
   @Test
-  void attributesBeyondThoseOfStatAreRefused() throws IOException {
+  void attributesOfUsersHaveRoomForABlock() throws IOException {
     Path a = Files.createFile(here.resolve("a"));
-    assertThatThrownBy(() -> Files.setAttribute(a, "user:colour", ByteBuffer.allocate(1)))
-        .isInstanceOfAny(FileSystemException.class, UnsupportedOperationException.class);
+    Files.setAttribute(a, "user:colour", ByteBuffer.wrap(new byte[] {7}));
+    assertThat((byte[]) Files.getAttribute(a, "user:colour")).containsExactly(7);
+    assertThatThrownBy(() -> Files.setAttribute(a, "user:large", ByteBuffer.allocate(4096)))
+        .isInstanceOf(FileSystemException.class)
+        .hasMessageContaining("No space left");
   }
 
   @Test

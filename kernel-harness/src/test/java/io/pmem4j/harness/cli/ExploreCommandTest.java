@@ -90,7 +90,7 @@ class ExploreCommandTest {
             "--order",
             "no-dax-sem",
             "--schedule",
-            "A6 B14 A1",
+            "A6 B16 A1",
             "--json",
             "--html",
             page.toString());
