@@ -25,15 +25,7 @@ record HardwareChange(CutOutcome outcome, String words) {
    */
   private static final Set<String> FIXED =
       Set.of(
-          "mode",
-          "namespace",
-          "region",
-          "persistence_domain",
-          "write_cache",
-          "deep_flush",
-          "read_only",
-          "size",
-          "align");
+          "mode", "persistence_domain", "write_cache", "deep_flush", "read_only", "size", "align");
 
   /** The words of a module that has lost content, or may lose it. */
   private static final Set<String> FAILED =
