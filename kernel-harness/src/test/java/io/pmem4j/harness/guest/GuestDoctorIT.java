@@ -114,7 +114,8 @@ class GuestDoctorIT {
     return ended.output();
   }
 
-  private static void harness(Path jars) throws IOException {
+  /** Fills a folder with what the verbs need in a guest. */
+  static void harness(Path jars) throws IOException {
     Path classes = Files.createDirectory(jars.resolve("classes"));
     Path libraries = Files.createDirectory(jars.resolve("lib"));
     for (String entry : System.getProperty("java.class.path").split(File.pathSeparator, -1)) {
@@ -128,7 +129,7 @@ class GuestDoctorIT {
     }
   }
 
-  private static void copyTree(Path from, Path to) throws IOException {
+  static void copyTree(Path from, Path to) throws IOException {
     try (Stream<Path> tree = Files.walk(from)) {
       for (Path path : tree.toList()) {
         Path copy = to.resolve(from.relativize(path).toString());

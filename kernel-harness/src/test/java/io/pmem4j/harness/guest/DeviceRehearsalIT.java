@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.guest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.pmem4j.harness.Required;
+import io.pmem4j.harness.campaign.LazyCampaign;
+import io.pmem4j.harness.guest.qemu.GuestMachine;
+import io.pmem4j.harness.guest.qemu.GuestSpec;
+import io.pmem4j.harness.wire.GuestException;
+import io.pmem4j.harness.wire.Request;
+import io.pmem4j.harness.wire.Response;
+import io.pmem4j.harness.wire.WireOp;
+import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The campaign of {@code crash device} on emulated NVDIMMs of a booted kernel, which is rebooted by
+ * sysrq under it. The journal is on the other NVDIMM. The files behind the NVDIMMs have the caches
+ * too, so that a missing flush is not found here: the way to the verdict is what is tried.
+ */
+@Tag("powercuts")
+class DeviceRehearsalIT {
+  private static final Duration BOUND = Duration.ofMinutes(3);
+  private static final String CUT = "--kills 0 --power-wait 30 --power-cmd";
+  private static final String SYSRQ = "'echo b > /proc/sysrq-trigger'";
+
+  @TempDir private Path directory;
+
+  /** A campaign in the guest: the path under test, and the mounts that it needs. */
+  private enum Rehearsal {
+    EXT4("ext4", "/mnt", "/tmp/other/journal"),
+    PAGE_CACHE("ext4", "/mnt", "/tmp/other/journal"),
+    DEVDAX("ext4", "", "/mnt/journal");
+
+    private final String fileSystem;
+    private final String path;
+    private final String journal;
+
+    Rehearsal(String fileSystem, String path, String journal) {
+      this.fileSystem = fileSystem;
+      this.path = path;
+      this.journal = journal;
+    }
+
+    private boolean onDevice() {
+      return path.isEmpty();
+    }
+  }
+
+  private GuestSpec spec(Rehearsal rehearsal) throws Exception {
+    Required.programs("mke2fs", "debugfs", "ldconfig");
+    Path jars = Files.createDirectory(directory.resolve("jars"));
+    GuestDoctorIT.harness(jars);
+    GuestDoctorIT.copyTree(
+        Path.of(LazyCampaign.class.getProtectionDomain().getCodeSource().getLocation().toURI())
+            .resolve("io/pmem4j/harness/campaign"),
+        Files.createDirectories(jars.resolve("classes/io/pmem4j/harness/campaign")));
+    Path second = directory.resolve("nvdimm2");
+    try (RandomAccessFile file = new RandomAccessFile(second.toFile(), "rw")) {
+      file.setLength(64L << 20);
+    }
+    GuestSpec plain = KernelFixture.open(directory).spec().withSecondImage(second).withCpus(1);
+    GuestJvmIT.format(plain.image(), rehearsal.fileSystem);
+    if (!rehearsal.onDevice()) {
+      int status =
+          new ProcessBuilder("mke2fs", "-q", "-F", "-t", "ext4", second.toString())
+              .inheritIO()
+              .start()
+              .waitFor();
+      assertThat(status).isZero();
+    }
+    return GuestJvm.equip(plain, jars);
+  }
+
+  /** A booted machine with its mounts. */
+  private record Booted(Guest guest, String path, String journal) {
+    static Booted of(Rehearsal rehearsal, Guest guest) throws GuestException {
+      GuestJvm jvm = GuestJvm.open(guest);
+      jvm.mount(rehearsal.fileSystem, rehearsal == Rehearsal.PAGE_CACHE ? "" : "dax");
+      if (rehearsal.onDevice()) {
+        return new Booted(guest, device(jvm, guest), rehearsal.journal);
+      }
+      shell(guest, "mkdir /root/tmp/other && mount -t ext4 /dev/pmem1 /root/tmp/other");
+      return new Booted(guest, rehearsal.path, rehearsal.journal);
+    }
+
+    /** Returns the device, whose namespace is there again after the first boot. */
+    private static String device(GuestJvm jvm, Guest guest) throws GuestException {
+      String found = shell(guest, "ls /dev/dax* 2>/dev/null");
+      return found.startsWith("/dev/dax") ? found.lines().findFirst().get() : jvm.makeDevdax();
+    }
+
+    /** Runs the verb, and returns its output, which ends with its exit status. */
+    String campaign(String options) throws GuestException {
+      return java(
+          "io.pmem4j.harness.cli.Main crash device %s --journal %s --workers 1 %s"
+              .formatted(path, journal, options));
+    }
+
+    String java(String main) throws GuestException {
+      return shell(
+          guest,
+          "export JDK_JAVA_OPTIONS='-XX:Tier4InvocationThreshold=100000"
+              + " -XX:Tier4MinInvocationThreshold=100000 -XX:Tier4CompileThreshold=100000'; exec"
+              + " chroot /root "
+              + String.join(" ", GuestJvm.java())
+              + " --enable-native-access=ALL-UNNAMED -cp '/app/classes:/app/lib/*'"
+              + " "
+              + main);
+    }
+  }
+
+  private static String shell(Guest guest, String script) throws GuestException {
+    Response response =
+        guest.request(
+            Request.of(WireOp.EXEC, BOUND.toMillis()).withStrings("/bin/sh", "-c", script),
+            BOUND.plusSeconds(30));
+    String output = new String(response.data(), StandardCharsets.UTF_8);
+    System.out.println(output.strip());
+    return output + "exit " + response.result();
+  }
+
+  private void sysrq(Rehearsal rehearsal) throws Exception {
+    GuestSpec spec = spec(rehearsal);
+    long begin = System.nanoTime();
+    try (Guest guest = Guest.start(spec)) {
+      Booted booted = Booted.of(rehearsal, guest);
+      assertThatThrownBy(() -> booted.campaign("--overwrite-device " + CUT + " " + SYSRQ))
+          .isInstanceOf(GuestException.class);
+    }
+    try (Guest guest = Guest.start(spec)) {
+      Booted booted = Booted.of(rehearsal, guest);
+      String output = booted.campaign("--verify");
+      assertThat(output)
+          .contains("PASS: 1 cuts {power=1}, 0 losses")
+          .contains("persistence: ")
+          .endsWith("exit 0");
+      assertThat(operations(output)).isPositive();
+      guest.check();
+      guest.stop();
+    }
+    System.out.printf("%s, sysrq: %.1f s%n", rehearsal, (System.nanoTime() - begin) / 1e9);
+    KernelFixture.assertNothingLeft(spec);
+  }
+
+  private static long operations(String output) {
+    return Long.parseLong(
+        output.replaceAll("(?s).* ([0-9,]+) operations acknowledged.*", "$1").replace(",", ""));
+  }
+
+  @Test
+  @Timeout(400)
+  void ext4WithDaxKeepsWhatWasAcknowledgedOverSysrq() throws Exception {
+    sysrq(Rehearsal.EXT4);
+  }
+
+  @Test
+  @Timeout(400)
+  void devdaxKeepsWhatWasAcknowledgedOverSysrq() throws Exception {
+    sysrq(Rehearsal.DEVDAX);
+  }
+
+  @Test
+  @Timeout(400)
+  void aWorkloadWithoutItsSyncsIsFoundAfterSysrq() throws Exception {
+    GuestSpec spec = spec(Rehearsal.PAGE_CACHE);
+    try (Guest guest = Guest.start(spec)) {
+      Booted booted = Booted.of(Rehearsal.PAGE_CACHE, guest);
+      assertThatThrownBy(() -> booted.java(lazy(booted, "begin")))
+          .isInstanceOf(GuestException.class);
+    }
+    try (Guest guest = Guest.start(spec)) {
+      Booted booted = Booted.of(Rehearsal.PAGE_CACHE, guest);
+      assertThat(booted.java(lazy(booted, "verify")))
+          .contains("FINDING: cut 1: ")
+          .contains("was acknowledged")
+          .endsWith("exit 1");
+      guest.check();
+      guest.stop();
+    }
+    KernelFixture.assertNothingLeft(spec);
+  }
+
+  private static String lazy(Booted booted, String what) {
+    return "%s %s %s %s".formatted(LazyCampaign.class.getName(), booted.path, booted.journal, what);
+  }
+
+  @Test
+  @Timeout(200)
+  void anUnarmedModuleIsRefused() throws Exception {
+    GuestSpec spec = spec(Rehearsal.EXT4);
+    try (Guest guest = Guest.start(spec)) {
+      guest.stop(); // makes the namespace, which an unarmed module cannot
+    }
+    try (Guest guest = Guest.start(spec.withMachine(GuestMachine.parse("domain=memory,unarmed")))) {
+      GuestJvm.open(guest);
+      shell(guest, "mount -t ext4 -o ro,dax /dev/pmem0 /root/mnt");
+      String output = new Booted(guest, "/mnt", "/tmp/journal").campaign("");
+      assertThat(output).contains("not_armed").endsWith("exit 3");
+      guest.check();
+      guest.stop();
+    }
+    KernelFixture.assertNothingLeft(spec);
+  }
+}
