@@ -4,11 +4,12 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "cxl.h"
+#include "sysfs.h"
 
 #define ND "/sys/bus/nd/"
 
@@ -19,56 +20,6 @@ struct dax_device {
 	char pfn[64];   /* pfn0.0 */
 	char block[64]; /* pmem0 */
 };
-
-static int write_attribute(const char *path, const char *value)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return -1;
-	ssize_t n = write(fd, value, strlen(value));
-	int saved = errno;
-
-	close(fd);
-	errno = saved;
-	return n < 0 ? -1 : 0;
-}
-
-static bool read_attribute(const char *path, char *to, size_t size)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return false;
-	ssize_t n = read(fd, to, size - 1);
-
-	close(fd);
-	if (n < 0)
-		return false;
-	while (n > 0 && to[n - 1] == '\n')
-		n--;
-	to[n] = 0;
-	return true;
-}
-
-/* The first entry of the directory whose name begins so, in name order. */
-static bool first_entry(const char *directory, const char *prefix, char *name, size_t size)
-{
-	DIR *d = opendir(directory);
-	bool found = false;
-
-	if (!d)
-		return false;
-	for (struct dirent *e; (e = readdir(d));) {
-		if (strncmp(e->d_name, prefix, strlen(prefix)) || strlen(e->d_name) >= size)
-			continue;
-		if (!found || strcmp(e->d_name, name) < 0)
-			snprintf(name, size, "%s", e->d_name);
-		found = true;
-	}
-	closedir(d);
-	return found;
-}
 
 /* A pfn device that drives a block device is a live fsdax namespace. */
 static bool find_live(struct dax_device *out)
@@ -85,7 +36,7 @@ static bool find_live(struct dax_device *out)
 			continue;
 		snprintf(path, sizeof(path), ND "devices/%s/block", e->d_name);
 		snprintf(out->pfn, sizeof(out->pfn), "%s", e->d_name);
-		found = first_entry(path, "pmem", out->block, sizeof(out->block));
+		found = sysfs_first(path, "pmem", out->block, sizeof(out->block));
 	}
 	closedir(d);
 	return found;
@@ -95,8 +46,10 @@ static bool make(struct dax_device *out, struct bytes *lines)
 {
 	char namespace[64], seed[64], path[256];
 
-	if (!first_entry(ND "devices", "namespace", namespace, sizeof(namespace)) ||
-	    !first_entry(ND "devices", "pfn", seed, sizeof(seed))) {
+	if (!cxl_make_region(lines))
+		return false;
+	if (!sysfs_first(ND "devices", "namespace", namespace, sizeof(namespace)) ||
+	    !sysfs_first(ND "devices", "pfn", seed, sizeof(seed))) {
 		bytes_text(lines, "dax_error=no NVDIMM namespace in " ND "devices\n");
 		return false;
 	}
@@ -112,23 +65,23 @@ static bool make(struct dax_device *out, struct bytes *lines)
 
 	/* The raw driver holds the namespace until told otherwise; ENODEV: it does not. */
 	snprintf(path, sizeof(path), ND "devices/%s/driver/unbind", namespace);
-	if (write_attribute(path, namespace) < 0 && errno != ENODEV && errno != ENOENT) {
+	if (sysfs_write(path, namespace) < 0 && errno != ENODEV && errno != ENOENT) {
 		bytes_text(lines, "dax_error=%s: %s\n", path, strerror(errno));
 		return false;
 	}
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
 		snprintf(path, sizeof(path), ND "devices/%s/%s", seed, steps[i].attribute);
-		if (write_attribute(path, steps[i].value) < 0) {
+		if (sysfs_write(path, steps[i].value) < 0) {
 			bytes_text(lines, "dax_error=%s: %s\n", path, strerror(errno));
 			return false;
 		}
 	}
-	if (write_attribute(ND "drivers/nd_pmem/bind", seed) < 0) {
+	if (sysfs_write(ND "drivers/nd_pmem/bind", seed) < 0) {
 		bytes_text(lines, "dax_error=binding %s to nd_pmem: %s\n", seed, strerror(errno));
 		/* A read-only region takes no info block; the raw device is there again. */
 		snprintf(path, sizeof(path), ND "devices/%s/namespace", seed);
-		if (write_attribute(path, "\n") < 0 ||
-		    write_attribute(ND "drivers/nd_pmem/bind", namespace) < 0)
+		if (sysfs_write(path, "\n") < 0 ||
+		    sysfs_write(ND "drivers/nd_pmem/bind", namespace) < 0)
 			fprintf(stderr, "agent: %s has no driver: %s\n", namespace, strerror(errno));
 		return false;
 	}
@@ -147,9 +100,9 @@ void namespace_describe(struct bytes *lines)
 	if (!find_live(&device) && !make(&device, lines))
 		return;
 	snprintf(path, sizeof(path), ND "devices/%s/resource", device.pfn);
-	read_attribute(path, resource, sizeof(resource));
+	sysfs_read(path, resource, sizeof(resource));
 	snprintf(path, sizeof(path), "/sys/block/%s/size", device.block);
-	read_attribute(path, sectors, sizeof(sectors));
+	sysfs_read(path, sectors, sizeof(sectors));
 	unsigned long long count = 0;
 
 	sscanf(sectors, "%llu", &count);

@@ -151,7 +151,7 @@ final class ConformCommand implements Callable<Integer> {
    */
   private static String kernelToBeHad(List<String> uncovered)
       throws GuestException, BackendException {
-    for (Kernel kernel : List.of(Kernel.MERGED, Kernel.LINUX_6_1)) {
+    for (Kernel kernel : List.of(Kernel.MERGED, Kernel.LINUX_6_1, Kernel.LINUX_6_12)) {
       Optional<String> refusal = KernelImages.refusal(kernel.image());
       if (refusal.isEmpty()) {
         return kernel.toString();

@@ -14,7 +14,8 @@ final class MachineOption {
       description = {
         "the guest's hardware, words separated by commas: domain=cpu, domain=memory or domain=none,"
             + " the persistence domain that the firmware states; unarmed, NVDIMMs that cannot save"
-            + " their content (default: domain=none)"
+            + " their content; cxl, alone, a memory device behind CXL in the place of the NVDIMM, for"
+            + " kernel 6.12 (default: domain=none)"
       })
   private @Nullable String row;
 

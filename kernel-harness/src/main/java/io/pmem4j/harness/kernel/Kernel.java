@@ -6,7 +6,9 @@ import io.pmem4j.ext2.lab.LabOrders;
 import io.pmem4j.ext2.lab.Profile;
 import io.pmem4j.ext2.lock.LockOrder;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * The kernels that the harness boots, by their properties. Several are one image, booted in another
@@ -29,7 +31,9 @@ public enum Kernel {
   TRUNCATE_MUTEX_FIRST(
       "truncate-mutex-first", "lab", "tmf", Profile.LINUX_5_10, "truncate-mutex-first"),
   /** The successor of the series: {@code mapping->invalidate_lock} in the place of dax_sem. */
-  LINUX_6_1("6.1", "6.1", "", Profile.LINUX_6_1, "merged");
+  LINUX_6_1("6.1", "6.1", "", Profile.LINUX_6_1, "merged"),
+  /** The last of Debian's kernels whose ext2 has DAX; 7.2 accepts the option and ignores it. */
+  LINUX_6_12("6.12", "6.12", "", Profile.LINUX_6_1, "merged");
 
   private final String label;
   private final String image;
@@ -97,12 +101,21 @@ public enum Kernel {
 
   /** Returns whether its outcomes equal those of 5.10 except for {@link KernelDifference}s. */
   public boolean isLater() {
-    return this == LINUX_6_1;
+    return !differences().isEmpty();
+  }
+
+  /** The differences from 5.10 that its outcomes may show; any other is a finding. */
+  public Set<KernelDifference> differences() {
+    return switch (this) {
+      case LINUX_6_1 -> EnumSet.allOf(KernelDifference.class);
+      case LINUX_6_12 -> EnumSet.complementOf(EnumSet.of(KernelDifference.READ_FAULT_DIRTIES));
+      default -> Set.of();
+    };
   }
 
   /**
-   * The model's name of a lock class, from the name that this kernel's lockdep has for it. 6.1 has
-   * one class of invalidate_lock for each type of file system; lockdep numbers them.
+   * The model's name of a lock class, from the name that this kernel's lockdep has for it. Since
+   * 6.1 there is one class of invalidate_lock for each type of file system; lockdep numbers them.
    */
   public String lockName(String lockdepName) {
     return isLater() && lockdepName.matches("mapping\\.invalidate_lock(#\\d+)?")

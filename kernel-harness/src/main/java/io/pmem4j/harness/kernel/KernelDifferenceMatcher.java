@@ -20,10 +20,21 @@ import java.util.regex.Pattern;
 public final class KernelDifferenceMatcher {
   private static final Pattern PLACE = Pattern.compile(" ino=(\\d+) .*?pgoff=(\\d+)");
 
+  private final Set<KernelDifference> known;
+
   /**
    * Pages that read faults have marked dirty since they were last written back: {@code ino:page}.
    */
   private final Set<String> dirtied = new HashSet<>();
+
+  /**
+   * Creates a matcher for one program.
+   *
+   * @param known the differences that the kernel may show
+   */
+  public KernelDifferenceMatcher(Set<KernelDifference> known) {
+    this.known = Set.copyOf(known);
+  }
 
   /**
    * Returns the differences that turn the reference into the kernel's outcome; empty if they do
@@ -36,7 +47,7 @@ public final class KernelDifferenceMatcher {
     Set<KernelDifference> used = EnumSet.noneOf(KernelDifference.class);
     boolean values = values(reference.values(), answer.values(), used);
     boolean events = events(reference.events(), answer.events(), used);
-    return values && events ? Optional.of(used) : Optional.empty();
+    return values && events && known.containsAll(used) ? Optional.of(used) : Optional.empty();
   }
 
   private static boolean values(

@@ -93,6 +93,7 @@ class LockEdgeIT {
     "unlocked,             &ei->dax_sem -> &ei->truncate_mutex, sb_pagefaults -> &ei->dax_sem",
     "before,               &ei->dax_sem -> &ei->truncate_mutex, sb_pagefaults -> &ei->dax_sem",
     "patch1,               &ei->dax_sem -> &ei->truncate_mutex, sb_pagefaults -> &ei->dax_sem",
+    "6.12,                 sb_pagefaults -> &ei->dax_sem, &ei->dax_sem -> sb_pagefaults",
     "6.1,                  sb_pagefaults -> &ei->dax_sem, &ei->dax_sem -> sb_pagefaults",
   })
   void everyEdgeIsTheKernels(String kernel, String has, String hasNot) throws Exception {

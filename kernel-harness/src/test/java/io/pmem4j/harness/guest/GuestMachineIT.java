@@ -148,7 +148,7 @@ class GuestMachineIT {
       file.setLength(64L << 20);
     }
     GuestSpec plain = KernelFixture.open(directory).spec().withSecondImage(second).withCpus(1);
-    return GuestJvm.equip(plain, jars).withMachine(new GuestMachine(domain, true));
+    return GuestJvm.equip(plain, jars).withMachine(new GuestMachine(domain, true, false));
   }
 
   private static Response mount(Guest guest, long flags) throws GuestException {

@@ -30,11 +30,16 @@ final class KernelFixture {
     this.initrd = initrd;
   }
 
-  /** a fixture whose guests live in {@code directory}. */
+  /** Returns a fixture of the merged kernel, whose guests live in {@code directory}. */
   static KernelFixture open(Path directory) throws IOException {
+    return open(directory, "merged");
+  }
+
+  /** Returns a fixture of a kernel that {@code qemu/kernel/build} has the name of. */
+  static KernelFixture open(Path directory, String kernel) throws IOException {
     Required.programs(QemuProcess.executable());
     try {
-      return new KernelFixture(directory, KernelImages.kernel("merged"), KernelImages.initrd());
+      return new KernelFixture(directory, KernelImages.kernel(kernel), KernelImages.initrd());
     } catch (GuestException e) {
       throw Required.missing(String.valueOf(e.getMessage()));
     }

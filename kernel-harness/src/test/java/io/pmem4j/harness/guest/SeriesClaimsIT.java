@@ -51,9 +51,9 @@ class SeriesClaimsIT {
     }
   }
 
-  /** And so it is in 6.1, where the lock belongs to the mapping. */
+  /** And so it is in 6.1 and 6.12, where the lock belongs to the mapping. */
   @ParameterizedTest
-  @EnumSource(names = {"MERGED", "LINUX_6_1"})
+  @EnumSource(names = {"MERGED", "LINUX_6_1", "LINUX_6_12"})
   void asMergedAFaultBlockedByAFrozenFileSystemDoesNotHoldDaxSem(Kernel kernel) throws Exception {
     try (RaceBench bench = boot(kernel == Kernel.MERGED ? "" : kernel.image())) {
       assertThat(locksWhileFrozen(bench))

@@ -24,7 +24,8 @@ class KernelDifferenceMatcherTest {
   private static final String ONE = "dax_writeback_one ino=12 pgoff=3 pglen=1";
   private static final String RANGE_DONE = "dax_writeback_range_done ino=12 end=9";
 
-  private final KernelDifferenceMatcher matcher = new KernelDifferenceMatcher();
+  private final KernelDifferenceMatcher matcher =
+      new KernelDifferenceMatcher(Kernel.LINUX_6_1.differences());
 
   private static Outcome events(String... events) {
     return new Outcome(Map.of("result", "1"), List.of(events));
@@ -84,6 +85,13 @@ class KernelDifferenceMatcherTest {
   }
 
   @Test
+  void aDifferenceOfAnotherKernelForgivesNothing() {
+    KernelDifferenceMatcher later = new KernelDifferenceMatcher(Kernel.LINUX_6_12.differences());
+    assertThat(later.explain(events(FAULT, INSERT_READ, DONE), events(FAULT, DONE))).isPresent();
+    assertThat(later.explain(events(), events(RANGE, ONE, RANGE_DONE))).isEmpty();
+  }
+
+  @Test
   void extentsAreJoinedAndTheLastIsMarked() {
     assertThat(
             matcher.explain(
@@ -98,6 +106,7 @@ class KernelDifferenceMatcherTest {
   @Test
   void theSuccessorOfDaxSemHasItsName() {
     assertThat(Kernel.LINUX_6_1.lockName("mapping.invalidate_lock#2")).isEqualTo("&ei->dax_sem");
+    assertThat(Kernel.LINUX_6_12.lockName("mapping.invalidate_lock")).isEqualTo("&ei->dax_sem");
     assertThat(Kernel.LINUX_6_1.lockName("&ei->truncate_mutex")).isEqualTo("&ei->truncate_mutex");
     assertThat(Kernel.MERGED.lockName("mapping.invalidate_lock"))
         .isEqualTo("mapping.invalidate_lock");

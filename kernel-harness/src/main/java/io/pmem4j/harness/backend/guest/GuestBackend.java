@@ -101,7 +101,9 @@ public final class GuestBackend implements ProgramBackend {
 
   @Override
   public Optional<KernelDifferenceMatcher> differenceMatcher() {
-    return kernel.isLater() ? Optional.of(new KernelDifferenceMatcher()) : Optional.empty();
+    return kernel.isLater()
+        ? Optional.of(new KernelDifferenceMatcher(kernel.differences()))
+        : Optional.empty();
   }
 
   Kernel kernel() {

@@ -9,13 +9,20 @@ import io.pmem4j.harness.device.PersistenceDomain;
  * @param domain the statement of the guest's firmware about its persistence domain
  * @param armed false if the NVDIMMs report that they could not save their content at a power
  *     failure; the kernel makes their regions read-only
+ * @param cxl true for a memory device behind CXL in the place of the first NVDIMM, with a size of
+ *     multiples of 256 MiB
  */
-public record GuestMachine(PersistenceDomain domain, boolean armed) {
+public record GuestMachine(PersistenceDomain domain, boolean armed, boolean cxl) {
   /** A firmware without a statement, and armed NVDIMMs: QEMU's own default. */
-  public static final GuestMachine DEFAULT = new GuestMachine(PersistenceDomain.UNSTATED, true);
+  public static final GuestMachine DEFAULT =
+      new GuestMachine(PersistenceDomain.UNSTATED, true, false);
+
+  private static final GuestMachine BEHIND_CXL =
+      new GuestMachine(PersistenceDomain.UNSTATED, true, true);
 
   private static final String DOMAIN = "domain=";
   private static final String UNARMED = "unarmed";
+  private static final String CXL = "cxl";
 
   /**
    * Returns the machine of a row such as {@code domain=cpu,unarmed}.
@@ -24,6 +31,9 @@ public record GuestMachine(PersistenceDomain domain, boolean armed) {
    *     that there are
    */
   public static GuestMachine parse(String row) {
+    if (row.equals(CXL)) {
+      return BEHIND_CXL;
+    }
     GuestMachine machine = DEFAULT;
     boolean hasDomain = false;
     for (String word : row.split(",", -1)) {
@@ -31,10 +41,10 @@ public record GuestMachine(PersistenceDomain domain, boolean armed) {
       if (word.startsWith(DOMAIN)) {
         again = hasDomain;
         hasDomain = true;
-        machine = new GuestMachine(domain(row, word), machine.armed);
+        machine = new GuestMachine(domain(row, word), machine.armed, false);
       } else if (word.equals(UNARMED)) {
         again = !machine.armed;
-        machine = new GuestMachine(machine.domain, false);
+        machine = new GuestMachine(machine.domain, false, false);
       } else {
         throw unknown(row, word);
       }
@@ -61,12 +71,12 @@ public record GuestMachine(PersistenceDomain domain, boolean armed) {
             + row
             + "': unknown word '"
             + word
-            + "', expected domain=cpu, domain=memory, domain=none or unarmed");
+            + "', expected domain=cpu, domain=memory, domain=none, unarmed or cxl alone");
   }
 
   /** Returns the row that {@link #parse} reads. */
   @Override
   public String toString() {
-    return DOMAIN + domain.word() + (armed ? "" : "," + UNARMED);
+    return cxl ? CXL : DOMAIN + domain.word() + (armed ? "" : "," + UNARMED);
   }
 }

@@ -15,14 +15,14 @@ class GuestMachineTest {
   @Test
   void wordsAreReadInAnyOrder() {
     assertThat(GuestMachine.parse("domain=cpu"))
-        .isEqualTo(new GuestMachine(PersistenceDomain.CPU_CACHE, true));
+        .isEqualTo(new GuestMachine(PersistenceDomain.CPU_CACHE, true, false));
     assertThat(GuestMachine.parse("unarmed,domain=memory"))
-        .isEqualTo(new GuestMachine(PersistenceDomain.MEMORY_CONTROLLER, false));
+        .isEqualTo(new GuestMachine(PersistenceDomain.MEMORY_CONTROLLER, false, false));
     assertThat(GuestMachine.parse("domain=none")).isEqualTo(GuestMachine.DEFAULT);
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"domain=cpu", "domain=memory,unarmed", "domain=none"})
+  @ValueSource(strings = {"domain=cpu", "domain=memory,unarmed", "domain=none", "cxl"})
   void theTextOfARowIsReadAgain(String row) {
     assertThat(GuestMachine.parse(row)).hasToString(row);
   }
@@ -36,6 +36,7 @@ class GuestMachineTest {
         "domain=cpu,            | unknown word ''",
         "''                     | unknown word ''",
         "domain=cpu,domain=none | 'domain=none' follows another word of its kind",
+        "cxl,unarmed            | unknown word 'cxl'",
         "unarmed,unarmed        | 'unarmed' follows another word of its kind",
       })
   void anythingElseIsRefusedByItsWord(String row, String message) {
