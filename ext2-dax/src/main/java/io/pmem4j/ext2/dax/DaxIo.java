@@ -21,15 +21,15 @@ public final class DaxIo {
 
   private final DaxMapping mapping;
   private final IomapOps ops;
-  private final ZeroingUnit zeroing;
+  private final UserCopyUnits units;
 
   /**
    * I/O for one file.
    *
-   * @param zeroing the unit in which zeros are stored to a program's memory
+   * @param units in which the memory of a program is accessed
    */
-  public DaxIo(DaxMapping mapping, IomapOps ops, ZeroingUnit zeroing) {
-    this.zeroing = zeroing;
+  public DaxIo(DaxMapping mapping, IomapOps ops, UserCopyUnits units) {
+    this.units = units;
     this.mapping = mapping;
     this.ops = ops;
   }
@@ -92,7 +92,7 @@ public final class DaxIo {
       }
       int length = (int) inFile;
       if (!iomap.mapped()) {
-        copied = target.zero(done, length, zeroing.bytes());
+        copied = target.zero(done, length, units.zeros());
         return copied;
       }
       long address = mapping.access(iomap.addressOf(at), length);
@@ -138,7 +138,7 @@ public final class DaxIo {
         mapping.invalidate(at / PAGE_BYTES, (at + length - 1) / PAGE_BYTES);
       }
       long address = storing(iomap.addressOf(at), length);
-      copied = source.copyFrom(done, mapping.host().memory(), address, length);
+      copied = source.copyFrom(done, mapping.host().memory(), address, length, units.written());
       mapping.host().memory().flush(address, copied);
     } finally {
       ops.end(at, length, copied, Iomap.WRITE, iomap);

@@ -12,7 +12,7 @@ import io.pmem4j.ext2.dax.FaultTrace;
 import io.pmem4j.ext2.dax.IomapOps;
 import io.pmem4j.ext2.dax.PmdFault;
 import io.pmem4j.ext2.dax.PteFault;
-import io.pmem4j.ext2.dax.ZeroingUnit;
+import io.pmem4j.ext2.dax.UserCopyUnits;
 import io.pmem4j.ext2.layout.RawInode;
 import io.pmem4j.ext2.lock.OrderedMutex;
 import io.pmem4j.ext2.lock.OrderedRwSemaphore;
@@ -112,7 +112,8 @@ public final class Ext2Inode implements DaxHost {
     this.mapping = new DaxMapping(this, volume.unreadable(), trace, scheduler, validator, pages);
     this.pteFault = new PteFault(mapping, iomap);
     this.pmdFault = new PmdFault(mapping, iomap);
-    this.daxIo = new DaxIo(mapping, iomap, variation.part(ZeroingUnit.class, ZeroingUnit.WORD));
+    this.daxIo =
+        new DaxIo(mapping, iomap, variation.part(UserCopyUnits.class, UserCopyUnits.LINUX_5_10));
     this.writeback = new DaxWriteback(mapping);
     this.fileLock = new FileLock(scheduler);
   }

@@ -4,7 +4,7 @@ package io.pmem4j.ext2.lab;
 import io.pmem4j.ext2.Instrumentation;
 import io.pmem4j.ext2.Variation;
 import io.pmem4j.ext2.dax.CachedPages;
-import io.pmem4j.ext2.dax.ZeroingUnit;
+import io.pmem4j.ext2.dax.UserCopyUnits;
 import io.pmem4j.ext2.file.FaultHandlers;
 import io.pmem4j.ext2.inode.Ext2Inode;
 import io.pmem4j.ext2.inode.InodeLocks;
@@ -77,7 +77,9 @@ public final class Lab extends Variation {
     Map<Class<?>, Object> own = new HashMap<>();
     own.put(LockOrder.class, profile.holePages() ? LabOrders.withHolePages(order) : order);
     if (profile == Profile.LINUX_6_1) {
-      own.put(ZeroingUnit.class, ZeroingUnit.BYTE);
+      own.put(UserCopyUnits.class, UserCopyUnits.LINUX_6_1);
+    } else if (profile == Profile.LINUX_6_12) {
+      own.put(UserCopyUnits.class, UserCopyUnits.LINUX_6_12);
     }
     if (profile.holePages()) {
       own.put(CachedPages.Maker.class, (CachedPages.Maker) HolePages::new);

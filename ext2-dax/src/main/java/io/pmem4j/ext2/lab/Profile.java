@@ -9,6 +9,9 @@ public enum Profile {
   /** As {@link #LINUX_5_10}; a copy of zeros to a program's memory stops at the byte. */
   LINUX_6_1(false, true, false),
 
+  /** As {@link #LINUX_6_1}; a write from a program's memory that ends stops at a word. */
+  LINUX_6_12(false, true, false),
+
   /**
    * The four handlers of the 2015 series over the bodies of 5.10: fault, huge_fault, page_mkwrite
    * and pfn_mkwrite. For a page past EOF, pfn_mkwrite answers SIGBUS.

@@ -59,6 +59,41 @@ final class MappedBuffer implements UserBuffer {
         (there, done, now) -> memory.copy(address + done, access.load(vma, there, now), 0, now));
   }
 
+  /**
+   * {@code copy_to_nontemporal} of Linux 6.12. A page is copied when its successor can be read, as
+   * the last words before one that cannot may be left.
+   */
+  @Override
+  public int copyFrom(int from, PersistentMemory memory, long address, int bytes, int unit) {
+    if (unit == 1) {
+      return copyFrom(from, memory, address, bytes);
+    }
+    int done = 0;
+    boolean readable = canRead(from, 0, bytes);
+    while (readable && done < bytes) {
+      long there = offset + from + done;
+      int now = UserAccess.withinPage(vma.start() + there, bytes - done);
+      readable = canRead(from, done + now, bytes);
+      int whole = readable ? now : StoppedCopy.length(address, done + now, bytes) - done;
+      memory.copy(address + done, access.load(vma, there, now), 0, whole);
+      done += whole;
+    }
+    return done;
+  }
+
+  /** Tells if the byte after {@code done} can be read, or there is none. */
+  private boolean canRead(int from, int done, int bytes) {
+    if (done == bytes) {
+      return true;
+    }
+    try {
+      access.load(vma, offset + from + done, 1);
+      return true;
+    } catch (SignalException e) {
+      return false;
+    }
+  }
+
   @Override
   public int copyTo(int to, PersistentMemory memory, long address, int bytes) {
     return copy(

@@ -23,6 +23,16 @@ public interface UserBuffer {
   int copyFrom(int from, PersistentMemory memory, long address, int length);
 
   /**
+   * As {@link #copyFrom(int, PersistentMemory, long, int)}, by units.
+   *
+   * @param unit 1, or 8 for words of 8 bytes, aligned in memory, after which one half word is
+   *     tried: what is left before a byte that cannot be read is not copied
+   */
+  default int copyFrom(int from, PersistentMemory memory, long address, int length, int unit) {
+    return copyFrom(from, memory, address, length);
+  }
+
+  /**
    * {@code copy_to_iter}: from memory to the buffer.
    *
    * @param to offset in the buffer

@@ -6,6 +6,7 @@ import io.pmem4j.harness.backend.ComparableView;
 import io.pmem4j.harness.backend.ProgramBackend;
 import io.pmem4j.harness.kernel.KernelDifference;
 import io.pmem4j.harness.kernel.KernelDifferenceMatcher;
+import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Outcome;
 import io.pmem4j.harness.program.Program;
 import io.pmem4j.harness.program.ProgramStep;
@@ -38,7 +39,8 @@ final class StepJudge {
     List<ProgramBackend> answered =
         backends.stream().filter(backend -> outcomes.containsKey(backend.name())).toList();
     String prefix = "line " + step.line() + ": " + step.text() + ": ";
-    Map<String, Set<KernelDifference>> differences = differences(answered, outcomes);
+    Map<String, Set<KernelDifference>> differences =
+        differences(step.operation(), answered, outcomes);
     for (ProgramBackend backend : answered) {
       if (differences.containsKey(backend.name())) {
         // Written for 5.10, and judged by the reference that this outcome was made from.
@@ -77,7 +79,7 @@ final class StepJudge {
 
   /** For every backend whose outcome is fully explained by its dialect, how. */
   private Map<String, Set<KernelDifference>> differences(
-      List<ProgramBackend> answered, Map<String, Outcome> outcomes) {
+      Operation operation, List<ProgramBackend> answered, Map<String, Outcome> outcomes) {
     Optional<Outcome> reference =
         answered.stream()
             .filter(backend -> !matchers.containsKey(backend.name()))
@@ -90,7 +92,7 @@ final class StepJudge {
           KernelDifferenceMatcher matcher = matchers.get(backend.name());
           if (matcher != null) {
             matcher
-                .explain(outcome, answer(backend, outcomes))
+                .explain(operation, outcome, answer(backend, outcomes))
                 .ifPresent(by -> explained.put(backend.name(), by));
           }
         }));

@@ -24,7 +24,23 @@ public enum KernelDifference {
   READ_FAULT_DIRTIES(
       "a read fault marks its page dirty, and the next sync writes it back",
       "dax_insert_entry() of 6.1 asks whether the fault is synchronous, and no longer whether it"
-          + " writes");
+          + " writes"),
+  /** A fallocate of modes that exclude each other. */
+  FALLOCATE_MODES(
+      "fallocate of modes that exclude each other is EOPNOTSUPP, not EINVAL",
+      "vfs_fallocate() has one switch over the modes"),
+  /** O_DIRECT for a directory. */
+  DIRECT_DIRECTORY(
+      "a directory is not opened with O_DIRECT",
+      "open asks for FMODE_CAN_ODIRECT, which only files that can do it set"),
+  /** The traced value of a fault on an unreadable block. */
+  HWPOISON_TRACED(
+      "a fault on an unreadable block is traced as HWPOISON; its signal is the same",
+      "dax_fault_return() translates EHWPOISON"),
+  /** Faults of a copy that cannot be completed. */
+  COPY_RETRIED(
+      "a copy from or to memory that ends faults more or less often before it stops",
+      "copy_user of 6.12 goes on by bytes where it failed by words");
 
   private final String what;
   private final String why;

@@ -2,7 +2,9 @@
 
 package io.pmem4j.harness.kernel;
 
+import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Outcome;
+import io.pmem4j.harness.program.Syscall;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashSet;
@@ -18,6 +20,13 @@ import java.util.regex.Pattern;
  * Outcomes are shown to it step by step, in order; the outcome of 5.10 is the reference.
  */
 public final class KernelDifferenceMatcher {
+  private static final String SIGBUS = " SIGBUS";
+  private static final String HWPOISON = " HWPOISON";
+
+  /** From punch to unshare, as fallocate(2) numbers them. */
+  private static final long EXCLUSIVE_MODES = 0x7a;
+
+  private static final long O_DIRECT = 0x4000;
   private static final Pattern PLACE = Pattern.compile(" ino=(\\d+) .*?pgoff=(\\d+)");
 
   private final Set<KernelDifference> known;
@@ -40,14 +49,84 @@ public final class KernelDifferenceMatcher {
    * Returns the differences that turn the reference into the kernel's outcome; empty if they do
    * not.
    *
+   * @param operation the operation
    * @param reference what 5.10 answers, by the model
    * @param answer what the kernel answered
    */
-  public Optional<Set<KernelDifference>> explain(Outcome reference, Outcome answer) {
+  public Optional<Set<KernelDifference>> explain(
+      Operation operation, Outcome reference, Outcome answer) {
     Set<KernelDifference> used = EnumSet.noneOf(KernelDifference.class);
-    boolean values = values(reference.values(), answer.values(), used);
-    boolean events = events(reference.events(), answer.events(), used);
+    boolean values =
+        values(reference.values(), answer.values(), used)
+            || refuses(operation, reference.values(), answer.values(), used);
+    boolean events = events(reference.events(), readable(answer.events(), used), used);
+    if (!events && copies(operation) && known.contains(KernelDifference.COPY_RETRIED)) {
+      used.add(KernelDifference.COPY_RETRIED);
+      events = events(once(reference.events()), once(readable(answer.events(), used)), used);
+    }
     return values && events && known.containsAll(used) ? Optional.of(used) : Optional.empty();
+  }
+
+  private static boolean copies(Operation operation) {
+    return operation.isCall(Syscall.PREAD_MAPPED) || operation.isCall(Syscall.PWRITE_MAPPED);
+  }
+
+  /** The events with one of each row of equal faults that failed. */
+  private static List<String> once(List<String> events) {
+    List<String> kept = new ArrayList<>();
+    for (int i = 0; i < events.size(); i++) {
+      int last = kept.size() - 1;
+      boolean again =
+          i + 1 < events.size()
+              && last > 0
+              && events.get(i + 1).endsWith(SIGBUS)
+              && events.get(i).equals(kept.get(last - 1))
+              && events.get(i + 1).equals(kept.get(last));
+      if (again) {
+        i++;
+      } else {
+        kept.add(events.get(i));
+      }
+    }
+    return kept;
+  }
+
+  /** The events with the value that 5.10 traces for an unreadable block. */
+  private List<String> readable(List<String> answer, Set<KernelDifference> used) {
+    if (!known.contains(KernelDifference.HWPOISON_TRACED)) {
+      return answer;
+    }
+    List<String> events = new ArrayList<>(answer);
+    events.replaceAll(event -> {
+      if (!event.startsWith("dax_pte_fault_done ") || !event.endsWith(HWPOISON)) {
+        return event;
+      }
+      used.add(KernelDifference.HWPOISON_TRACED);
+      return event.replaceFirst(HWPOISON + "$", SIGBUS);
+    });
+    return events;
+  }
+
+  /** Calls that a later kernel refuses, or refuses by another number. */
+  private static boolean refuses(
+      Operation operation,
+      Map<String, String> reference,
+      Map<String, String> answer,
+      Set<KernelDifference> used) {
+    if (!(operation.withoutChild() instanceof Operation.Call call)) {
+      return false;
+    }
+    Map<String, String> einval = Map.of("result", "-1", "errno", "EINVAL");
+    if (call.syscall() == Syscall.FALLOCATE && (call.number(1) & EXCLUSIVE_MODES) != 0) {
+      used.add(KernelDifference.FALLOCATE_MODES);
+      return reference.equals(einval)
+          && answer.equals(Map.of("result", "-1", "errno", "EOPNOTSUPP"));
+    }
+    if (call.syscall() == Syscall.OPEN && (call.number(2) & O_DIRECT) != 0) {
+      used.add(KernelDifference.DIRECT_DIRECTORY);
+      return reference.equals(Map.of("result", "0")) && answer.equals(einval);
+    }
+    return false;
   }
 
   private static boolean values(

@@ -102,6 +102,7 @@ class LockEdgeIT {
     LongStream.range(100, 200)
         .mapToObj(seed -> ProgramGenerator.generate(seed, 60))
         .filter(LeftOut::staysInPlace)
+        .filter(LeftOut::mapsWithoutSync)
         .limit(5)
         .forEach(programs::add);
     LockAudit.Outcome outcome;

@@ -22,12 +22,13 @@ import org.assertj.core.api.InstanceOfAssertFactories;
 final class RaceTable {
   private static final String REFUTED = "refuted ";
   private static final String SPLAT = "splat ";
+  private static final String HANG = "hang ";
 
   /** One program on one kernel. */
   record Row(String program, String backend, String kernel, String outcome) {
     /** Returns the program; one that is to be refuted is for every kernel. */
     Program load() throws Exception {
-      if (isSplat()) {
+      if (isSplat() || hangs()) {
         return ProgramParser.parse(program, text("/races/" + program + Program.SUFFIX));
       }
       Program shipped =
@@ -46,12 +47,17 @@ final class RaceTable {
       return outcome.startsWith(SPLAT);
     }
 
+    /** Returns true for a kernel that no longer answers. */
+    private boolean hangs() {
+      return outcome.startsWith(HANG);
+    }
+
     /**
      * Returns true for a row that is run once: a refuted program waits in vain for as long as it
      * may.
      */
     boolean isOnceInABoot() {
-      return isSplat() || outcome.startsWith(REFUTED);
+      return isSplat() || hangs() || outcome.startsWith(REFUTED);
     }
 
     /** Judges a result of the program on the kernel. */
@@ -61,6 +67,13 @@ final class RaceTable {
             .as(toString())
             .singleElement(InstanceOfAssertFactories.STRING)
             .contains("SPLAT", outcome.substring(SPLAT.length()));
+        return;
+      }
+      if (hangs()) {
+        assertThat(result.findings())
+            .as(toString())
+            .singleElement(InstanceOfAssertFactories.STRING)
+            .contains("HANG", outcome.substring(HANG.length()));
         return;
       }
       if (outcome.startsWith(REFUTED)) {

@@ -2,6 +2,7 @@
 
 package io.pmem4j.harness.program.generator;
 
+import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Program;
 import io.pmem4j.harness.program.Syscall;
 import java.util.EnumSet;
@@ -24,6 +25,9 @@ public final class LeftOut {
           Syscall.VM_WRITE,
           Syscall.POISON);
 
+  /** MAP_SHARED and MAP_SYNC without MAP_SHARED_VALIDATE. */
+  private static final long SHARED_SYNC = 0x80001;
+
   private LeftOut() {}
 
   /**
@@ -32,6 +36,17 @@ public final class LeftOut {
    */
   public static boolean staysInPlace(Program program) {
     return program.steps().stream().noneMatch(step -> step.operation().isCall(Syscall.MREMAP));
+  }
+
+  /** Returns whether a program has no mapping with MAP_SHARED and MAP_SYNC, which 6.12 hangs on. */
+  public static boolean mapsWithoutSync(Program program) {
+    return program.steps().stream().noneMatch(step -> isSharedSync(step.operation()));
+  }
+
+  private static boolean isSharedSync(Operation operation) {
+    return operation.withoutChild() instanceof Operation.Call call
+        && call.syscall() == Syscall.MMAP
+        && call.number(5) == SHARED_SYNC;
   }
 
   /** Returns one line for each kind. */
