@@ -12,19 +12,24 @@ import io.pmem4j.harness.kernel.KernelImages;
 import io.pmem4j.harness.program.Program;
 import io.pmem4j.harness.program.ProgramLibrary;
 import io.pmem4j.harness.program.generator.LeftOut;
-import io.pmem4j.harness.program.generator.ProgramGenerator;
+import io.pmem4j.harness.report.CampaignSettings;
 import io.pmem4j.harness.report.Coverage;
+import io.pmem4j.harness.report.Shard;
 import io.pmem4j.harness.report.Summary;
 import io.pmem4j.harness.report.TextReport;
 import io.pmem4j.harness.wire.GuestException;
 import io.pmem4j.sched.Scheduler;
+import java.io.Closeable;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -87,6 +92,8 @@ final class ConformCommand implements Callable<Integer> {
       description = "print the table of verbs and classes of outcome, and what is left out")
   private boolean coverage;
 
+  @Mixin private CampaignOptions campaign = new CampaignOptions();
+
   @Mixin private MachineOption machine = new MachineOption();
 
   @Option(names = "--json", description = "end with one line of JSON")
@@ -103,34 +110,55 @@ final class ConformCommand implements Callable<Integer> {
     }
     Backends.requireKnown(List.of("model", "guest:" + (asked == null ? Kernel.MERGED : asked)));
     GuestMachine hardware = machine.chosen();
-    List<Program> programs = new ArrayList<>(programs());
-    int count = generated != null ? generated : paths.isEmpty() ? 20 : 0;
-    if (count < 0 || count > 1_000_000) {
-      throw new IllegalArgumentException("--generated must be 0 to 1000000");
-    }
+    List<Program> programs = programs();
+    int count = generated();
     if (operations < 1 || operations > 10_000) {
       throw new IllegalArgumentException("--operations must be 1 to 10000");
     }
-    boolean anywhere = asked == null || Kernel.of(asked).alignment() == 0;
-    int moving = 0;
-    for (int i = 0; i < count; i++) {
-      Program program = ProgramGenerator.generate(seed + i, operations);
-      if (anywhere || LeftOut.staysInPlace(program)) {
-        programs.add(program);
-      } else {
-        moving++;
-      }
-    }
-    if (moving > 0) {
-      out.println("left out: " + moving + " generated programs with mremap, for kernel " + asked);
-    }
+    Optional<Duration> time = campaign.time();
+    Shard shard = campaign.shard();
     List<String> uncovered = new ArrayList<>();
     String kernel = asked == null ? kernelToBeHad(uncovered) : asked;
+    Predicate<Program> fits = fits(kernel);
+    CampaignSettings settings =
+        new CampaignSettings(
+            kernel,
+            hardware.toString(),
+            folders(),
+            operations,
+            seed,
+            shard,
+            Environment.of(kernel));
     List<String> names = List.of("model", "guest:" + kernel);
-    try (Backends backends = Backends.open(names, Scheduler.production(), false, hardware)) {
+    try (Closeable _ = campaign.open(settings);
+        Backends backends = Backends.open(names, Scheduler.production(), false, hardware)) {
+      boolean suite = paths.isEmpty() && shard.equals(Shard.WHOLE) && campaign.resumed() == 0;
+      long deadline = System.nanoTime() + time.orElse(Duration.ZERO).toNanos();
+      Iterator<Program> chosen =
+          campaign.programs(
+              programs, time.isPresent() ? -1 : count, deadline, seed, operations, fits);
       Summary summary =
           ConformanceRun.runWithLocks(
-              "conform", kernel, backends, programs, paths.isEmpty(), out, ConformCommand::text);
+              kernel,
+              backends,
+              chosen,
+              time.isPresent() ? -1 : programs.size() + count,
+              suite,
+              out,
+              ConformCommand::text,
+              campaign::record);
+      campaign.end(summary);
+      if (campaign.leftOut() > 0) {
+        out.println(
+            "left out: "
+                + campaign.leftOut()
+                + " generated programs that kernel "
+                + kernel
+                + " does not end or answers by chance");
+      }
+      if (campaign.resumed() > 0) {
+        out.println("not run again: " + campaign.resumed() + " programs of an earlier run");
+      }
       out.println("forgiven, and how often:");
       Forgiveness.report().forEach(rule -> out.println("  " + rule));
       out.print(TextReport.differences(kernel, summary));
@@ -143,6 +171,22 @@ final class ConformCommand implements Callable<Integer> {
       uncovered.forEach(out::println);
       return ConformanceRun.finish(summary, json, out);
     }
+  }
+
+  /** Generated programs that a kernel can be asked to run. */
+  private static Predicate<Program> fits(String name) {
+    Kernel kernel = Kernel.of(name);
+    return program ->
+        (kernel.alignment() == 0 || LeftOut.staysInPlace(program))
+            && (!kernel.hangsOnSharedSync() || LeftOut.mapsWithoutSync(program));
+  }
+
+  private int generated() {
+    int count = generated != null ? generated : paths.isEmpty() ? 20 : 0;
+    if (count < 0 || count > 1_000_000) {
+      throw new IllegalArgumentException("--generated must be 0 to 1000000");
+    }
+    return count;
   }
 
   /**
@@ -174,6 +218,12 @@ final class ConformCommand implements Callable<Integer> {
 
   private static String text(ProgramResult result) {
     return TextReport.line(result) + "\n" + TextReport.findings(result);
+  }
+
+  private String folders() {
+    return paths.isEmpty()
+        ? "shipped"
+        : paths.stream().map(Path::toString).collect(Collectors.joining(" "));
   }
 
   private List<Program> programs() throws Exception {

@@ -17,9 +17,11 @@ import io.pmem4j.harness.report.Summary;
 import java.io.Console;
 import java.io.PrintWriter;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
@@ -57,39 +59,49 @@ final class ConformanceRun {
   /**
    * Runs programs as {@link #run} does, and compares the kernel's lock edges with the model's.
    *
+   * @param programs chosen when their turn comes
+   * @param expected how many there will be, or -1
    * @param suite whether the programs take every lock that the kernel took to get up
+   * @param done is told of each result, when it is final
    * @throws BackendException if the kernel cannot be asked for them
    */
   static Summary runWithLocks(
-      String verb,
       String kernel,
       Backends backends,
-      List<Program> programs,
+      Iterator<Program> programs,
+      int expected,
       boolean suite,
       PrintWriter out,
-      Function<ProgramResult, String> text)
+      Function<ProgramResult, String> text,
+      Consumer<ProgramResult> done)
       throws BackendException, InterruptedException {
     long start = System.nanoTime();
     Conformance conformance = new Conformance(backends);
     LockAudit locks = LockAudit.of(backends);
-    List<Program> whole = programs.stream().filter(conformance::isWhole).toList();
-    List<Program> omitted =
-        programs.stream().filter(program -> !conformance.isWhole(program)).toList();
+    List<Program> omitted = new ArrayList<>();
     List<ProgramResult> results = new ArrayList<>();
     LockAudit.Outcome outcome;
-    try (ProgressBar progress = progress(programs.size())) {
-      int to;
-      for (int from = 0; from < whole.size(); from = to) {
-        to = Math.min(from + locks.due(), whole.size());
-        List<Program> some = whole.subList(from, to);
-        results.addAll(some(conformance, some, progress, out, text));
-        merge(locks.after(some), results, out);
+    try (ProgressBar progress = progress(expected)) {
+      while (programs.hasNext()) {
+        List<Program> some = new ArrayList<>();
+        while (some.size() < locks.due() && programs.hasNext()) {
+          Program program = programs.next();
+          (conformance.isWhole(program) ? some : omitted).add(program);
+        }
+        if (!some.isEmpty()) {
+          List<ProgramResult> ran = some(conformance, some, progress, out, text);
+          merge(locks.after(some), ran, out);
+          ran.forEach(done);
+          results.addAll(ran);
+        }
       }
       outcome = locks.end(suite);
       // What the kernel alone runs teaches its lockdep what the model cannot know.
-      results.addAll(some(conformance, omitted, progress, out, text));
+      List<ProgramResult> last = some(conformance, omitted, progress, out, text);
+      last.forEach(done);
+      results.addAll(last);
     }
-    return new Summary(verb, kernel, results, Optional.of(outcome), millisSince(start));
+    return new Summary("conform", kernel, results, Optional.of(outcome), millisSince(start));
   }
 
   private static long millisSince(long start) {
@@ -165,9 +177,10 @@ final class ConformanceRun {
   private static @Nullable ProgressBar progress(int programs) {
     Console console = System.console();
     boolean terminal = console != null && console.isTerminal();
-    return terminal && programs > 1
+    return terminal && programs != 1 && programs != 0
         ? new ProgressBarBuilder()
             .setTaskName("programs")
+            // -1: no end is known, and the bar shows how many are done.
             .setInitialMax(programs)
             .setUpdateIntervalMillis(200)
             .clearDisplayOnFinish()

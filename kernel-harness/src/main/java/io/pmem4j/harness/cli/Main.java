@@ -37,6 +37,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       ExploreCommand.class,
       CrashCommand.class,
       MountCommand.class,
+      ReportCommand.class,
     })
 public final class Main implements Runnable {
   private static final long START = System.nanoTime();

@@ -29,6 +29,10 @@ public enum KernelDifference {
   FALLOCATE_MODES(
       "fallocate of modes that exclude each other is EOPNOTSUPP, not EINVAL",
       "vfs_fallocate() has one switch over the modes"),
+  /** A call with vectors on a file that is not open for it. */
+  VECTORS_LATER(
+      "preadv and pwritev look at the file first: EBADF, not EINVAL for its vectors",
+      "vfs_readv() and vfs_writev() check the mode of the file before import_iovec()"),
   /** O_DIRECT for a directory. */
   DIRECT_DIRECTORY(
       "a directory is not opened with O_DIRECT",

@@ -122,6 +122,10 @@ public final class KernelDifferenceMatcher {
       return reference.equals(einval)
           && answer.equals(Map.of("result", "-1", "errno", "EOPNOTSUPP"));
     }
+    if (call.syscall() == Syscall.PREADV || call.syscall() == Syscall.PWRITEV) {
+      used.add(KernelDifference.VECTORS_LATER);
+      return reference.equals(einval) && answer.equals(Map.of("result", "-1", "errno", "EBADF"));
+    }
     if (call.syscall() == Syscall.OPEN && (call.number(2) & O_DIRECT) != 0) {
       used.add(KernelDifference.DIRECT_DIRECTORY);
       return reference.equals(Map.of("result", "0")) && answer.equals(einval);

@@ -10,6 +10,7 @@ import io.pmem4j.harness.program.ProgramText;
 import io.pmem4j.harness.program.Syscall;
 import io.pmem4j.harness.program.generator.LeftOut;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -117,6 +118,18 @@ public final class Coverage {
       case PREAD_MAPPED, PWRITE_MAPPED -> call.number(4);
       default -> 0;
     };
+  }
+
+  /** Adds the counts of another table. */
+  public void add(Map<String, Map<String, Integer>> other) {
+    other.forEach((verb, row) ->
+        row.forEach((kind, count) ->
+            counts.computeIfAbsent(verb, _ -> new TreeMap<>()).merge(kind, count, Integer::sum)));
+  }
+
+  /** Returns the number of operations by verb and class of outcome, both in order of names. */
+  public Map<String, Map<String, Integer>> counts() {
+    return Collections.unmodifiableMap(counts);
   }
 
   /** Returns how many pairs of verb and class there are. */

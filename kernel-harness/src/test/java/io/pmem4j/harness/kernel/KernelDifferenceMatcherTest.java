@@ -138,6 +138,13 @@ class KernelDifferenceMatcherTest {
   }
 
   @Test
+  void theModeOfAFileComesBeforeItsVectors() {
+    assertThat(later("pwritev f 0 1 x41*2000", errno("EINVAL"), errno("EBADF")))
+        .contains(Set.of(KernelDifference.VECTORS_LATER));
+    assertThat(later("pwrite f 0 x41", errno("EINVAL"), errno("EBADF"))).isEmpty();
+  }
+
+  @Test
   void onlyDirectAccessIsRefusedForADirectory() {
     Outcome opened = new Outcome(Map.of("result", "0"), List.of());
     assertThat(later("open d /d ro direct", opened, errno("EINVAL")))

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.report;
+
+import io.pmem4j.harness.conform.ProgramResult;
+import io.pmem4j.harness.kernel.KernelDifference;
+import io.pmem4j.harness.program.ProgramText;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The result of one program of a campaign, as a line of its file.
+ *
+ * @param program its name
+ * @param title its title
+ * @param verdict as {@link ProgramResult.Verdict}
+ * @param operations that were run
+ * @param millis how long all backends took together
+ * @param findings a line each
+ * @param notes a line each
+ * @param differences operations that showed a listed difference of a later kernel
+ * @param coverage operations by verb and class of outcome
+ * @param text of a program that diverged: the outcomes concerned and the program; otherwise empty
+ */
+public record ProgramLine(
+    String program,
+    String title,
+    ProgramResult.Verdict verdict,
+    int operations,
+    long millis,
+    List<String> findings,
+    List<String> notes,
+    Map<KernelDifference, Long> differences,
+    Map<String, Map<String, Integer>> coverage,
+    String text) {
+  /** Copies the lists. */
+  public ProgramLine {
+    findings = List.copyOf(findings);
+    notes = List.copyOf(notes);
+    differences = Map.copyOf(differences);
+    coverage = Map.copyOf(coverage);
+  }
+
+  /** Returns the line of a result. */
+  public static ProgramLine of(ProgramResult result) {
+    Map<KernelDifference, Long> differences = new EnumMap<>(KernelDifference.class);
+    result.steps().stream()
+        .flatMap(step -> step.differences().stream())
+        .forEach(difference -> differences.merge(difference, 1L, Long::sum));
+    Coverage coverage = new Coverage();
+    coverage.add(result);
+    boolean diverged = result.verdict() == ProgramResult.Verdict.DIVERGED;
+    return new ProgramLine(
+        result.program().name(),
+        result.program().title(),
+        result.verdict(),
+        result.steps().size(),
+        result.millis(),
+        result.findings(),
+        result.notes(),
+        differences,
+        coverage.counts(),
+        diverged ? TextReport.findings(result) + "\n" + ProgramText.of(result.program()) : "");
+  }
+}
