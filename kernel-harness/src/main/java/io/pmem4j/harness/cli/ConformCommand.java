@@ -92,7 +92,7 @@ final class ConformCommand implements Callable<Integer> {
       description = "print the table of verbs and classes of outcome, and what is left out")
   private boolean coverage;
 
-  @Mixin private CampaignOptions campaign = new CampaignOptions();
+  @Mixin private PartOptions campaign = new PartOptions();
 
   @Mixin private MachineOption machine = new MachineOption();
 

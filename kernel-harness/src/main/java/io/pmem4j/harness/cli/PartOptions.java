@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** Options of {@code conform} that make a run a part of a campaign: bounded by time, resumable. */
-final class CampaignOptions {
+final class PartOptions {
   private static final Pattern DURATION = Pattern.compile("(\\d{1,6})([smh])");
   private static final Duration LONGEST = Duration.ofDays(7);
 
@@ -64,7 +64,7 @@ final class CampaignOptions {
   private @Nullable CampaignFile file;
   private int leftOut;
 
-  CampaignOptions() {}
+  PartOptions() {}
 
   /**
    * Returns the time for generated programs, if it is what bounds them.
