@@ -178,6 +178,7 @@ final class ConformCommand implements Callable<Integer> {
     Kernel kernel = Kernel.of(name);
     return program ->
         (kernel.alignment() == 0 || LeftOut.staysInPlace(program))
+            && (!kernel.invertsFreezing() || LeftOut.freezesNothing(program))
             && (!kernel.hangsOnSharedSync() || LeftOut.mapsWithoutSync(program));
   }
 

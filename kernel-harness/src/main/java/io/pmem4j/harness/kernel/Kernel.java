@@ -110,6 +110,11 @@ public enum Kernel {
     return this == LINUX_6_12;
   }
 
+  /** Returns true if a freeze and an eviction contradict each other's order of locks. */
+  public boolean invertsFreezing() {
+    return this == POSTED_ORDER;
+  }
+
   /** Returns whether its outcomes equal those of 5.10 except for {@link KernelDifference}s. */
   public boolean isLater() {
     return !differences().isEmpty();

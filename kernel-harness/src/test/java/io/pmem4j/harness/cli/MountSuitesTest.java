@@ -218,8 +218,7 @@ class MountSuitesTest {
         for i in $(seq 60); do echo $i > from/d/$i; setfattr -n user.same -v value from/d/$i; done
         """);
     run("rsync", "-aAX", "from/", "to/");
-    String dump =
-        "cd %s; getfattr -Rhd -m - . | sort; find . ! -type l | sort | xargs getfacl -n";
+    String dump = "cd %s; getfattr -Rhd -m - . | sort; find . ! -type l | sort | xargs getfacl -n";
     String copied = run("sh", "-ec", dump.formatted("to"));
     assertThat(copied).isEqualTo(run("sh", "-ec", dump.formatted("from")));
     assertThat(copied).contains("user.same", "trusted.t", "security.s", "user:77:rwx");

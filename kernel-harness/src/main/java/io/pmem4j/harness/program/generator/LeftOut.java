@@ -43,6 +43,11 @@ public final class LeftOut {
     return program.steps().stream().noneMatch(step -> isSharedSync(step.operation()));
   }
 
+  /** Returns whether a program never freezes, which the posted order inverts against evictions. */
+  public static boolean freezesNothing(Program program) {
+    return program.steps().stream().noneMatch(step -> step.operation().isCall(Syscall.FREEZE));
+  }
+
   private static boolean isSharedSync(Operation operation) {
     return operation.withoutChild() instanceof Operation.Call call
         && call.syscall() == Syscall.MMAP
