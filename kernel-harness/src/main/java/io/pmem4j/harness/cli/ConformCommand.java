@@ -5,13 +5,13 @@ package io.pmem4j.harness.cli;
 import io.pmem4j.harness.backend.BackendException;
 import io.pmem4j.harness.backend.Forgiveness;
 import io.pmem4j.harness.conform.Backends;
+import io.pmem4j.harness.conform.GeneratedPrograms;
 import io.pmem4j.harness.conform.ProgramResult;
 import io.pmem4j.harness.guest.qemu.GuestMachine;
 import io.pmem4j.harness.kernel.Kernel;
 import io.pmem4j.harness.kernel.KernelImages;
 import io.pmem4j.harness.program.Program;
 import io.pmem4j.harness.program.ProgramLibrary;
-import io.pmem4j.harness.program.generator.LeftOut;
 import io.pmem4j.harness.report.CampaignSettings;
 import io.pmem4j.harness.report.Coverage;
 import io.pmem4j.harness.report.Shard;
@@ -119,7 +119,7 @@ final class ConformCommand implements Callable<Integer> {
     Shard shard = campaign.shard();
     List<String> uncovered = new ArrayList<>();
     String kernel = asked == null ? kernelToBeHad(uncovered) : asked;
-    Predicate<Program> fits = fits(kernel);
+    Predicate<Program> fits = GeneratedPrograms.fit(Kernel.of(kernel));
     CampaignSettings settings =
         new CampaignSettings(
             kernel,
@@ -171,15 +171,6 @@ final class ConformCommand implements Callable<Integer> {
       uncovered.forEach(out::println);
       return ConformanceRun.finish(summary, json, out);
     }
-  }
-
-  /** Generated programs that a kernel can be asked to run. */
-  private static Predicate<Program> fits(String name) {
-    Kernel kernel = Kernel.of(name);
-    return program ->
-        (kernel.alignment() == 0 || LeftOut.staysInPlace(program))
-            && (!kernel.invertsFreezing() || LeftOut.freezesNothing(program))
-            && (!kernel.hangsOnSharedSync() || LeftOut.mapsWithoutSync(program));
   }
 
   private int generated() {

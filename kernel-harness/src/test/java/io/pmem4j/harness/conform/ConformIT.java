@@ -11,7 +11,6 @@ import io.pmem4j.harness.kernel.KernelDifference;
 import io.pmem4j.harness.program.Program;
 import io.pmem4j.harness.program.ProgramLibrary;
 import io.pmem4j.harness.program.Shrinker;
-import io.pmem4j.harness.program.generator.LeftOut;
 import io.pmem4j.harness.program.generator.ProgramGenerator;
 import io.pmem4j.harness.report.Coverage;
 import io.pmem4j.harness.report.Summary;
@@ -82,7 +81,7 @@ class ConformIT {
       ProgramLibrary.shipped().forEach(program -> results.add(conformance.run(program)));
       for (long seed = 100; seed < 110; seed++) {
         Program program = ProgramGenerator.generate(seed, 60);
-        if (LeftOut.staysInPlace(program)) {
+        if (GeneratedPrograms.fit(Kernel.of(kernel)).test(program)) {
           results.add(conformance.run(program));
         }
       }
@@ -152,7 +151,7 @@ class ConformIT {
     List<Program> programs = new ArrayList<>(ProgramLibrary.shipped());
     for (long seed = 100; seed < 110; seed++) {
       Program program = ProgramGenerator.generate(seed, 60);
-      if (!kernel.hangsOnSharedSync() || LeftOut.mapsWithoutSync(program)) {
+      if (GeneratedPrograms.fit(kernel).test(program)) {
         programs.add(program);
       }
     }

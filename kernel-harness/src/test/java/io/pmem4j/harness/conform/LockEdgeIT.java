@@ -10,7 +10,6 @@ import io.pmem4j.harness.kernel.Kernel;
 import io.pmem4j.harness.program.Program;
 import io.pmem4j.harness.program.ProgramLibrary;
 import io.pmem4j.harness.program.ProgramParser;
-import io.pmem4j.harness.program.generator.LeftOut;
 import io.pmem4j.harness.program.generator.ProgramGenerator;
 import io.pmem4j.sched.Scheduler;
 import java.util.ArrayList;
@@ -99,12 +98,9 @@ class LockEdgeIT {
   })
   void everyEdgeIsTheKernels(String kernel, String has, String hasNot) throws Exception {
     List<Program> programs = new ArrayList<>(ProgramLibrary.shipped());
-    // Faults of 2 MiB, which some have, depend on where mremap moves a mapping to.
     LongStream.range(100, 200)
         .mapToObj(seed -> ProgramGenerator.generate(seed, 60))
-        .filter(LeftOut::staysInPlace)
-        .filter(LeftOut::mapsWithoutSync)
-        .filter(program -> !Kernel.of(kernel).invertsFreezing() || LeftOut.freezesNothing(program))
+        .filter(GeneratedPrograms.fit(Kernel.of(kernel)))
         .limit(5)
         .forEach(programs::add);
     LockAudit.Outcome outcome;
