@@ -87,6 +87,7 @@ class HarnessArchitectureTest {
         uses,
         "conform",
         "program",
+        "program.generator",
         "wire",
         "image",
         "kernel",

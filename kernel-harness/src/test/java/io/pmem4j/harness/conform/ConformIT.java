@@ -11,6 +11,7 @@ import io.pmem4j.harness.kernel.KernelDifference;
 import io.pmem4j.harness.program.Program;
 import io.pmem4j.harness.program.ProgramLibrary;
 import io.pmem4j.harness.program.Shrinker;
+import io.pmem4j.harness.program.generator.LeftOut;
 import io.pmem4j.harness.program.generator.ProgramGenerator;
 import io.pmem4j.harness.report.Coverage;
 import io.pmem4j.harness.report.Summary;
@@ -266,7 +267,12 @@ class ConformIT {
       Conformance conformance = new Conformance(backends);
       ProgramResult found = null;
       for (long seed = 2015; found == null && seed < 2115; seed++) {
-        ProgramResult result = conformance.run(ProgramGenerator.generate(seed, 60));
+        Program program = ProgramGenerator.generate(seed, 60);
+        if (!LeftOut.freezesNothing(program)) {
+          // Without its thaw, which shrinking takes away, a program waits.
+          continue;
+        }
+        ProgramResult result = conformance.run(program);
         found = result.verdict() == ProgramResult.Verdict.DIVERGED ? result : null;
       }
       assertThat(found).as("a page that writeback left writable").isNotNull();
