@@ -2,7 +2,7 @@
 
 package io.pmem4j.harness.campaign.work;
 
-import io.pmem4j.pmem.Granularity;
+import io.pmem4j.pmem.ForwardingMemory;
 import io.pmem4j.pmem.PersistentMemory;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -12,8 +12,7 @@ import java.util.List;
  * A memory with kill points at its stores, between write-back and fence, and after a published
  * word. With deep flushes each persist reaches beyond the memory controller.
  */
-class PointedMemory implements PersistentMemory {
-  private final PersistentMemory memory;
+class PointedMemory extends ForwardingMemory {
   private final KillPoint.Listener points;
   private final boolean deep;
 
@@ -22,29 +21,14 @@ class PointedMemory implements PersistentMemory {
 
   /** Over another memory. */
   PointedMemory(PersistentMemory memory, KillPoint.Listener points, boolean deep) {
-    this.memory = memory;
+    super(memory);
     this.points = points;
     this.deep = deep;
   }
 
   private PersistentMemory storing() {
     points.reached(KillPoint.BEFORE_STORE);
-    return memory;
-  }
-
-  @Override
-  public long byteSize() {
-    return memory.byteSize();
-  }
-
-  @Override
-  public Granularity granularity() {
-    return memory.granularity();
-  }
-
-  @Override
-  public MemorySegment segment() {
-    return memory.segment();
+    return target;
   }
 
   @Override
@@ -89,7 +73,7 @@ class PointedMemory implements PersistentMemory {
 
   @Override
   public void flush(long offset, long length) {
-    memory.flush(offset, length);
+    target.flush(offset, length);
     if (deep) {
       flushed.add(new long[] {offset, length});
     }
@@ -98,8 +82,8 @@ class PointedMemory implements PersistentMemory {
   @Override
   public void drain() {
     points.reached(KillPoint.BETWEEN_FLUSH_AND_FENCE);
-    memory.drain();
-    flushed.forEach(range -> memory.deepPersist(range[0], range[1]));
+    target.drain();
+    flushed.forEach(range -> target.deepPersist(range[0], range[1]));
     flushed.clear();
   }
 
@@ -125,12 +109,7 @@ class PointedMemory implements PersistentMemory {
   }
 
   @Override
-  public long getLongAcquire(long offset) {
-    return memory.getLongAcquire(offset);
-  }
-
-  @Override
   public PersistentMemory slice(long offset, long length) {
-    return new PointedMemory(memory.slice(offset, length), points, deep);
+    return new PointedMemory(target.slice(offset, length), points, deep);
   }
 }
