@@ -6,19 +6,16 @@ import io.pmem4j.harness.campaign.journal.JournalRecord;
 import io.pmem4j.harness.campaign.journal.JournalRecord.Acknowledged;
 import io.pmem4j.harness.campaign.journal.JournalRecord.Intended;
 import io.pmem4j.harness.campaign.journal.JournalRecord.Recovered;
+import io.pmem4j.harness.campaign.work.Words;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.net.URLDecoder;
-import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.BooleanSupplier;
-import java.util.stream.Collectors;
 
 /**
  * A worker as its campaign sees it. A thread of its own reads what the worker tells, writes it to
@@ -72,10 +69,7 @@ final class WorkerProcess implements AutoCloseable {
 
   /** Gives an order. A worker that has ended meanwhile is seen by its end. */
   void order(String... words) {
-    String line =
-        Arrays.stream(words)
-            .map(word -> URLEncoder.encode(word, StandardCharsets.UTF_8))
-            .collect(Collectors.joining(" ", "", "\n"));
+    String line = Words.line(List.of(words)) + "\n";
     try {
       OutputStream in = process.getOutputStream();
       in.write(line.getBytes(StandardCharsets.US_ASCII));
@@ -88,10 +82,7 @@ final class WorkerProcess implements AutoCloseable {
   private void read() {
     try (BufferedReader lines = process.inputReader(StandardCharsets.UTF_8)) {
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-        take(
-            Arrays.stream(line.split(" ", -1))
-                .map(word -> URLDecoder.decode(word, StandardCharsets.UTF_8))
-                .toList());
+        take(Words.of(line));
       }
     } catch (IOException | RuntimeException e) {
       set(() -> refused = refused.isEmpty() ? String.valueOf(e.getMessage()) : refused);

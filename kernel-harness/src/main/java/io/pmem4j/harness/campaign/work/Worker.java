@@ -7,8 +7,6 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
-import java.net.URLDecoder;
-import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -194,12 +192,7 @@ public final class Worker implements KillPoint.Listener {
   }
 
   private void say(String... words) {
-    StringBuilder line = new StringBuilder();
-    for (String word : words) {
-      line.append(line.isEmpty() ? "" : " ")
-          .append(URLEncoder.encode(word, StandardCharsets.UTF_8));
-    }
-    out.print(line.append('\n'));
+    out.print(Words.line(List.of(words)) + "\n");
     out.flush();
   }
 
@@ -208,8 +201,6 @@ public final class Worker implements KillPoint.Listener {
     if (line == null) {
       throw new EOFException();
     }
-    return Arrays.stream(line.split(" ", -1))
-        .map(word -> URLDecoder.decode(word, StandardCharsets.UTF_8))
-        .toList();
+    return Words.of(line);
   }
 }
