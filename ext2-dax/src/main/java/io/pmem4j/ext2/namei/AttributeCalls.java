@@ -139,12 +139,7 @@ public final class AttributeCalls {
   }
 
   private boolean isListed(AttributeNamespace in) {
-    return switch (in) {
-      case USER -> volume.userAttributes();
-      case TRUSTED -> who.has(Capability.SYS_ADMIN);
-      case SECURITY -> true;
-      case ACL_ACCESS, ACL_DEFAULT -> volume.posixAcl();
-    };
+    return isSupported(in) && (in != AttributeNamespace.TRUSTED || who.has(Capability.SYS_ADMIN));
   }
 
   /** Returns the value of a list: {@code posix_acl_xattr_get}. */
@@ -182,14 +177,16 @@ public final class AttributeCalls {
     inode.acls().set(kind, acl, who);
   }
 
+  private boolean isSupported(AttributeNamespace in) {
+    return switch (in) {
+      case USER -> volume.userAttributes();
+      case TRUSTED, SECURITY -> true;
+      case ACL_ACCESS, ACL_DEFAULT -> volume.posixAcl();
+    };
+  }
+
   private void requireSupported(Resolved name) throws Ext2Exception {
-    boolean supported =
-        switch (name.in()) {
-          case USER -> volume.userAttributes();
-          case TRUSTED, SECURITY -> true;
-          case ACL_ACCESS, ACL_DEFAULT -> volume.posixAcl();
-        };
-    if (!supported) {
+    if (!isSupported(name.in())) {
       throw unsupported(name.in().prefix());
     }
   }
