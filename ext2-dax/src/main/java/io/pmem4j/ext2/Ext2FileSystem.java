@@ -261,6 +261,21 @@ public final class Ext2FileSystem {
     users.decrementAndGet();
   }
 
+  /** A call during which an unmount is refused. */
+  interface Call<T> {
+    T run() throws Ext2Exception;
+  }
+
+  /** Runs a call, in which the file system stays mounted. */
+  <T> T call(Call<T> call) throws Ext2Exception {
+    enter();
+    try {
+      return call.run();
+    } finally {
+      leave();
+    }
+  }
+
   private static IllegalStateException unmounted() {
     return new IllegalStateException("the file system is unmounted");
   }

@@ -55,19 +55,6 @@ public final class InodeOperations {
    */
   public record Created(Stat stat, OpenFile file) {}
 
-  private interface Call<T> {
-    T run() throws Ext2Exception;
-  }
-
-  private <T> T call(Call<T> call) throws Ext2Exception {
-    fs.enter();
-    try {
-      return call.run();
-    } finally {
-      fs.leave();
-    }
-  }
-
   /** Returns these calls on behalf of somebody else, with the same references. */
   public InodeOperations as(Credentials who) {
     return new InodeOperations(fs, nodes, space.as(who));
@@ -97,7 +84,7 @@ public final class InodeOperations {
    * @throws Ext2Exception ENOENT, ENAMETOOLONG, EIO
    */
   public Stat lookup(int directory, byte[] name) throws Ext2Exception {
-    return call(() -> referenced(new Lookups(in(directory)).find(text(name))));
+    return fs.call(() -> referenced(new Lookups(in(directory)).find(text(name))));
   }
 
   private Stat referenced(Ext2Inode inode) throws Ext2Exception {
@@ -113,12 +100,12 @@ public final class InodeOperations {
    * @throws Ext2Exception ESTALE, EIO
    */
   public Stat entry(int directory, int ino) throws Ext2Exception {
-    return call(() -> referenced(new Lookups(in(directory)).entry(ino)));
+    return fs.call(() -> referenced(new Lookups(in(directory)).entry(ino)));
   }
 
   /** Drops references to an inode. */
   public void forget(int ino, long references) throws Ext2Exception {
-    call(() -> {
+    fs.call(() -> {
       nodes.forget(ino, references);
       return true;
     });
@@ -126,7 +113,7 @@ public final class InodeOperations {
 
   /** Drops all references of the client. */
   public void forgetAll() throws Ext2Exception {
-    call(() -> {
+    fs.call(() -> {
       nodes.clear();
       return true;
     });
@@ -142,7 +129,7 @@ public final class InodeOperations {
 
   /** Returns the attributes of an inode. */
   public Stat stat(int ino) throws Ext2Exception {
-    return call(() -> OpenFile.stat(nodes.get(ino)));
+    return fs.call(() -> OpenFile.stat(nodes.get(ino)));
   }
 
   /**
@@ -165,7 +152,7 @@ public final class InodeOperations {
       @Nullable Long atime,
       @Nullable Long mtime)
       throws Ext2Exception {
-    return call(() -> {
+    return fs.call(() -> {
       Ext2Inode inode = nodes.get(ino);
       if (size != null) {
         try (OpenFile file = opened(inode, O_WRONLY)) {
@@ -198,7 +185,7 @@ public final class InodeOperations {
 
   /** Returns the flags that FS_IOC_GETFLAGS reads. */
   public int flags(int ino) throws Ext2Exception {
-    return call(() -> InodeAttributes.flags(nodes.get(ino)));
+    return fs.call(() -> InodeAttributes.flags(nodes.get(ino)));
   }
 
   /**
@@ -207,7 +194,7 @@ public final class InodeOperations {
    * @throws Ext2Exception EROFS
    */
   public void setFlags(int ino, int flags) throws Ext2Exception {
-    call(() -> {
+    fs.call(() -> {
       new AttributeChanges(space).flags(nodes.get(ino), flags);
       return true;
     });
@@ -219,7 +206,7 @@ public final class InodeOperations {
    * @throws Ext2Exception EINVAL, EIO
    */
   public byte[] readlink(int ino) throws Ext2Exception {
-    return call(() -> Lookups.target(nodes.get(ino)));
+    return fs.call(() -> Lookups.target(nodes.get(ino)));
   }
 
   /**
@@ -228,7 +215,7 @@ public final class InodeOperations {
    * @throws Ext2Exception EEXIST, EMLINK, ENOSPC, ENOENT, EPERM, EROFS, EIO
    */
   public Stat mkdir(int directory, byte[] name, int mode) throws Ext2Exception {
-    return call(() -> referenced(new NewNames(in(directory)).newDirectory(text(name), mode)));
+    return fs.call(() -> referenced(new NewNames(in(directory)).newDirectory(text(name), mode)));
   }
 
   /**
@@ -239,7 +226,7 @@ public final class InodeOperations {
    */
   public Stat mknod(int directory, byte[] name, int mode, int major, int minor)
       throws Ext2Exception {
-    return call(
+    return fs.call(
         () -> referenced(new NewNames(in(directory)).newFile(text(name), mode, major, minor)));
   }
 
@@ -249,7 +236,8 @@ public final class InodeOperations {
    * @throws Ext2Exception EEXIST, ENOSPC, ENOENT, EPERM, ENAMETOOLONG, EROFS, EIO
    */
   public Stat symlink(int directory, byte[] name, byte[] target) throws Ext2Exception {
-    return call(() -> referenced(new NewNames(in(directory)).newSymlink(text(target), text(name))));
+    return fs.call(
+        () -> referenced(new NewNames(in(directory)).newSymlink(text(target), text(name))));
   }
 
   /**
@@ -258,7 +246,7 @@ public final class InodeOperations {
    * @throws Ext2Exception EEXIST, EMLINK, ENOSPC, ENOENT, EPERM, EROFS, EIO
    */
   public Stat link(int ino, int directory, byte[] name) throws Ext2Exception {
-    return call(() -> {
+    return fs.call(() -> {
       Ext2Inode inode = nodes.get(ino);
       new NewNames(in(directory)).link(inode, text(name));
       return referenced(space.inodes().get(ino));
@@ -271,7 +259,7 @@ public final class InodeOperations {
    * @throws Ext2Exception ENOENT, EISDIR, EPERM, EROFS, EIO
    */
   public void unlink(int directory, byte[] name) throws Ext2Exception {
-    call(() -> {
+    fs.call(() -> {
       new NameOperations(in(directory)).unlink(text(name));
       return true;
     });
@@ -283,7 +271,7 @@ public final class InodeOperations {
    * @throws Ext2Exception ENOENT, ENOTEMPTY, ENOTDIR, EPERM, EROFS, EIO
    */
   public void rmdir(int directory, byte[] name) throws Ext2Exception {
-    call(() -> {
+    fs.call(() -> {
       new DirectoryRemoval(in(directory)).rmdir(text(name));
       return true;
     });
@@ -298,7 +286,7 @@ public final class InodeOperations {
    */
   public void rename(int from, byte[] oldName, int to, byte[] newName, int flags)
       throws Ext2Exception {
-    call(() -> {
+    fs.call(() -> {
       Rename.rename(in(from), text(oldName), in(to), text(newName), flags);
       return true;
     });
@@ -312,7 +300,7 @@ public final class InodeOperations {
    * @throws Ext2Exception EISDIR, EPERM, EROFS, ENXIO
    */
   public OpenFile open(int ino, int flags) throws Ext2Exception {
-    return call(() -> opened(nodes.get(ino), flags));
+    return fs.call(() -> opened(nodes.get(ino), flags));
   }
 
   private OpenFile opened(Ext2Inode inode, int flags) throws Ext2Exception {
@@ -353,7 +341,7 @@ public final class InodeOperations {
    * @throws Ext2Exception EEXIST, ENOSPC, ENOENT, EISDIR, ELOOP, EPERM, EROFS, EIO
    */
   public Created create(int directory, byte[] name, int flags, int mode) throws Ext2Exception {
-    return call(() -> {
+    return fs.call(() -> {
       NameSpace names = in(directory);
       OpenFlags made = new OpenFlags((flags & ~O_APPEND) | O_CREAT | O_NOFOLLOW);
       AtomicReference<@Nullable Ext2Inode> opened = new AtomicReference<>();

@@ -26,19 +26,6 @@ public final class InodeXattrs {
     this.space = space;
   }
 
-  private interface Call<T> {
-    T run() throws Ext2Exception;
-  }
-
-  private <T> T call(Call<T> call) throws Ext2Exception {
-    fs.enter();
-    try {
-      return call.run();
-    } finally {
-      fs.leave();
-    }
-  }
-
   private AttributeCalls as(Credentials who) {
     return new AttributeCalls(space.as(who));
   }
@@ -52,7 +39,7 @@ public final class InodeXattrs {
    */
   public void set(int ino, byte[] name, byte[] value, int flags, boolean dropsSetGid)
       throws Ext2Exception {
-    call(() -> {
+    fs.call(() -> {
       as(dropsSetGid ? DROPS_SET_GID : Credentials.ROOT).set(nodes.get(ino), name, value, flags);
       return true;
     });
@@ -64,7 +51,7 @@ public final class InodeXattrs {
    * @throws Ext2Exception ENODATA, ERANGE, EINVAL, EOPNOTSUPP, EIO
    */
   public byte[] get(int ino, byte[] name) throws Ext2Exception {
-    return call(() -> as(Credentials.ROOT).get(nodes.get(ino), name));
+    return fs.call(() -> as(Credentials.ROOT).get(nodes.get(ino), name));
   }
 
   /**
@@ -75,7 +62,7 @@ public final class InodeXattrs {
    */
   public List<byte[]> list(int ino, boolean all) throws Ext2Exception {
     Credentials who = all ? Credentials.ROOT : Credentials.user(0, 0);
-    return call(() -> as(who).list(nodes.get(ino)));
+    return fs.call(() -> as(who).list(nodes.get(ino)));
   }
 
   /**
@@ -84,7 +71,7 @@ public final class InodeXattrs {
    * @throws Ext2Exception ENODATA, ERANGE, EINVAL, EPERM, EOPNOTSUPP, EROFS, EIO
    */
   public void remove(int ino, byte[] name) throws Ext2Exception {
-    call(() -> {
+    fs.call(() -> {
       as(Credentials.ROOT).remove(nodes.get(ino), name);
       return true;
     });

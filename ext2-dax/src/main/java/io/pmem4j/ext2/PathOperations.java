@@ -50,25 +50,12 @@ public final class PathOperations {
     this.xattrs = new AttributeCalls(space);
   }
 
-  private interface Call<T> {
-    T run() throws Ext2Exception;
-  }
-
   private interface Change {
     void run() throws Ext2Exception;
   }
 
-  private <T> T call(Call<T> call) throws Ext2Exception {
-    fs.enter();
-    try {
-      return call.run();
-    } finally {
-      fs.leave();
-    }
-  }
-
   private void change(Change change) throws Ext2Exception {
-    call(() -> {
+    fs.call(() -> {
       change.run();
       return true;
     });
@@ -151,7 +138,7 @@ public final class PathOperations {
    * @throws Ext2Exception EINVAL for what is no symbolic link
    */
   public byte[] readlink(String path) throws Ext2Exception {
-    return call(() -> lookups.readlink(path));
+    return fs.call(() -> lookups.readlink(path));
   }
 
   /**
@@ -192,7 +179,7 @@ public final class PathOperations {
    * @param follow whether a symbolic link at the end is followed
    */
   public Stat stat(String path, boolean follow) throws Ext2Exception {
-    return call(() -> lookups.ask(path, follow, OpenFile::stat));
+    return fs.call(() -> lookups.ask(path, follow, OpenFile::stat));
   }
 
   /**
@@ -234,7 +221,7 @@ public final class PathOperations {
    * @throws Ext2Exception EACCES for a file that the caller may not read
    */
   public int flags(String path) throws Ext2Exception {
-    return call(() -> {
+    return fs.call(() -> {
       lookups.access(path, 4);
       return lookups.ask(path, true, InodeAttributes::flags);
     });
@@ -288,7 +275,7 @@ public final class PathOperations {
    * @throws Ext2Exception ENODATA, ERANGE, EOPNOTSUPP
    */
   public byte[] getXattr(String path, byte[] name, boolean follow) throws Ext2Exception {
-    return call(() -> lookups.ask(path, follow, inode -> xattrs.get(inode, name)));
+    return fs.call(() -> lookups.ask(path, follow, inode -> xattrs.get(inode, name)));
   }
 
   /**
@@ -297,7 +284,7 @@ public final class PathOperations {
    * @param follow whether a symbolic link at the end is followed
    */
   public List<byte[]> listXattr(String path, boolean follow) throws Ext2Exception {
-    return call(() -> lookups.ask(path, follow, xattrs::list));
+    return fs.call(() -> lookups.ask(path, follow, xattrs::list));
   }
 
   /**
