@@ -70,11 +70,12 @@ public final class CampaignFile implements AutoCloseable {
         throw new IOException(path + ": another process writes it");
       }
       Set<String> done = Set.of();
-      if (hasNoWholeLine(path)) {
+      byte[] bytes = Files.readAllBytes(path);
+      if (hasNoWholeLine(path, bytes)) {
         channel.truncate(0);
         write(channel, SETTINGS, settings);
       } else {
-        Content content = read(path);
+        Content content = read(path, bytes);
         if (!content.settings().isResumedBy(settings)) {
           throw new IllegalArgumentException(
               path
@@ -116,7 +117,10 @@ public final class CampaignFile implements AutoCloseable {
    *     line
    */
   public static Content read(Path path) throws IOException {
-    byte[] bytes = Files.readAllBytes(path);
+    return read(path, Files.readAllBytes(path));
+  }
+
+  private static Content read(Path path, byte[] bytes) throws IOException {
     CampaignSettings settings = null;
     Map<String, ProgramLine> programs = new LinkedHashMap<>();
     List<CampaignEnd> ends = new ArrayList<>();
@@ -149,8 +153,7 @@ public final class CampaignFile implements AutoCloseable {
   }
 
   /** Tells if a file is empty, or was left when its first line was being written. */
-  private static boolean hasNoWholeLine(Path path) throws IOException {
-    byte[] bytes = Files.readAllBytes(path);
+  private static boolean hasNoWholeLine(Path path, byte[] bytes) throws IOException {
     String begin = "{\"" + SETTINGS + "\":";
     String text =
         new String(bytes, 0, Math.min(bytes.length, begin.length()), StandardCharsets.UTF_8);
