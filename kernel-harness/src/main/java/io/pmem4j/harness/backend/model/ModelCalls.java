@@ -178,8 +178,7 @@ final class ModelCalls {
       case MINCORE -> mincore();
       case VM_READ -> {
         try (PagePins pins = pinned(length(2), false)) {
-          byte[] data = pins.read();
-          yield read(data);
+          yield read(pins.read());
         }
       }
       case VM_WRITE -> {
