@@ -21,7 +21,11 @@
 void op_open(struct exec *x, const struct request *r, struct reply *reply)
 {
 	char *path = request_string(r, 0);
-	int fd = open(path, (int)r->args[1], (mode_t)r->args[2]);
+	/*
+	 * A process that another thread starts meanwhile must not take the file
+	 * along: the file system could not be unmounted as long as it lives.
+	 */
+	int fd = open(path, (int)r->args[1] | O_CLOEXEC, (mode_t)r->args[2]);
 
 	free(path);
 	if (fd < 0) {

@@ -66,6 +66,7 @@ static void names_are_made_and_moved(void)
 	CHECK(mode_of("/d") == (S_IFDIR | 0700));
 	CHECK(ON(WIRE_OP_MKDIR, names(1, "/d"), 0700).error == EEXIST);
 	CHECK(ON(WIRE_OP_OPEN, names(1, "/d/a"), 0, O_RDWR | O_CREAT, 0600).result == 0);
+	CHECK(fcntl(x.files[0], F_GETFD) == FD_CLOEXEC);
 	CHECK(ON(WIRE_OP_LINK, names(2, "/d/a", "/d/b")).result == 0);
 	CHECK(ON(WIRE_OP_LINK, names(1, "/d/a")).status == WIRE_STATUS_BAD_ARGUMENTS);
 	CHECK(ON(WIRE_OP_SYMLINK, names(2, "nowhere", "/d/s")).result == 0);

@@ -21,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -54,9 +55,26 @@ class HostBackendIT {
 
   private static final Map<String, Future<List<ProgramResult>>> RESULTS = new HashMap<>();
 
+  /**
+   * Mounts of the runs. They end when no run starts a process any more: between fork and exec it
+   * holds the open files of all others, and their file systems are busy.
+   */
+  private static final List<Mounted> MOUNTS = Collections.synchronizedList(new ArrayList<>());
+
   @AfterAll
-  static void endRuns() {
+  static void endRuns() throws Exception {
     RUNS.shutdownNow();
+    boolean ended = RUNS.awaitTermination(1, TimeUnit.MINUTES);
+    List<Throwable> stillMounted = new ArrayList<>();
+    for (Mounted mounted : MOUNTS) {
+      try {
+        mounted.close();
+      } catch (IOException | AssertionError e) {
+        stillMounted.add(e);
+      }
+    }
+    assertThat(stillMounted).isEmpty();
+    assertThat(ended).isTrue();
   }
 
   /** A mounted file system of a type, as long as it is open. */
@@ -133,15 +151,15 @@ class HostBackendIT {
         && !Files.readString(Path.of("/proc/filesystems")).contains("\t" + type)) {
       throw Required.missing("no " + type + " in this kernel");
     }
-    try (Mounted mounted = new Mounted(ofAllTypes, type)) {
-      List<ProgramResult> results = run(ProgramLibrary.shipped(), mounted.point);
-      try (var left = Files.list(mounted.point)) {
-        assertThat(left.map(path -> path.getFileName().toString()))
-            .as("nothing is left behind")
-            .isSubsetOf("lost+found");
-      }
-      return results;
+    Mounted mounted = new Mounted(ofAllTypes, type);
+    MOUNTS.add(mounted);
+    List<ProgramResult> results = run(ProgramLibrary.shipped(), mounted.point);
+    try (var left = Files.list(mounted.point)) {
+      assertThat(left.map(path -> path.getFileName().toString()))
+          .as("nothing is left behind")
+          .isSubsetOf("lost+found");
     }
+    return results;
   }
 
   static List<String> types() {
