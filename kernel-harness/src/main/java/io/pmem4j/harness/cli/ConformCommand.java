@@ -137,6 +137,7 @@ final class ConformCommand implements Callable<Integer> {
       Iterator<Program> chosen =
           campaign.programs(
               programs, time.isPresent() ? -1 : count, deadline, seed, operations, fits);
+      Coverage table = new Coverage();
       Summary summary =
           ConformanceRun.runWithLocks(
               kernel,
@@ -146,7 +147,12 @@ final class ConformCommand implements Callable<Integer> {
               suite,
               out,
               ConformCommand::text,
-              campaign::record);
+              result -> {
+                campaign.record(result);
+                if (coverage) {
+                  table.add(result);
+                }
+              });
       campaign.end(summary);
       if (campaign.leftOut() > 0) {
         out.println(
@@ -164,8 +170,6 @@ final class ConformCommand implements Callable<Integer> {
       out.print(TextReport.differences(kernel, summary));
       out.print(TextReport.locks(summary));
       if (coverage) {
-        Coverage table = new Coverage();
-        summary.results().forEach(table::add);
         out.print(table.text());
       }
       uncovered.forEach(out::println);

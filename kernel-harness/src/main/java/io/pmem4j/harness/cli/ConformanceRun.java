@@ -14,6 +14,7 @@ import io.pmem4j.harness.program.Program;
 import io.pmem4j.harness.program.ProgramText;
 import io.pmem4j.harness.program.Shrinker;
 import io.pmem4j.harness.report.Summary;
+import io.pmem4j.harness.report.Tally;
 import java.io.Console;
 import java.io.PrintWriter;
 import java.util.ArrayList;
@@ -49,15 +50,16 @@ final class ConformanceRun {
       throws InterruptedException {
     long start = System.nanoTime();
     Conformance conformance = new Conformance(backends);
-    List<ProgramResult> results;
+    Tally tally;
     try (ProgressBar progress = progress(programs.size())) {
-      results = some(conformance, programs, progress, out, text);
+      tally = Tally.of(some(conformance, programs, progress, out, text));
     }
-    return new Summary(verb, kernel, results, Optional.empty(), millisSince(start));
+    return new Summary(verb, kernel, tally, Optional.empty(), millisSince(start));
   }
 
   /**
-   * Runs programs as {@link #run} does, and compares the kernel's lock edges with the model's.
+   * Runs programs as {@link #run} does, and compares the kernel's lock edges with the model's. No
+   * result is kept once it is done.
    *
    * @param programs chosen when their turn comes
    * @param expected how many there will be, or -1
@@ -79,7 +81,8 @@ final class ConformanceRun {
     Conformance conformance = new Conformance(backends);
     LockAudit locks = LockAudit.of(backends);
     List<Program> omitted = new ArrayList<>();
-    List<ProgramResult> results = new ArrayList<>();
+    Tally tally = new Tally();
+    Consumer<ProgramResult> end = done.andThen(tally::add);
     LockAudit.Outcome outcome;
     try (ProgressBar progress = progress(expected)) {
       while (programs.hasNext()) {
@@ -91,17 +94,14 @@ final class ConformanceRun {
         if (!some.isEmpty()) {
           List<ProgramResult> ran = some(conformance, some, progress, out, text);
           merge(locks.after(some), ran, out);
-          ran.forEach(done);
-          results.addAll(ran);
+          ran.forEach(end);
         }
       }
       outcome = locks.end(suite);
       // What the kernel alone runs teaches its lockdep what the model cannot know.
-      List<ProgramResult> last = some(conformance, omitted, progress, out, text);
-      last.forEach(done);
-      results.addAll(last);
+      some(conformance, omitted, progress, out, text).forEach(end);
     }
-    return new Summary("conform", kernel, results, Optional.of(outcome), millisSince(start));
+    return new Summary("conform", kernel, tally, Optional.of(outcome), millisSince(start));
   }
 
   private static long millisSince(long start) {

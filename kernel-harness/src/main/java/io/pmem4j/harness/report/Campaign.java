@@ -11,16 +11,21 @@ import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * All parts of a campaign as one.
  *
  * @param settings of its first part
  * @param environments of all parts, by shard
- * @param programs by name
+ * @param programs by name, without their counts
+ * @param operations how many were run
+ * @param differences operations that showed each listed difference of a later kernel
+ * @param coverage operations by verb and class of outcome
  * @param edges lock edges that model and kernel both have
  * @param findings of no program in particular, and parts that are missing or did not end
  * @param forgiven how often each rule left something out
@@ -30,6 +35,9 @@ public record Campaign(
     CampaignSettings settings,
     Map<Integer, Map<String, String>> environments,
     Map<String, ProgramLine> programs,
+    long operations,
+    Map<KernelDifference, Long> differences,
+    Map<String, Map<String, Integer>> coverage,
     Set<String> edges,
     List<String> findings,
     Map<String, Long> forgiven,
@@ -41,45 +49,99 @@ public record Campaign(
    * @throws IllegalArgumentException if two are not of one campaign, or of the same part
    */
   public static Campaign read(List<Path> files) throws IOException {
-    CampaignSettings settings = null;
-    Map<Integer, Map<String, String>> environments = new TreeMap<>();
-    Map<String, ProgramLine> programs = new TreeMap<>();
-    Set<String> edges = new TreeSet<>();
-    List<String> findings = new ArrayList<>();
-    Map<String, Long> forgiven = new TreeMap<>();
-    double seconds = 0;
-    for (Path file : files) {
-      CampaignFile.Content part = CampaignFile.read(file);
-      if (settings == null) {
-        settings = part.settings();
-      } else if (!settings.isOfOneCampaignWith(part.settings())) {
-        throw new IllegalArgumentException(
-            file + " is of another campaign than " + files.getFirst());
-      }
-      int number = part.settings().shard().number();
-      if (environments.put(number, part.settings().environment()) != null) {
-        throw new IllegalArgumentException(file + " is shard " + number + " once more");
-      }
-      programs.putAll(part.programs());
-      for (CampaignEnd end : part.ends()) {
-        edges.addAll(end.edges());
-        findings.addAll(end.findings());
-        end.forgiven().forEach((rule, count) -> forgiven.merge(rule, count, Long::sum));
-        seconds += end.seconds();
-      }
-      if (part.ends().isEmpty()) {
-        findings.add(file + " has no end: its run was killed, and can be resumed");
-      }
-    }
-    if (settings == null) {
+    if (files.isEmpty()) {
       throw new IllegalArgumentException("no file of results");
     }
-    for (int number = 1; number <= settings.shard().count(); number++) {
-      if (!environments.containsKey(number)) {
-        findings.add("shard " + number + " of " + settings.shard().count() + " is missing");
+    Sum sum = new Sum(files.getFirst());
+    for (Path file : files) {
+      sum.add(file);
+    }
+    return sum.campaign();
+  }
+
+  /** The sums over files that are read one after the other. */
+  private static final class Sum implements CampaignLines.Visitor {
+    private final Path first;
+    private final Map<Integer, Map<String, String>> environments = new TreeMap<>();
+    private final Map<String, ProgramLine> programs = new TreeMap<>();
+    private final Map<KernelDifference, Long> differences = new EnumMap<>(KernelDifference.class);
+    private final Coverage coverage = new Coverage();
+    private final Set<String> edges = new TreeSet<>();
+    private final List<String> findings = new ArrayList<>();
+    private final Map<String, Long> forgiven = new TreeMap<>();
+    private @Nullable CampaignSettings settings;
+    private Path file;
+    private long operations;
+    private double seconds;
+    private boolean ended;
+
+    Sum(Path first) {
+      this.first = first;
+      this.file = first;
+    }
+
+    void add(Path part) throws IOException {
+      file = part;
+      ended = false;
+      if (CampaignLines.read(part, this) == 0) {
+        throw new IOException(part + ": no results of a campaign: it has no whole line");
+      }
+      if (!ended) {
+        findings.add(part + " has no end: its run was killed, and can be resumed");
       }
     }
-    return new Campaign(settings, environments, programs, edges, findings, forgiven, seconds);
+
+    @Override
+    public void settings(CampaignSettings part) {
+      if (settings == null) {
+        settings = part;
+      } else if (!settings.isOfOneCampaignWith(part)) {
+        throw new IllegalArgumentException(file + " is of another campaign than " + first);
+      }
+      int number = part.shard().number();
+      if (environments.put(number, part.environment()) != null) {
+        throw new IllegalArgumentException(file + " is shard " + number + " once more");
+      }
+    }
+
+    @Override
+    public void program(ProgramLine line) {
+      if (programs.put(line.program(), line.withoutCounts()) == null) {
+        operations += line.operations();
+        coverage.add(line.coverage());
+        line.differences()
+            .forEach((difference, count) -> differences.merge(difference, count, Long::sum));
+      }
+    }
+
+    @Override
+    public void end(CampaignEnd end) {
+      ended = true;
+      edges.addAll(end.edges());
+      findings.addAll(end.findings());
+      end.forgiven().forEach((rule, count) -> forgiven.merge(rule, count, Long::sum));
+      seconds += end.seconds();
+    }
+
+    Campaign campaign() {
+      CampaignSettings whole = Objects.requireNonNull(settings);
+      for (int number = 1; number <= whole.shard().count(); number++) {
+        if (!environments.containsKey(number)) {
+          findings.add("shard " + number + " of " + whole.shard().count() + " is missing");
+        }
+      }
+      return new Campaign(
+          whole,
+          environments,
+          programs,
+          operations,
+          differences,
+          coverage.counts(),
+          edges,
+          findings,
+          forgiven,
+          seconds);
+    }
   }
 
   /** Returns how many programs have this verdict. */
@@ -101,29 +163,6 @@ public record Campaign(
     return shown && count(Verdict.NOT_RUN) == 0 && findings.isEmpty() ? "PASS" : "ERROR";
   }
 
-  /** Returns the number of operations that showed each listed difference of a later kernel. */
-  public Map<KernelDifference, Long> differences() {
-    Map<KernelDifference, Long> counts = new EnumMap<>(KernelDifference.class);
-    programs
-        .values()
-        .forEach(line ->
-            line.differences()
-                .forEach((difference, count) -> counts.merge(difference, count, Long::sum)));
-    return counts;
-  }
-
-  /** Returns operations by verb and class of outcome. */
-  public Map<String, Map<String, Integer>> coverage() {
-    Coverage table = new Coverage();
-    programs.values().forEach(line -> table.add(line.coverage()));
-    return table.counts();
-  }
-
-  /** Returns how many operations were run. */
-  public long operations() {
-    return programs.values().stream().mapToLong(ProgramLine::operations).sum();
-  }
-
   /** The last line of a report for people. */
   public String line() {
     return String.format(
@@ -134,7 +173,7 @@ public record Campaign(
         environments.size(),
         settings.shard().count(),
         programs.size(),
-        operations(),
+        operations,
         count(Verdict.AGREED),
         count(Verdict.PARTIAL),
         count(Verdict.DIVERGED),
@@ -147,6 +186,8 @@ public record Campaign(
   public Campaign {
     environments = Collections.unmodifiableMap(new TreeMap<>(environments));
     programs = Collections.unmodifiableMap(new TreeMap<>(programs));
+    differences = Map.copyOf(differences);
+    coverage = Collections.unmodifiableMap(new TreeMap<>(coverage));
     edges = Collections.unmodifiableSet(new TreeSet<>(edges));
     findings = List.copyOf(findings);
     forgiven = Collections.unmodifiableMap(new TreeMap<>(forgiven));

@@ -39,6 +39,12 @@ public record CampaignSettings(
     return isOfOneCampaignWith(other) && shard.equals(other.shard);
   }
 
+  /** Returns all that must be equal for a run to be resumed, in words. */
+  String describe() {
+    return "kernel %s, machine %s, programs %s, %d operations, seed %d, shard %s"
+        .formatted(kernel, machine, programs, operations, seed, shard);
+  }
+
   private CampaignSettings of(Shard shard) {
     return new CampaignSettings(kernel, machine, programs, operations, seed, shard, Map.of());
   }

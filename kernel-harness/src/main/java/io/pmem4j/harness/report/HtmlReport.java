@@ -8,6 +8,8 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 
@@ -15,6 +17,11 @@ import java.util.Objects;
  * A campaign as one HTML file that needs no other: no script, no font, no picture from elsewhere.
  */
 public final class HtmlReport {
+  /** As many findings are read from top to bottom; more are a list that is opened one by one. */
+  private static final int MOST_OPEN = 20;
+
+  private static final int BAR_PIXELS = 60;
+
   private final StringBuilder html = new StringBuilder();
   private final Campaign campaign;
 
@@ -40,12 +47,14 @@ public final class HtmlReport {
     line("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">");
     line("<title>" + escaped(title) + "</title>\n<style>\n" + style() + "</style></head>\n<body>");
     line(
-        "<h1>ext2-dax beside kernel %s: <span class=\"%s\">%s</span></h1>"
+        "<h1>%s <span class=\"badge %s\">%s</span></h1>"
             .formatted(
-                escaped(campaign.settings().kernel()), campaign.verdict(), campaign.verdict()));
-    line("<p>" + escaped(campaign.line()) + "</p>");
+                escaped("ext2-dax beside kernel " + campaign.settings().kernel()),
+                campaign.verdict(),
+                campaign.verdict()));
+    line("<p class=\"dim\">" + escaped(campaign.line()) + "</p>");
+    tiles();
     findings();
-    counts();
     rules();
     coverage();
     locks();
@@ -77,21 +86,37 @@ public final class HtmlReport {
     for (String finding : campaign.findings()) {
       line("<p class=\"ERROR\">" + escaped(finding) + "</p>");
     }
-    for (ProgramLine program : campaign.diverged()) {
-      String first = program.findings().isEmpty() ? "" : program.findings().getFirst();
-      line(
-          "<details><summary><b>%s</b> %s</summary><pre>%s</pre></details>"
-              .formatted(escaped(program.program()), escaped(first), escaped(program.text())));
+    List<ProgramLine> diverged = campaign.diverged();
+    for (ProgramLine program : diverged) {
+      finding(program, diverged.size() <= MOST_OPEN);
     }
   }
 
-  private void counts() {
-    section("Programs");
-    line("<table><tr><th>verdict<th>programs</tr>");
+  private void finding(ProgramLine program, boolean open) {
+    line(
+        "<details class=\"card\"%s><summary><b>%s</b> %s</summary>"
+            .formatted(open ? " open" : "", escaped(program.program()), escaped(program.title())));
+    line("<ul class=\"findings\">");
+    program.findings().forEach(each -> line("<li>" + escaped(each)));
+    line("</ul>");
+    line("<div class=\"wide\">" + InterleavingPicture.of(program.steps()) + "</div>");
+    line(
+        "<details><summary>as text</summary><pre>%s</pre></details></details>"
+            .formatted(escaped(program.text())));
+  }
+
+  private void tiles() {
+    line("<div class=\"tiles\">");
+    tile(campaign.programs().size(), "programs");
+    tile(campaign.operations(), "operations");
     for (Verdict verdict : Verdict.values()) {
-      row(verdict.toString(), campaign.count(verdict));
+      tile(campaign.count(verdict), verdict.toString().toLowerCase(Locale.ROOT).replace('_', ' '));
     }
-    line("</table>");
+    line("</div>");
+  }
+
+  private void tile(long count, String name) {
+    line("<div class=\"tile\"><b>%,d</b>%s</div>".formatted(count, escaped(name)));
   }
 
   private void row(String name, long count) {
@@ -100,12 +125,12 @@ public final class HtmlReport {
 
   private void rules() {
     section("Rules that forgive a difference");
-    line("<table><tr><th>rule<th>applied</tr>");
+    line("<table><thead><tr><th>rule<th class=\"n\">applied</tr></thead>");
     campaign.forgiven().forEach(this::row);
     line("</table>");
     if (!campaign.differences().isEmpty()) {
       line("<p>Listed differences of this kernel from 5.10, by operations that showed them:</p>");
-      line("<table><tr><th>difference<th>operations</tr>");
+      line("<table><thead><tr><th>difference<th class=\"n\">operations</tr></thead>");
       campaign
           .differences()
           .forEach(
@@ -116,7 +141,6 @@ public final class HtmlReport {
 
   private void coverage() {
     section("Coverage");
-    line("<table><tr><th>verb<th>class of outcome<th>operations</tr>");
     Map<String, Map<String, Integer>> table = campaign.coverage();
     int most =
         table.values().stream()
@@ -124,20 +148,30 @@ public final class HtmlReport {
             .mapToInt(Integer::intValue)
             .max()
             .orElse(1);
-    table.forEach((verb, row) ->
-        row.forEach((kind, count) ->
-            line(
-                "<tr><td>%s<td>%s<td><span class=\"bar\" style=\"width:%dpx\"></span>%,d</tr>"
-                    .formatted(escaped(verb), escaped(kind), 1 + 160L * count / most, count))));
-    line("</table>");
+    line("<p class=\"dim\">Operations by verb and class of outcome. Bars are logarithmic.</p>");
+    line("<div class=\"columns\">");
+    table.forEach((verb, row) -> {
+      line("<table class=\"verb\"><thead><tr><th colspan=\"2\">" + escaped(verb) + "</tr></thead>");
+      row.forEach((kind, count) ->
+          line(
+              "<tr><td>%s<td class=\"n\"><span class=\"bar\" style=\"width:%dpx\"></span>%,d</tr>"
+                  .formatted(escaped(kind), width(count, most), count)));
+      line("</table>");
+    });
+    line("</div>");
+  }
+
+  private static long width(int count, int most) {
+    return Math.max(1, Math.round(BAR_PIXELS * Math.log1p(count) / Math.log1p(most)));
   }
 
   private void locks() {
     section("Lock order of model and kernel");
     line(
-        "<p>%d edges that the model and the kernel's lockdep both have; edges of one of them alone are findings.</p>"
+        ("<p>%d edges that the model and the kernel's lockdep both have; edges of one of them alone"
+                + " are findings. A row is the class held, a column the class taken under it.</p>")
             .formatted(campaign.edges().size()));
-    line(LockGraphPicture.of(campaign.edges()));
+    line("<div class=\"wide\">" + LockGraphPicture.of(campaign.edges()) + "</div>");
   }
 
   private void environment() {

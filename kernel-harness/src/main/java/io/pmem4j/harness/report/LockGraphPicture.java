@@ -2,17 +2,20 @@
 
 package io.pmem4j.harness.report;
 
-import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 
-/** Lock edges as a drawing: a class stands below all classes that are taken before it. */
+/**
+ * Lock edges as a matrix: a row for the class that is held, a column for the class that is taken
+ * under it, both in the order of locking. An edge below the diagonal closes a circle.
+ */
 final class LockGraphPicture {
-  private static final int WIDTH = 230;
-  private static final int HEIGHT = 24;
-  private static final int GAP = 34;
+  private static final int CELL = 20;
+  private static final int LABEL = 250;
+  private static final int HEAD = 150;
   private static final String ARROW = " -> ";
 
   private LockGraphPicture() {}
@@ -24,53 +27,47 @@ final class LockGraphPicture {
     if (depth.isEmpty()) {
       return "";
     }
-    Map<Integer, List<String>> rows = new TreeMap<>();
-    depth.forEach((lock, row) -> rows.computeIfAbsent(row, _ -> new ArrayList<>()).add(lock));
-    Map<String, int[]> places = new TreeMap<>();
-    int widest = 0;
-    int top = 4;
-    for (List<String> row : rows.values()) {
-      for (int i = 0; i < row.size(); i++) {
-        places.put(row.get(i), new int[] {4 + i * (WIDTH + 20), top});
-      }
-      widest = Math.max(widest, row.size());
-      top += HEIGHT + GAP;
-    }
+    List<String> order =
+        depth.keySet().stream()
+            .sorted(Comparator.<String, Integer>comparing(depth::get).thenComparing(lock -> lock))
+            .toList();
+    int side = order.size() * CELL;
     StringBuilder svg = new StringBuilder();
     svg.append(
-        "<svg role=\"img\" aria-label=\"lock order\" viewBox=\"0 0 %d %d\" width=\"100%%\">\n"
-            .formatted(widest * (WIDTH + 20), top));
-    for (String[] pair : pairs) {
-      int[] from = places.get(pair[0]);
-      int[] to = places.get(pair[1]);
-      if (from != null && to != null) {
-        int y = from[1] + HEIGHT;
-        svg.append(
-            "<path d=\"M%d %d C%d %d %d %d %d %d\"><title>%s</title></path>\n"
-                .formatted(
-                    from[0] + WIDTH / 2,
-                    y,
-                    from[0] + WIDTH / 2,
-                    y + GAP / 2,
-                    to[0] + WIDTH / 2,
-                    to[1] - GAP / 2,
-                    to[0] + WIDTH / 2,
-                    to[1],
-                    HtmlReport.escaped(String.join(ARROW, pair))));
-      }
+        "<svg class=\"locks\" role=\"img\" aria-label=\"lock order\" viewBox=\"0 0 %d %d\" width=\"%d\">%n"
+            .formatted(LABEL + side + HEAD, HEAD + side + 4, LABEL + side + HEAD));
+    for (int i = 0; i < order.size(); i++) {
+      int at = i * CELL;
+      String lock = HtmlReport.escaped(order.get(i));
+      svg.append(
+          "<path class=\"grid\" d=\"M%d %dh%dM%d %dv%d\"/><text class=\"row\" x=\"%d\" y=\"%d\">%s</text>"
+              .formatted(
+                  LABEL, HEAD + at, side, LABEL + at, HEAD, side, LABEL - 8, HEAD + at + 14, lock));
+      svg.append(
+          "<text transform=\"translate(%d %d) rotate(-50)\">%s</text>"
+              .formatted(LABEL + at + 12, HEAD - 6, lock));
+      svg.append(cell("same", i, i, order.get(i)));
     }
-    places.forEach((lock, place) ->
-        svg.append(
-            "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" rx=\"4\"/><text x=\"%d\" y=\"%d\">%s</text>\n"
-                .formatted(
-                    place[0],
-                    place[1],
-                    WIDTH,
-                    HEIGHT,
-                    place[0] + 8,
-                    place[1] + 16,
-                    HtmlReport.escaped(lock))));
+    svg.append(
+        "<path class=\"grid\" d=\"M%d %dh%dM%d %dv%d\"/>%n"
+            .formatted(LABEL, HEAD + side, side, LABEL + side, HEAD, side));
+    for (String[] pair : pairs) {
+      int held = order.indexOf(pair[0]);
+      int taken = order.indexOf(pair[pair.length - 1]);
+      svg.append(cell(held < taken ? "edge" : "back", held, taken, String.join(ARROW, pair)));
+    }
     return svg.append("</svg>\n").toString();
+  }
+
+  private static String cell(String kind, int row, int column, String title) {
+    return "<rect class=\"%s\" x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\"><title>%s</title></rect>%n"
+        .formatted(
+            kind,
+            LABEL + column * CELL + 3,
+            HEAD + row * CELL + 3,
+            CELL - 6,
+            CELL - 6,
+            HtmlReport.escaped(title));
   }
 
   /** The length of the longest way to each class; bounded, as a circle has none. */

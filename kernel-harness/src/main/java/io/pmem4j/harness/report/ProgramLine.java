@@ -21,6 +21,7 @@ import java.util.Map;
  * @param notes a line each
  * @param differences operations that showed a listed difference of a later kernel
  * @param coverage operations by verb and class of outcome
+ * @param steps of a program that diverged; otherwise empty
  * @param text of a program that diverged: the outcomes concerned and the program; otherwise empty
  */
 public record ProgramLine(
@@ -33,6 +34,7 @@ public record ProgramLine(
     List<String> notes,
     Map<KernelDifference, Long> differences,
     Map<String, Map<String, Integer>> coverage,
+    List<StepLine> steps,
     String text) {
   /** Copies the lists. */
   public ProgramLine {
@@ -40,6 +42,23 @@ public record ProgramLine(
     notes = List.copyOf(notes);
     differences = Map.copyOf(differences);
     coverage = Map.copyOf(coverage);
+    steps = List.copyOf(steps);
+  }
+
+  /** Returns the line without its counts, which a campaign keeps as sums. */
+  ProgramLine withoutCounts() {
+    return new ProgramLine(
+        program,
+        title,
+        verdict,
+        operations,
+        millis,
+        findings,
+        notes,
+        Map.of(),
+        Map.of(),
+        steps,
+        text);
   }
 
   /** Returns the line of a result. */
@@ -61,6 +80,7 @@ public record ProgramLine(
         result.notes(),
         differences,
         coverage.counts(),
+        diverged ? result.steps().stream().map(StepLine::of).toList() : List.of(),
         diverged ? TextReport.findings(result) + "\n" + ProgramText.of(result.program()) : "");
   }
 }

@@ -3,12 +3,9 @@
 package io.pmem4j.harness.report;
 
 import io.pmem4j.harness.conform.LockAudit;
-import io.pmem4j.harness.conform.ProgramResult;
 import io.pmem4j.harness.conform.ProgramResult.Verdict;
 import io.pmem4j.harness.kernel.KernelDifference;
-import java.util.EnumMap;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -17,21 +14,12 @@ import java.util.Optional;
  *
  * @param verb the command's verb
  * @param kernel the kernel's name, or empty when none ran
- * @param results one for each program
+ * @param tally the counts of all programs
  * @param locks what came of comparing lock edges, if they were
  * @param millis wall time of all of it
  */
 public record Summary(
-    String verb,
-    String kernel,
-    List<ProgramResult> results,
-    Optional<LockAudit.Outcome> locks,
-    long millis) {
-  /** Copies the list. */
-  public Summary {
-    results = List.copyOf(results);
-  }
-
+    String verb, String kernel, Tally tally, Optional<LockAudit.Outcome> locks, long millis) {
   /** PASS, FAIL (a finding) or ERROR (no verdict on at least one program, or none that ran). */
   public String verdict() {
     if (count(Verdict.DIVERGED) > 0
@@ -54,7 +42,7 @@ public record Summary(
 
   /** Returns the number of programs with this verdict. */
   public long count(Verdict verdict) {
-    return results.stream().filter(result -> result.verdict() == verdict).count();
+    return tally.count(verdict);
   }
 
   /**
@@ -66,12 +54,7 @@ public record Summary(
 
   /** Returns the number of operations that showed each listed difference of a later kernel. */
   public Map<KernelDifference, Long> differences() {
-    Map<KernelDifference, Long> counts = new EnumMap<>(KernelDifference.class);
-    results.stream()
-        .flatMap(result -> result.steps().stream())
-        .flatMap(step -> step.differences().stream())
-        .forEach(difference -> counts.merge(difference, 1L, Long::sum));
-    return counts;
+    return tally.differences();
   }
 
   /** The last line of a report for people. */
@@ -80,7 +63,7 @@ public record Summary(
         "%s: %s: %d programs, %d agreed%s, %d diverged, %d not run, %.1f s, %.1f programs/s",
         verb,
         verdict(),
-        results.size(),
+        tally.programs(),
         count(Verdict.AGREED),
         count(Verdict.PARTIAL) == 0 ? "" : ", " + count(Verdict.PARTIAL) + " agreed in part",
         count(Verdict.DIVERGED),
@@ -90,22 +73,18 @@ public record Summary(
   }
 
   private double perSecond() {
-    return results.size() * 1000.0 / Math.max(1, millis);
+    return tally.programs() * 1000.0 / Math.max(1, millis);
   }
 
   /** Returns the line that {@code --json} prints. */
   public JsonLine json() {
     Map<String, Object> counts = new LinkedHashMap<>();
-    counts.put("programs", results.size());
+    counts.put("programs", tally.programs());
     counts.put("agreed", count(Verdict.AGREED));
     counts.put("agreed_in_part", count(Verdict.PARTIAL));
     counts.put("diverged", count(Verdict.DIVERGED));
     counts.put("not_run", notRun());
-    Map<String, Long> byClass = new LinkedHashMap<>();
-    for (ProgramResult result : results) {
-      byClass.merge(result.program().scope().toString(), 1L, Long::sum);
-    }
-    counts.put("by_class", byClass);
+    counts.put("by_class", tally.scopes());
     counts.put(
         "by_kernel",
         kernel.isEmpty()

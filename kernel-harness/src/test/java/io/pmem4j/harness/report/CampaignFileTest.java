@@ -42,7 +42,24 @@ class CampaignFileTest {
         List.of(),
         Map.of(KernelDifference.MAJOR_TRACED, 2L),
         Map.of("load", Map.of("all data", 3)),
+        verdict == Verdict.DIVERGED ? steps() : List.of(),
         verdict == Verdict.DIVERGED ? "open f /a \u0001 <&>" : "");
+  }
+
+  /** A child's store that is begun, overlapped by a step of the program, and awaited. */
+  private static List<StepLine> steps() {
+    Map<String, String> equal = Map.of("model", "result=0");
+    return List.of(
+        new StepLine(1, "F", StepLine.Kind.STEERED, "fork F", equal, List.of()),
+        new StepLine(2, "F", StepLine.Kind.BEGUN, "store m 0 x1", Map.of(), List.of()),
+        new StepLine(
+            3,
+            "",
+            StepLine.Kind.DONE,
+            "ftruncate a 0",
+            Map.of("model", "result=0", "guest:6.12", "errno=EIO"),
+            List.of("line 3: <differs>")),
+        new StepLine(4, "F", StepLine.Kind.AWAITED, "await F", equal, List.of()));
   }
 
   private static CampaignEnd end() {
@@ -78,10 +95,11 @@ class CampaignFileTest {
         }
         file.end(end());
       }
-      CampaignFile.Content content = CampaignFile.read(cut);
-      assertThat(content.programs()).as("cut at %d", length).containsOnlyKeys("p1", "p2");
-      assertThat(content.ends()).isNotEmpty();
-      assertThat(content.bytes()).isEqualTo(Files.size(cut));
+      Campaign campaign = Campaign.read(List.of(cut));
+      assertThat(campaign.programs()).as("cut at %d", length).containsOnlyKeys("p1", "p2");
+      assertThat(campaign.findings()).isEmpty();
+      assertThat(campaign.operations()).isEqualTo(24);
+      assertThat(cut).content().endsWith("\n");
     }
   }
 
@@ -172,6 +190,29 @@ class CampaignFileTest {
         .content()
         .contains("FAIL", "line 3: &lt;differs&gt;", "open f /a", "<svg", "a -&gt; c", "all data")
         .doesNotContain("http:", "https:", "<script", "<link");
+  }
+
+  /** A lane is filled from the step that begins an operation to the step that awaits it. */
+  @Test
+  void anInterleavingIsAPictureWithLanes() {
+    String[] rows = InterleavingPicture.of(steps()).split("<tr");
+    assertThat(rows[1]).contains("<th>program<th>F<th>answer");
+    assertThat(rows[2]).contains("lane  steered", "fork F").doesNotContain("runs");
+    assertThat(rows[3]).contains("lane begins", "store m 0 x1");
+    assertThat(rows[4])
+        .contains("class=\"bad\"", "ftruncate a 0", "lane runs", "<b>guest:6.12</b> errno=EIO");
+    assertThat(rows[5]).contains("lane ends", "await F");
+    assertThat(InterleavingPicture.of(List.of())).isEmpty();
+  }
+
+  /** An edge against the order of the others is drawn as one. */
+  @Test
+  void anEdgeThatClosesACircleIsBelowTheDiagonal() {
+    assertThat(LockGraphPicture.of(Set.of("a -> b", "b -> c")))
+        .contains("class=\"edge\"", "<title>a -&gt; b</title>")
+        .doesNotContain("class=\"back\"");
+    assertThat(LockGraphPicture.of(Set.of("a -> b", "b -> a"))).contains("class=\"back\"");
+    assertThat(LockGraphPicture.of(Set.of())).isEmpty();
   }
 
   @ParameterizedTest
