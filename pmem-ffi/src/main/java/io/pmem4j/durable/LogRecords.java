@@ -33,7 +33,6 @@ final class LogRecords {
 
   private static final byte[] ZEROS = new byte[PIECE];
 
-  private static final int LENGTH_AT = PREFIX + 4;
   private static final int EPOCH_AT = PREFIX + 8;
   private static final int UNSYNCED_AT = PREFIX + 12;
   private static final int PAYLOAD_AT = PREFIX + HEADER_BYTES;
@@ -159,17 +158,18 @@ final class LogRecords {
 
   private void store(
       long position, byte[] record, int payload, int length, int epoch, long unsynced) {
-    INT.set(record, LENGTH_AT, length);
-    INT.set(record, EPOCH_AT, epoch);
-    INT.set(record, UNSYNCED_AT, (int) Math.min(unsynced / ALIGNMENT, 0xffff_ffffL));
+    // Words of eight bytes: the checksum loads such words, and a load of two stores waits for both.
+    LONG.set(record, PREFIX, (long) length << Integer.SIZE);
+    long behind = Math.min(unsynced / ALIGNMENT, 0xffff_ffffL);
+    LONG.set(record, EPOCH_AT, Integer.toUnsignedLong(epoch) | behind << Integer.SIZE);
     INT.set(record, PREFIX, checksum(record, position, payload));
     memory.copy(at(position), record, PREFIX, HEADER_BYTES + payload);
   }
 
+  /** Returns the checksum of a record whose own field is 0. */
   private int checksum(byte[] record, long position, int payload) {
     LONG.set(record, 0, id);
     LONG.set(record, 8, position);
-    INT.set(record, PREFIX, 0);
     sum.reset();
     sum.update(record, 0, PAYLOAD_AT + payload);
     return (int) sum.getValue();
@@ -198,6 +198,7 @@ final class LogRecords {
     byte[] record = room(payload);
     memory.read(at, record, PREFIX, HEADER_BYTES + payload);
     int found = (int) INT.get(record, PREFIX);
+    INT.set(record, PREFIX, 0);
     if (found != stored || checksum(record, position, payload) != found) {
       return null;
     }

@@ -9,7 +9,6 @@ import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Objects;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,7 +31,7 @@ abstract class GuardedMapping extends Mapping {
   private volatile long limit;
 
   /** Calls msync(2) on a part of {@link RawMapping#forced}. */
-  private final Consumer<MemorySegment> force;
+  private final MappingParts.RangeForce force;
 
   /** The constructor's arguments; see the fields. */
   record Parts(
@@ -43,7 +42,7 @@ abstract class GuardedMapping extends Mapping {
       UseGuard guard,
       @Nullable BackingFile file,
       boolean mayHaveHoles,
-      Consumer<MemorySegment> force) {}
+      MappingParts.RangeForce force) {}
 
   GuardedMapping(Parts parts) {
     super(parts.path(), parts.spec().offset(), parts.memory());
@@ -319,7 +318,7 @@ abstract class GuardedMapping extends Mapping {
 
   /** Returns a range as the JDK has mapped it. */
   final MemorySegment forced(long offset, long length) {
-    return Objects.requireNonNull(raw.forced()).asSlice(offset, length);
+    return raw.forced(offset, length);
   }
 
   private void msync(Call call, long offset, long length) {
@@ -327,7 +326,7 @@ abstract class GuardedMapping extends Mapping {
     boolean others;
     synced.beginSync();
     try {
-      force.accept(forced(offset, length));
+      force.force(raw, offset, length);
     } catch (UncheckedIOException reason) {
       throw failed(call, reason.getCause() == null ? reason : reason.getCause(), offset, length);
     } finally {

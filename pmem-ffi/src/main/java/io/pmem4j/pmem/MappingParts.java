@@ -16,7 +16,17 @@ import java.util.function.Function;
  * @param steps called at each step of the creation of a file
  */
 record MappingParts(
-    Function<Arena, UseGuard> guards, Consumer<MemorySegment> force, Consumer<CreationStep> steps) {
+    Function<Arena, UseGuard> guards, RangeForce force, Consumer<CreationStep> steps) {
+
+  /** Writes a part of a mapped range back. */
+  @FunctionalInterface
+  interface RangeForce {
+    /**
+     * Writes the part back. The range is no slice: one made for each call would be on the heap
+     * wherever the call is not inlined.
+     */
+    void force(RawMapping range, long offset, long length);
+  }
 
   static final MappingParts STANDARD = new MappingParts(UseGuard::of, NativePages::msync, _ -> {});
 }

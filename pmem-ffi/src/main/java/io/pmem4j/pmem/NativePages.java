@@ -32,7 +32,9 @@ final class NativePages {
   private static final int MFD_CLOEXEC = 1;
   private static final long MAP_FAILED = -1;
 
-  private static final long SYS_FUTEX = System.getProperty("os.arch").equals("aarch64") ? 98 : 202;
+  private static final boolean AARCH64 = System.getProperty("os.arch").equals("aarch64");
+  private static final long SYS_FUTEX = AARCH64 ? 98 : 202;
+  private static final long SYS_MSYNC = AARCH64 ? 227 : 26;
   private static final int FUTEX_WAKE_OP = 5;
   private static final int FUTEX_PRIVATE_FLAG = 128;
   private static final int FUTEX_OP_ADD_ZERO = 1 << 28;
@@ -61,8 +63,8 @@ final class NativePages {
   private static final MethodHandle CLOSE = NativeCalls.reporting("close");
   private static final MethodHandle MEMFD_CREATE = NativeCalls.reporting("memfd_create");
   private static final MethodHandle MMAP = NativeCalls.reporting("mmap");
-  private static final MethodHandle MSYNC = NativeCalls.reporting("msync");
   private static final MethodHandle MUNMAP = NativeCalls.reporting("munmap");
+  private static final MethodHandle SYSCALL = NativeCalls.reporting("syscall");
 
   /** The size of a page, a power of two, which msync needs; larger than 4 KiB on some machines. */
   static final long SYSTEM_PAGE = systemPage();
@@ -156,23 +158,27 @@ final class NativePages {
   }
 
   /**
-   * Writes the pages of a range to the medium by msync(2). {@link MemorySegment#force} makes the
-   * same call at twice the cost. It is used in virtual threads: the JDK compensates for the blocked
-   * carrier.
+   * Writes the pages of a part of a range to the medium by msync(2). {@link MemorySegment#force}
+   * makes the same call at a higher cost. It is used in virtual threads: the JDK compensates for
+   * the blocked carrier. The call goes through syscall(2), because msync of the C library is a
+   * point of cancellation, which takes two atomic instructions.
    *
    * @throws UncheckedIOException if the kernel reports an error
    */
-  static void msync(MemorySegment range) {
+  static void msync(RawMapping range, long offset, long length) {
     if (Thread.currentThread().isVirtual()) {
-      range.force();
+      range.forced(offset, length).force();
       return;
     }
-    long start = range.address() & -SYSTEM_PAGE;
-    long length = range.address() + range.byteSize() - start;
+    long begin = range.address() + offset;
+    long start = begin & -SYSTEM_PAGE;
     MemorySegment state = NativeCalls.ownState();
     int result;
     try {
-      result = (int) NativeCalls.call(MSYNC, state, start, length, MS_SYNC, 0, 0, 0);
+      result =
+          (int)
+              NativeCalls.call(
+                  SYSCALL, state, SYS_MSYNC, start, begin + length - start, MS_SYNC, 0, 0);
     } catch (Throwable thrown) {
       throw NativeCalls.unexpected(thrown);
     }

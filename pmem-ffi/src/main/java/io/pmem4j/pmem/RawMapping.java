@@ -199,6 +199,11 @@ record RawMapping(
     }
   }
 
+  /** Returns a part of a range that is forced, as the JDK has mapped it. */
+  MemorySegment forced(long offset, long length) {
+    return Objects.requireNonNull(forced).asSlice(offset, length);
+  }
+
   /** Replaces the pages from an offset on by pages past EOF of an empty file. */
   void revoke(long from, boolean readOnly) throws IOException {
     long page = PageWindow.PAGE_BYTES;

@@ -155,7 +155,7 @@ class CloseAfterFaultTest {
                 Backend.JDK,
                 new MappingParts(
                     UseGuard::of,
-                    _ -> {
+                    (_, _, _) -> {
                       inside.countDown();
                       await(leave);
                     },

@@ -4,7 +4,6 @@ package io.pmem4j.pmem;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -123,7 +122,8 @@ final class CloseRace {
     if (guard.equals("real")) {
       return Pmem.map(file, spec, arena);
     }
-    MappingParts parts = new MappingParts(guards, MemorySegment::force, _ -> {});
+    MappingParts parts =
+        new MappingParts(guards, (range, at, bytes) -> range.forced(at, bytes).force(), _ -> {});
     return new PmemRegion(RegionMapper.map(file, spec, arena, backend, parts));
   }
 

@@ -20,7 +20,7 @@ final class CreationKill {
     MappingParts parts =
         new MappingParts(
             UseGuard::of,
-            java.lang.foreign.MemorySegment::force,
+            (range, at, bytes) -> range.forced(at, bytes).force(),
             step -> {
               if (step == last) {
                 killed();

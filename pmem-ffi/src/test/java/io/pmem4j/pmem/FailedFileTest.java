@@ -29,11 +29,11 @@ class FailedFileTest {
   private static MappingParts failingOnce(AtomicInteger syncs) {
     return new MappingParts(
         UseGuard::of,
-        range -> {
+        (range, offset, length) -> {
           if (syncs.getAndIncrement() == 0) {
             throw new UncheckedIOException(new IOException("Input/output error"));
           }
-          range.force();
+          range.forced(offset, length).force();
         },
         _ -> {});
   }

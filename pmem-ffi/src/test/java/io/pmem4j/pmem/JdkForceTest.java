@@ -63,10 +63,10 @@ class JdkForceTest {
                 Backend.JDK,
                 new MappingParts(
                     guards,
-                    range -> {
+                    (range, offset, length) -> {
                       forcing.countDown();
                       await(goOn);
-                      mappedAfterwards.set(isMapped(range));
+                      mappedAfterwards.set(isMapped(range.forced(offset, length)));
                     },
                     _ -> {})));
     try (ExecutorService threads = Executors.newCachedThreadPool()) {
@@ -133,7 +133,7 @@ class JdkForceTest {
     }
   }
 
-  private static void fail(MemorySegment range) {
+  private static void fail(RawMapping range, long offset, long length) {
     throw new UncheckedIOException(new IOException("Input/output error"));
   }
 }
