@@ -153,6 +153,8 @@ final class ExploreCommand implements Callable<Integer> {
       out.println(
           "or threads-OPERATION+OPERATION of: "
               + String.join(", ", ThreadOperations.read().names()));
+      out.println(
+          "or threads-PAIR of names: " + String.join(", ", ThreadOperations.read().pairsOfNames()));
       return ExitStatus.HOLDS;
     }
     checkOptions();

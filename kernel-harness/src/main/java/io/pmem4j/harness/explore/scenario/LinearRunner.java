@@ -55,7 +55,7 @@ public final class LinearRunner implements AutoCloseable {
       image = ScratchImage.make(program.image());
     }
     try {
-      LinearScenario scenario = new LinearScenario(image, tasks, mount);
+      LinearScenario scenario = new LinearScenario(image, tasks, mount, operations.mayFail(name));
       answers = scenario.allowed();
       return scenario;
     } catch (Ext2Exception e) {

@@ -30,6 +30,9 @@ final class OperationSections {
 
   private static final int FIRST_STORE = 10;
 
+  /** Fifteen names that begin with two other letters fill a block of a directory. */
+  private static final String LONG_NAME = "n".repeat(245);
+
   private final String resource;
   private final Map<String, List<String>> sections = new LinkedHashMap<>();
   private final Map<String, Operation> operations = new LinkedHashMap<>();
@@ -125,6 +128,11 @@ final class OperationSections {
   /** Returns the letter of a task, from A on. */
   static String letter(int task) {
     return String.valueOf((char) ('A' + task));
+  }
+
+  /** Returns a line with the long name in the place of its word. */
+  static String withNames(String line) {
+    return line.replace("{LONG}", LONG_NAME);
   }
 
   /**

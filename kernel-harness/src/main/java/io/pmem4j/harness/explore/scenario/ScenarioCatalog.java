@@ -142,8 +142,8 @@ public final class ScenarioCatalog {
         .map(line ->
             line.replace("{FIRST}", huge ? "512P" : "0")
                 .replace("{END}", huge ? "1024P" : "3P")
-                .replace("{PAST}", huge ? "1536P" : "5P")
-                .replace("{LONG}", "n".repeat(245)))
+                .replace("{PAST}", huge ? "1536P" : "5P"))
+        .map(OperationSections::withNames)
         .toList();
   }
 }

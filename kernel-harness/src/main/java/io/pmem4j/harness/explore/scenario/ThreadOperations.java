@@ -7,8 +7,11 @@ import io.pmem4j.harness.program.TaskProgram;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -19,6 +22,14 @@ public final class ThreadOperations {
   private static final String JOIN = "+";
   private static final String THEN = ",";
   private static final String FREEZE = "freeze";
+
+  /** The word of operations that have their own files and are paired by lines of their own. */
+  private static final String NAMES = "names";
+
+  /** The word of operations whose path may be another's when they have walked it. */
+  private static final String MAY_FAIL = "may-fail";
+
+  private static final String PAIR = "pair ";
   private static final int OPERATIONS_OF_A_TASK = 2;
 
   private final OperationSections sections = OperationSections.read("/explore/operations.txt");
@@ -30,14 +41,23 @@ public final class ThreadOperations {
     return new ThreadOperations();
   }
 
-  /** Returns the names of the operations. */
+  /** Returns the names of the operations that are paired with each other. */
   public List<String> names() {
-    return sections.operations();
+    return sections.operations().stream().filter(name -> !sections.has(name, NAMES)).toList();
+  }
+
+  /** Returns the pairs of operations on names, as in {@code rename-file+lookup-names}. */
+  public List<String> pairsOfNames() {
+    return sections.names().stream()
+        .filter(line -> line.startsWith(PAIR))
+        .map(line -> line.substring(PAIR.length()))
+        .toList();
   }
 
   /**
-   * Returns each operation with each, itself included, as in {@code append+read}. Two tasks that
-   * freeze are left out: the second has EBUSY before the first is done, which is no order.
+   * Returns each operation with each, itself included, as in {@code append+read}, but for those on
+   * names. Two tasks that freeze are left out: the second has EBUSY before the first is done, which
+   * is no order.
    */
   public List<String> pairs() {
     List<String> pairs = new ArrayList<>();
@@ -56,6 +76,7 @@ public final class ThreadOperations {
   public List<String> all() {
     List<String> all = new ArrayList<>(pairs());
     all.addAll(frozenTriples());
+    all.addAll(pairsOfNames());
     return all;
   }
 
@@ -113,15 +134,36 @@ public final class ThreadOperations {
   private static List<String> lines(
       String task, int index, Function<String, List<String>> ofOperation) {
     return OperationSections.ofTask(
-        Stream.of(task.split(THEN, -1)).map(ofOperation).flatMap(List::stream).toList(), index);
+        Stream.of(task.split(THEN, -1))
+            .map(ofOperation)
+            .flatMap(List::stream)
+            .map(OperationSections::withNames)
+            .toList(),
+        index);
+  }
+
+  /** Returns the tasks of a program that may fail because another moves what their path names. */
+  Set<Integer> mayFail(String name) {
+    List<String> tasks = List.of(name.split("\\+", -1));
+    return IntStream.range(0, tasks.size())
+        .filter(task -> sections.operations().contains(tasks.get(task)))
+        .filter(task -> sections.has(tasks.get(task), MAY_FAIL))
+        .boxed()
+        .collect(Collectors.toSet());
+  }
+
+  /** Returns the name of the section of the files that the tasks use. */
+  private String section(List<String> tasks, String section) {
+    boolean ofNames = sections.has(tasks.getFirst().split(THEN, -1)[0], NAMES);
+    return ofNames ? NAMES + " " + section : section;
   }
 
   private List<String> start(List<String> tasks) {
-    List<String> start = new ArrayList<>(sections.section("start"));
+    List<String> start = new ArrayList<>(sections.section(section(tasks, "start")));
     for (int i = 0; i < tasks.size(); i++) {
       start.addAll(lines(tasks.get(i), i, sections::before));
     }
-    return start;
+    return start.stream().map(OperationSections::withNames).toList();
   }
 
   /**
@@ -143,6 +185,9 @@ public final class ThreadOperations {
     }
     Program prologue = sections.parse(name, start);
     return new TaskProgram(
-        prologue, prologue.steps(), made, sections.after(name, start, sections.section("end")));
+        prologue,
+        prologue.steps(),
+        made,
+        sections.after(name, start, sections.section(section(tasks, "end"))));
   }
 }

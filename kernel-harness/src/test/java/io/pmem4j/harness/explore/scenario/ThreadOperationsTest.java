@@ -51,6 +51,19 @@ class ThreadOperationsTest {
     }
   }
 
+  /** rename against rename, lookup, unlink and rmdir; create against readdir. */
+  @Test
+  @Tag("explorer")
+  void everyPairOfNamesAnswersAsSomeOrder() throws Exception {
+    try (LinearRunner runner = LinearRunner.open(Profile.LINUX_5_10, LockOrder.MERGED)) {
+      for (String pair : operations.pairsOfNames()) {
+        Exploration result = runner.explore(pair, Explorer.bounded(2));
+        assertThat(result.findings()).as(pair).isEmpty();
+        assertThat(result.complete()).as(pair).isTrue();
+      }
+    }
+  }
+
   @Test
   @Tag("explorer")
   void everyPairAnswersAsSomeOrderWhereTasksDoNotMeet() throws Exception {
