@@ -173,6 +173,17 @@ final class ImageFixture implements AutoCloseable {
     return run(List.of("debugfs", "-R", request, extracted().toString()));
   }
 
+  /** Sets a field of an inode, as no file system does. */
+  void setField(String path, String field, long value) throws IOException {
+    run(
+        List.of(
+            "debugfs",
+            "-w",
+            "-R",
+            "sif " + path + " " + field + " " + value,
+            image + "?offset=" + OFFSET));
+  }
+
   @Override
   public void close() throws IOException {
     arena.close();
