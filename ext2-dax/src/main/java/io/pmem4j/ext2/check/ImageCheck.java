@@ -106,7 +106,8 @@ public final class ImageCheck {
 
   private void attributes(long block, int users) {
     AttributeHeader header = new AttributeHeader(memory, block * Geometry.BLOCK_BYTES);
-    if (!header.isValid()) {
+    MemorySegment bytes = segment.asSlice(block * Geometry.BLOCK_BYTES, Geometry.BLOCK_BYTES);
+    if (!header.isValid() || AttributeBlockCheck.complaint(bytes) != null) {
       add(Kind.BAD_ATTRIBUTES, block);
     } else if (header.refcount() > users) {
       add(Kind.ATTRIBUTE_REFERENCES_TOO_HIGH, block);

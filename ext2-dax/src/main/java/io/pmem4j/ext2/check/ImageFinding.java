@@ -30,7 +30,7 @@ public record ImageFinding(Kind kind, long number) {
     ATTRIBUTE_REFERENCES_TOO_HIGH(true),
     /** A block of attributes counts fewer inodes than lead to it. */
     ATTRIBUTE_REFERENCES_TOO_LOW(false),
-    /** A block of attributes has another header, or a block leads to it that is none. */
+    /** A block of attributes has a header, an entry or a hash that cannot be right. */
     BAD_ATTRIBUTES(false),
     /** Two references lead to one block. */
     SHARED_BLOCK(false),
