@@ -14,6 +14,8 @@ package io.pmem4j.ext2;
  * @param userAttributes whether attributes of the name space user are there
  * @param acl whether access control lists are there, and count
  * @param readOnly nothing is stored, so that the memory may be mapped for loads only
+ * @param sync each change is durable when its call returns, as far as Linux has it so
+ * @param dirsync the same for changes of directories
  */
 public record MountOptions(
     boolean dax,
@@ -24,7 +26,9 @@ public record MountOptions(
     boolean ordered,
     AttributeSupport userAttributes,
     AttributeSupport acl,
-    boolean readOnly) {
+    boolean readOnly,
+    boolean sync,
+    boolean dirsync) {
 
   private static final MountOptions DEFAULTS =
       new MountOptions(
@@ -36,6 +40,8 @@ public record MountOptions(
           false,
           AttributeSupport.SUPERBLOCK,
           AttributeSupport.SUPERBLOCK,
+          false,
+          false,
           false);
 
   /**
@@ -64,6 +70,9 @@ public record MountOptions(
             case "noacl" -> options.withAcl(AttributeSupport.OFF);
             case "ro" -> options.withReadOnly(true);
             case "rw" -> options.withReadOnly(false);
+            case "sync" -> options.withSync(true);
+            case "async" -> options.withSync(false);
+            case "dirsync" -> options.withDirsync(true);
             case "errors=continue" -> options.withErrors(ErrorPolicy.CONTINUE);
             case "errors=remount-ro" -> options.withErrors(ErrorPolicy.REMOUNT_RO);
             default -> throw new Ext2Exception(Errno.EINVAL, "unknown mount option " + option);
@@ -83,43 +92,105 @@ public record MountOptions(
         ordered,
         userAttributes,
         acl,
-        readOnly);
+        readOnly,
+        sync,
+        dirsync);
   }
 
   /** These options with another {@link #oldalloc}. */
   public MountOptions withOldalloc(boolean value) {
     return new MountOptions(
-        dax, value, accessTimes, noreservation, errors, ordered, userAttributes, acl, readOnly);
+        dax,
+        value,
+        accessTimes,
+        noreservation,
+        errors,
+        ordered,
+        userAttributes,
+        acl,
+        readOnly,
+        sync,
+        dirsync);
   }
 
   /** These options with another {@link #accessTimes}. */
   public MountOptions withAccessTimes(AccessTimes value) {
     return new MountOptions(
-        dax, oldalloc, value, noreservation, errors, ordered, userAttributes, acl, readOnly);
+        dax,
+        oldalloc,
+        value,
+        noreservation,
+        errors,
+        ordered,
+        userAttributes,
+        acl,
+        readOnly,
+        sync,
+        dirsync);
   }
 
   /** These options with another {@link #noreservation}. */
   public MountOptions withNoreservation(boolean value) {
     return new MountOptions(
-        dax, oldalloc, accessTimes, value, errors, ordered, userAttributes, acl, readOnly);
+        dax,
+        oldalloc,
+        accessTimes,
+        value,
+        errors,
+        ordered,
+        userAttributes,
+        acl,
+        readOnly,
+        sync,
+        dirsync);
   }
 
   /** These options with another {@link #errors}. */
   public MountOptions withErrors(ErrorPolicy value) {
     return new MountOptions(
-        dax, oldalloc, accessTimes, noreservation, value, ordered, userAttributes, acl, readOnly);
+        dax,
+        oldalloc,
+        accessTimes,
+        noreservation,
+        value,
+        ordered,
+        userAttributes,
+        acl,
+        readOnly,
+        sync,
+        dirsync);
   }
 
   /** These options with another {@link #ordered}. */
   public MountOptions withOrdered(boolean value) {
     return new MountOptions(
-        dax, oldalloc, accessTimes, noreservation, errors, value, userAttributes, acl, readOnly);
+        dax,
+        oldalloc,
+        accessTimes,
+        noreservation,
+        errors,
+        value,
+        userAttributes,
+        acl,
+        readOnly,
+        sync,
+        dirsync);
   }
 
   /** These options with another {@link #userAttributes}. */
   public MountOptions withUserAttributes(AttributeSupport value) {
     return new MountOptions(
-        dax, oldalloc, accessTimes, noreservation, errors, ordered, value, acl, readOnly);
+        dax,
+        oldalloc,
+        accessTimes,
+        noreservation,
+        errors,
+        ordered,
+        value,
+        acl,
+        readOnly,
+        sync,
+        dirsync);
   }
 
   /** These options with another {@link #acl}. */
@@ -133,12 +204,56 @@ public record MountOptions(
         ordered,
         userAttributes,
         value,
-        readOnly);
+        readOnly,
+        sync,
+        dirsync);
   }
 
   /** These options with another {@link #readOnly}. */
   public MountOptions withReadOnly(boolean value) {
     return new MountOptions(
-        dax, oldalloc, accessTimes, noreservation, errors, ordered, userAttributes, acl, value);
+        dax,
+        oldalloc,
+        accessTimes,
+        noreservation,
+        errors,
+        ordered,
+        userAttributes,
+        acl,
+        value,
+        sync,
+        dirsync);
+  }
+
+  /** These options with another {@link #sync}. */
+  public MountOptions withSync(boolean value) {
+    return new MountOptions(
+        dax,
+        oldalloc,
+        accessTimes,
+        noreservation,
+        errors,
+        ordered,
+        userAttributes,
+        acl,
+        readOnly,
+        value,
+        dirsync);
+  }
+
+  /** These options with another {@link #dirsync}. */
+  public MountOptions withDirsync(boolean value) {
+    return new MountOptions(
+        dax,
+        oldalloc,
+        accessTimes,
+        noreservation,
+        errors,
+        ordered,
+        userAttributes,
+        acl,
+        readOnly,
+        sync,
+        value);
   }
 }

@@ -200,6 +200,9 @@ public final class BlockAllocator {
   private void markDirty(HeldGroup descriptor) {
     volume.dirtyBlocks().mark(descriptor.blockBitmap());
     volume.dirtyBlocks().markBytes(descriptor.offset());
+    if (volume.options().sync()) {
+      volume.dirtyBlocks().writeOut(descriptor.blockBitmap());
+    }
   }
 
   private boolean overlapsMetadata(HeldGroup descriptor, long first, int count) {

@@ -83,8 +83,7 @@ public final class InodeAllocator {
         descriptor.usedDirsCount(descriptor.usedDirsCount() + 1);
       }
       directories.made(group, directory);
-      volume.dirtyBlocks().mark(descriptor.inodeBitmap());
-      volume.dirtyBlocks().markBytes(descriptor.offset());
+      markDirty(descriptor);
       return ino;
     }
   }
@@ -136,12 +135,19 @@ public final class InodeAllocator {
         if (directory) {
           descriptor.usedDirsCount(descriptor.usedDirsCount() - 1);
         }
-        volume.dirtyBlocks().mark(descriptor.inodeBitmap());
-        volume.dirtyBlocks().markBytes(descriptor.offset());
+        markDirty(descriptor);
       }
     }
     if (!cleared) {
       volume.error("bit already cleared for inode " + ino);
+    }
+  }
+
+  private void markDirty(HeldGroup descriptor) {
+    volume.dirtyBlocks().mark(descriptor.inodeBitmap());
+    volume.dirtyBlocks().markBytes(descriptor.offset());
+    if (volume.options().sync()) {
+      volume.dirtyBlocks().writeOut(descriptor.inodeBitmap());
     }
   }
 

@@ -8,6 +8,7 @@ import io.pmem4j.ext2.inode.BlockMap;
 import io.pmem4j.ext2.inode.Ext2Inode;
 import io.pmem4j.ext2.inode.FileMode;
 import io.pmem4j.ext2.inode.NewInode;
+import io.pmem4j.ext2.inode.SynchronousChanges;
 import io.pmem4j.ext2.layout.DirEntry;
 import io.pmem4j.ext2.volume.Geometry;
 import io.pmem4j.ext2.volume.MetadataOrder;
@@ -120,7 +121,7 @@ public final class DirectoryBlocks {
         DirEntry place = firstFit(page, name, needed);
         if (place != null) {
           insert(place, name, inode);
-          page.markDirty();
+          commit(page);
           finish();
           return;
         }
@@ -136,8 +137,8 @@ public final class DirectoryBlocks {
         entry.recLen(Geometry.BLOCK_BYTES);
       }
       insert(entry, name, inode);
-      page.markDirty();
       directory.sizeLocked((pages + 1) * Geometry.BLOCK_BYTES);
+      commit(page);
       finish();
     }
   }
@@ -211,8 +212,10 @@ public final class DirectoryBlocks {
   /**
    * {@code ext2_delete_entry}: the entry is merged into the one before it in its block, or only
    * loses its inode number when it is the first.
+   *
+   * @throws Ext2Exception EIO
    */
-  public void delete(Found found) {
+  public void delete(Found found) throws Ext2Exception {
     directory.iRwsem().assertHeldExclusively();
     DirectoryPage page = found.page();
     int target = page.positionOf(found.entry());
@@ -229,7 +232,7 @@ public final class DirectoryBlocks {
       found.entry().inode(0);
       order.flush(found.entry().offset(), DirEntry.HEADER_BYTES);
       order.drain();
-      page.markDirty();
+      commit(page);
     }
     finish();
   }
@@ -239,8 +242,9 @@ public final class DirectoryBlocks {
    * while the number changes, as the two may lie in different words.
    *
    * @param updateTimes false for the name of the parent, whose change is none of the contents
+   * @throws Ext2Exception EIO
    */
-  public void setLink(Found found, Ext2Inode inode, boolean updateTimes) {
+  public void setLink(Found found, Ext2Inode inode, boolean updateTimes) throws Ext2Exception {
     directory.iRwsem().assertHeldExclusively();
     try (var _ = directory.pageLocks().hold(found.page().index())) {
       DirEntry entry = found.entry();
@@ -258,7 +262,7 @@ public final class DirectoryBlocks {
       entry.fileType(type);
       order.flush(entry.offset(), DirEntry.HEADER_BYTES);
       order.drain();
-      found.page().markDirty();
+      commit(found.page());
     }
     if (updateTimes) {
       directory.times().touch();
@@ -304,8 +308,26 @@ public final class DirectoryBlocks {
       above.inode(parent.ino());
       volume.order().flush(offset, Geometry.BLOCK_BYTES);
       volume.order().drain();
-      volume.dirtyBlocks().markBytes(offset);
       NewInode.size(made, Geometry.BLOCK_BYTES);
+      DirectoryPage page = new DirectoryPage(volume, 0, offset / Geometry.BLOCK_BYTES);
+      if (volume.order().isOrdered()) {
+        // The inode comes to the medium after the parent's link for it.
+        page.markDirty();
+      } else {
+        new DirectoryBlocks(volume, made).commit(page);
+      }
+    }
+  }
+
+  /**
+   * {@code ext2_commit_chunk}: the page was changed. With dirsync it is durable, then the inode;
+   * the times change after that, so a crash may show the old ones.
+   */
+  private void commit(DirectoryPage page) throws Ext2Exception {
+    page.markDirty();
+    if (SynchronousChanges.ofNames(directory)) {
+      volume.dirtyBlocks().writeOut(page.block());
+      SynchronousChanges.writeInode(directory);
     }
   }
 

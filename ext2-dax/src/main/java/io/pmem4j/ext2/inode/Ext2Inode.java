@@ -260,9 +260,9 @@ public final class Ext2Inode implements DaxHost {
     return changes;
   }
 
-  /** Writes this inode out to the table: {@code write_inode}. */
-  void writeOut() throws Ext2Exception {
-    table.write(this);
+  /** Writes this inode out, {@code write_inode}; returns the block of the table it lies in. */
+  long writeOut() throws Ext2Exception {
+    return table.write(this);
   }
 
   /** Type and permissions. */
@@ -349,7 +349,7 @@ public final class Ext2Inode implements DaxHost {
 
   /** {@code IS_SYNC}: each write is durable when it returns. */
   public boolean syncsWrites() {
-    return (flags & InodeFlags.SYNC) != 0;
+    return SynchronousChanges.ofFile(this);
   }
 
   /** Returns true for a regular file, which on a DAX mount means a DAX file. */

@@ -212,7 +212,10 @@ public final class InodeCache {
     try (var _ = volume.freezeGate().startInternalWrite()) {
       inode.dtime = (int) volume.instrumentation().clock().getAsLong();
       try {
-        table.write(inode);
+        long block = table.write(inode);
+        if (SynchronousChanges.ofInode(inode)) {
+          volume.dirtyBlocks().writeOut(block);
+        }
       } catch (Ext2Exception _) {
         // Nobody is there to be told; the volume has recorded it, and the blocks still go.
       }

@@ -77,14 +77,19 @@ final class InodeTable {
     return inode;
   }
 
-  /** {@code __ext2_write_inode}: the medium gets what memory has; the block is dirty after. */
-  void write(Ext2Inode inode) throws Ext2Exception {
+  /**
+   * {@code __ext2_write_inode}: the medium gets what memory has; the block is dirty after.
+   *
+   * @return the block of the table
+   */
+  long write(Ext2Inode inode) throws Ext2Exception {
     RawInode raw = raw(inode.number());
     // Before the inode is clean: a second fsync that finds it so has nothing left to do.
     if (inode.isRegular() && inode.size > Integer.MAX_VALUE) {
       volume.requireLargeFile();
     }
     store(inode, raw);
+    return raw.offset() / Geometry.BLOCK_BYTES;
   }
 
   /**

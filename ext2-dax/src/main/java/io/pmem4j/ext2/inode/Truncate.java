@@ -51,6 +51,10 @@ public final class Truncate {
       check(inode, newSize);
     }
     inode.times().touch();
+    if (SynchronousChanges.ofInode(inode)) {
+      inode.writeOut();
+      inode.volume().dirtyBlocks().writeOut();
+    }
   }
 
   /** {@code ext2_truncate_blocks}: frees what lies behind a size, with {@code dax_sem} taken. */

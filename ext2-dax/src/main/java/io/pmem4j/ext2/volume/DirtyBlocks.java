@@ -39,6 +39,16 @@ public final class DirtyBlocks {
     marks.put(block, lastMark.incrementAndGet());
   }
 
+  /** {@code sync_dirty_buffer}: the stores to one block are durable when it returns. */
+  public void writeOut(long block) {
+    Long mark = marks.get(block);
+    if (mark != null) {
+      memory.flush(block * Geometry.BLOCK_BYTES, Geometry.BLOCK_BYTES);
+      memory.drain();
+      marks.remove(block, mark);
+    }
+  }
+
   /**
    * Makes every store durable that was marked before the call, and what the calling thread has
    * flushed. Where it throws, the marks stay.

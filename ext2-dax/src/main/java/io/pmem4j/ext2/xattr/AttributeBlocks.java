@@ -314,6 +314,9 @@ public final class AttributeBlocks {
         volume.dirtyBlocks().writeOut();
       }
       release(host, buffer);
+      if (host.syncsWrites()) {
+        volume.dirtyBlocks().writeOut(host.attributeBlock());
+      }
       host.attributeBlock(0);
     }
   }

@@ -5,6 +5,7 @@ package io.pmem4j.harness.cli;
 import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.Ext2FileSystem;
 import io.pmem4j.ext2.Instrumentation;
+import io.pmem4j.ext2.MountOptions;
 import io.pmem4j.ext2.fuse.FuseMount;
 import io.pmem4j.ext2.fuse.FuseOptions;
 import io.pmem4j.ext2.fuse.FuseService;
@@ -70,7 +71,7 @@ final class MountCommand implements Callable<Integer> {
       paramLabel = "OPTIONS",
       description = {
         "as of mount(8), with commas: ro, nosuid, nodev, noexec, noatime, strictatime,",
-        "oldalloc, ordered, errors=continue, errors=remount-ro"
+        "oldalloc, ordered, sync, dirsync, errors=continue, errors=remount-ro"
       })
   private String options = "";
 
@@ -122,7 +123,9 @@ final class MountCommand implements Callable<Integer> {
     MapSpec how = MapSpec.existing().backend(Backend.JDK);
     PmemRegion region =
         Pmem.map(image, wanted.readOnly() ? how.readOnly() : how.exclusive(), arena);
-    boolean defers = region.granularity() == Granularity.PAGE && !wanted.mount().ordered();
+    MountOptions options = wanted.mount();
+    boolean waits = options.ordered() || options.sync() || options.dirsync();
+    boolean defers = region.granularity() == Granularity.PAGE && !waits;
     return defers ? new WriteBackMemory(region) : region;
   }
 
