@@ -18,6 +18,7 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -110,9 +111,7 @@ record TestedPlace(Path path, boolean onDevice, DeviceNumber number, String file
     if (onDevice) {
       return null;
     }
-    FileChannel channel =
-        FileChannel.open(
-            folder().resolve("lock"), StandardOpenOption.WRITE, StandardOpenOption.CREATE);
+    FileChannel channel = openLock();
     FileLock lock = null;
     try {
       lock = channel.tryLock();
@@ -127,6 +126,25 @@ record TestedPlace(Path path, boolean onDevice, DeviceNumber number, String file
       throw new CampaignException(path + " is in use by another campaign: wait for its end");
     }
     return lock;
+  }
+
+  /**
+   * Opens the lock of a folder. Nothing syncs it, so after a cut it is the file that a file system
+   * without a journal has damaged.
+   */
+  private FileChannel openLock() throws IOException {
+    Path lock = folder().resolve("lock");
+    try {
+      return FileChannel.open(lock, StandardOpenOption.WRITE, StandardOpenOption.CREATE);
+    } catch (FileSystemException e) {
+      throw new CampaignException(
+          "%s: %s; after a cut %s is checked before it is mounted: %s, see docs/device-campaign.md"
+              .formatted(
+                  lock,
+                  e.getReason(),
+                  fileSystem,
+                  fileSystem.equals("ext2") ? "umount, e2fsck -fy DEVICE, mount" : "fsck DEVICE"));
+    }
   }
 
   /**

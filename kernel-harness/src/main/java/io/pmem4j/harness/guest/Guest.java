@@ -15,6 +15,7 @@ import io.pmem4j.harness.wire.GuestOutcome;
 import io.pmem4j.harness.wire.Request;
 import io.pmem4j.harness.wire.Response;
 import io.pmem4j.harness.wire.WireOp;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.OptionalInt;
@@ -319,6 +320,29 @@ public final class Guest implements AutoCloseable {
       throw fault("interrupted while the guest switched itself off");
     } finally {
       close();
+    }
+  }
+
+  /**
+   * Presses the reset button of the machine, from outside as a BMC does. QEMU ends with the reset,
+   * and so does a request of another thread.
+   *
+   * @throws GuestException HARNESS_FAULT if QEMU does not take the order
+   */
+  public void reset() throws GuestException {
+    Qmp control = qmp;
+    try {
+      if (control == null || !control.reset(Deadline.after(QMP_BOUND))) {
+        throw new GuestException(GuestOutcome.HARNESS_FAULT, "QEMU did not reset the machine");
+      }
+      if (!qemu.awaitExit(Deadline.after(EXIT_BOUND))) {
+        throw new GuestException(GuestOutcome.HARNESS_FAULT, "QEMU runs after a reset");
+      }
+    } catch (IOException e) {
+      throw new GuestException(GuestOutcome.HARNESS_FAULT, "no reset: " + e.getMessage());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new GuestException(GuestOutcome.HARNESS_FAULT, "interrupted during a reset");
     }
   }
 

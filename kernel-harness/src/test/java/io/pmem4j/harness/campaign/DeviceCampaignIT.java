@@ -121,6 +121,22 @@ class DeviceCampaignIT {
     assertThat(report.detail()).contains("region of worker 1 at " + region).contains("offset ");
   }
 
+  /** A file system without a journal answers so where it lost an inode: nobody's loss yet. */
+  @Test
+  void aLockThatCannotBeOpenedAsksForACheckOfTheFileSystem() throws Exception {
+    Path place = place(memory);
+    run(options(1, false, false, place));
+    Path lock = place.resolve(TestedPlace.FOLDER).resolve("lock");
+    Files.delete(lock);
+    Files.createDirectory(lock);
+    assertThatThrownBy(() -> run(options(0, false, true, place)))
+        .isInstanceOf(CampaignException.class)
+        .hasMessageContaining(lock + ": ")
+        .hasMessageContaining("is checked before it is mounted: fsck DEVICE");
+    Files.delete(lock);
+    assertThat(run(options(0, false, true, place)).verdict()).isEqualTo(CutOutcome.HELD);
+  }
+
   @Test
   void aRemovedFileIsALoss() throws Exception {
     Path place = place(memory);

@@ -121,6 +121,12 @@ public final class Qmp implements AutoCloseable {
     }
   }
 
+  /** Presses the reset button; true when QEMU has taken the order. */
+  public boolean reset(Deadline deadline) throws IOException, InterruptedException {
+    JsonNode answer = send("{\"execute\":\"system_reset\"}", deadline);
+    return answer != null && answer.has("return");
+  }
+
   /** A break on a serial line; true when QEMU has sent it. */
   public boolean sendBreak(String chardev, Deadline deadline)
       throws IOException, InterruptedException {
