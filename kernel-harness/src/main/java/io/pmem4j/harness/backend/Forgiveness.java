@@ -52,6 +52,10 @@ public enum Forgiveness {
   FLAGS_COPIED_FIRST(
       "locks: later kernels copy the flags of FS_IOC_SETFLAGS before sb_writers, the model as 5.10"
           + " under it"),
+  /** Outcomes and images of different crash states. */
+  LOSSY_CUT(
+      "cut lossy: each backend is in a crash state of its own, so that from then on answers and images"
+          + " are judged by promises, expectations and e2fsck, and not compared"),
   /** Edges that only the model has. */
   LOCK_NOT_TAKEN(
       "locks: without the whole library an edge that only the model has is no finding: the kernel"

@@ -3,6 +3,7 @@
 package io.pmem4j.harness.conform;
 
 import io.pmem4j.harness.backend.BackendException;
+import io.pmem4j.harness.backend.Forgiveness;
 import io.pmem4j.harness.backend.KernelChoices;
 import io.pmem4j.harness.backend.ProgramBackend;
 import io.pmem4j.harness.backend.ProgramPart;
@@ -74,8 +75,9 @@ final class ProgramRun {
     try {
       Optional<FsImage> image = inTime(backend, part);
       if (image.isPresent()) {
-        (part.imageCounts() ? images : imagesOfParts)
-            .put(backend.name(), ImageContent.of(image.get()));
+        boolean compared =
+            part.imageCounts() && !Forgiveness.LOSSY_CUT.forgives(program.cutsLossily());
+        (compared ? images : imagesOfParts).put(backend.name(), ImageContent.of(image.get()));
       }
     } catch (BackendException e) {
       if (e.mountErrno().isPresent()) {

@@ -130,6 +130,18 @@ public sealed interface Operation {
     }
   }
 
+  /**
+   * Cuts the power as {@link PowerCut} does, and takes a part of what was not durable: the seed
+   * chooses among the states in which a crash may leave the medium. What backends answer from then
+   * on is judged by promises and expectations alone.
+   */
+  record LossyCut(long seed) implements Operation {
+    @Override
+    public Reach reach() {
+      return Reach.KERNEL;
+    }
+  }
+
   /** A child is to wait at its next arrival at a point of the kernel's, see {@link Points}. */
   record Park(String child, String point) implements Operation {
     @Override

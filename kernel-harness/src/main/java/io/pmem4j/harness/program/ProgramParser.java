@@ -170,15 +170,16 @@ public final class ProgramParser {
       case "mounted" -> new Operation.Mounted();
       case "lockdep" -> new Operation.Lockdep(words.word("outer class"), words.word("inner class"));
       case "power-cut" -> {
-        if (atime != AtimeOption.NOATIME) {
-          throw new IllegalArgumentException(
-              "mount is " + atime + ", expected noatime in a program that cuts the power");
-        }
-        files.clear();
-        mappings.clear();
-        children.clear();
-        begun.clear();
+        cutOff();
         yield new Operation.PowerCut();
+      }
+      case "cut" -> {
+        String kind = words.word("kind");
+        if (!kind.equals("lossy")) {
+          throw new IllegalArgumentException("cut " + kind + ", expected cut lossy SEED");
+        }
+        cutOff();
+        yield new Operation.LossyCut(words.number("seed"));
       }
       default ->
           call(
@@ -187,6 +188,18 @@ public final class ProgramParser {
                       () -> new IllegalArgumentException("unknown operation '" + verb + "'")),
               words);
     };
+  }
+
+  /** Takes the names of all that a power cut takes. */
+  private void cutOff() {
+    if (atime != AtimeOption.NOATIME) {
+      throw new IllegalArgumentException(
+          "mount is " + atime + ", expected noatime in a program that cuts the power");
+    }
+    files.clear();
+    mappings.clear();
+    children.clear();
+    begun.clear();
   }
 
   private Operation call(Syscall verb, LineScanner words) {

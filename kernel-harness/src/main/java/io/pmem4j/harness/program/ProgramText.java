@@ -57,6 +57,7 @@ public final class ProgramText {
       case Operation.Mounted _ -> "mounted";
       case Operation.Lockdep edge -> "lockdep " + edge.outer() + " " + edge.inner();
       case Operation.PowerCut _ -> "power-cut";
+      case Operation.LossyCut cut -> "cut lossy " + cut.seed();
       case Operation.Clock clock -> "clock " + clock.seconds();
     };
   }

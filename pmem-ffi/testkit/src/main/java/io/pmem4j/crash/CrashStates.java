@@ -7,6 +7,7 @@ import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.SplittableRandom;
 
 /**
  * The states in which a crash can leave the memory of a trace. A crash is tried before each event
@@ -138,6 +139,31 @@ public final class CrashStates {
    */
   public CrashReport check(CrashCheck check) {
     return new Tally(check, false).explore();
+  }
+
+  /**
+   * Returns one state of a crash after the last event. Equal seeds choose equal states of equal
+   * traces; {@link #seed} takes no part in it.
+   *
+   * @param choice the seed of the choice, in which each unit of order takes part on its own: a
+   *     cache line, or a word stored around the caches
+   */
+  public HeapMemory chosenAtEnd(long choice) {
+    long[] image = trace.initial();
+    SplittableRandom random = new SplittableRandom(choice);
+    visitPoints(
+        image,
+        (event, pending, _) -> {
+          if (event == trace.events().size()) {
+            for (OrderedUnit unit : pending.freeze()) {
+              unit.choose(
+                  random.nextLong(unit.states()),
+                  atom -> image[atom.word.index] = atom.word.value());
+            }
+          }
+          return true;
+        });
+    return new HeapMemory(image, trace.byteSize(), mode.granularity());
   }
 
   /** Runs a check until the first state that breaks it; the report may be incomplete. */

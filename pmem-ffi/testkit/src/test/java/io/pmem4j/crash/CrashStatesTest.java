@@ -393,4 +393,29 @@ class CrashStatesTest {
     assertThat(report.broken()).isEqualTo(1);
     assertThat(report.findings().get(0).message()).contains("has not ended");
   }
+
+  /** All states of the last moment are chosen, and none that loses what is durable. */
+  @Test
+  void aStateAtTheEndIsChosenByItsSeed() {
+    StoreTrace trace =
+        record(memory -> {
+          memory.putLong(0, 1);
+          memory.persist(0, 8);
+          threeStores(memory, 0, 64, 128);
+        });
+    Set<String> every = new TreeSet<>();
+    CrashStates.of(trace).check((memory, acks) -> every.add(words(memory)));
+    Set<String> chosen = new TreeSet<>();
+    for (int seed = 0; seed < 300; seed++) {
+      String state = words(CrashStates.of(trace).chosenAtEnd(seed));
+      assertThat(words(CrashStates.of(trace).seed(9).chosenAtEnd(seed))).isEqualTo(state);
+      chosen.add(state);
+    }
+    every.removeIf(state -> state.startsWith("0 ")); // before the persist
+    assertThat(chosen).isEqualTo(every).hasSize(4);
+  }
+
+  private static String words(PersistentMemory memory) {
+    return memory.getLong(0) + " " + memory.getLong(64) + " " + memory.getLong(128);
+  }
 }

@@ -2,7 +2,6 @@
 
 package io.pmem4j.harness.backend.guest;
 
-import io.pmem4j.ext2.Errno;
 import io.pmem4j.harness.backend.BackendException;
 import io.pmem4j.harness.backend.KernelChoices;
 import io.pmem4j.harness.backend.ProgramBackend;
@@ -10,7 +9,6 @@ import io.pmem4j.harness.backend.Session;
 import io.pmem4j.harness.guest.Guest;
 import io.pmem4j.harness.guest.qemu.GuestSpec;
 import io.pmem4j.harness.guest.qemu.QemuLauncher;
-import io.pmem4j.harness.image.E2fsck;
 import io.pmem4j.harness.image.FsImage;
 import io.pmem4j.harness.image.ImageTemplates;
 import io.pmem4j.harness.image.Mke2fs;
@@ -19,7 +17,6 @@ import io.pmem4j.harness.kernel.Kernel;
 import io.pmem4j.harness.kernel.KernelDifferenceMatcher;
 import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Program;
-import io.pmem4j.harness.program.Syscall;
 import io.pmem4j.harness.wire.GuestException;
 import io.pmem4j.harness.wire.Request;
 import io.pmem4j.harness.wire.Response;
@@ -59,6 +56,9 @@ public final class GuestBackend implements ProgramBackend {
 
   /** The pid of an executor that a program has left as it found it, in the guest; or 0. */
   private int kept;
+
+  /** Records the stores of the guest, while programs cut its power lossily. */
+  private @Nullable LossyMedium medium;
 
   private int boots;
   private int programs;
@@ -120,7 +120,7 @@ public final class GuestBackend implements ProgramBackend {
       }
       boots++;
       try {
-        running = Guest.start(spec);
+        running = Guest.start(medium == null ? spec : medium.traced(spec));
       } catch (GuestException e) {
         throw BackendException.boot(e);
       }
@@ -148,14 +148,20 @@ public final class GuestBackend implements ProgramBackend {
   @Override
   public Session begin(Program program, ImageTemplates templates, KernelChoices choices)
       throws BackendException {
-    Guest running = guest();
     calls.begin();
     boolean begun = false;
     try {
+      record(program.cutsLossily());
+      Guest running = guest();
       // No process has the device open now, so the kernel holds no stale page of it.
       templates.of(program.image()).writeTo(image);
       mountAndBegin(running, program, Program.CLOCK_BASE_SECONDS);
-      Session session = new GuestSession(this, running, program, choices);
+      LossyMedium lossy = medium;
+      if (lossy != null) {
+        lossy.begin(running);
+      }
+      Session session =
+          new GuestSession(this, running, program, choices, Optional.ofNullable(lossy));
       begun = true;
       return session;
     } catch (BackendException e) {
@@ -170,6 +176,28 @@ public final class GuestBackend implements ProgramBackend {
       if (!begun) {
         discard();
       }
+    }
+  }
+
+  /** Boots another guest if its stores are to be recorded now, or no longer. */
+  private void record(boolean wanted) throws GuestException, IOException {
+    if (wanted == (medium != null)) {
+      return;
+    }
+    discard();
+    boots = 0; // asked for, and no sign of a bad kernel
+    if (wanted) {
+      medium = LossyMedium.prepare(image, spec.workDirectory());
+    } else {
+      forgetMedium();
+    }
+  }
+
+  private void forgetMedium() {
+    LossyMedium old = medium;
+    medium = null;
+    if (old != null) {
+      old.close();
     }
   }
 
@@ -236,16 +264,13 @@ public final class GuestBackend implements ProgramBackend {
    * Ends the guest as a power cut does, repairs the file system as a machine does that starts
    * again, boots another guest on the same NVDIMM, and mounts.
    *
-   * @param promises are compared with the repaired file system
+   * @param repair is given the NVDIMM while no guest runs
    * @return the guest that the program goes on in
    */
-  Guest cutPower(Program program, long clock, Optional<DurabilityPromises> promises)
-      throws BackendException {
+  Guest cutPower(Program program, long clock, Repair repair) throws BackendException {
     discard();
     try {
-      if (promises.isPresent()) {
-        repair(promises.get());
-      }
+      repair.run(image);
       restart();
       Guest running = guest();
       mountAndBegin(running, program, clock);
@@ -257,15 +282,11 @@ public final class GuestBackend implements ProgramBackend {
     }
   }
 
-  private void repair(DurabilityPromises promises) throws IOException, BackendException {
-    String complaint = E2fsck.repair(image);
-    if (!complaint.isEmpty()) {
-      throw BackendException.promiseBroken("after the power cut: " + complaint);
-    }
-    List<String> broken = promises.broken(image);
-    if (!broken.isEmpty()) {
-      throw BackendException.promiseBroken("after the power cut: " + String.join("; ", broken));
-    }
+  /** Repairs the file system of an NVDIMM. */
+  @FunctionalInterface
+  interface Repair {
+    /** Repairs, and compares with what was promised. */
+    void run(FsImage image) throws BackendException, IOException;
   }
 
   /**
@@ -276,7 +297,7 @@ public final class GuestBackend implements ProgramBackend {
   FsImage finish(Guest running, Program program, long clock) throws BackendException {
     try {
       if (mayHaveFrozen(program)) {
-        thaw(running, clock);
+        calls.thaw(running, MOUNT_POINT, clock);
       }
       Request unmount = Request.of(WireOp.UMOUNT, 0).withStrings(MOUNT_POINT).withClock(clock);
       Request log = Request.of(WireOp.KERNEL_LOG);
@@ -305,22 +326,6 @@ public final class GuestBackend implements ProgramBackend {
   private static boolean mayHaveFrozen(Program program) {
     return program.steps().stream()
         .anyMatch(step -> step.operation().reach().compareTo(Operation.Reach.FILE_SYSTEM) >= 0);
-  }
-
-  /**
-   * Thaws before anything is closed or killed. A task that waits for the thaw cannot be killed, and
-   * umount(2) of a frozen file system leaves the superblock active: the next mount of the device
-   * would be that frozen superblock.
-   */
-  private void thaw(Guest running, long clock) throws GuestException, BackendException {
-    Request asRoot = Request.of(Syscall.BECOME, 0, 0);
-    Request thaw = Request.of(Syscall.THAW).withStrings(MOUNT_POINT).withClock(clock);
-    List<Response> answers =
-        running.request(List.of(asRoot, thaw), GuestSpec.DEFAULT_REQUEST_TIMEOUT);
-    calls.succeeded(List.of(asRoot), answers.subList(0, 1));
-    if (answers.getLast().errno() != Errno.EINVAL.number()) {
-      calls.succeeded(List.of(thaw), answers.subList(1, 2));
-    }
   }
 
   /**
@@ -385,5 +390,6 @@ public final class GuestBackend implements ProgramBackend {
       }
       running.close();
     }
+    forgetMedium();
   }
 }

@@ -5,11 +5,13 @@ package io.pmem4j.harness.backend.guest;
 import io.pmem4j.harness.backend.BackendException;
 import io.pmem4j.harness.backend.KernelChoices;
 import io.pmem4j.harness.backend.OutcomeText;
+import io.pmem4j.harness.backend.PromisedFiles;
 import io.pmem4j.harness.backend.Session;
 import io.pmem4j.harness.backend.syscall.OperationCodec;
 import io.pmem4j.harness.guest.Guest;
 import io.pmem4j.harness.guest.TaskClient;
 import io.pmem4j.harness.guest.TaskState;
+import io.pmem4j.harness.image.E2fsck;
 import io.pmem4j.harness.image.FsImage;
 import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Outcome;
@@ -20,6 +22,7 @@ import io.pmem4j.harness.wire.GuestException;
 import io.pmem4j.harness.wire.Request;
 import io.pmem4j.harness.wire.Response;
 import io.pmem4j.harness.wire.Wire;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -40,13 +43,25 @@ final class GuestSession implements Session, OperationCodec.Place {
   private final FirstGeneration first;
   private final long firstFrame;
   private final TraceText trace;
+  private final Optional<LossyMedium> medium;
   private Guest guest;
   private Optional<DurabilityPromises> promises;
   private boolean late;
   private OperationCodec calls = new OperationCodec(this);
   private long clock = Program.CLOCK_BASE_SECONDS;
 
-  GuestSession(GuestBackend backend, Guest guest, Program program, KernelChoices choices) {
+  /**
+   * Begins on a mounted file system.
+   *
+   * @param medium of a program that cuts the power lossily
+   */
+  GuestSession(
+      GuestBackend backend,
+      Guest guest,
+      Program program,
+      KernelChoices choices,
+      Optional<LossyMedium> medium) {
+    this.medium = medium;
     this.backend = backend;
     this.program = program;
     this.guest = guest;
@@ -68,10 +83,10 @@ final class GuestSession implements Session, OperationCodec.Place {
   public void run(List<Operation> operations, Consumer<Outcome> each) throws BackendException {
     int from = 0;
     // The promises of an operation depend on the files that the ones before it have opened.
-    int most = promises.isPresent() ? 1 : MOST_IN_A_BATCH;
+    int most = promises.isPresent() || medium.isPresent() ? 1 : MOST_IN_A_BATCH;
     for (int to = 0; to <= operations.size(); to++) {
       Operation next = to < operations.size() ? operations.get(to) : null;
-      boolean cut = next instanceof Operation.PowerCut;
+      boolean cut = next instanceof Operation.PowerCut || next instanceof Operation.LossyCut;
       if (cut
           || next instanceof Operation.Blocked
           || to == operations.size()
@@ -84,8 +99,7 @@ final class GuestSession implements Session, OperationCodec.Place {
         from = to + 1;
       }
       if (cut) {
-        readAtTheCut();
-        guest = backend.cutPower(program, clock, promises);
+        guest = next instanceof Operation.LossyCut lossy ? cut(lossy.seed()) : cut();
         promises = DurabilityPromises.of(program);
         late |= calls.late();
         calls = new OperationCodec(this);
@@ -144,7 +158,7 @@ final class GuestSession implements Session, OperationCodec.Place {
       Iterator<Integer> size = sizes.iterator();
       for (Operation operation : operations) {
         if (operation instanceof Operation.Clock) {
-          each.accept(Outcome.of(0));
+          answer(operation, Outcome.of(0), each);
           continue;
         }
         List<Response> mine = new ArrayList<>();
@@ -160,8 +174,10 @@ final class GuestSession implements Session, OperationCodec.Place {
           contents.add(answers.next());
         }
         keep(operation, mine.getLast(), promised, contents);
-        each.accept(
-            calls.outcome(operation, mine).events(trace.events(mine.getLast().events())).build());
+        answer(
+            operation,
+            calls.outcome(operation, mine).events(trace.events(mine.getLast().events())).build(),
+            each);
       }
     } catch (GuestException e) {
       throw BackendException.of(e);
@@ -191,6 +207,62 @@ final class GuestSession implements Session, OperationCodec.Place {
         promises.get().promise(promised.get(i), contents.get(i).data());
       }
     }
+  }
+
+  /** Ends the guest; what it has stored stays. */
+  private Guest cut() throws BackendException {
+    readAtTheCut();
+    Guest next = backend.cutPower(program, clock, this::repair);
+    begin(next);
+    return next;
+  }
+
+  private void repair(FsImage image) throws BackendException, IOException {
+    if (promises.isEmpty()) {
+      return;
+    }
+    String complaint = E2fsck.repair(image);
+    List<String> broken = complaint.isEmpty() ? promises.get().broken(image) : List.of(complaint);
+    if (!broken.isEmpty()) {
+      throw BackendException.promiseBroken("after the power cut: " + String.join("; ", broken));
+    }
+  }
+
+  /** Ends the guest; a choice of what it has stored stays. */
+  private Guest cut(long seed) throws BackendException {
+    try {
+      LossyMedium.State state = medium.orElseThrow().cut(seed);
+      List<PromisedFiles> kept = new ArrayList<>();
+      Guest next = backend.cutPower(program, clock, _ -> kept.add(state.leave()));
+      LossyMedium.judge(kept.getFirst(), next);
+      begin(next);
+      return next;
+    } catch (GuestException e) {
+      throw BackendException.of(e);
+    } catch (IOException e) {
+      throw BackendException.environment("guest: " + e, e);
+    }
+  }
+
+  private void begin(Guest next) throws BackendException {
+    if (medium.isEmpty()) {
+      return;
+    }
+    try {
+      medium.get().begin(next);
+    } catch (GuestException e) {
+      throw BackendException.of(e);
+    } catch (IOException e) {
+      throw BackendException.environment("guest: " + e, e);
+    }
+  }
+
+  private void answer(Operation operation, Outcome outcome, Consumer<Outcome> each)
+      throws GuestException {
+    if (medium.isPresent()) {
+      medium.get().returned(guest, operation, outcome);
+    }
+    each.accept(outcome);
   }
 
   private void readAtTheCut() throws BackendException {

@@ -2,9 +2,11 @@
 
 package io.pmem4j.harness.backend.guest;
 
+import io.pmem4j.ext2.Errno;
 import io.pmem4j.harness.backend.BackendException;
 import io.pmem4j.harness.guest.Guest;
 import io.pmem4j.harness.guest.qemu.GuestSpec;
+import io.pmem4j.harness.program.Syscall;
 import io.pmem4j.harness.wire.GuestException;
 import io.pmem4j.harness.wire.Request;
 import io.pmem4j.harness.wire.Response;
@@ -69,6 +71,22 @@ final class RequiredCalls {
             .anyMatch(line -> line.contains(" " + mountPoint + " ext2 ") && line.contains(",dax"));
     if (!dax) {
       throw BackendException.environment("guest: mounted without DAX", null);
+    }
+  }
+
+  /**
+   * Thaws before anything is closed or killed. A task that waits for the thaw cannot be killed, and
+   * umount(2) of a frozen file system leaves the superblock active: the next mount of the device
+   * would be that frozen superblock.
+   */
+  void thaw(Guest running, String mountPoint, long clock) throws GuestException, BackendException {
+    Request asRoot = Request.of(Syscall.BECOME, 0, 0);
+    Request thaw = Request.of(Syscall.THAW).withStrings(mountPoint).withClock(clock);
+    List<Response> answers =
+        running.request(List.of(asRoot, thaw), GuestSpec.DEFAULT_REQUEST_TIMEOUT);
+    succeeded(List.of(asRoot), answers.subList(0, 1));
+    if (answers.getLast().errno() != Errno.EINVAL.number()) {
+      succeeded(List.of(thaw), answers.subList(1, 2));
     }
   }
 }

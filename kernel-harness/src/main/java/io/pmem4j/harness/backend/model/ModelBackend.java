@@ -95,30 +95,78 @@ public final class ModelBackend implements ProgramBackend {
   }
 
   @Override
-  @SuppressWarnings("MustBeClosedChecker") // the session closes it when it ends
   public Session begin(Program program, ImageTemplates templates, KernelChoices choices)
       throws BackendException {
-    Arena arena = Arena.ofShared();
-    boolean begun = false;
     try {
       FsImage image = Mke2fs.allocate(directory.resolve("model.img"));
       templates.of(program.image()).writeTo(image);
+      return program.cutsLossily()
+          ? new LossyModelSession(
+              image, program.image().fsBytes(), memory -> mounted(memory, image, program, choices))
+          : onFile(image, program, choices);
+    } catch (IOException e) {
+      throw BackendException.environment("model: " + e, e);
+    }
+  }
+
+  /** Mounts a memory whose durability is judged by power cuts, not at each call. */
+  @SuppressWarnings("MustBeClosedChecker") // the session closes the arena when it ends
+  ModelSession mounted(
+      PersistentMemory memory, FsImage image, Program program, KernelChoices choices)
+      throws BackendException {
+    return session(memory, null, image, Arena.ofShared(), program, choices);
+  }
+
+  @SuppressWarnings("MustBeClosedChecker") // the session closes it when it ends
+  private ModelSession onFile(FsImage image, Program program, KernelChoices choices)
+      throws BackendException, IOException {
+    Arena arena = Arena.ofShared();
+    boolean mapped = false;
+    try {
       PersistentMemory memory =
           Pmem.map(
               image.path(),
               MapSpec.existing().slice(FsImage.OFFSET_BYTES, program.image().fsBytes()),
               arena);
+      mapped = true;
       // One task runs, so that its drain covers every flush: a missing one is what is found.
       boolean judged =
           !kernel.profile().fourHandlers()
               && !program.image().isDamaged()
               && program.steps().stream()
                   .noneMatch(step -> step.operation() instanceof Operation.Begin);
-      TaskScheduler tasks = new TaskScheduler(scheduler, !kernel.isLater());
       LineTracker lines = judged ? new LineTracker(memory.segment(), () -> this) : null;
-      if (lines != null) {
-        memory = new TrackedMemory(memory, lines);
+      return session(
+          lines == null ? memory : new TrackedMemory(memory, lines),
+          lines,
+          image,
+          arena,
+          program,
+          choices);
+    } finally {
+      if (!mapped) {
+        arena.close();
       }
+    }
+  }
+
+  /**
+   * Mounts a memory.
+   *
+   * @param lines of the memory; null where promises of durability are not judged at each call
+   * @param arena is closed with the session, or now if the mount fails
+   */
+  private ModelSession session(
+      PersistentMemory memory,
+      @Nullable LineTracker lines,
+      FsImage image,
+      Arena arena,
+      Program program,
+      KernelChoices choices)
+      throws BackendException {
+    boolean begun = false;
+    try {
+      TaskScheduler tasks = new TaskScheduler(scheduler, !kernel.isLater());
       AtomicLong clock = new AtomicLong(Program.CLOCK_BASE_SECONDS);
       Instrumentation instrumentation =
           Instrumentation.production()
@@ -132,7 +180,7 @@ public final class ModelBackend implements ProgramBackend {
       Ext2FileSystem fs =
           Ext2FileSystem.mount(
               memory, MountOptions.parse(OPTIONS + program.atime()), instrumentation);
-      Session session =
+      ModelSession session =
           new ModelSession(
               fs,
               tasks,
@@ -147,8 +195,6 @@ public final class ModelBackend implements ProgramBackend {
         throw BackendException.notMounted(e.errno().name(), e);
       }
       throw BackendException.modelBroke("model: mount failed: " + e.getMessage(), e);
-    } catch (IOException e) {
-      throw BackendException.environment("model: " + e, e);
     } finally {
       if (!begun) {
         arena.close();

@@ -18,6 +18,7 @@ import io.pmem4j.harness.program.ProgramText;
 import io.pmem4j.harness.program.Syscall;
 import java.lang.foreign.Arena;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** A program on ext2-dax: a process, and the children it forks. */
@@ -52,6 +53,11 @@ public final class ModelSession implements Session {
     this.arena = arena;
     this.processes = processes;
     tasks.traceFrom(this::drainTrace);
+  }
+
+  /** Returns the regular files by path. */
+  Map<String, byte[]> files() {
+    return ModelFiles.of(fs);
   }
 
   private List<String> drainTrace() {

@@ -222,7 +222,8 @@ public final class OperationCodec {
           Operation.Begin _,
           Operation.Blocked _,
           Operation.Clock _,
-          Operation.PowerCut _ ->
+          Operation.PowerCut _,
+          Operation.LossyCut _ ->
           throw new IllegalArgumentException("not a single request: " + operation);
     };
   }

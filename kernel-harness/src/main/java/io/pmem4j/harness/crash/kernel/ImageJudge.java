@@ -3,6 +3,8 @@
 package io.pmem4j.harness.crash.kernel;
 
 import io.pmem4j.crash.Acknowledgements;
+import io.pmem4j.harness.backend.PromisedFiles;
+import io.pmem4j.harness.backend.guest.TracedPages;
 import io.pmem4j.harness.image.E2fsck;
 import io.pmem4j.harness.image.ImageContent;
 import io.pmem4j.harness.wire.GuestException;

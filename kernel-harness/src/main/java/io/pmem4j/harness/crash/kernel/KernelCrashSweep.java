@@ -7,6 +7,7 @@ import io.pmem4j.crash.CrashReport;
 import io.pmem4j.crash.CrashStates;
 import io.pmem4j.harness.backend.BackendException;
 import io.pmem4j.harness.backend.guest.GuestBackend;
+import io.pmem4j.harness.backend.guest.TracedPages;
 import io.pmem4j.harness.guest.qemu.GuestSpec;
 import io.pmem4j.harness.guest.trace.StoreTraceFile;
 import io.pmem4j.harness.guest.trace.Tracer;

@@ -6,9 +6,11 @@ import io.pmem4j.crash.RecordedMemory;
 import io.pmem4j.crash.StoreTrace;
 import io.pmem4j.harness.backend.BackendException;
 import io.pmem4j.harness.backend.KernelChoices;
+import io.pmem4j.harness.backend.PromiseLog;
 import io.pmem4j.harness.backend.Session;
 import io.pmem4j.harness.backend.guest.GuestBackend;
 import io.pmem4j.harness.backend.guest.MountedFiles;
+import io.pmem4j.harness.backend.guest.TracedPages;
 import io.pmem4j.harness.guest.trace.StoreTraceFile;
 import io.pmem4j.harness.guest.trace.TraceRecord;
 import io.pmem4j.harness.image.FsImage;
@@ -19,9 +21,7 @@ import io.pmem4j.harness.program.Outcome;
 import io.pmem4j.harness.program.Program;
 import io.pmem4j.harness.program.ProgramStep;
 import io.pmem4j.harness.wire.GuestException;
-import io.pmem4j.pmem.PersistentMemory;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -50,8 +50,6 @@ record TracedProgram(
   /** The name of the acknowledgement that counts those after which there was a fence. */
   static final String FENCED = "fenced";
 
-  private static final int SNAPSHOTS = 20;
-
   /** Returns the reason why a program's power cuts cannot be explored; empty if they can. */
   static String refusal(Program program) {
     if (program.image().isDamaged()) {
@@ -60,7 +58,7 @@ record TracedProgram(
     for (ProgramStep step : program.steps()) {
       String reason =
           switch (step.operation()) {
-            case Operation.PowerCut _ -> "cuts the power itself";
+            case Operation.PowerCut _, Operation.LossyCut _ -> "cuts the power itself";
             case Operation.Fork _,
                 Operation.In _,
                 Operation.Park _,
@@ -98,7 +96,7 @@ record TracedProgram(
     boolean ended = false;
     try {
       file.start(backend.guest().hello().resource(), FsImage.FS_BYTES);
-      ImageContent mounted = snapshot(file, image);
+      ImageContent mounted = TracedPages.quietImage(file, image);
       PromiseLog promises = new PromiseLog(files(backend));
       List<Integer> marks = new ArrayList<>();
       for (ProgramStep step : program.steps()) {
@@ -142,7 +140,7 @@ record TracedProgram(
   StoreTrace trace(TracedPages pages) throws BackendException {
     RecordedMemory memory = recorded(pages);
     StoreTrace trace = memory.trace();
-    requireComplete(pages, memory);
+    pages.requireComplete(mounted, unmounted, memory);
     return trace;
   }
 
@@ -181,39 +179,5 @@ record TracedProgram(
     } catch (GuestException e) {
       throw BackendException.of(e);
     }
-  }
-
-  /** Reads the image at a moment without a store. */
-  private static ImageContent snapshot(StoreTraceFile file, FsImage image) throws IOException {
-    for (int i = 0; i < SNAPSHOTS; i++) {
-      file.clear();
-      ImageContent content = ImageContent.of(image);
-      if (file.count() == 0) {
-        return content;
-      }
-    }
-    throw new IOException("the guest stores without a pause; its image cannot be read");
-  }
-
-  /** Requires that the stores lead from the first image to the last. */
-  private void requireComplete(TracedPages pages, PersistentMemory memory) throws BackendException {
-    byte[] bytes = new byte[ImageContent.PAGE_BYTES];
-    for (int i = 0; i < pages.pages().size(); i++) {
-      memory.read((long) i * bytes.length, bytes);
-      if (!unmounted.get(pages.pages().get(i)).equals(ByteBuffer.wrap(bytes))) {
-        throw incomplete(pages.pages().get(i));
-      }
-    }
-    for (int page : mounted.differences(unmounted)) {
-      if (!pages.pages().contains(page)) {
-        throw incomplete(page);
-      }
-    }
-  }
-
-  private static BackendException incomplete(int page) {
-    return BackendException.environment(
-        "the trace lacks stores: block " + page + " of the image differs from what it stores",
-        null);
   }
 }

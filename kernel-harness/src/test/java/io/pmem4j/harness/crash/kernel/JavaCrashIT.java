@@ -18,6 +18,7 @@ import io.pmem4j.durable.DurableMap;
 import io.pmem4j.durable.LogReader;
 import io.pmem4j.durable.SlotStore;
 import io.pmem4j.harness.Required;
+import io.pmem4j.harness.backend.guest.TracedPages;
 import io.pmem4j.harness.guest.Guest;
 import io.pmem4j.harness.guest.GuestJvm;
 import io.pmem4j.harness.guest.GuestJvmIT;

@@ -69,6 +69,7 @@ class ProgramGeneratorTest {
             Operation.Mounted.class,
             Operation.Lockdep.class,
             Operation.PowerCut.class,
+            Operation.LossyCut.class,
             Operation.Park.class,
             Operation.Begin.class,
             Operation.Arrive.class,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package io.pmem4j.harness.crash.kernel;
+package io.pmem4j.harness.backend;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -20,9 +20,9 @@ import java.util.TreeSet;
  * @param versions by path: the content at the sync, and each that the file has had since
  * @param names the paths whose own directory entries are synced; other files e2fsck may move
  */
-record PromisedFiles(Map<String, List<byte[]>> versions, Set<String> names) {
+public record PromisedFiles(Map<String, List<byte[]>> versions, Set<String> names) {
   /** Copies the collections. */
-  PromisedFiles {
+  public PromisedFiles {
     Map<String, List<byte[]>> copy = new HashMap<>();
     versions.forEach((path, contents) -> copy.put(path, new ArrayList<>(contents)));
     versions = copy;
@@ -30,7 +30,7 @@ record PromisedFiles(Map<String, List<byte[]>> versions, Set<String> names) {
   }
 
   /** Returns the promises about a file system that is mounted: all of it is durable. */
-  static PromisedFiles all(Map<String, byte[]> files) {
+  public static PromisedFiles all(Map<String, byte[]> files) {
     Map<String, List<byte[]>> versions = new HashMap<>();
     files.forEach((path, content) -> versions.put(path, List.of(content)));
     Set<String> names = new TreeSet<>();
@@ -93,7 +93,7 @@ record PromisedFiles(Map<String, List<byte[]>> versions, Set<String> names) {
    * @param found the files by path
    * @return the first broken promise in words; empty if all are kept
    */
-  Optional<String> broken(Map<String, byte[]> found) {
+  public Optional<String> broken(Map<String, byte[]> found) {
     for (Map.Entry<String, List<byte[]>> each : versions.entrySet()) {
       String path = each.getKey();
       byte[] content = found.get(path);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package io.pmem4j.harness.crash.kernel;
+package io.pmem4j.harness.backend;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package io.pmem4j.harness.crash.kernel;
+package io.pmem4j.harness.backend;
 
 import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Outcome;
@@ -20,7 +20,7 @@ import java.util.TreeSet;
  * O_DSYNC or O_SYNC that of its own, fsync of a directory its names; sync and syncfs promise
  * everything. Used by one thread.
  */
-final class PromiseLog {
+public final class PromiseLog {
   private static final int O_DSYNC = 010000;
 
   private static final Set<Syscall> NAMING =
@@ -35,7 +35,7 @@ final class PromiseLog {
   private record Moment(int completed, int flushed) {}
 
   /** Begins with the files that are there. */
-  PromiseLog(Map<String, byte[]> files) {
+  public PromiseLog(Map<String, byte[]> files) {
     this.first = Map.copyOf(files);
   }
 
@@ -44,7 +44,7 @@ final class PromiseLog {
    *
    * @param files the regular files after it
    */
-  void add(Operation operation, Outcome outcome, Map<String, byte[]> files) {
+  public void add(Operation operation, Outcome outcome, Map<String, byte[]> files) {
     boolean succeeded = !outcome.isSignal() && outcome.errno().isEmpty();
     steps.add(new Step(operation, succeeded, Map.copyOf(files)));
   }
@@ -55,14 +55,14 @@ final class PromiseLog {
    * @param completed the number of operations that have returned; the next one may be running
    * @param flushed the number of operations whose sync(2) or syncfs(2) counts
    */
-  PromisedFiles at(int completed, int flushed) {
+  public PromisedFiles at(int completed, int flushed) {
     return known.computeIfAbsent(
         new Moment(completed, Math.min(completed, flushed)),
         moment -> new Replay().run(moment.completed(), moment.flushed()));
   }
 
   /** Returns every path that is ever promised. */
-  List<String> paths() {
+  public List<String> paths() {
     Set<String> all = new TreeSet<>();
     for (int i = 0; i <= steps.size(); i++) {
       all.addAll(at(i, i).versions().keySet());

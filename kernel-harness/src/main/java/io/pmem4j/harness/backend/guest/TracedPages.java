@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package io.pmem4j.harness.crash.kernel;
+package io.pmem4j.harness.backend.guest;
 
 import io.pmem4j.crash.HeapMemory;
 import io.pmem4j.crash.RecordedMemory;
+import io.pmem4j.harness.backend.BackendException;
+import io.pmem4j.harness.guest.trace.StoreTraceFile;
 import io.pmem4j.harness.guest.trace.TraceRecord;
+import io.pmem4j.harness.image.FsImage;
 import io.pmem4j.harness.image.ImageContent;
 import io.pmem4j.pmem.Caching;
 import io.pmem4j.pmem.PersistentMemory;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -24,8 +28,10 @@ import java.util.stream.IntStream;
  * then keeps and compares these pages alone. The order of lines and of words in them is the
  * image's.
  */
-final class TracedPages {
+public final class TracedPages {
   private static final int PAGE = ImageContent.PAGE_BYTES;
+
+  private static final int SNAPSHOTS = 20;
 
   private final List<Integer> pages;
   private final int[] slots;
@@ -43,7 +49,7 @@ final class TracedPages {
   }
 
   /** Returns the pages that a trace stores to. */
-  static TracedPages of(List<TraceRecord> records) {
+  public static TracedPages of(List<TraceRecord> records) {
     Set<Integer> found = new TreeSet<>();
     for (TraceRecord record : records) {
       if (isStore(record)) {
@@ -55,8 +61,52 @@ final class TracedPages {
   }
 
   /** Returns the pages from one on, whatever is stored to them. */
-  static TracedPages range(int first, int count) {
+  public static TracedPages range(int first, int count) {
     return new TracedPages(IntStream.range(first, first + count).boxed().toList());
+  }
+
+  /**
+   * Reads the image at a moment without a store.
+   *
+   * @param file the trace, whose records count from this moment on
+   */
+  public static ImageContent quietImage(StoreTraceFile file, FsImage image) throws IOException {
+    for (int i = 0; i < SNAPSHOTS; i++) {
+      file.clear();
+      ImageContent content = ImageContent.of(image);
+      if (file.count() == 0) {
+        return content;
+      }
+    }
+    throw new IOException("the guest stores without a pause; its image cannot be read");
+  }
+
+  /**
+   * Requires that the records lead from one image to another.
+   *
+   * @param memory the pages, with the records repeated
+   * @throws BackendException if a store is missing: then the plugin is not to be trusted
+   */
+  public void requireComplete(ImageContent before, ImageContent after, PersistentMemory memory)
+      throws BackendException {
+    byte[] bytes = new byte[PAGE];
+    for (int i = 0; i < pages.size(); i++) {
+      memory.read((long) i * PAGE, bytes);
+      if (!after.get(pages.get(i)).equals(ByteBuffer.wrap(bytes))) {
+        throw incomplete(pages.get(i));
+      }
+    }
+    for (int page : before.differences(after)) {
+      if (!pages.contains(page)) {
+        throw incomplete(page);
+      }
+    }
+  }
+
+  private static BackendException incomplete(int page) {
+    return BackendException.environment(
+        "the trace lacks stores: block " + page + " of the image differs from what it stores",
+        null);
   }
 
   private static boolean isStore(TraceRecord record) {
@@ -65,12 +115,12 @@ final class TracedPages {
   }
 
   /** Returns the numbers of the pages, from the start of the file system, ascending. */
-  List<Integer> pages() {
+  public List<Integer> pages() {
     return pages;
   }
 
   /** Returns memory with the pages as an image has them. */
-  HeapMemory of(ImageContent image) {
+  public HeapMemory of(ImageContent image) {
     HeapMemory memory = new HeapMemory((long) pages.size() * PAGE);
     for (int i = 0; i < pages.size(); i++) {
       byte[] bytes = new byte[PAGE];
@@ -81,7 +131,7 @@ final class TracedPages {
   }
 
   /** Repeats records on the memory that a decorator records. */
-  void repeat(List<TraceRecord> records, RecordedMemory memory) {
+  public void repeat(List<TraceRecord> records, RecordedMemory memory) {
     List<TraceRecord> run = new ArrayList<>();
     for (TraceRecord record : records) {
       if (!run.isEmpty() && !continues(run, record)) {
