@@ -3,10 +3,14 @@
 package io.pmem4j.harness.cli;
 
 import io.pmem4j.crash.CrashMode;
+import io.pmem4j.explore.Exploration;
 import io.pmem4j.harness.crash.CrashCatalog;
 import io.pmem4j.harness.crash.CrashOrder;
+import io.pmem4j.harness.crash.CrashPair;
+import io.pmem4j.harness.crash.CrashPairSweep;
 import io.pmem4j.harness.crash.CrashSweep;
 import io.pmem4j.harness.crash.CrashWorkload;
+import io.pmem4j.harness.crash.PairCatalog;
 import io.pmem4j.harness.report.JsonLine;
 import java.io.PrintWriter;
 import java.math.BigDecimal;
@@ -82,9 +86,16 @@ final class CrashCommand implements Callable<Integer> {
   @SuppressWarnings("NullAway.Init") // picocli fills spec in
   CrashCommand() {}
 
+  /** The preemptions of an interleaving of two tasks. */
+  private static final int PREEMPTIONS = 1;
+
+  /** Of the states at one point, the part that is tried in each of a hundred interleavings. */
+  private static final int PART_OF_STATES = 20;
+
   /** The sums over all workloads. */
   private static final class Sum {
     private long workloads;
+    private long interleavings;
     private long states;
     private BigInteger theoretical = BigInteger.ZERO;
     private long findings;
@@ -98,12 +109,15 @@ final class CrashCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     if (names.equals(List.of("list"))) {
       CrashCatalog.all().forEach(out::println);
+      PairCatalog.all().forEach(out::println);
       return ExitStatus.HOLDS;
     }
     if (on != null) {
       return onKernel(on, out);
     }
-    List<CrashWorkload> workloads = workloads();
+    List<CrashWorkload> workloads = new ArrayList<>();
+    List<CrashPair> pairs = new ArrayList<>();
+    choose(workloads, pairs);
     if (atMost < 2 || images < 0) {
       throw usage("--at-most is 2 or more, --images 0 or more");
     }
@@ -117,6 +131,12 @@ final class CrashCommand implements Callable<Integer> {
           }
           for (CrashWorkload workload : workloads) {
             add(sum, each, rules, workload, sweep.run(workload), out);
+          }
+        }
+        long states = Math.max(2, atMost / PART_OF_STATES);
+        try (CrashPairSweep sweep = new CrashPairSweep(each, rules, states, images, PREEMPTIONS)) {
+          for (CrashPair pair : pairs) {
+            add(sum, each, rules, pair, sweep.run(pair), out);
           }
         }
       }
@@ -154,6 +174,36 @@ final class CrashCommand implements Callable<Integer> {
     out.flush();
   }
 
+  private static void add(
+      Sum sum,
+      CrashOrder order,
+      CrashMode mode,
+      CrashPair pair,
+      CrashPairSweep.Outcome outcome,
+      PrintWriter out) {
+    Exploration exploration = outcome.exploration();
+    sum.workloads++;
+    sum.interleavings += exploration.schedules();
+    sum.states += outcome.states();
+    sum.theoretical = sum.theoretical.add(BigInteger.valueOf(outcome.states()));
+    sum.findings += exploration.findings().size();
+    sum.judged += outcome.images();
+    sum.modelSeconds += (outcome.nanos() - outcome.nanosOfE2fsck()) / 1e9;
+    out.printf(
+        "%-8s %-10s %-31s %,7d states, %2d by e2fsck, %,6.0f states/s,"
+            + " %,d interleavings: %s%n",
+        order.name().toLowerCase(Locale.ROOT),
+        label(mode),
+        pair.name(),
+        outcome.states(),
+        outcome.images(),
+        outcome.statesPerSecond(),
+        exploration.schedules(),
+        exploration.findings().isEmpty() ? "holds" : "broken");
+    exploration.findings().forEach(each -> out.println("  finding: " + each.message()));
+    out.flush();
+  }
+
   private int end(Sum sum, double seconds, PrintWriter out) {
     String verdict = sum.findings == 0 ? "PASS" : "FAIL";
     double rate = sum.states / Math.max(1e-9, sum.modelSeconds);
@@ -175,6 +225,7 @@ final class CrashCommand implements Callable<Integer> {
       counts.put("states", sum.states);
       counts.put("theoretical", sum.theoretical.toString());
       counts.put("insideMount", sum.inside);
+      counts.put("interleavings", sum.interleavings);
       counts.put("findings", sum.findings);
       counts.put("images", sum.judged);
       counts.put("statesPerSecond", Math.round(rate));
@@ -195,21 +246,21 @@ final class CrashCommand implements Callable<Integer> {
         .run(names, out);
   }
 
-  private List<CrashWorkload> workloads() {
+  private void choose(List<CrashWorkload> workloads, List<CrashPair> pairs) {
     if (all == !names.isEmpty()) {
       throw usage("give --all or names of workloads; ./pmem4j crash list prints them");
     }
     if (all) {
-      return CrashCatalog.all();
+      workloads.addAll(CrashCatalog.all());
+      pairs.addAll(PairCatalog.all());
     }
-    List<CrashWorkload> chosen = new ArrayList<>();
     for (String name : names) {
-      chosen.add(
-          CrashCatalog.find(name)
-              .orElseThrow(
-                  () -> usage("unknown workload '" + name + "'; ./pmem4j crash list names them")));
+      CrashCatalog.find(name).ifPresent(workloads::add);
+      PairCatalog.find(name).ifPresent(pairs::add);
+      if (CrashCatalog.find(name).isEmpty() && PairCatalog.find(name).isEmpty()) {
+        throw usage("unknown workload '" + name + "'; ./pmem4j crash list names them");
+      }
     }
-    return chosen;
   }
 
   private List<CrashOrder> orders() {

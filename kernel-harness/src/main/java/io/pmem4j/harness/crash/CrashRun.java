@@ -25,6 +25,7 @@ final class CrashRun {
   private final Ext2FileSystem fs;
   private final @Nullable RecordedMemory recorded;
   private final List<Promise> promises;
+  private final String acknowledgement;
 
   /**
    * A file that was synced, or is about to change.
@@ -42,9 +43,23 @@ final class CrashRun {
    * @param promises gets the promises
    */
   CrashRun(Ext2FileSystem fs, @Nullable RecordedMemory recorded, List<Promise> promises) {
+    this(fs, recorded, promises, PROMISES);
+  }
+
+  /**
+   * Creates the run of a task.
+   *
+   * @param acknowledgement the name of the acknowledgement that counts its promises
+   */
+  CrashRun(
+      Ext2FileSystem fs,
+      @Nullable RecordedMemory recorded,
+      List<Promise> promises,
+      String acknowledgement) {
     this.fs = fs;
     this.recorded = recorded;
     this.promises = promises;
+    this.acknowledgement = acknowledgement;
   }
 
   /** Returns the file system. */
@@ -97,7 +112,7 @@ final class CrashRun {
   private void add(Promise promise) {
     promises.add(promise);
     if (recorded != null) {
-      recorded.acknowledge(PROMISES, promises.size());
+      recorded.acknowledge(acknowledgement, promises.size());
     }
   }
 

@@ -8,33 +8,19 @@ import io.pmem4j.crash.CrashReport;
 import io.pmem4j.crash.CrashStates;
 import io.pmem4j.crash.HeapMemory;
 import io.pmem4j.crash.RecordedMemory;
-import io.pmem4j.ext2.CorruptFileSystemException;
-import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.Ext2FileSystem;
-import io.pmem4j.ext2.Instrumentation;
-import io.pmem4j.ext2.MountOptions;
-import io.pmem4j.ext2.OpenFile;
-import io.pmem4j.ext2.check.ImageCheck;
 import io.pmem4j.ext2.check.ImageFinding;
 import io.pmem4j.pmem.PersistentMemory;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.EnumSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 
 /** Explores the crash states of workloads, one after the other. Not thread-safe. */
 public final class CrashSweep implements AutoCloseable {
-  private static final long NOW = 1_444_428_128L;
-  private static final int PID = 5;
-  private static final int GENERATION = 1000;
-
-  private final CrashOrder order;
   private final CrashMode mode;
   private final long atMost;
-  private final RepairJudge judge;
+  private final VolumeJudge judge;
   private boolean insideMount;
 
   /**
@@ -44,10 +30,9 @@ public final class CrashSweep implements AutoCloseable {
    * @param images the number of distinct images of each workload that e2fsck judges
    */
   public CrashSweep(CrashOrder order, CrashMode mode, long atMost, int images) throws IOException {
-    this.order = order;
     this.mode = mode;
     this.atMost = atMost;
-    this.judge = new RepairJudge(order, images);
+    this.judge = new VolumeJudge(order, images);
   }
 
   /** Tries a crash at each point of the mount after a crash too. */
@@ -83,82 +68,26 @@ public final class CrashSweep implements AutoCloseable {
     HeapMemory memory = new HeapMemory(empty.length, mode.granularity());
     memory.copy(0, empty, 0, empty.length);
     List<CrashRun.Promise> promises = new ArrayList<>();
-    Ext2FileSystem before = mount(memory);
+    Ext2FileSystem before = judge.mount(memory);
     workload.prepare().run(new CrashRun(before, null, new ArrayList<>()));
     before.unmount();
-    List<ImageFinding> prepared = ImageCheck.of(memory);
-    if (!prepared.isEmpty()) {
-      throw new IllegalStateException(workload + ": the prepared image has " + prepared);
-    }
+    VolumeJudge.requireWhole(memory, workload);
     RecordedMemory recorded = RecordedMemory.over(memory);
-    workload.operations().run(new CrashRun(mount(recorded), recorded, promises));
-    Set<ImageFinding.Kind> kinds = EnumSet.noneOf(ImageFinding.Kind.class);
+    workload.operations().run(new CrashRun(judge.mount(recorded), recorded, promises));
     judge.begin();
     CrashReport report =
         CrashStates.of(recorded.trace())
             .mode(mode)
             .atMost(atMost)
             .insideRecovery(insideMount)
-            .check((state, acknowledged) -> check(state, acknowledged, promises, kinds));
-    return new Outcome(report, kinds, judge.images(), judge.nanos());
-  }
-
-  private Ext2FileSystem mount(PersistentMemory memory) throws Ext2Exception {
-    return mount(memory, order);
-  }
-
-  static Ext2FileSystem mount(PersistentMemory memory, CrashOrder order) throws Ext2Exception {
-    return Ext2FileSystem.mount(
-        memory,
-        MountOptions.parse(order.options()),
-        Instrumentation.production()
-            .withClock(() -> NOW)
-            .withGenerationBase(GENERATION)
-            .withAllocatorPid(() -> PID));
+            .check((state, acknowledged) -> check(state, acknowledged, promises));
+    return new Outcome(report, judge.kinds(), judge.images(), judge.nanos());
   }
 
   private void check(
-      PersistentMemory state,
-      Acknowledgements acknowledged,
-      List<CrashRun.Promise> promises,
-      Set<ImageFinding.Kind> kinds)
+      PersistentMemory state, Acknowledgements acknowledged, List<CrashRun.Promise> promises)
       throws Exception {
-    List<ImageFinding> findings = ImageCheck.of(state);
-    findings.forEach(each -> kinds.add(each.kind()));
-    List<ImageFinding> damage =
-        findings.stream().filter(each -> !each.kind().isTolerable()).toList();
-    if (order == CrashOrder.ORDERED && !damage.isEmpty()) {
-      throw new IllegalStateException("damage: " + damage);
-    }
-    Map<String, byte[]> holding = CrashRun.holding(promises, acknowledged.get(CrashRun.PROMISES));
-    judge.judge(state, holding);
-    Ext2FileSystem after = mount(state);
-    try {
-      requirePromises(after, holding);
-    } catch (CorruptFileSystemException e) {
-      // In the order of Linux a torn directory hides what is synced until e2fsck has been there.
-      if (order == CrashOrder.ORDERED) {
-        throw e;
-      }
-    }
-    if (order == CrashOrder.ORDERED && !after.errors().isEmpty()) {
-      throw new IllegalStateException("the file system reports: " + after.errors());
-    }
-  }
-
-  /** Requires that each promised file has its content. */
-  static void requirePromises(Ext2FileSystem fs, Map<String, byte[]> holding) throws Ext2Exception {
-    for (Map.Entry<String, byte[]> each : holding.entrySet()) {
-      try (OpenFile file = fs.open(each.getKey(), 0, 0)) {
-        byte[] found = new byte[Math.toIntExact(Math.min(file.stat().size(), 1 << 24))];
-        file.pread(0, found);
-        if (!Arrays.equals(found, each.getValue())) {
-          throw new IllegalStateException(
-              "%s was synced with %d bytes, and has %d bytes or others"
-                  .formatted(each.getKey(), each.getValue().length, found.length));
-        }
-      }
-    }
+    judge.check(state, CrashRun.holding(promises, acknowledged.get(CrashRun.PROMISES)));
   }
 
   @Override

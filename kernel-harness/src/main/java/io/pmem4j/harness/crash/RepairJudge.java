@@ -7,6 +7,7 @@ import io.pmem4j.harness.image.E2fsck;
 import io.pmem4j.harness.image.Mke2fs;
 import io.pmem4j.harness.image.WorkDirectory;
 import io.pmem4j.pmem.PersistentMemory;
+import io.pmem4j.sched.Scheduler;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -120,7 +121,8 @@ final class RepairJudge implements AutoCloseable {
     }
     HeapMemory repaired = new HeapMemory(image.length);
     repaired.copy(0, Files.readAllBytes(scratch), 0, image.length);
-    CrashSweep.requirePromises(CrashSweep.mount(repaired, order), holding);
+    VolumeJudge.requirePromises(
+        VolumeJudge.mount(repaired, order, Scheduler.production()), holding);
   }
 
   @Override

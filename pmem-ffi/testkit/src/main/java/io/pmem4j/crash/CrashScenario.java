@@ -5,7 +5,13 @@ package io.pmem4j.crash;
 import io.pmem4j.explore.Scenario;
 import io.pmem4j.pmem.PersistentMemory;
 import io.pmem4j.sched.Scheduler;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /**
@@ -13,26 +19,28 @@ import java.util.function.Consumer;
  * interleaving all crash states of its trace are checked, at every point. Each access of the memory
  * is a yield point. A thread that makes durable what depends on another's store that is not durable
  * is a finding of its own.
+ *
+ * <p>Many interleavings have equal traces. A trace that has passed is not checked again, as its
+ * states and acknowledgements are the same. Used by one explorer at a time.
  */
 public final class CrashScenario implements Scenario {
-  private final long bytes;
-  private final CrashMode mode;
-  private final Consumer<PersistentMemory> preparation;
+  private final Settings settings;
   private final Tasks tasks;
   private final CrashCheck check;
-  private final boolean insideRecovery;
+  private final Set<String> passed = new HashSet<>();
 
-  private CrashScenario(
+  /** The memory of a scenario, and its limits. */
+  private record Settings(
       long bytes,
       CrashMode mode,
       Consumer<PersistentMemory> preparation,
-      Tasks tasks,
-      CrashCheck check,
-      boolean insideRecovery) {
-    this.bytes = bytes;
-    this.insideRecovery = insideRecovery;
-    this.mode = mode;
-    this.preparation = preparation;
+      boolean insideRecovery,
+      long atMost,
+      boolean byCheckAlone,
+      boolean yieldsInMemory) {}
+
+  private CrashScenario(Settings settings, Tasks tasks, CrashCheck check) {
+    this.settings = settings;
     this.tasks = tasks;
     this.check = check;
   }
@@ -45,9 +53,10 @@ public final class CrashScenario implements Scenario {
      *
      * @param memory as it was prepared, or zeros; its accesses are yield points
      * @param scheduler for locks
+     * @throws Exception ends the exploration
      */
     @SuppressWarnings("exports") // as in Scenario
-    List<Task> make(RecordedMemory memory, Scheduler scheduler);
+    List<Task> make(RecordedMemory memory, Scheduler scheduler) throws Exception;
   }
 
   /**
@@ -57,7 +66,8 @@ public final class CrashScenario implements Scenario {
    * @param check run on each crash state of each interleaving
    */
   public static CrashScenario of(long bytes, CrashMode mode, Tasks tasks, CrashCheck check) {
-    return new CrashScenario(bytes, mode, _ -> {}, tasks, check, true);
+    Settings settings = new Settings(bytes, mode, _ -> {}, true, CrashStates.AT_MOST, false, true);
+    return new CrashScenario(settings, tasks, check);
   }
 
   /**
@@ -66,20 +76,94 @@ public final class CrashScenario implements Scenario {
    * @param content stores the content; all of it is durable, and it does not crash
    */
   public CrashScenario prepared(Consumer<PersistentMemory> content) {
-    return new CrashScenario(bytes, mode, content, tasks, check, insideRecovery);
+    return with(
+        new Settings(
+            settings.bytes(),
+            settings.mode(),
+            content,
+            settings.insideRecovery(),
+            settings.atMost(),
+            settings.byCheckAlone(),
+            settings.yieldsInMemory()));
   }
 
   /** Returns the same scenario with crashes inside recovery, or without. */
   public CrashScenario insideRecovery(boolean wanted) {
-    return new CrashScenario(bytes, mode, preparation, tasks, check, wanted);
+    return with(
+        new Settings(
+            settings.bytes(),
+            settings.mode(),
+            settings.preparation(),
+            wanted,
+            settings.atMost(),
+            settings.byCheckAlone(),
+            settings.yieldsInMemory()));
+  }
+
+  /**
+   * Returns the same scenario with a limit of states at one point of a crash, beyond which a sample
+   * is tried.
+   *
+   * @param states 2 or more
+   */
+  public CrashScenario atMost(long states) {
+    if (states < 2) {
+      throw new IllegalArgumentException("limit of states: " + states + ", at least 2 needed");
+    }
+    return with(
+        new Settings(
+            settings.bytes(),
+            settings.mode(),
+            settings.preparation(),
+            settings.insideRecovery(),
+            states,
+            settings.byCheckAlone(),
+            settings.yieldsInMemory()));
+  }
+
+  /**
+   * Returns the same scenario, judged by the check alone: what one thread makes durable may depend
+   * on a store of another one that is not, as the counters of a file system do.
+   */
+  public CrashScenario byCheckAlone() {
+    return with(
+        new Settings(
+            settings.bytes(),
+            settings.mode(),
+            settings.preparation(),
+            settings.insideRecovery(),
+            settings.atMost(),
+            true,
+            settings.yieldsInMemory()));
+  }
+
+  /**
+   * Returns the same scenario in which tasks switch at locks and shared state only, not at accesses
+   * of the memory: for code that stores inside a monitor, where no task can stop. What one task has
+   * stored and not drained is pending in the crash states of the other one all the same.
+   */
+  public CrashScenario switchingAtLocks() {
+    return with(
+        new Settings(
+            settings.bytes(),
+            settings.mode(),
+            settings.preparation(),
+            settings.insideRecovery(),
+            settings.atMost(),
+            settings.byCheckAlone(),
+            false));
+  }
+
+  private CrashScenario with(Settings changed) {
+    return new CrashScenario(changed, tasks, check);
   }
 
   @Override
   @SuppressWarnings("exports") // as in Scenario
-  public Run start(Scheduler scheduler) {
-    HeapMemory content = new HeapMemory(bytes, mode.granularity());
-    preparation.accept(content);
-    RecordedMemory memory = RecordedMemory.over(content, scheduler);
+  public Run start(Scheduler scheduler) throws Exception {
+    HeapMemory content = new HeapMemory(settings.bytes(), settings.mode().granularity());
+    settings.preparation().accept(content);
+    RecordedMemory memory = RecordedMemory.over(content, scheduler, settings.yieldsInMemory());
     List<Task> made = tasks.make(memory, scheduler);
     return new Run() {
       @Override
@@ -95,17 +179,55 @@ public final class CrashScenario implements Scenario {
   }
 
   private void judge(StoreTrace trace) {
-    for (CrashFinding rule : DurabilityRules.check(trace, mode)) {
-      if (rule.kind() != CrashFinding.Kind.REDUNDANT_FLUSH) {
-        throw new CrashFoundError(rule.message(), List.of(rule));
+    String digest = digest(trace);
+    if (passed.contains(digest)) {
+      return;
+    }
+    CrashMode mode = settings.mode();
+    if (!settings.byCheckAlone()) {
+      for (CrashFinding rule : DurabilityRules.check(trace, mode)) {
+        if (rule.kind() != CrashFinding.Kind.REDUNDANT_FLUSH) {
+          throw new CrashFoundError(rule.message(), List.of(rule));
+        }
       }
     }
     CrashReport report =
-        CrashStates.of(trace).mode(mode).insideRecovery(insideRecovery).checkToFirst(check);
+        CrashStates.of(trace)
+            .mode(mode)
+            .atMost(settings.atMost())
+            .insideRecovery(settings.insideRecovery())
+            .checkToFirst(check);
     if (!report.passed()) {
       CrashFinding finding = report.findings().get(0);
       throw new CrashFoundError(
           "crash before " + finding.site() + ": " + finding.message(), report.findings());
     }
+    passed.add(digest);
+  }
+
+  /** Returns a name of all events that a judgement depends on; loads matter to the rules only. */
+  private String digest(StoreTrace trace) {
+    MessageDigest digest;
+    try {
+      digest = MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException impossible) {
+      throw new IllegalStateException(impossible);
+    }
+    for (TraceEvent event : trace.events()) {
+      if (event.kind() != TraceEvent.Kind.LOAD || !settings.byCheckAlone()) {
+        String fields =
+            "%s %d %s %s %d %d\n"
+                .formatted(
+                    event.kind(),
+                    event.thread(),
+                    event.order(),
+                    event.call(),
+                    event.offset(),
+                    event.length());
+        digest.update(fields.getBytes(StandardCharsets.UTF_8));
+        digest.update(event.bytes());
+      }
+    }
+    return HexFormat.of().formatHex(digest.digest());
   }
 }

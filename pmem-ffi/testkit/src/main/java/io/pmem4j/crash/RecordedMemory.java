@@ -37,13 +37,14 @@ public final class RecordedMemory extends ObservedMemory {
 
   /** Returns a decorator that records from now on; the present content is the initial one. */
   public static RecordedMemory over(PersistentMemory memory) {
-    return new RecordedMemory(memory, 0, new Recorder(contentOf(memory), memory.byteSize(), null));
+    return new RecordedMemory(
+        memory, 0, new Recorder(contentOf(memory), memory.byteSize(), null, false));
   }
 
   /** Returns recorded memory of zeros without a byte, to which files are added. */
   static RecordedMemory ofFiles(Granularity granularity) {
     return new RecordedMemory(
-        new HeapMemory(0, granularity), 0, new Recorder(new long[0], 0, null));
+        new HeapMemory(0, granularity), 0, new Recorder(new long[0], 0, null, false));
   }
 
   /** Adds an area of zeros, whose place in the trace is decided at its end. */
@@ -66,10 +67,14 @@ public final class RecordedMemory extends ObservedMemory {
     return recorder.trace(bases, byteSize);
   }
 
-  /** Returns a decorator whose accesses are yield points, and whose threads are its tasks. */
-  static RecordedMemory over(PersistentMemory memory, Scheduler scheduler) {
+  /**
+   * Returns a decorator whose threads are the tasks of a scheduler.
+   *
+   * @param yields whether its accesses are yield points
+   */
+  static RecordedMemory over(PersistentMemory memory, Scheduler scheduler, boolean yields) {
     return new RecordedMemory(
-        memory, 0, new Recorder(contentOf(memory), memory.byteSize(), scheduler));
+        memory, 0, new Recorder(contentOf(memory), memory.byteSize(), scheduler, yields));
   }
 
   private static long[] contentOf(PersistentMemory memory) {
@@ -151,8 +156,10 @@ public final class RecordedMemory extends ObservedMemory {
     private final List<TraceEvent> events = new ArrayList<>();
     private final IdentityHashMap<Object, Integer> threads = new IdentityHashMap<>();
     private final @Nullable Scheduler scheduler;
+    private final boolean yields;
 
-    Recorder(long[] initial, long byteSize, @Nullable Scheduler scheduler) {
+    Recorder(long[] initial, long byteSize, @Nullable Scheduler scheduler, boolean yields) {
+      this.yields = yields;
       this.initial = initial;
       this.byteSize = byteSize;
       this.scheduler = scheduler;
@@ -160,7 +167,7 @@ public final class RecordedMemory extends ObservedMemory {
 
     /** Lets another task run; accesses of different lines commute. */
     void pause(Scheduler.Point point, long offset) {
-      if (scheduler != null) {
+      if (scheduler != null && yields) {
         scheduler.yieldPoint(point, point == Scheduler.Point.PERSIST ? this : offset / 64);
       }
     }
