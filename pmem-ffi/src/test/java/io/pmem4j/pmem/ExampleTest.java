@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.spi.ToolProvider;
@@ -30,6 +31,8 @@ class ExampleTest {
       import java.nio.file.Files;
       import java.nio.file.Path;
       """;
+
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   @TempDir Path folder;
 
@@ -105,27 +108,35 @@ class ExampleTest {
         folder, output, folder + ":" + ChildJvm.classPath(), Map.of(), "Ledger", file.toString());
   }
 
-  /** Kills the writer once so many entries are committed; answers how many were seen. */
+  /**
+   * Kills the writer once so many entries are committed; answers how many were seen. Between two
+   * looks this thread waits for the one event that ends the wait early, the end of the writer.
+   */
   static long killAfter(Process writer, Path output, Path file, long entries) throws Exception {
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
     while (!Files.exists(file) || Files.size(file) < (1 << 24)) {
-      assertRuns(writer, output);
-      Thread.onSpinWait();
+      awaitWriter(writer, output, deadline, "the ledger has no file");
     }
     try (Arena arena = Arena.ofConfined()) {
       PmemRegion seen = Pmem.map(file, MapSpec.existing().backend(Backend.JDK).readOnly(), arena);
       while (seen.getLong(0) < entries) {
-        assertRuns(writer, output);
-        Thread.onSpinWait();
+        awaitWriter(writer, output, deadline, "the ledger has " + seen.getLong(0) + " entries");
       }
-      writer.destroyForcibly().waitFor();
+      assertThat(writer.destroyForcibly().waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
       return seen.getLong(0);
     }
   }
 
-  private static void assertRuns(Process writer, Path output) throws Exception {
-    if (!writer.isAlive()) {
+  /** Waits a moment for the end of the writer, which is a failure, as is the deadline. */
+  private static void awaitWriter(Process writer, Path output, long deadline, String found)
+      throws Exception {
+    if (writer.waitFor(1, TimeUnit.MILLISECONDS)) {
       throw new AssertionError(
           "the ledger ended with " + writer.exitValue() + ": " + Files.readString(output));
+    }
+    if (System.nanoTime() - deadline > 0) {
+      writer.destroyForcibly();
+      throw new AssertionError(found + " after " + PATIENCE + ": " + Files.readString(output));
     }
   }
 
