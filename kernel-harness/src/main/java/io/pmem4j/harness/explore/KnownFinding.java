@@ -106,6 +106,17 @@ public record KnownFinding(
               Set.of("truncate-down", "open-truncating", "truncate-and-back"),
               shows(Damage.FOREIGN_READ)),
           new KnownFinding(
+              "R9 (frozen)",
+              "a device stores through a page that it pinned before the freeze: freezing waits for"
+                  + " faults and writes back, and asks for no pin",
+              EnumSet.allOf(Profile.class),
+              null,
+              "gup-store",
+              Set.of("freeze-thaw"),
+              shows(Damage.STORE_WHILE_FROZEN),
+              false,
+              2),
+          new KnownFinding(
               "H1",
               "a load maps the page of a hole while a store or write(2) gives it a block. Linux"
                   + " closed it in 4.7, with locks of entries (ac401cc78242)",

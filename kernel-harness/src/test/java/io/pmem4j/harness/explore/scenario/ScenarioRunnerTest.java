@@ -111,6 +111,26 @@ class ScenarioRunnerTest {
     assertThat(sweep.scenarios()).isGreaterThan(150);
   }
 
+  /**
+   * A pin outlasts a freeze, under every order of the letter; with one preemption the device is
+   * never between its pin and its store.
+   */
+  @ParameterizedTest
+  @ValueSource(strings = {"merged", "posted"})
+  void aPinnedPageIsStoredToWhileFrozen(String order) throws IOException {
+    StringWriter text = new StringWriter();
+    SweepResult sweep =
+        new PairSweep(
+                Profile.LINUX_5_10,
+                LabOrders.of(order),
+                true,
+                Explorer.bounded(2),
+                new PrintWriter(text))
+            .run(List.of(ScenarioCatalog.find("gup-store+freeze-thaw").orElseThrow()), true);
+    assertThat(sweep.holds()).as(text.toString()).isTrue();
+    assertThat(text.toString()).contains("known: R9 (frozen) by");
+  }
+
   /** The known findings that the tests above do not reach. */
   @Test
   void whatIsKnownOfTheSeriesIsFound() throws IOException {
