@@ -196,6 +196,7 @@ public final class GuestJvm {
         "-Xshare:auto",
         // Where the class archive was made for: moving it means to patch it.
         "-XX:ArchiveRelocationMode=0",
+        "--enable-native-access=ALL-UNNAMED",
         "-Xmx128m");
   }
 

@@ -5,21 +5,28 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pmem4j.harness.Required;
 import io.pmem4j.harness.guest.qemu.GuestSpec;
-import io.pmem4j.harness.wire.GuestException;
+import io.pmem4j.harness.wire.Request;
+import io.pmem4j.harness.wire.Response;
+import io.pmem4j.harness.wire.WireOp;
 import io.pmem4j.pmem.Backend;
 import io.pmem4j.pmem.MapSpec;
 import io.pmem4j.pmem.Pmem;
 import io.pmem4j.pmem.PmemRegion;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.RandomAccessFile;
 import java.lang.foreign.Arena;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -34,78 +41,68 @@ class CreateDurableIT {
 
   @TempDir private Path directory;
 
-  /** Creates regions in a folder, or checks which of them exist. Runs in the guest. */
-  static final class Probe {
-    private static final int BYTES = 64 << 10;
+  private static final int BYTES = 64 << 10;
 
+  /** Creates regions in a folder. Runs in the guest. */
+  static final class Probe {
     private Probe() {}
 
     public static void main(String[] arguments) throws IOException {
-      Path folder = Path.of(arguments[1]);
+      Path folder = Path.of(arguments[0]);
       for (Backend backend : Backend.values()) {
         for (boolean opens : new boolean[] {false, true}) {
           Path file = folder.resolve(backend + (opens ? "-opened" : "-created"));
-          if (arguments[0].equals("create")) {
-            MapSpec spec = opens ? MapSpec.openOrCreate(BYTES) : MapSpec.createNew(BYTES);
-            try (Arena arena = Arena.ofConfined()) {
-              PmemRegion region = Pmem.map(file, spec.backend(backend), arena);
-              region.putLong(BYTES - 8, 0x4242);
-              region.persist(BYTES - 8, 8);
-              region.publishLong(0, 0x4343);
-            }
-            System.out.println("durable " + file);
-          } else {
-            System.out.println(found(file));
+          MapSpec spec = opens ? MapSpec.openOrCreate(BYTES) : MapSpec.createNew(BYTES);
+          try (Arena arena = Arena.ofConfined()) {
+            PmemRegion region = Pmem.map(file, spec.backend(backend), arena);
+            region.putLong(BYTES - 8, 0x4242);
+            region.persist(BYTES - 8, 8);
+            region.publishLong(0, 0x4343);
           }
+          System.out.println("durable " + file);
         }
       }
-      deep(folder.resolve("deep"), arguments[0].equals("create"));
+      deep(folder.resolve("deep"));
     }
 
     /** Creates a file with the JDK, which does not sync its name. */
-    private static void deep(Path file, boolean create) throws IOException {
-      if (create) {
-        Files.write(file, new byte[BYTES]);
-        try (Arena arena = Arena.ofConfined()) {
-          PmemRegion region = Pmem.map(file, MapSpec.existing(), arena);
-          region.putLong(0, 0x4343);
-          region.putLong(BYTES - 8, 0x4242);
-          region.deepPersist(0, BYTES);
-        }
-        System.out.println("durable " + file);
-      } else {
-        System.out.println(found(file));
-      }
-    }
-
-    private static String found(Path file) throws IOException {
-      if (!Files.exists(file)) {
-        return "missing " + file;
-      }
+    private static void deep(Path file) throws IOException {
+      Files.write(file, new byte[BYTES]);
       try (Arena arena = Arena.ofConfined()) {
         PmemRegion region = Pmem.map(file, MapSpec.existing(), arena);
-        boolean whole =
-            region.byteSize() == BYTES
-                && region.getLong(0) == 0x4343
-                && region.getLong(BYTES - 8) == 0x4242;
-        return (whole ? "whole " : "not whole ") + file;
+        region.putLong(0, 0x4343);
+        region.putLong(BYTES - 8, 0x4242);
+        region.deepPersist(0, BYTES);
       }
+      System.out.println("durable " + file);
     }
+  }
+
+  /** The digest of each whole file, as sha256sum prints it. */
+  private static String whole() throws NoSuchAlgorithmException {
+    byte[] content =
+        ByteBuffer.allocate(BYTES)
+            .order(ByteOrder.LITTLE_ENDIAN)
+            .putLong(0, 0x4343)
+            .putLong(BYTES - 8, 0x4242)
+            .array();
+    return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
   }
 
   @Test
   @Timeout(600)
   void whatIsDurableSurvivesACut() throws Exception {
     Required.programs("mke2fs", "debugfs", "ldconfig");
-    Path jars = GuestJvmIT.jars(directory);
-    copyProbe(jars, Probe.class);
+    Path jars = GuestJvmIT.applications(directory, Probe.class);
+    Path trained = Files.createDirectory(directory.resolve("trained"));
+    List<String> command = ClassArchive.ofProgram(jars, Probe.class.getName(), trained.toString());
+    command.addAll(List.of(Probe.class.getName(), "/mnt"));
     GuestSpec spec = GuestJvm.equip(KernelFixture.open(directory).spec().withCpus(1), jars);
     try (Guest guest = Guest.start(spec)) {
       GuestJvm jvm = GuestJvm.open(guest);
       for (String type : List.of("ext2", "ext4")) {
         for (String options : List.of("dax", "")) {
-          GuestJvmIT.format(spec.image(), type);
-          cut(jvm, spec.image(), type, options);
+          cut(guest, jvm, spec.image(), command, type, options);
         }
       }
       guest.check();
@@ -114,35 +111,38 @@ class CreateDurableIT {
     KernelFixture.assertNothingLeft(spec);
   }
 
-  private void cut(GuestJvm jvm, Path image, String type, String options) throws Exception {
+  private void cut(
+      Guest guest, GuestJvm jvm, Path image, List<String> command, String type, String options)
+      throws Exception {
     String mount = type + " -o '" + options + "'";
+    GuestJvmIT.format(image, type);
     jvm.mount(type, options);
-    GuestJvm.Ended created = probe(jvm, "create");
+    GuestJvm.Ended created = jvm.run(BOUND, command);
     Path cut = Files.copy(image, directory.resolve("cut"));
     assertThat(created.status()).as(mount + created.output()).isZero();
-    assertThat(lines(created, "durable ")).as(mount).hasSize(5);
+    List<String> durable =
+        created
+            .output()
+            .lines()
+            .filter(line -> line.startsWith("durable "))
+            .map(line -> line.replace("durable ", "/root"))
+            .toList();
+    assertThat(durable).as(mount + created.output()).hasSize(5);
     jvm.unmount();
     replace(image, cut);
     Files.delete(cut);
     jvm.mount(type, options);
-    GuestJvm.Ended checked = probe(jvm, "check");
-    assertThat(checked.status()).as(mount + checked.output()).isZero();
-    assertThat(lines(checked, "whole ")).as(mount + checked.output()).hasSize(5);
+    List<String> check = new ArrayList<>(List.of("/bin/busybox", "sha256sum"));
+    check.addAll(durable);
+    Response sums =
+        guest.request(
+            Request.of(WireOp.EXEC, BOUND.toMillis()).withStrings(check.toArray(String[]::new)));
+    String text = new String(sums.data(), StandardCharsets.UTF_8);
+    String whole = whole();
+    assertThat(text.lines())
+        .as(mount)
+        .containsExactlyElementsOf(durable.stream().map(file -> whole + "  " + file).toList());
     jvm.unmount();
-  }
-
-  private static List<String> lines(GuestJvm.Ended ended, String start) {
-    return ended.output().lines().filter(line -> line.startsWith(start)).toList();
-  }
-
-  private static GuestJvm.Ended probe(GuestJvm jvm, String what) throws GuestException {
-    List<String> arguments =
-        new ArrayList<>(
-            List.of("--enable-native-access=ALL-UNNAMED", "-cp", "/app/classes:/app/pmem-ffi.jar"));
-    arguments.addAll(List.of(Probe.class.getName(), what, "/mnt"));
-    GuestJvm.Ended ended = jvm.run(BOUND, arguments);
-    System.out.println(ended.output());
-    return ended;
   }
 
   /** In place: the guest's memory is a mapping of this very file. */
@@ -150,16 +150,6 @@ class CreateDurableIT {
     try (FileChannel from = FileChannel.open(content, StandardOpenOption.READ);
         RandomAccessFile to = new RandomAccessFile(image.toFile(), "rw")) {
       assertThat(from.transferTo(0, from.size(), to.getChannel())).isEqualTo(from.size());
-    }
-  }
-
-  /** Copies the class of a program that runs in the guest. */
-  static void copyProbe(Path jars, Class<?> probe) throws IOException {
-    String name = probe.getName().replace('.', '/') + ".class";
-    Path copy = jars.resolve("classes").resolve(name);
-    Files.createDirectories(copy.getParent());
-    try (InputStream in = probe.getResourceAsStream("/" + name)) {
-      Files.copy(in, copy);
     }
   }
 }

@@ -100,8 +100,7 @@ class FullDaxMountIT {
   @Timeout(400)
   void whatPersistAcknowledgedOnAFullDiskIsThere() throws Exception {
     Required.programs("mke2fs", "debugfs", "ldconfig");
-    Path jars = GuestJvmIT.jars(directory);
-    CreateDurableIT.copyProbe(jars, Probe.class);
+    Path jars = GuestJvmIT.applications(directory, Probe.class);
     GuestSpec spec = GuestJvm.equip(KernelFixture.open(directory).spec().withCpus(1), jars);
     try (Guest guest = Guest.start(spec)) {
       GuestJvm jvm = GuestJvm.open(guest);
@@ -110,12 +109,7 @@ class FullDaxMountIT {
       GuestJvm.Ended ended =
           jvm.run(
               BOUND,
-              List.of(
-                  "--enable-native-access=ALL-UNNAMED",
-                  "-cp",
-                  "/app/classes:/app/pmem-ffi.jar",
-                  Probe.class.getName(),
-                  "/mnt"));
+              List.of("-cp", "/app/classes:/app/pmem-ffi.jar", Probe.class.getName(), "/mnt"));
       assertThat(ended.status()).as(ended.output()).isZero();
       List<String> lines =
           ended.output().lines().filter(line -> line.contains(" acknowledged, ")).toList();

@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -34,6 +35,8 @@ class GuestDoctorIT {
       List.of(
           "pmem-ffi", "pmem-testkit", "ext2-dax", "picocli", "jackson", "progressbar", "jspecify");
 
+  private static final String MAIN = "io.pmem4j.harness.cli.Main";
+
   @TempDir private Path directory;
 
   @Test
@@ -42,6 +45,15 @@ class GuestDoctorIT {
     Required.programs("mke2fs", "debugfs", "ldconfig");
     Path jars = Files.createDirectory(directory.resolve("jars"));
     harness(jars);
+    List<String> command = ClassArchive.ofProgram(jars, MAIN, "doctor", directory.toString());
+    command.addAll(
+        List.of(
+            "-XX:+ErrorFileToStdout",
+            // Compiled by C1 it ended the emulated JVM by SIGSEGV in 2 of 10 runs (25.0.3).
+            "-XX:CompileCommand=dontinline,jdk.internal.misc.Unsafe::writebackMemory",
+            "-XX:CompileCommand=exclude,jdk.internal.misc.Unsafe::writebackMemory",
+            MAIN,
+            "doctor"));
     GuestSpec spec =
         GuestJvm.equip(KernelFixture.open(directory).spec(), jars)
             .withMachine(GuestMachine.parse("domain=cpu"));
@@ -57,7 +69,7 @@ class GuestDoctorIT {
       Response flagged =
           guest.request(Request.of(Syscall.SETFLAGS, DAX_FLAG).withStrings("/root/mnt/with"));
       assertThat(flagged.result()).as("errno " + flagged.errno()).isZero();
-      assertThat(doctor(jvm, "/mnt/with"))
+      assertThat(doctor(jvm, command, "/mnt/with"))
           .containsPattern("dax +yes, the file has DAX, file by file")
           .containsPattern("map sync +granted")
           .containsPattern("libpmem granularity +BYTE")
@@ -71,7 +83,7 @@ class GuestDoctorIT {
           .contains("a fence is enough")
           .doesNotContain("do not trust it")
           .contains("nothing is missing");
-      assertThat(doctor(jvm, "/mnt/without"))
+      assertThat(doctor(jvm, command, "/mnt/without"))
           .containsPattern("dax +the device can; this file is mapped through the page cache")
           .containsPattern("map sync +refused")
           .contains("chattr +x");
@@ -84,7 +96,7 @@ class GuestDoctorIT {
                           .withStrings("/sys/block/pmem0/badblocks", "126000 8"))
                   .errno())
           .isZero();
-      assertThat(doctor(jvm, "/mnt/with"))
+      assertThat(doctor(jvm, command, "/mnt/with"))
           .containsPattern("dax +the device can; this file is mapped through the page cache")
           .contains("the mount forbids it")
           .containsPattern("bad ranges +64512000[+]4096");
@@ -94,21 +106,11 @@ class GuestDoctorIT {
     KernelFixture.assertNothingLeft(spec);
   }
 
-  private static String doctor(GuestJvm jvm, String place) throws GuestException {
-    GuestJvm.Ended ended =
-        jvm.run(
-            BOUND,
-            List.of(
-                "--enable-native-access=ALL-UNNAMED",
-                "-XX:+ErrorFileToStdout",
-                // Compiled by C1 it ended the emulated JVM by SIGSEGV in 2 of 10 runs (25.0.3).
-                "-XX:CompileCommand=dontinline,jdk.internal.misc.Unsafe::writebackMemory",
-                "-XX:CompileCommand=exclude,jdk.internal.misc.Unsafe::writebackMemory",
-                "-cp",
-                "/app/classes:/app/lib/*",
-                "io.pmem4j.harness.cli.Main",
-                "doctor",
-                place));
+  private static String doctor(GuestJvm jvm, List<String> command, String place)
+      throws GuestException {
+    List<String> all = new ArrayList<>(command);
+    all.add(place);
+    GuestJvm.Ended ended = jvm.run(BOUND, all);
     System.out.println(ended.output());
     assertThat(ended.status()).as(ended.output()).isZero();
     return ended.output();

@@ -33,8 +33,20 @@ class GuestJvmLedgerIT {
   @Timeout(400)
   void theLedgerSurvivesKill9OnDaxAndDevdax() throws Exception {
     Required.programs("mke2fs", "debugfs", "ldconfig");
-    Path jars = GuestJvmIT.jars(directory);
+    Path jars = GuestJvmIT.applications(directory, LedgerProbe.class);
     compileLedger(jars);
+    // The probe and the ledger have the same libraries: one archive is for both.
+    List<String> java =
+        ClassArchive.ofProgram(
+            jars,
+            LedgerProbe.class.getName(),
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "--enable-native-access=ALL-UNNAMED",
+            "-cp",
+            jars.resolve("classes") + ":" + jars.resolve("pmem-ffi.jar"),
+            "Ledger",
+            "--",
+            directory.resolve("trained").toString());
     Path second = directory.resolve("nvdimm2");
     try (RandomAccessFile file = new RandomAccessFile(second.toFile(), "rw")) {
       file.setLength(64L << 20);
@@ -46,7 +58,7 @@ class GuestJvmLedgerIT {
       GuestJvm jvm = GuestJvm.open(guest);
       jvm.mount("ext4", "dax");
       String device = jvm.makeDevdax();
-      GuestJvmIT.timed("ledgers", () -> survive(jvm, "/mnt/ledger", device));
+      GuestJvmIT.timed("ledgers", () -> survive(jvm, java, "/mnt/ledger", device));
       jvm.unmount();
       guest.check();
       guest.stop();
@@ -54,13 +66,12 @@ class GuestJvmLedgerIT {
     KernelFixture.assertNothingLeft(spec);
   }
 
-  private static void survive(GuestJvm jvm, String... places) throws GuestException {
-    List<String> classPath =
-        List.of("--enable-native-access=ALL-UNNAMED", "-cp", "/app/classes:/app/pmem-ffi.jar");
-    List<String> arguments = new ArrayList<>(classPath);
+  private static void survive(GuestJvm jvm, List<String> java, String... places)
+      throws GuestException {
+    List<String> arguments = new ArrayList<>(java);
     arguments.add(LedgerProbe.class.getName());
     arguments.addAll(GuestJvm.java());
-    arguments.addAll(classPath);
+    arguments.addAll(java);
     arguments.addAll(List.of("Ledger", "--"));
     arguments.addAll(List.of(places));
     GuestJvm.Ended ended = jvm.run(BOUND, arguments);

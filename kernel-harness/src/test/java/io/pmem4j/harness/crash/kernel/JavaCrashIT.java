@@ -121,7 +121,6 @@ class JavaCrashIT {
             jvm.run(
                 BOUND,
                 List.of(
-                    "--enable-native-access=ALL-UNNAMED",
                     "-cp",
                     "/app/classes:/app/pmem-ffi.jar",
                     StructureProbe.class.getName(),
