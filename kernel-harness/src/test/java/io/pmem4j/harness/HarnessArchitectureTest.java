@@ -80,6 +80,16 @@ class HarnessArchitectureTest {
         "backend",
         "backend.guest",
         "crash");
+    room(
+        uses,
+        "crash.model",
+        "program",
+        "image",
+        "kernel",
+        "guest.trace",
+        "backend",
+        "backend.model",
+        "crash.kernel");
     room(uses, "explore.scenario", "durable", "program", "image", "backend", "backend.model");
     room(uses, "explore.export", "backend.model", "explore.scenario");
     room(uses, "explore", "mutant", "program", "explore.scenario");
@@ -117,6 +127,7 @@ class HarnessArchitectureTest {
         "backend.host",
         "crash",
         "crash.kernel",
+        "crash.model",
         "explore.scenario",
         "explore.export",
         "explore",

@@ -40,7 +40,7 @@ final class CrashCommand implements Callable<Integer> {
 
   @Parameters(
       paramLabel = "WORKLOAD",
-      description = "names of workloads, or list; with --on, files of programs")
+      description = "names of workloads or files of programs, or list")
   private List<String> names = new ArrayList<>();
 
   @Option(names = "--all", description = "every workload, in each order and mode")
@@ -51,10 +51,10 @@ final class CrashCommand implements Callable<Integer> {
 
   @Option(
       names = "--on",
-      paramLabel = "guest:KERNEL",
+      paramLabel = "BACKEND",
       description =
-          "run programs on this kernel with its stores recorded, and let a second guest mount the"
-              + " states in which a power cut may leave the NVDIMM")
+          "where programs run, model or guest:KERNEL (default: model); the stores are recorded, and"
+              + " the model or a second guest mounts the states that a power cut may leave")
   private @Nullable String on;
 
   @Option(
@@ -112,8 +112,8 @@ final class CrashCommand implements Callable<Integer> {
       PairCatalog.all().forEach(out::println);
       return ExitStatus.HOLDS;
     }
-    if (on != null) {
-      return onKernel(on, out);
+    if (on != null || names.stream().anyMatch(CrashCommand::isFile)) {
+      return ofPrograms(on == null ? ProgramCrash.MODEL : on, out);
     }
     List<CrashWorkload> workloads = new ArrayList<>();
     List<CrashPair> pairs = new ArrayList<>();
@@ -235,14 +235,20 @@ final class CrashCommand implements Callable<Integer> {
     return sum.findings == 0 ? ExitStatus.HOLDS : ExitStatus.FINDING;
   }
 
-  private int onKernel(String name, PrintWriter out) throws Exception {
+  /** Returns true for a name that is a file of programs; no workload has such a name. */
+  private static boolean isFile(String name) {
+    return name.endsWith(".p4j") || name.contains("/");
+  }
+
+  private int ofPrograms(String name, PrintWriter out) throws Exception {
     if (all || insideMount || order != null || names.isEmpty()) {
-      throw usage("--on takes programs, and none of --all, --order and --inside-mount");
+      throw usage(
+          "programs take none of --all, --order and --inside-mount, and --on takes programs");
     }
     if (atMost < 2) {
       throw usage("--at-most is 2 or more");
     }
-    return new KernelCrash(name, mode == null ? CrashMode.X86 : modes().getFirst(), atMost, json)
+    return new ProgramCrash(name, mode == null ? CrashMode.X86 : modes().getFirst(), atMost, json)
         .run(names, out);
   }
 

@@ -111,7 +111,7 @@ public final class ModelBackend implements ProgramBackend {
 
   /** Mounts a memory whose durability is judged by power cuts, not at each call. */
   @SuppressWarnings("MustBeClosedChecker") // the session closes the arena when it ends
-  ModelSession mounted(
+  public ModelSession mounted(
       PersistentMemory memory, FsImage image, Program program, KernelChoices choices)
       throws BackendException {
     return session(memory, null, image, Arena.ofShared(), program, choices);

@@ -56,7 +56,7 @@ public final class ModelSession implements Session {
   }
 
   /** Returns the regular files by path. */
-  Map<String, byte[]> files() {
+  public Map<String, byte[]> files() {
     return ModelFiles.of(fs);
   }
 

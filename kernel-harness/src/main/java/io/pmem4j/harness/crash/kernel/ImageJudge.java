@@ -30,7 +30,7 @@ import java.util.concurrent.FutureTask;
 final class ImageJudge {
   private static final int PAGE = ImageContent.PAGE_BYTES;
 
-  private final MountingGuest guest;
+  private final MountingMachine machine;
   private final TracedProgram program;
   private final List<String> paths;
   private final List<Integer> pages;
@@ -51,15 +51,15 @@ final class ImageJudge {
    */
   private record Judged(String failure, Map<String, byte[]> atOnce, Map<String, byte[]> files) {}
 
-  /** Prepares the guest's NVDIMM for the images of a program. */
-  ImageJudge(MountingGuest guest, TracedProgram program, TracedPages pages) throws IOException {
-    this.guest = guest;
+  /** Prepares the image of a machine for those of a program. */
+  ImageJudge(MountingMachine machine, TracedProgram program, TracedPages pages) throws IOException {
+    this.machine = machine;
     this.program = program;
     this.pages = pages.pages();
     this.paths = program.promises().paths();
     this.written = new byte[this.pages.size()][];
-    this.mountsBefore = guest.mounts();
-    program.mounted().writeTo(guest.image());
+    this.mountsBefore = machine.mounts();
+    program.mounted().writeTo(machine.image());
   }
 
   /** Returns the number of distinct images. */
@@ -69,7 +69,7 @@ final class ImageJudge {
 
   /** Returns the number of mounts. */
   int mounts() {
-    return guest.mounts() - mountsBefore;
+    return machine.mounts() - mountsBefore;
   }
 
   /** Returns the number of images that e2fsck has repaired. */
@@ -127,24 +127,24 @@ final class ImageJudge {
     for (int i = 0; i < written.length; i++) {
       byte[] page = Arrays.copyOfRange(content, i * PAGE, (i + 1) * PAGE);
       if (!Arrays.equals(page, written[i])) {
-        guest.write(pages.get(i), page);
+        machine.write(pages.get(i), page);
         written[i] = page;
       }
     }
     // A mount for reading changes nothing, so that e2fsck may look on.
-    FutureTask<String> check = new FutureTask<>(() -> E2fsck.check(guest.image()));
+    FutureTask<String> check = new FutureTask<>(() -> E2fsck.check(machine.image()));
     Thread.ofVirtual().start(check);
     try {
       Optional<Map<String, byte[]>> atOnce;
       String complaint;
       try {
-        atOnce = guest.read(paths);
+        atOnce = machine.read(paths);
       } finally {
         complaint = resultOf(check);
       }
       E2fsckKinds.of(complaint).forEach(kind -> complaints.merge(kind, 1, Integer::sum));
       if (atOnce.isEmpty()) {
-        return failed("the kernel refuses to mount it");
+        return failed("the file system refuses to mount");
       }
       return complaint.isEmpty()
           ? new Judged("", atOnce.get(), atOnce.get())
@@ -168,20 +168,20 @@ final class ImageJudge {
   private Judged repaired(Map<String, byte[]> atOnce) throws IOException, GuestException {
     repairs++;
     try {
-      String left = E2fsck.repair(guest.image());
+      String left = E2fsck.repair(machine.image());
       if (!left.isEmpty()) {
         // A name that leads to a directory whose block was never written takes it two runs.
-        left = E2fsck.repair(guest.image());
+        left = E2fsck.repair(machine.image());
       }
       if (!left.isEmpty()) {
         return failed(left);
       }
-      Optional<Map<String, byte[]>> files = guest.read(paths);
+      Optional<Map<String, byte[]>> files = machine.read(paths);
       return files.isEmpty()
-          ? failed("the kernel refuses to mount it after its repair")
+          ? failed("the file system refuses to mount after its repair")
           : new Judged("", atOnce, files.get());
     } finally {
-      program.mounted().writeTo(guest.image());
+      program.mounted().writeTo(machine.image());
       Arrays.fill(written, null);
     }
   }

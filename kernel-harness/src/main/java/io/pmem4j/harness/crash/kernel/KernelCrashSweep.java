@@ -117,8 +117,20 @@ public final class KernelCrashSweep implements AutoCloseable {
 
   /** Explores the power cuts of a program that has run. */
   Outcome explore(TracedProgram traced) throws BackendException, IOException {
+    return explore(guest, traced, mode, atMost);
+  }
+
+  /**
+   * Explores the power cuts of a program that has run on any machine.
+   *
+   * @param machine mounts the images
+   * @param atMost the limit of states at one point of a power cut
+   */
+  public static Outcome explore(
+      MountingMachine machine, TracedProgram traced, CrashMode mode, long atMost)
+      throws BackendException, IOException {
     TracedPages pages = TracedPages.of(traced.records());
-    ImageJudge judge = new ImageJudge(guest, traced, pages);
+    ImageJudge judge = new ImageJudge(machine, traced, pages);
     CrashReport report =
         CrashStates.of(traced.trace(pages))
             .mode(mode)

@@ -22,7 +22,7 @@ import java.util.Optional;
  * A guest that mounts one image after the other without a reboot. The host rewrites the NVDIMM
  * while nothing is mounted. Used by one thread.
  */
-final class MountingGuest implements AutoCloseable {
+final class MountingGuest implements MountingMachine {
   private final FsImage image;
   private final FileChannel nvdimm;
   private final Guest guest;
@@ -45,18 +45,18 @@ final class MountingGuest implements AutoCloseable {
     }
   }
 
-  /** Returns the image that is mounted. */
-  FsImage image() {
+  @Override
+  public FsImage image() {
     return image;
   }
 
-  /** Returns the number of mounts so far. */
-  int mounts() {
+  @Override
+  public int mounts() {
     return mounts;
   }
 
-  /** Replaces a page of the image. */
-  void write(int page, byte[] bytes) throws IOException {
+  @Override
+  public void write(int page, byte[] bytes) throws IOException {
     ByteBuffer buffer = ByteBuffer.wrap(bytes);
     long at = FsImage.OFFSET_BYTES + (long) page * ImageContent.PAGE_BYTES;
     while (buffer.hasRemaining()) {
@@ -64,13 +64,8 @@ final class MountingGuest implements AutoCloseable {
     }
   }
 
-  /**
-   * Mounts the image for reading, and reads files.
-   *
-   * @return the files that are there; empty if the kernel refuses to mount
-   * @throws GuestException if the kernel complains or fails
-   */
-  Optional<Map<String, byte[]>> read(List<String> paths) throws GuestException {
+  @Override
+  public Optional<Map<String, byte[]>> read(List<String> paths) throws GuestException {
     mounts++;
     return MountedFiles.inNewMount(guest, paths);
   }

@@ -28,7 +28,8 @@ import java.util.Map;
 import java.util.function.Predicate;
 
 /**
- * A program that ran in a guest, with the stores of the kernel and of the program to the NVDIMM.
+ * A program that ran in a guest or on the model, with the stores of the file system and of the
+ * program to its memory.
  *
  * @param program the program
  * @param records the stores, write-backs and fences from the mount to the end of the unmount
@@ -37,7 +38,7 @@ import java.util.function.Predicate;
  * @param unmounted the image after the unmount
  * @param promises the promises of the program
  */
-record TracedProgram(
+public record TracedProgram(
     Program program,
     List<TraceRecord> records,
     List<Integer> marks,

@@ -3,12 +3,15 @@
 package io.pmem4j.harness.cli;
 
 import io.pmem4j.crash.CrashMode;
+import io.pmem4j.harness.backend.BackendException;
 import io.pmem4j.harness.conform.Backends;
 import io.pmem4j.harness.crash.kernel.KernelCrashSweep;
+import io.pmem4j.harness.crash.model.ModelCrashSweep;
 import io.pmem4j.harness.kernel.Kernel;
 import io.pmem4j.harness.program.Program;
 import io.pmem4j.harness.program.ProgramLibrary;
 import io.pmem4j.harness.report.JsonLine;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.math.BigDecimal;
 import java.math.BigInteger;
@@ -18,12 +21,16 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Function;
 
-/** {@code crash PROGRAM --on guest:KERNEL}: the power cuts of programs on a booted kernel. */
-final class KernelCrash {
+/** {@code crash PROGRAM}: the power cuts of programs on the model or on a booted kernel. */
+final class ProgramCrash {
+  /** The model, as a backend is named. */
+  static final String MODEL = "model";
+
   private static final String PREFIX = "guest:";
 
-  private final Kernel kernel;
+  private final String name;
   private final CrashMode mode;
   private final long atMost;
   private final boolean json;
@@ -39,15 +46,15 @@ final class KernelCrash {
   /**
    * Prepares a run.
    *
-   * @param name a backend that boots a kernel
-   * @throws IllegalArgumentException if it boots none
+   * @param name the model, or a backend that boots a kernel
+   * @throws IllegalArgumentException if it is neither
    */
-  KernelCrash(String name, CrashMode mode, long atMost, boolean json) {
+  ProgramCrash(String name, CrashMode mode, long atMost, boolean json) {
     Backends.requireKnown(List.of(name));
-    if (!name.startsWith(PREFIX)) {
-      throw new IllegalArgumentException("--on is " + name + ", expected guest:KERNEL");
+    if (!name.equals(MODEL) && !name.startsWith(PREFIX)) {
+      throw new IllegalArgumentException("--on is " + name + ", expected model or guest:KERNEL");
     }
-    this.kernel = Kernel.of(name.substring(PREFIX.length()));
+    this.name = name;
     this.mode = mode;
     this.atMost = atMost;
     this.json = json;
@@ -59,20 +66,46 @@ final class KernelCrash {
     for (String name : names) {
       programs.addAll(ProgramLibrary.at(Path.of(name)));
     }
-    for (Program program : programs) {
-      String refusal = KernelCrashSweep.refusal(program);
-      if (!refusal.isEmpty()) {
-        throw new IllegalArgumentException(program.name() + ": " + refusal);
-      }
-    }
     long start = System.nanoTime();
-    try (KernelCrashSweep sweep =
-        new KernelCrashSweep(kernel, directory -> Backends.spec(kernel, directory), mode, atMost)) {
+    if (name.equals(MODEL)) {
+      try (ModelCrashSweep sweep = new ModelCrashSweep(Kernel.MERGED, mode, atMost)) {
+        explore(programs, sweep::refusal, sweep::run, out);
+      }
+    } else {
       for (Program program : programs) {
-        add(program, sweep.run(program), out);
+        requireNoRefusal(program, KernelCrashSweep.refusal(program)); // before the kernel boots
+      }
+      Kernel kernel = Kernel.of(name.substring(PREFIX.length()));
+      try (KernelCrashSweep sweep =
+          new KernelCrashSweep(
+              kernel, directory -> Backends.spec(kernel, directory), mode, atMost)) {
+        explore(programs, KernelCrashSweep::refusal, sweep::run, out);
       }
     }
     return end(programs.size(), (System.nanoTime() - start) / 1e9, out);
+  }
+
+  /** Runs a program and explores its power cuts. */
+  @FunctionalInterface
+  private interface Sweep {
+    KernelCrashSweep.Outcome run(Program program) throws BackendException, IOException;
+  }
+
+  private void explore(
+      List<Program> programs, Function<Program, String> refusals, Sweep sweep, PrintWriter out)
+      throws BackendException, IOException {
+    for (Program program : programs) {
+      requireNoRefusal(program, refusals.apply(program));
+    }
+    for (Program program : programs) {
+      add(program, sweep.run(program), out);
+    }
+  }
+
+  private static void requireNoRefusal(Program program, String refusal) {
+    if (!refusal.isEmpty()) {
+      throw new IllegalArgumentException(program.name() + ": " + refusal);
+    }
   }
 
   private void add(Program program, KernelCrashSweep.Outcome outcome, PrintWriter out) {
@@ -118,10 +151,10 @@ final class KernelCrash {
           lostSyncs);
     }
     out.printf(
-        "crash: %s on guest:%s: %d programs, %,d of %.2e states, %,d images, %,d mounts, %d"
+        "crash: %s on %s: %d programs, %,d of %.2e states, %,d images, %,d mounts, %d"
             + " findings, %,.0f images/s, %.1f s%n",
         verdict,
-        kernel,
+        name,
         programs,
         states,
         new BigDecimal(theoretical),

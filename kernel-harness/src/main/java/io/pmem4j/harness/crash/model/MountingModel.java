@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.crash.model;
+
+import io.pmem4j.ext2.Ext2Exception;
+import io.pmem4j.ext2.Ext2FileSystem;
+import io.pmem4j.ext2.Instrumentation;
+import io.pmem4j.ext2.MountOptions;
+import io.pmem4j.ext2.OpenFile;
+import io.pmem4j.harness.crash.kernel.MountingMachine;
+import io.pmem4j.harness.image.FsImage;
+import io.pmem4j.harness.image.ImageContent;
+import io.pmem4j.harness.image.Mke2fs;
+import io.pmem4j.pmem.MapSpec;
+import io.pmem4j.pmem.PersistentMemory;
+import io.pmem4j.pmem.Pmem;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** The model as a machine that mounts one image after the other. Used by one thread. */
+final class MountingModel implements MountingMachine {
+  /** Longer files are read up to here, as in the guest. */
+  private static final int MAX_BYTES = 256 << 10;
+
+  private final FsImage image;
+  private final Arena arena = Arena.ofShared();
+  private final FileChannel file;
+  private final PersistentMemory memory;
+  private int mounts;
+
+  /** Makes the image in a directory. */
+  @SuppressWarnings("MustBeClosedChecker") // by close
+  MountingModel(Path directory) throws IOException {
+    image = Mke2fs.allocate(directory.resolve("mounted.img"));
+    file = FileChannel.open(image.path(), StandardOpenOption.WRITE);
+    MapSpec spec = MapSpec.existing().slice(FsImage.OFFSET_BYTES, FsImage.FS_BYTES);
+    boolean mapped = false;
+    try {
+      memory = Pmem.map(image.path(), spec, arena);
+      mapped = true;
+    } finally {
+      if (!mapped) {
+        close();
+      }
+    }
+  }
+
+  @Override
+  public FsImage image() {
+    return image;
+  }
+
+  @Override
+  public int mounts() {
+    return mounts;
+  }
+
+  @Override
+  public void write(int page, byte[] bytes) throws IOException {
+    ByteBuffer buffer = ByteBuffer.wrap(bytes);
+    long at = FsImage.OFFSET_BYTES + (long) page * ImageContent.PAGE_BYTES;
+    while (buffer.hasRemaining()) {
+      at += file.write(buffer, at);
+    }
+  }
+
+  @Override
+  public Optional<Map<String, byte[]>> read(List<String> paths) {
+    mounts++;
+    try {
+      Ext2FileSystem fs =
+          Ext2FileSystem.mount(
+              memory,
+              MountOptions.parse("dax,oldalloc,noreservation,noatime,ro"),
+              Instrumentation.production());
+      Map<String, byte[]> files = new TreeMap<>();
+      for (String path : paths) {
+        read(fs, path, files);
+      }
+      fs.unmount();
+      return Optional.of(files);
+    } catch (Ext2Exception _) {
+      return Optional.empty();
+    }
+  }
+
+  private static void read(Ext2FileSystem fs, String path, Map<String, byte[]> files) {
+    try (OpenFile file = fs.open(path, 0, 0)) {
+      byte[] content = new byte[(int) Math.min(file.stat().size(), MAX_BYTES)];
+      file.pread(0, content);
+      files.put(path, content);
+    } catch (Ext2Exception _) {
+      // A file that cannot be read is none; damage is not this class's to judge.
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    arena.close();
+    file.close();
+  }
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.crash.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.pmem4j.crash.CrashMode;
+import io.pmem4j.crash.CrashReport;
+import io.pmem4j.harness.OnMutant;
+import io.pmem4j.harness.Required;
+import io.pmem4j.harness.crash.kernel.KernelCrashSweep;
+import io.pmem4j.harness.kernel.Kernel;
+import io.pmem4j.harness.program.Program;
+import io.pmem4j.harness.program.ProgramLibrary;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Power cuts of programs on the model: its order keeps every promise, and a model with a step of
+ * durability left out breaks one.
+ */
+class ModelCrashSweepTest {
+  private static final int AT_MOST = 16;
+
+  @BeforeEach
+  void tools() {
+    Required.programs("e2fsck", "mke2fs");
+  }
+
+  private static Program program(String name) throws Exception {
+    return ProgramLibrary.shipped().stream()
+        .filter(each -> each.name().equals(name))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static ModelCrashSweep sweep() throws Exception {
+    return new ModelCrashSweep(Kernel.MERGED, CrashMode.X86, AT_MOST);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"fsync-promises", "names-and-syncs"})
+  void theModelKeepsWhatItPromises(String name) throws Exception {
+    try (ModelCrashSweep sweep = sweep()) {
+      KernelCrashSweep.Outcome outcome = sweep.run(program(name));
+      assertThat(outcome.report().findings()).isEmpty();
+      assertThat(outcome.images()).isGreaterThan(20);
+      assertThat(outcome.mounts()).isGreaterThan(outcome.images());
+      assertThat(outcome.repairs()).isPositive();
+      assertThat(outcome.complaints()).isNotEmpty();
+    }
+  }
+
+  /** Returns the messages of the findings in the shipped program about fsync. */
+  private static List<String> findings() throws Exception {
+    List<String> messages = new ArrayList<>();
+    try (ModelCrashSweep sweep = sweep()) {
+      CrashReport report = sweep.run(program("fsync-promises")).report();
+      report.findings().forEach(each -> messages.add(each.message()));
+    }
+    return messages;
+  }
+
+  @Test
+  @OnMutant("write-back-without-flush")
+  void aLostFlushOfAMappingIsFound() throws Exception {
+    assertThat(findings()).anySatisfy(each -> assertThat(each).contains("/a has 41 at byte"));
+  }
+
+  @Test
+  @OnMutant("write-without-flush")
+  void aLostFlushOfAWriteIsFound() throws Exception {
+    assertThat(findings()).anySatisfy(each -> assertThat(each).contains("/a has 00 at byte"));
+  }
+
+  @Test
+  @OnMutant("write-out-without-drain")
+  void aLostFenceIsFound() throws Exception {
+    assertThat(findings()).anySatisfy(each -> assertThat(each).contains("/a is gone"));
+  }
+
+  @Test
+  @OnMutant("fsync-without-inode")
+  void anInodeThatFsyncLeavesOutIsFound() throws Exception {
+    assertThat(findings()).anySatisfy(each -> assertThat(each).contains("/a is gone"));
+  }
+
+  @Test
+  void programsWhosePromisesAreUnknownAreRefused() throws Exception {
+    try (ModelCrashSweep sweep = sweep()) {
+      assertThat(sweep.refusal(program("fsync-promises"))).isEmpty();
+      assertThat(sweep.refusal(program("exec-mapping"))).contains("lacks");
+      assertThat(sweep.refusal(program("power-cut"))).contains("cuts the power itself");
+    }
+  }
+}
