@@ -37,6 +37,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       ExploreCommand.class,
       CrashCommand.class,
       MountCommand.class,
+      MkfsCommand.class,
       ReportCommand.class,
     })
 public final class Main implements Runnable {
