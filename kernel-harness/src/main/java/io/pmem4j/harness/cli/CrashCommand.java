@@ -96,6 +96,7 @@ final class CrashCommand implements Callable<Integer> {
   private static final class Sum {
     private long workloads;
     private long interleavings;
+    private long statesOfPairs;
     private long states;
     private BigInteger theoretical = BigInteger.ZERO;
     private long findings;
@@ -184,8 +185,7 @@ final class CrashCommand implements Callable<Integer> {
     Exploration exploration = outcome.exploration();
     sum.workloads++;
     sum.interleavings += exploration.schedules();
-    sum.states += outcome.states();
-    sum.theoretical = sum.theoretical.add(BigInteger.valueOf(outcome.states()));
+    sum.statesOfPairs += outcome.states();
     sum.findings += exploration.findings().size();
     sum.judged += outcome.images();
     sum.modelSeconds += (outcome.nanos() - outcome.nanosOfE2fsck()) / 1e9;
@@ -206,14 +206,17 @@ final class CrashCommand implements Callable<Integer> {
 
   private int end(Sum sum, double seconds, PrintWriter out) {
     String verdict = sum.findings == 0 ? "PASS" : "FAIL";
-    double rate = sum.states / Math.max(1e-9, sum.modelSeconds);
+    double rate = (sum.states + sum.statesOfPairs) / Math.max(1e-9, sum.modelSeconds);
     out.printf(
-        "crash: %s: %d workloads, %,d of %.2e states, %s%d findings, %d images judged by e2fsck,"
+        "crash: %s: %d workloads, %,d of %.2e states, %s%s%d findings, %d images judged by e2fsck,"
             + " %,.0f states/s, %.1f s%n",
         verdict,
         sum.workloads,
         sum.states,
         new BigDecimal(sum.theoretical),
+        sum.interleavings == 0
+            ? ""
+            : "%,d states of %,d interleavings, ".formatted(sum.statesOfPairs, sum.interleavings),
         insideMount ? "%,d inside a mount, ".formatted(sum.inside) : "",
         sum.findings,
         sum.judged,
@@ -226,6 +229,7 @@ final class CrashCommand implements Callable<Integer> {
       counts.put("theoretical", sum.theoretical.toString());
       counts.put("insideMount", sum.inside);
       counts.put("interleavings", sum.interleavings);
+      counts.put("statesOfPairs", sum.statesOfPairs);
       counts.put("findings", sum.findings);
       counts.put("images", sum.judged);
       counts.put("statesPerSecond", Math.round(rate));
