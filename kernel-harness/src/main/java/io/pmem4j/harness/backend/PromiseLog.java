@@ -17,11 +17,14 @@ import java.util.TreeSet;
 
 /**
  * The promises of a program. fsync and fdatasync promise the content of their file, a write through
- * O_DSYNC or O_SYNC that of its own, fsync of a directory its names; sync and syncfs promise
- * everything. Used by one thread.
+ * O_DSYNC or O_SYNC that of its own, a write to or a truncation of a file with the attribute S too,
+ * fsync of a directory its names; sync and syncfs promise everything. Used by one thread.
  */
 public final class PromiseLog {
   private static final int O_DSYNC = 010000;
+
+  /** FS_SYNC_FL of FS_IOC_SETFLAGS, the attribute S of chattr(1). */
+  private static final long SYNC_FLAG = 8;
 
   private static final Set<Syscall> NAMING =
       EnumSet.of(Syscall.UNLINK, Syscall.RENAME, Syscall.LINK, Syscall.RMDIR, Syscall.SYMLINK);
@@ -74,6 +77,7 @@ public final class PromiseLog {
   private final class Replay {
     private final Map<String, String> open = new HashMap<>();
     private final Set<String> synchronous = new HashSet<>();
+    private final Set<String> attribute = new HashSet<>();
     private final PromisedFiles now = PromisedFiles.all(first);
     private final Set<String> directories = new TreeSet<>(now.names());
 
@@ -114,11 +118,8 @@ public final class PromiseLog {
         case MKDIR -> directories.addAll(paths(call));
         case FSYNC -> synced(call.text(0), files);
         case FDATASYNC -> content(call.text(0), files);
-        case PWRITE -> {
-          if (synchronous.contains(call.text(0))) {
-            content(call.text(0), files);
-          }
-        }
+        case SETFLAGS -> flags(call.text(0), call.number(1));
+        case PWRITE, FTRUNCATE -> changed(call, files, flushed);
         case SYNC, SYNCFS -> {
           if (flushed) {
             everything(files);
@@ -134,6 +135,23 @@ public final class PromiseLog {
         synchronous.add(file);
       } else {
         synchronous.remove(file);
+      }
+    }
+
+    private void flags(String path, long flags) {
+      if ((flags & SYNC_FLAG) != 0) {
+        attribute.add(path);
+      } else {
+        attribute.remove(path);
+      }
+    }
+
+    /** Like sync(2), truncation of a file with the attribute S flushes no device. */
+    private void changed(Operation.Call call, Map<String, byte[]> files, boolean flushed) {
+      String file = call.text(0);
+      boolean writes = call.syscall() == Syscall.PWRITE && synchronous.contains(file);
+      if (writes || (flushed && attribute.contains(open.getOrDefault(file, "")))) {
+        content(file, files);
       }
     }
 

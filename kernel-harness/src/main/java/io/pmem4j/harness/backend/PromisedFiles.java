@@ -125,7 +125,8 @@ public record PromisedFiles(Map<String, List<byte[]>> versions, Set<String> name
           "has %d bytes, expected %s since its sync"
               .formatted(found.length, least == most ? "" + least : least + " to " + most));
     }
-    for (int i = 0; i < found.length; i++) {
+    int promised = Math.min(found.length, shrunk(allowed));
+    for (int i = 0; i < promised; i++) {
       if (!isAllowed(allowed, i, found[i])) {
         return Optional.of(
             "has %02x at byte %d, expected %02x as synced, or stored since"
@@ -133,6 +134,20 @@ public record PromisedFiles(Map<String, List<byte[]>> versions, Set<String> name
       }
     }
     return Optional.empty();
+  }
+
+  /**
+   * Returns the shortest size that a truncation since the sync has left. A block that it freed may
+   * be another file's before the truncation is durable.
+   */
+  private static int shrunk(List<byte[]> versions) {
+    int shortest = Integer.MAX_VALUE;
+    for (int i = 1; i < versions.size(); i++) {
+      if (versions.get(i).length < versions.get(i - 1).length) {
+        shortest = Math.min(shortest, versions.get(i).length);
+      }
+    }
+    return shortest;
   }
 
   private static boolean isAllowed(List<byte[]> allowed, int at, byte found) {

@@ -122,6 +122,7 @@ final class ConformCommand implements Callable<Integer> {
     Predicate<Program> fits = GeneratedPrograms.fit(Kernel.of(kernel));
     CampaignSettings settings =
         new CampaignSettings(
+            "conform",
             kernel,
             hardware.toString(),
             folders(),

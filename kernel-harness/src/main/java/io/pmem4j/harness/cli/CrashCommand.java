@@ -31,7 +31,7 @@ import picocli.CommandLine.Spec;
 /** {@code crash}: every state in which a crash may leave the model's image. */
 @Command(
     name = "crash",
-    subcommands = DeviceCommand.class,
+    subcommands = {DeviceCommand.class, CrashCampaignCommand.class},
     description =
         "Records operations of the model on a small image, and judges every state in which a crash"
             + " may leave it: by a checker, by mounting it, and for a sample by e2fsck.")

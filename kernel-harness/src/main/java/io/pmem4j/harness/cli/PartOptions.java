@@ -119,11 +119,25 @@ final class PartOptions {
   /** Writes the line of a program, if there is a file. */
   void record(ProgramResult result) {
     if (file != null) {
+      record(ProgramLine.of(result));
+    }
+  }
+
+  /** Writes a line, if there is a file. */
+  void record(ProgramLine line) {
+    if (file != null) {
       try {
-        file.add(ProgramLine.of(result));
+        file.add(line);
       } catch (IOException e) {
         throw new UncheckedIOException(file.path() + ": " + e.getMessage(), e);
       }
+    }
+  }
+
+  /** Writes the end of a run of power cuts, if there is a file. */
+  void end(CampaignEnd end) throws IOException {
+    if (file != null) {
+      file.end(end);
     }
   }
 

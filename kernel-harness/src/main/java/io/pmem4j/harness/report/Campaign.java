@@ -166,9 +166,10 @@ public record Campaign(
   /** The last line of a report for people. */
   public String line() {
     return String.format(
-        "report: %s: kernel %s, %d of %d shards, %d programs, %d operations, %d agreed, %d in part,"
+        "report: %s: %s %s, %d of %d shards, %d programs, %d operations, %d agreed, %d in part,"
             + " %d diverged, %d not run, %d omitted, %.0f s",
         verdict(),
+        settings.verb().equals("conform") ? "kernel" : settings.verb() + " on",
         settings.kernel(),
         environments.size(),
         settings.shard().count(),

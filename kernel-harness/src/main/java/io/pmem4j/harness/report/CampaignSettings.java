@@ -8,8 +8,10 @@ import java.util.Map;
  * The settings by which the programs of a campaign are chosen. Parts of one campaign differ in
  * their shard alone.
  *
- * @param kernel the name of the kernel that the model is compared with
- * @param machine the guest's hardware, as {@code --machine} takes it
+ * @param verb the verb that ran the programs
+ * @param kernel the name of the kernel that the model is compared with; for power cuts the backend
+ * @param machine the guest's hardware, as {@code --machine} takes it; for power cuts the rules and
+ *     the limit of states
  * @param programs the folders and files of programs, or {@code shipped}
  * @param operations of a generated program
  * @param seed of the first generated program
@@ -17,6 +19,7 @@ import java.util.Map;
  * @param environment versions and machine, for people; it takes no part in comparisons
  */
 public record CampaignSettings(
+    String verb,
     String kernel,
     String machine,
     String programs,
@@ -41,11 +44,11 @@ public record CampaignSettings(
 
   /** Returns all that must be equal for a run to be resumed, in words. */
   String describe() {
-    return "kernel %s, machine %s, programs %s, %d operations, seed %d, shard %s"
-        .formatted(kernel, machine, programs, operations, seed, shard);
+    return "%s, kernel %s, machine %s, programs %s, %d operations, seed %d, shard %s"
+        .formatted(verb, kernel, machine, programs, operations, seed, shard);
   }
 
   private CampaignSettings of(Shard shard) {
-    return new CampaignSettings(kernel, machine, programs, operations, seed, shard, Map.of());
+    return new CampaignSettings(verb, kernel, machine, programs, operations, seed, shard, Map.of());
   }
 }

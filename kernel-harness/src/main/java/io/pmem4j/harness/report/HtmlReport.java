@@ -42,14 +42,18 @@ public final class HtmlReport {
   }
 
   private String text() throws IOException {
-    String title = "conform " + campaign.settings().kernel() + ": " + campaign.verdict();
+    boolean conform = campaign.settings().verb().equals("conform");
+    String title =
+        campaign.settings().verb() + " " + campaign.settings().kernel() + ": " + campaign.verdict();
     line("<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\">");
     line("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">");
     line("<title>" + escaped(title) + "</title>\n<style>\n" + style() + "</style></head>\n<body>");
     line(
         "<h1>%s <span class=\"badge %s\">%s</span></h1>"
             .formatted(
-                escaped("ext2-dax beside kernel " + campaign.settings().kernel()),
+                escaped(
+                    (conform ? "ext2-dax beside kernel " : "Power cuts of ")
+                        + campaign.settings().kernel()),
                 campaign.verdict(),
                 campaign.verdict()));
     line("<p class=\"dim\">" + escaped(campaign.line()) + "</p>");
@@ -57,7 +61,9 @@ public final class HtmlReport {
     findings();
     rules();
     coverage();
-    locks();
+    if (conform) {
+      locks();
+    }
     environment();
     line("</body></html>");
     return html.toString();
@@ -100,6 +106,7 @@ public final class HtmlReport {
     program.findings().forEach(each -> line("<li>" + escaped(each)));
     line("</ul>");
     line("<div class=\"wide\">" + InterleavingPicture.of(program.steps()) + "</div>");
+    program.stores().forEach(table -> line("<div class=\"wide\">" + table.html() + "</div>"));
     line(
         "<details><summary>as text</summary><pre>%s</pre></details></details>"
             .formatted(escaped(program.text())));
@@ -181,7 +188,7 @@ public final class HtmlReport {
     fact("programs", settings.programs() + ", then generated ones");
     fact("operations of a generated program", Integer.toString(settings.operations()));
     fact("first seed", Long.toString(settings.seed()));
-    fact("machine of the guest", settings.machine());
+    fact(settings.verb().equals("conform") ? "machine of the guest" : "states", settings.machine());
     campaign
         .environments()
         .forEach((shard, facts) ->

@@ -34,14 +34,14 @@ public final class JunitReport {
     long skipped = campaign.programs().values().stream().filter(JunitReport::isOmitted).count();
     xml.writeStartDocument("UTF-8", "1.0");
     xml.writeStartElement("testsuite");
-    xml.writeAttribute("name", "conform " + campaign.settings().kernel());
+    xml.writeAttribute("name", campaign.settings().verb() + " " + campaign.settings().kernel());
     xml.writeAttribute("tests", Long.toString(campaign.programs().size() + 1L));
     xml.writeAttribute("failures", Long.toString(failures));
     xml.writeAttribute("errors", Long.toString(errors));
     xml.writeAttribute("skipped", Long.toString(skipped));
     xml.writeAttribute("time", Double.toString(campaign.seconds()));
     for (ProgramLine line : campaign.programs().values()) {
-      begin(xml, line.program(), line.millis() / 1000.0);
+      begin(xml, campaign, line.program(), line.millis() / 1000.0);
       switch (line.verdict()) {
         case DIVERGED -> end(xml, "failure", String.join("; ", line.findings()), line.text());
         case NOT_RUN -> end(xml, "error", String.join("; ", line.findings()), "");
@@ -50,7 +50,7 @@ public final class JunitReport {
       }
       xml.writeEndElement();
     }
-    begin(xml, "lock edges and parts", 0);
+    begin(xml, campaign, "lock edges and parts", 0);
     if (!campaign.findings().isEmpty()) {
       end(xml, "error", String.join("; ", campaign.findings()), "");
     }
@@ -67,10 +67,10 @@ public final class JunitReport {
     return line.verdict() == Verdict.OMITTED;
   }
 
-  private static void begin(XMLStreamWriter xml, String name, double seconds)
+  private static void begin(XMLStreamWriter xml, Campaign campaign, String name, double seconds)
       throws XMLStreamException {
     xml.writeStartElement("testcase");
-    xml.writeAttribute("classname", "conform");
+    xml.writeAttribute("classname", campaign.settings().verb());
     xml.writeAttribute("name", name);
     xml.writeAttribute("time", Double.toString(seconds));
   }

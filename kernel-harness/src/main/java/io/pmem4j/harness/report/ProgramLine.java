@@ -22,6 +22,7 @@ import java.util.Map;
  * @param differences operations that showed a listed difference of a later kernel
  * @param coverage operations by verb and class of outcome
  * @param steps of a program that diverged; otherwise empty
+ * @param stores of states that break a promise, for a campaign of power cuts
  * @param text of a program that diverged: the outcomes concerned and the program; otherwise empty
  */
 public record ProgramLine(
@@ -35,6 +36,7 @@ public record ProgramLine(
     Map<KernelDifference, Long> differences,
     Map<String, Map<String, Integer>> coverage,
     List<StepLine> steps,
+    List<StoreTable> stores,
     String text) {
   /** Copies the lists. */
   public ProgramLine {
@@ -43,6 +45,7 @@ public record ProgramLine(
     differences = Map.copyOf(differences);
     coverage = Map.copyOf(coverage);
     steps = List.copyOf(steps);
+    stores = List.copyOf(stores);
   }
 
   /** Returns the line without its counts, which a campaign keeps as sums. */
@@ -58,6 +61,7 @@ public record ProgramLine(
         Map.of(),
         Map.of(),
         steps,
+        stores,
         text);
   }
 
@@ -81,6 +85,7 @@ public record ProgramLine(
         differences,
         coverage.counts(),
         diverged ? result.steps().stream().map(StepLine::of).toList() : List.of(),
+        List.of(),
         diverged ? TextReport.findings(result) + "\n" + ProgramText.of(result.program()) : "");
   }
 }

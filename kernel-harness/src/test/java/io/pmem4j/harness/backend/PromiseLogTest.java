@@ -64,4 +64,19 @@ class PromiseLogTest {
     PromiseLog log = log(program("unlink /f"), Map.of("/f", B), -1);
     assertThat(log.at(0, 0).broken(Map.of())).isEmpty();
   }
+
+  /** Its size counts from the next fence on. */
+  @Test
+  void truncationOfAFileWithTheAttributeSPromisesItsContent() throws Exception {
+    PromiseLog log =
+        log(
+            program("open f /f rw", "setflags /f 8", "pwrite f 0 x02", "setflags /f 0"),
+            Map.of("/f", A),
+            -1);
+    assertThat(log.at(3, 3).versions().get("/f")).hasSize(1);
+    assertThat(log.at(3, 2).versions().get("/f")).hasSize(2);
+    PromiseLog without =
+        log(program("open f /f rw", "setflags /f 0", "pwrite f 0 x02"), Map.of("/f", A), -1);
+    assertThat(without.at(3, 3).versions().get("/f")).hasSize(2);
+  }
 }

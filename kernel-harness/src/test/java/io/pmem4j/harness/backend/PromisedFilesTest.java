@@ -58,4 +58,14 @@ class PromisedFilesTest {
     assertThat(promised.broken(Map.of())).isEmpty();
     assertThat(promised.names()).isEmpty();
   }
+
+  /** ext2 gives a block away before the truncation that freed it is durable. */
+  @Test
+  void bytesPastTheShortestSizeSinceTheSyncAreNotPromised() {
+    promised.seen(Map.of("/d/f", bytes("o")));
+    assertThat(promised.broken(Map.of("/d/f", bytes("o??")))).isEmpty();
+    assertThat(promised.broken(Map.of("/d/f", bytes("???")))).isPresent();
+    promised.promise("/d/f", bytes("old"));
+    assertThat(promised.broken(Map.of("/d/f", bytes("o??")))).isPresent();
+  }
 }

@@ -6,6 +6,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIOException;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.pmem4j.crash.CrashReport;
+import io.pmem4j.crash.CrashStates;
+import io.pmem4j.crash.HeapMemory;
+import io.pmem4j.crash.RecordedMemory;
+import io.pmem4j.crash.StoreTrace;
 import io.pmem4j.harness.conform.ProgramResult.Verdict;
 import io.pmem4j.harness.kernel.KernelDifference;
 import java.io.IOException;
@@ -28,7 +33,14 @@ class CampaignFileTest {
 
   private static CampaignSettings settings(int shard, int of) {
     return new CampaignSettings(
-        "6.12", "domain=none", "shipped", 60, 2015, new Shard(shard, of), Map.of("java", "25"));
+        "conform",
+        "6.12",
+        "domain=none",
+        "shipped",
+        60,
+        2015,
+        new Shard(shard, of),
+        Map.of("java", "25"));
   }
 
   private static ProgramLine line(String name, Verdict verdict, String... findings) {
@@ -43,6 +55,7 @@ class CampaignFileTest {
         Map.of(KernelDifference.MAJOR_TRACED, 2L),
         Map.of("load", Map.of("all data", 3)),
         verdict == Verdict.DIVERGED ? steps() : List.of(),
+        List.of(),
         verdict == Verdict.DIVERGED ? "open f /a \u0001 <&>" : "");
   }
 
@@ -203,6 +216,32 @@ class CampaignFileTest {
         .contains("class=\"bad\"", "ftruncate a 0", "lane runs", "<b>guest:6.12</b> errno=EIO");
     assertThat(rows[5]).contains("lane ends", "await F");
     assertThat(InterleavingPicture.of(List.of())).isEmpty();
+  }
+
+  /** Lost words are seen beside those that the medium has. */
+  @Test
+  void aStateThatBreaksAPromiseIsATableOfItsStores() {
+    RecordedMemory memory = RecordedMemory.over(new HeapMemory(4096));
+    memory.begin("pwrite f 0 <x>");
+    memory.fill(128, 16, (byte) 1);
+    memory.begin("fsync f");
+    memory.putLong(512, 7);
+    StoreTrace trace = memory.trace();
+    CrashReport report =
+        CrashStates.of(trace)
+            .check((state, _) -> {
+              if (state.getLong(512) == 7 && state.getLong(136) == 0) {
+                throw new IllegalStateException("/f is <gone>");
+              }
+            });
+    StoreTable table =
+        StoreTable.of(report.findings().getFirst(), trace.events(), offset -> offset + 8192);
+    assertThat(table.rows()).extracting(StoreTable.Row::operation).contains("pwrite f 0 <x>");
+    assertThat(table.rows().getFirst().offset()).isEqualTo(8192 + 128);
+    assertThat(table.html())
+        .contains(
+            "/f is &lt;gone&gt;", "pwrite f 0 &lt;x&gt;", "<td class=\"n\">2<td class=\"n\">128")
+        .contains("torn", "<i class=\"on\"></i><i></i>", "1 of 2, flushed nowhere before");
   }
 
   /** An edge against the order of the others is drawn as one. */

@@ -119,6 +119,11 @@ public final class TracedPages {
     return pages;
   }
 
+  /** Returns the place in the image of an offset in the small memory. */
+  public long inImage(long offset) {
+    return (long) pages.get(Math.toIntExact(offset / PAGE)) * PAGE + offset % PAGE;
+  }
+
   /** Returns memory with the pages as an image has them. */
   public HeapMemory of(ImageContent image) {
     HeapMemory memory = new HeapMemory((long) pages.size() * PAGE);

@@ -5,6 +5,7 @@ package io.pmem4j.harness.crash.kernel;
 import io.pmem4j.crash.CrashMode;
 import io.pmem4j.crash.CrashReport;
 import io.pmem4j.crash.CrashStates;
+import io.pmem4j.crash.StoreTrace;
 import io.pmem4j.harness.backend.BackendException;
 import io.pmem4j.harness.backend.guest.GuestBackend;
 import io.pmem4j.harness.backend.guest.TracedPages;
@@ -41,6 +42,8 @@ public final class KernelCrashSweep implements AutoCloseable {
    * The outcome of one program.
    *
    * @param report the states, and the promises that they break
+   * @param trace the stores to the pages that change
+   * @param changed those pages of the image
    * @param records the stores, write-backs and fences recorded
    * @param pages the pages of 4 KiB that they change
    * @param images the number of distinct images
@@ -53,6 +56,8 @@ public final class KernelCrashSweep implements AutoCloseable {
    */
   public record Outcome(
       CrashReport report,
+      StoreTrace trace,
+      TracedPages changed,
       int records,
       int pages,
       int images,
@@ -131,14 +136,13 @@ public final class KernelCrashSweep implements AutoCloseable {
       throws BackendException, IOException {
     TracedPages pages = TracedPages.of(traced.records());
     ImageJudge judge = new ImageJudge(machine, traced, pages);
+    StoreTrace trace = traced.trace(pages);
     CrashReport report =
-        CrashStates.of(traced.trace(pages))
-            .mode(mode)
-            .atMost(atMost)
-            .insideRecovery(false)
-            .check(judge::judge);
+        CrashStates.of(trace).mode(mode).atMost(atMost).insideRecovery(false).check(judge::judge);
     return new Outcome(
         report,
+        trace,
+        pages,
         traced.records().size(),
         pages.pages().size(),
         judge.images(),

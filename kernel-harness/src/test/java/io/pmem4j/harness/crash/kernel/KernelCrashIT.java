@@ -69,6 +69,7 @@ class KernelCrashIT {
         TracedProgram unfenced = traced.without(each -> each.kind() == TraceRecord.Kind.FENCE);
         assertThat(sweep.explore(unfenced).report().passed()).as(name).isFalse();
       }
+      assertThat(sweep.run(program("sync-attribute")).report().findings()).isEmpty();
       TracedProgram traced = sweep.trace(program("fsync-promises"));
       TracedProgram unflushed = traced.without(each -> each.kind() == TraceRecord.Kind.FLUSH);
       assertThat(sweep.explore(unflushed).report().passed()).isFalse();
@@ -81,15 +82,16 @@ class KernelCrashIT {
 
   @ParameterizedTest
   @CsvSource({
-    "write-back, /a has 41 at byte",
-    "zeros, /a has",
-    "flush, /a has",
-    "inode, /a",
+    "write-back, fsync-promises, /a has 41 at byte",
+    "zeros, fsync-promises, /a has",
+    "flush, fsync-promises, /a has",
+    "inode, fsync-promises, /a",
+    "order, sync-attribute, '/a has 9000 bytes, expected 100'",
   })
   @Timeout(300)
-  void aKernelThatLosesAStepIsFound(String step, String finding) throws Exception {
+  void aKernelThatLosesAStepIsFound(String step, String program, String finding) throws Exception {
     try (KernelCrashSweep sweep = sweep(Kernel.SERIES, "dax.lose=" + step)) {
-      KernelCrashSweep.Outcome outcome = sweep.run(program("fsync-promises"));
+      KernelCrashSweep.Outcome outcome = sweep.run(program(program));
       assertThat(outcome.report().passed()).isFalse();
       assertThat(outcome.report().findings())
           .anySatisfy(each -> assertThat(each.message()).contains(finding));
