@@ -39,6 +39,36 @@ static uint8_t *reserve(size_t length, size_t align, size_t *place)
 	return at;
 }
 
+static uint64_t whole_pages(uint64_t length)
+{
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+
+	return (length + page - 1) & ~(page - 1);
+}
+
+/*
+ * A place with a free page on each side, so that the kernel joins no neighbour:
+ * a mapping that joins does not reach the file's mmap. The next place that is
+ * asked for does not fit into what is left free here. NULL with errno.
+ */
+static uint8_t *apart(size_t length)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), whole = whole_pages(length);
+
+	if (whole < length || whole + 2 * page < whole) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	uint8_t *from = mmap(NULL, whole + 2 * page, PROT_NONE,
+			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (from == MAP_FAILED)
+		return NULL;
+	munmap(from, page);
+	munmap(from + page + whole, page);
+	return from + page;
+}
+
 void op_mmap(struct exec *x, const struct request *r, struct reply *reply)
 {
 	size_t length = (size_t)r->args[3];
@@ -58,8 +88,12 @@ void op_mmap(struct exec *x, const struct request *r, struct reply *reply)
 			reply_errno(reply);
 			return;
 		}
-		flags |= MAP_FIXED;
+	} else if (length) {
+		/* Without a place the kernel gives its own answer below. */
+		wanted = apart(length);
 	}
+	if (wanted)
+		flags |= MAP_FIXED;
 	void *at = mmap(wanted, length, (int)r->args[4], flags, x->files[r->args[1]], r->args[2]);
 
 	if (at == MAP_FAILED) {
@@ -220,13 +254,6 @@ void op_pagemap(struct exec *x, const struct request *r, struct reply *reply)
 		reply->result = (int64_t)(entry | kind_bits(entry));
 }
 
-static uint64_t whole_pages(uint64_t length)
-{
-	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
-
-	return (length + page - 1) & ~(page - 1);
-}
-
 void op_madvise(struct exec *x, const struct request *r, struct reply *reply)
 {
 	uint8_t *at = mapped(x, r->args[0], r->args[1], (uint64_t)r->args[2]);
@@ -256,9 +283,7 @@ static void *elsewhere(const struct mapping *m, size_t length, size_t *place)
 	if (m->align && length)
 		return reserve(length, m->align, place);
 	*place = length;
-	void *at = mmap(NULL, length, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-	return at == MAP_FAILED ? NULL : at;
+	return apart(length);
 }
 
 /* Of the whole mapping; with MREMAP_FIXED the kernel would want an address: status 2. */
