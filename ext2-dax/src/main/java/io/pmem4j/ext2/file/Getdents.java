@@ -31,9 +31,11 @@ final class Getdents {
       if (inode.inDirectory().isDead()) {
         throw new Ext2Exception(Errno.ENOENT, inode + " was removed");
       }
-      List<DirectoryEntry> entries = new DirectoryReader(volume, inode).read(position, most);
-      file.accessed();
-      return entries;
+      try {
+        return new DirectoryReader(volume, inode).read(position, most);
+      } finally {
+        file.accessed(); // also after EIO
+      }
     }
   }
 }
