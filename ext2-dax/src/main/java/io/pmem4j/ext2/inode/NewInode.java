@@ -31,18 +31,28 @@ public final class NewInode {
         link.data[i / Integer.BYTES] |= (target[i] & 0xff) << (Byte.SIZE * (i % Integer.BYTES));
       }
     } else {
-      // page_symlink holds the page locked from write_begin to write_end.
-      try (var _ = link.pageLocks().hold(0)) {
-        long offset = link.blockMap().blocks(0, 1, true).block() * Geometry.BLOCK_BYTES;
-        MetadataOrder order = link.volume().order();
-        link.memory().fill(offset, Geometry.BLOCK_BYTES, (byte) 0);
-        link.memory().copy(offset, target, 0, target.length);
-        link.volume().dirtyBlocks().markBytes(offset);
-        order.flush(offset, Geometry.BLOCK_BYTES);
-        order.drain();
+      try {
+        ownBlock(link, target);
+      } catch (Ext2Exception e) {
+        // What ext2_write_begin does, with the lock of the directory held.
+        Truncate.writeFailed(link, target.length);
+        throw e;
       }
     }
     size(link, target.length);
+  }
+
+  /** {@code page_symlink}: holds the page locked from write_begin to write_end. */
+  private static void ownBlock(Ext2Inode link, byte[] target) throws Ext2Exception {
+    try (var _ = link.pageLocks().hold(0)) {
+      long offset = link.blockMap().blocks(0, 1, true).block() * Geometry.BLOCK_BYTES;
+      MetadataOrder order = link.volume().order();
+      link.memory().fill(offset, Geometry.BLOCK_BYTES, (byte) 0);
+      link.memory().copy(offset, target, 0, target.length);
+      link.volume().dirtyBlocks().markBytes(offset);
+      order.flush(offset, Geometry.BLOCK_BYTES);
+      order.drain();
+    }
   }
 
   /** {@code init_special_inode}: the number of a device, in the old form where it fits. */
