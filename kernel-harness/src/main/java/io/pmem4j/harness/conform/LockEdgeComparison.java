@@ -20,7 +20,10 @@ public final class LockEdgeComparison {
 
   private final boolean later;
   private final Set<String> kernel = new TreeSet<>();
-  private final Set<String> model = new TreeSet<>();
+  private final Set<String> taken = new TreeSet<>();
+
+  /** True once the kernel's lockdep has named a page lock. */
+  private boolean pageLocks;
 
   /**
    * Creates a comparison before the first program.
@@ -42,8 +45,10 @@ public final class LockEdgeComparison {
    */
   public List<String> after(String lockdep, Set<String> modelEdges) {
     Set<String> now = LockdepText.edges(lockdep);
-    boolean pageLocks = now.stream().anyMatch(edge -> edge.contains(PAGE_LOCK));
-    model.addAll(pageLocks ? modelEdges : withoutPageLocks(modelEdges));
+    // A kernel that was cut off and booted again has not taken one yet.
+    pageLocks |= now.stream().anyMatch(edge -> edge.contains(PAGE_LOCK));
+    taken.addAll(modelEdges);
+    Set<String> model = model();
     List<String> findings = new ArrayList<>();
     for (String edge : now) {
       if (kernel.add(edge) && !model.contains(edge)) {
@@ -67,6 +72,7 @@ public final class LockEdgeComparison {
    */
   public List<String> atEnd(boolean suite) {
     List<String> findings = new ArrayList<>();
+    Set<String> model = model();
     if (!suite) {
       model.forEach(edge -> Forgiveness.LOCK_NOT_TAKEN.forgives(!kernel.contains(edge)));
       return findings;
@@ -89,8 +95,13 @@ public final class LockEdgeComparison {
   /** The edges that both have. */
   public Set<String> agreed() {
     Set<String> both = new TreeSet<>(kernel);
-    both.retainAll(model);
+    both.retainAll(model());
     return both;
+  }
+
+  /** The edges of the model as the kernel's lockdep would have them. */
+  private Set<String> model() {
+    return pageLocks ? taken : withoutPageLocks(taken);
   }
 
   /**

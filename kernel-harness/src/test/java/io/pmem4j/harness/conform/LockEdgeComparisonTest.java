@@ -57,6 +57,23 @@ class LockEdgeComparisonTest {
         .doesNotContain("&sb->s_type->i_mutex_key -> &mm->mmap_lock");
   }
 
+  /** A power cut boots a kernel whose lockdep has seen no page lock yet; it knows them still. */
+  @Test
+  void pageLocksAreNotForgottenOverABoot() {
+    String known =
+        AFTER.replace(
+            " -> [ffffffff0] &bgl->locks[i].lock",
+            " -> [ffffffff3] page_lock(ext2)\n"
+                + "ffffffff3 FD:   54 BD:    5 ++++: page_lock(ext2)\n"
+                + " -> [ffffffff0] &bgl->locks[i].lock");
+    assertThat(comparison.after(known, MODEL)).isEmpty();
+    assertThat(comparison.after(BOOT, MODEL)).isEmpty();
+    assertThat(comparison.atEnd(true)).isEmpty();
+    assertThat(comparison.agreed())
+        .contains("page_lock(ext2) -> &bgl->locks[i].lock")
+        .doesNotContain("&type->i_mutex_dir_key -> &bgl->locks[i].lock");
+  }
+
   @Test
   void anEdgeThatOnlyTheKernelTookIsAFindingAtOnce() {
     String posted = AFTER + "ffffffff1 FD: 5 BD: 5 ++++: &ei->dax_sem\n -> [fff] sb_pagefaults\n";
