@@ -8,7 +8,6 @@ import io.pmem4j.harness.OnMutant;
 import io.pmem4j.harness.Required;
 import io.pmem4j.harness.kernel.Kernel;
 import io.pmem4j.harness.program.Program;
-import io.pmem4j.harness.program.ProgramLibrary;
 import io.pmem4j.harness.program.ProgramParser;
 import io.pmem4j.harness.program.generator.ProgramGenerator;
 import io.pmem4j.sched.Scheduler;
@@ -97,7 +96,7 @@ class LockEdgeIT {
     "6.1,                  sb_pagefaults -> &ei->dax_sem, &ei->dax_sem -> sb_pagefaults",
   })
   void everyEdgeIsTheKernels(String kernel, String has, String hasNot) throws Exception {
-    List<Program> programs = new ArrayList<>(ProgramLibrary.shipped());
+    List<Program> programs = new ArrayList<>(ConformIT.compared());
     LongStream.range(100, 200)
         .mapToObj(seed -> ProgramGenerator.generate(seed, 60))
         .filter(GeneratedPrograms.fit(Kernel.of(kernel)))
