@@ -19,8 +19,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -40,6 +43,13 @@ class DeviceRehearsalIT {
 
   private static final String TOLD = "pmem4j: press the button";
   private static final String TELL = "'echo \"<1>" + TOLD + "\" > /dev/kmsg'";
+
+  private static final String MAIN = "io.pmem4j.harness.cli.Main";
+
+  @TempDir private static Path shared;
+
+  private static Path jars = Path.of("");
+  private static List<String> java = List.of();
 
   @TempDir private Path directory;
 
@@ -65,14 +75,25 @@ class DeviceRehearsalIT {
     }
   }
 
-  private GuestSpec spec(Rehearsal rehearsal) throws Exception {
+  /** Packs the verb once for all tests, with an archive of the classes that a campaign loads. */
+  @BeforeAll
+  static void pack() throws Exception {
     Required.programs("mke2fs", "e2fsck", "debugfs", "ldconfig");
-    Path jars = Files.createDirectory(directory.resolve("jars"));
+    jars = Files.createDirectory(shared.resolve("jars"));
     GuestDoctorIT.harness(jars);
     GuestDoctorIT.copyTree(
         Path.of(LazyCampaign.class.getProtectionDomain().getCodeSource().getLocation().toURI())
             .resolve("io/pmem4j/harness/campaign"),
         Files.createDirectories(jars.resolve("classes/io/pmem4j/harness/campaign")));
+    String place = Files.createDirectory(shared.resolve("place")).toString();
+    List<String> training = new ArrayList<>(List.of(MAIN, "crash", "device", place));
+    training.addAll(List.of("--journal", shared.resolve("journal").toString()));
+    training.addAll(List.of("--journal-on-same-device", "--not-persistent-on-purpose"));
+    training.addAll(List.of("--workers", "1", "--cuts", "1"));
+    java = ClassArchive.ofProgram(jars, training.toArray(String[]::new));
+  }
+
+  private GuestSpec spec(Rehearsal rehearsal) throws Exception {
     Path second = directory.resolve("nvdimm2");
     try (RandomAccessFile file = new RandomAccessFile(second.toFile(), "rw")) {
       file.setLength(64L << 20);
@@ -111,18 +132,19 @@ class DeviceRehearsalIT {
     /** Runs the verb, and returns its output, which ends with its exit status. */
     String campaign(String options) throws GuestException {
       return java(
-          "io.pmem4j.harness.cli.Main crash device %s --journal %s --workers 1 %s"
-              .formatted(path, journal, options));
+          "%s crash device %s --journal %s --workers 1 %s".formatted(MAIN, path, journal, options));
     }
 
     String java(String main) throws GuestException {
       return shell(
           guest,
           "export JDK_JAVA_OPTIONS='-XX:Tier4InvocationThreshold=100000"
-              + " -XX:Tier4MinInvocationThreshold=100000 -XX:Tier4CompileThreshold=100000'; exec"
-              + " chroot /root "
+              + " -XX:Tier4MinInvocationThreshold=100000 -XX:Tier4CompileThreshold=100000"
+              // For the workers.
+              + " -XX:SharedArchiveFile=/app/program.jsa'; exec chroot /root "
               + String.join(" ", GuestJvm.java())
-              + " --enable-native-access=ALL-UNNAMED -cp '/app/classes:/app/lib/*'"
+              + " "
+              + String.join(" ", java)
               + " "
               + main);
     }
