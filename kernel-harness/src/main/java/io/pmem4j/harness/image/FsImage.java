@@ -3,6 +3,9 @@
 package io.pmem4j.harness.image;
 
 import io.pmem4j.harness.program.ImageShape;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 
 /**
@@ -18,6 +21,20 @@ public record FsImage(Path path) {
 
   /** Most that a file system in it can have, bytes. */
   public static final long FS_BYTES = FILE_BYTES - OFFSET_BYTES;
+
+  /**
+   * Replaces bytes of the file system.
+   *
+   * @param file the file of an image, open for writing
+   * @param page where they begin, of {@link ImageContent#PAGE_BYTES}
+   */
+  public static void write(FileChannel file, int page, byte[] bytes) throws IOException {
+    ByteBuffer buffer = ByteBuffer.wrap(bytes);
+    long at = OFFSET_BYTES + (long) page * ImageContent.PAGE_BYTES;
+    while (buffer.hasRemaining()) {
+      at += file.write(buffer, at);
+    }
+  }
 
   /** As e2fsprogs name it. */
   public String forE2fsprogs() {

@@ -63,24 +63,16 @@ public final class ImageContent {
             missing.remove(page);
             byte[] wanted = page(page);
             if (!Arrays.equals(bytes, wanted)) {
-              write(file, page, wanted);
+              FsImage.write(file, page, wanted);
               written[0]++;
             }
           });
       for (int page : missing) {
-        write(file, page, page(page));
+        FsImage.write(file, page, page(page));
         written[0]++;
       }
     }
     return written[0];
-  }
-
-  private static void write(FileChannel file, int page, byte[] bytes) throws IOException {
-    ByteBuffer buffer = ByteBuffer.wrap(bytes);
-    long at = FsImage.OFFSET_BYTES + (long) page * PAGE_BYTES;
-    while (buffer.hasRemaining()) {
-      at += file.write(buffer, at);
-    }
   }
 
   /** A function of a page; the array is reused for the next page. */

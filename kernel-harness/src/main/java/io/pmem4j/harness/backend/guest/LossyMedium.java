@@ -20,7 +20,6 @@ import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Outcome;
 import io.pmem4j.harness.wire.GuestException;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -155,11 +154,7 @@ final class LossyMedium implements AutoCloseable {
     try (FileChannel nvdimm = FileChannel.open(image.path(), StandardOpenOption.WRITE)) {
       for (int i = 0; i < pages.pages().size(); i++) {
         state.read((long) i * bytes.length, bytes);
-        ByteBuffer page = ByteBuffer.wrap(bytes);
-        long at = FsImage.OFFSET_BYTES + (long) pages.pages().get(i) * bytes.length;
-        while (page.hasRemaining()) {
-          at += nvdimm.write(page, at);
-        }
+        FsImage.write(nvdimm, pages.pages().get(i), bytes);
       }
     }
   }

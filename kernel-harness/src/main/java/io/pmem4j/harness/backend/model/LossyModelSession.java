@@ -73,11 +73,8 @@ final class LossyModelSession implements Session {
   private void write(HeapMemory state) throws IOException {
     byte[] content = new byte[Math.toIntExact(bytes)];
     state.read(0, content);
-    ByteBuffer buffer = ByteBuffer.wrap(content);
     try (FileChannel file = FileChannel.open(image.path(), StandardOpenOption.WRITE)) {
-      for (long at = FsImage.OFFSET_BYTES; buffer.hasRemaining(); ) {
-        at += file.write(buffer, at);
-      }
+      FsImage.write(file, 0, content);
     }
   }
 

@@ -7,11 +7,9 @@ import io.pmem4j.harness.backend.guest.MountedFiles;
 import io.pmem4j.harness.guest.Guest;
 import io.pmem4j.harness.guest.qemu.GuestSpec;
 import io.pmem4j.harness.image.FsImage;
-import io.pmem4j.harness.image.ImageContent;
 import io.pmem4j.harness.image.Mke2fs;
 import io.pmem4j.harness.wire.GuestException;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
@@ -57,11 +55,7 @@ final class MountingGuest implements MountingMachine {
 
   @Override
   public void write(int page, byte[] bytes) throws IOException {
-    ByteBuffer buffer = ByteBuffer.wrap(bytes);
-    long at = FsImage.OFFSET_BYTES + (long) page * ImageContent.PAGE_BYTES;
-    while (buffer.hasRemaining()) {
-      at += nvdimm.write(buffer, at);
-    }
+    FsImage.write(nvdimm, page, bytes);
   }
 
   @Override

@@ -9,14 +9,12 @@ import io.pmem4j.ext2.MountOptions;
 import io.pmem4j.ext2.OpenFile;
 import io.pmem4j.harness.crash.kernel.MountingMachine;
 import io.pmem4j.harness.image.FsImage;
-import io.pmem4j.harness.image.ImageContent;
 import io.pmem4j.harness.image.Mke2fs;
 import io.pmem4j.pmem.MapSpec;
 import io.pmem4j.pmem.PersistentMemory;
 import io.pmem4j.pmem.Pmem;
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -65,11 +63,7 @@ final class MountingModel implements MountingMachine {
 
   @Override
   public void write(int page, byte[] bytes) throws IOException {
-    ByteBuffer buffer = ByteBuffer.wrap(bytes);
-    long at = FsImage.OFFSET_BYTES + (long) page * ImageContent.PAGE_BYTES;
-    while (buffer.hasRemaining()) {
-      at += file.write(buffer, at);
-    }
+    FsImage.write(file, page, bytes);
   }
 
   @Override
