@@ -34,7 +34,7 @@ public final class NewInode {
       try {
         ownBlock(link, target);
       } catch (Ext2Exception e) {
-        // What ext2_write_begin does, with the lock of the directory held.
+        // As ext2_write_begin does, with the lock of the directory held.
         Truncate.writeFailed(link, target.length);
         throw e;
       }

@@ -34,7 +34,10 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** Options of {@code conform} that make a run a part of a campaign: bounded by time, resumable. */
+/**
+ * Options of {@code conform} and {@code crash campaign} that make a run a part of a campaign:
+ * bounded by time, resumable.
+ */
 final class PartOptions {
   private static final Pattern DURATION = Pattern.compile("(\\d{1,6})([smh])");
   private static final Duration LONGEST = Duration.ofDays(7);

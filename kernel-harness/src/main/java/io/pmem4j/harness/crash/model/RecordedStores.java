@@ -53,17 +53,6 @@ final class RecordedStores extends ForwardingMemory {
     records.add(new TraceRecord(kind, base + offset, bytes, 0, value, 0));
   }
 
-  private void flushed(long offset, long length) {
-    long first = (base + offset) / LINE * LINE;
-    for (long line = first; line < base + offset + length; line += LINE) {
-      records.add(new TraceRecord(TraceRecord.Kind.FLUSH, line, LINE, 0, 0, 0));
-    }
-  }
-
-  private void drained() {
-    records.add(new TraceRecord(TraceRecord.Kind.FENCE, 0, 0, 0, 0, 0));
-  }
-
   @Override
   public void putByte(long offset, byte value) {
     target.putByte(offset, value);
@@ -108,18 +97,21 @@ final class RecordedStores extends ForwardingMemory {
 
   @Override
   public void flush(long offset, long length) {
-    flushed(offset, length);
+    long first = (base + offset) / LINE * LINE;
+    for (long line = first; line < base + offset + length; line += LINE) {
+      records.add(new TraceRecord(TraceRecord.Kind.FLUSH, line, LINE, 0, 0, 0));
+    }
   }
 
   @Override
   public void drain() {
-    drained();
+    records.add(new TraceRecord(TraceRecord.Kind.FENCE, 0, 0, 0, 0, 0));
   }
 
   @Override
   public void persist(long offset, long length) {
-    flushed(offset, length);
-    drained();
+    flush(offset, length);
+    drain();
   }
 
   @Override
