@@ -29,15 +29,31 @@ public final class CrashScenario implements Scenario {
   private final CrashCheck check;
   private final Set<String> passed = new HashSet<>();
 
-  /** The memory of a scenario, and its limits. */
-  private record Settings(
-      long bytes,
-      CrashMode mode,
-      Consumer<PersistentMemory> preparation,
-      boolean insideRecovery,
-      long atMost,
-      boolean byCheckAlone,
-      boolean yieldsInMemory) {}
+  /** The memory of a scenario, and its limits; no scenario changes its own. */
+  private static final class Settings {
+    private final long bytes;
+    private final CrashMode mode;
+    private Consumer<PersistentMemory> preparation = _ -> {};
+    private boolean insideRecovery = true;
+    private long atMost = CrashStates.AT_MOST;
+    private boolean byCheckAlone;
+    private boolean yieldsInMemory = true;
+
+    Settings(long bytes, CrashMode mode) {
+      this.bytes = bytes;
+      this.mode = mode;
+    }
+
+    Settings copy() {
+      Settings copy = new Settings(bytes, mode);
+      copy.preparation = preparation;
+      copy.insideRecovery = insideRecovery;
+      copy.atMost = atMost;
+      copy.byCheckAlone = byCheckAlone;
+      copy.yieldsInMemory = yieldsInMemory;
+      return copy;
+    }
+  }
 
   private CrashScenario(Settings settings, Tasks tasks, CrashCheck check) {
     this.settings = settings;
@@ -66,8 +82,7 @@ public final class CrashScenario implements Scenario {
    * @param check run on each crash state of each interleaving
    */
   public static CrashScenario of(long bytes, CrashMode mode, Tasks tasks, CrashCheck check) {
-    Settings settings = new Settings(bytes, mode, _ -> {}, true, CrashStates.AT_MOST, false, true);
-    return new CrashScenario(settings, tasks, check);
+    return new CrashScenario(new Settings(bytes, mode), tasks, check);
   }
 
   /**
@@ -76,28 +91,12 @@ public final class CrashScenario implements Scenario {
    * @param content stores the content; all of it is durable, and it does not crash
    */
   public CrashScenario prepared(Consumer<PersistentMemory> content) {
-    return with(
-        new Settings(
-            settings.bytes(),
-            settings.mode(),
-            content,
-            settings.insideRecovery(),
-            settings.atMost(),
-            settings.byCheckAlone(),
-            settings.yieldsInMemory()));
+    return with(settings -> settings.preparation = content);
   }
 
   /** Returns the same scenario with crashes inside recovery, or without. */
   public CrashScenario insideRecovery(boolean wanted) {
-    return with(
-        new Settings(
-            settings.bytes(),
-            settings.mode(),
-            settings.preparation(),
-            wanted,
-            settings.atMost(),
-            settings.byCheckAlone(),
-            settings.yieldsInMemory()));
+    return with(settings -> settings.insideRecovery = wanted);
   }
 
   /**
@@ -110,15 +109,7 @@ public final class CrashScenario implements Scenario {
     if (states < 2) {
       throw new IllegalArgumentException("limit of states: " + states + ", at least 2 needed");
     }
-    return with(
-        new Settings(
-            settings.bytes(),
-            settings.mode(),
-            settings.preparation(),
-            settings.insideRecovery(),
-            states,
-            settings.byCheckAlone(),
-            settings.yieldsInMemory()));
+    return with(settings -> settings.atMost = states);
   }
 
   /**
@@ -126,15 +117,7 @@ public final class CrashScenario implements Scenario {
    * on a store of another one that is not, as the counters of a file system do.
    */
   public CrashScenario byCheckAlone() {
-    return with(
-        new Settings(
-            settings.bytes(),
-            settings.mode(),
-            settings.preparation(),
-            settings.insideRecovery(),
-            settings.atMost(),
-            true,
-            settings.yieldsInMemory()));
+    return with(settings -> settings.byCheckAlone = true);
   }
 
   /**
@@ -143,27 +126,21 @@ public final class CrashScenario implements Scenario {
    * stored and not drained is pending in the crash states of the other one all the same.
    */
   public CrashScenario switchingAtLocks() {
-    return with(
-        new Settings(
-            settings.bytes(),
-            settings.mode(),
-            settings.preparation(),
-            settings.insideRecovery(),
-            settings.atMost(),
-            settings.byCheckAlone(),
-            false));
+    return with(settings -> settings.yieldsInMemory = false);
   }
 
-  private CrashScenario with(Settings changed) {
+  private CrashScenario with(Consumer<Settings> change) {
+    Settings changed = settings.copy();
+    change.accept(changed);
     return new CrashScenario(changed, tasks, check);
   }
 
   @Override
   @SuppressWarnings("exports") // as in Scenario
   public Run start(Scheduler scheduler) throws Exception {
-    HeapMemory content = new HeapMemory(settings.bytes(), settings.mode().granularity());
-    settings.preparation().accept(content);
-    RecordedMemory memory = RecordedMemory.over(content, scheduler, settings.yieldsInMemory());
+    HeapMemory content = new HeapMemory(settings.bytes, settings.mode.granularity());
+    settings.preparation.accept(content);
+    RecordedMemory memory = RecordedMemory.over(content, scheduler, settings.yieldsInMemory);
     List<Task> made = tasks.make(memory, scheduler);
     return new Run() {
       @Override
@@ -183,8 +160,8 @@ public final class CrashScenario implements Scenario {
     if (passed.contains(digest)) {
       return;
     }
-    CrashMode mode = settings.mode();
-    if (!settings.byCheckAlone()) {
+    CrashMode mode = settings.mode;
+    if (!settings.byCheckAlone) {
       for (CrashFinding rule : DurabilityRules.check(trace, mode)) {
         if (rule.kind() != CrashFinding.Kind.REDUNDANT_FLUSH) {
           throw new CrashFoundError(rule.message(), List.of(rule));
@@ -194,8 +171,8 @@ public final class CrashScenario implements Scenario {
     CrashReport report =
         CrashStates.of(trace)
             .mode(mode)
-            .atMost(settings.atMost())
-            .insideRecovery(settings.insideRecovery())
+            .atMost(settings.atMost)
+            .insideRecovery(settings.insideRecovery)
             .checkToFirst(check);
     if (!report.passed()) {
       CrashFinding finding = report.findings().get(0);
@@ -214,7 +191,7 @@ public final class CrashScenario implements Scenario {
       throw new IllegalStateException(impossible);
     }
     for (TraceEvent event : trace.events()) {
-      if (event.kind() != TraceEvent.Kind.LOAD || !settings.byCheckAlone()) {
+      if (event.kind() != TraceEvent.Kind.LOAD || !settings.byCheckAlone) {
         String fields =
             "%s %d %s %s %d %d\n"
                 .formatted(
