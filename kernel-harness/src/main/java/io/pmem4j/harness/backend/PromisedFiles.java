@@ -21,6 +21,9 @@ import java.util.TreeSet;
  * @param names the paths whose own directory entries are synced; other files e2fsck may move
  */
 public record PromisedFiles(Map<String, List<byte[]>> versions, Set<String> names) {
+  /** Longer files are read and compared up to here, in bytes. */
+  public static final int MAX_BYTES = 256 << 10;
+
   /** Copies the collections. */
   public PromisedFiles {
     Map<String, List<byte[]>> copy = new HashMap<>();

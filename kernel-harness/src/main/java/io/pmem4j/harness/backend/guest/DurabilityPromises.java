@@ -2,6 +2,7 @@
 
 package io.pmem4j.harness.backend.guest;
 
+import io.pmem4j.harness.backend.PromisedFiles;
 import io.pmem4j.harness.image.FsImage;
 import io.pmem4j.harness.image.ImageEditor;
 import io.pmem4j.harness.program.Operation;
@@ -26,9 +27,6 @@ import java.util.Set;
  * asked. Used by one thread.
  */
 final class DurabilityPromises {
-  /** Longer files are compared up to here. */
-  static final int MAX_BYTES = 256 << 10;
-
   private final Map<String, String> files = new LinkedHashMap<>();
   private final Map<String, String> mappings = new HashMap<>();
   private final Set<String> directories = new HashSet<>();
@@ -158,7 +156,7 @@ final class DurabilityPromises {
   }
 
   private static Optional<String> compare(String path, byte[] old, byte[] late, byte[] found) {
-    boolean whole = old.length < MAX_BYTES && late.length < MAX_BYTES;
+    boolean whole = old.length < PromisedFiles.MAX_BYTES && late.length < PromisedFiles.MAX_BYTES;
     if (whole && found.length != old.length && found.length != late.length) {
       return Optional.of(
           path

@@ -192,7 +192,7 @@ final class GuestSession implements Session, OperationCodec.Place {
 
   private List<Request> reads(List<String> files) {
     return files.stream()
-        .map(file -> Request.of(Syscall.PREAD, calls.file(file), 0, DurabilityPromises.MAX_BYTES))
+        .map(file -> Request.of(Syscall.PREAD, calls.file(file), 0, PromisedFiles.MAX_BYTES))
         .toList();
   }
 

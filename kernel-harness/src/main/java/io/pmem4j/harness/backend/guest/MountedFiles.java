@@ -2,6 +2,7 @@
 
 package io.pmem4j.harness.backend.guest;
 
+import io.pmem4j.harness.backend.PromisedFiles;
 import io.pmem4j.harness.guest.Guest;
 import io.pmem4j.harness.program.Syscall;
 import io.pmem4j.harness.wire.GuestException;
@@ -22,9 +23,6 @@ import java.util.TreeMap;
 
 /** The regular files of the mounted file system, as the guest's kernel reads them. */
 public final class MountedFiles {
-  /** Longer files are read up to here, in bytes. */
-  public static final int MAX_BYTES = 256 << 10;
-
   private static final int MS_RDONLY = 1;
   private static final int REGULAR = 8;
   private static final int DIRECTORY = 4;
@@ -73,7 +71,9 @@ public final class MountedFiles {
         Request.of(WireOp.MOUNT, MS_RDONLY)
             .withStrings(guest.hello().device(), GuestBackend.inGuest(""), "ext2", "dax"));
     for (String path : paths) {
-      requests.add(Request.of(WireOp.READ_FILE, MAX_BYTES).withStrings(GuestBackend.inGuest(path)));
+      requests.add(
+          Request.of(WireOp.READ_FILE, PromisedFiles.MAX_BYTES)
+              .withStrings(GuestBackend.inGuest(path)));
     }
     requests.add(Request.of(WireOp.UMOUNT, 0).withStrings(GuestBackend.inGuest("")));
     requests.add(Request.of(WireOp.KERNEL_LOG));
@@ -99,7 +99,9 @@ public final class MountedFiles {
       throws GuestException {
     List<Request> requests = new ArrayList<>();
     for (String path : paths) {
-      requests.add(Request.of(WireOp.READ_FILE, MAX_BYTES).withStrings(GuestBackend.inGuest(path)));
+      requests.add(
+          Request.of(WireOp.READ_FILE, PromisedFiles.MAX_BYTES)
+              .withStrings(GuestBackend.inGuest(path)));
     }
     List<Response> contents = GuestSession.ask(guest, requests);
     for (int i = 0; i < paths.size(); i++) {

@@ -6,16 +6,14 @@ import io.pmem4j.ext2.DirectoryEntry;
 import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.Ext2FileSystem;
 import io.pmem4j.ext2.OpenFile;
+import io.pmem4j.harness.backend.PromisedFiles;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
 /** The regular files of the mounted file system, as the model reads them. */
-final class ModelFiles {
-  /** Longer files are read up to here, in bytes, as those of a guest are. */
-  private static final int MAX_BYTES = 256 << 10;
-
+public final class ModelFiles {
   private static final int O_DIRECTORY = 0200000;
   private static final int REGULAR = 8;
   private static final int DIRECTORY = 4;
@@ -45,6 +43,15 @@ final class ModelFiles {
     return files;
   }
 
+  /** Returns the content of those files of the paths that are there and can be read. */
+  public static Map<String, byte[]> of(Ext2FileSystem fs, List<String> paths) {
+    Map<String, byte[]> files = new TreeMap<>();
+    for (String path : paths) {
+      read(fs, path, files);
+    }
+    return files;
+  }
+
   private static List<DirectoryEntry> entries(Ext2FileSystem fs, String path) {
     List<DirectoryEntry> entries = new ArrayList<>();
     try (OpenFile directory = fs.open(path, O_DIRECTORY, 0)) {
@@ -61,7 +68,7 @@ final class ModelFiles {
 
   private static void read(Ext2FileSystem fs, String path, Map<String, byte[]> files) {
     try (OpenFile file = fs.open(path, 0, 0)) {
-      byte[] content = new byte[(int) Math.min(file.stat().size(), MAX_BYTES)];
+      byte[] content = new byte[(int) Math.min(file.stat().size(), PromisedFiles.MAX_BYTES)];
       file.pread(0, content);
       files.put(path, content);
     } catch (Ext2Exception e) {

@@ -6,7 +6,7 @@ import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.Ext2FileSystem;
 import io.pmem4j.ext2.Instrumentation;
 import io.pmem4j.ext2.MountOptions;
-import io.pmem4j.ext2.OpenFile;
+import io.pmem4j.harness.backend.model.ModelFiles;
 import io.pmem4j.harness.crash.kernel.MountingMachine;
 import io.pmem4j.harness.image.FsImage;
 import io.pmem4j.harness.image.Mke2fs;
@@ -21,13 +21,9 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 
 /** The model as a machine that mounts one image after the other. Used by one thread. */
 final class MountingModel implements MountingMachine {
-  /** Longer files are read up to here, as in the guest. */
-  private static final int MAX_BYTES = 256 << 10;
-
   private final FsImage image;
   private final Arena arena = Arena.ofShared();
   private final FileChannel file;
@@ -75,24 +71,11 @@ final class MountingModel implements MountingMachine {
               memory,
               MountOptions.parse("dax,oldalloc,noreservation,noatime,ro"),
               Instrumentation.production());
-      Map<String, byte[]> files = new TreeMap<>();
-      for (String path : paths) {
-        read(fs, path, files);
-      }
+      Map<String, byte[]> files = ModelFiles.of(fs, paths);
       fs.unmount();
       return Optional.of(files);
     } catch (Ext2Exception _) {
       return Optional.empty();
-    }
-  }
-
-  private static void read(Ext2FileSystem fs, String path, Map<String, byte[]> files) {
-    try (OpenFile file = fs.open(path, 0, 0)) {
-      byte[] content = new byte[(int) Math.min(file.stat().size(), MAX_BYTES)];
-      file.pread(0, content);
-      files.put(path, content);
-    } catch (Ext2Exception _) {
-      // A file that cannot be read is none; damage is not this class's to judge.
     }
   }
 
