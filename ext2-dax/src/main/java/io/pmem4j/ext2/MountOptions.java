@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.pmem4j.ext2;
 
-import java.util.function.Consumer;
-
 /**
  * The options of a mount, as {@code mount -o} takes them. Immutable.
  *
@@ -83,108 +81,179 @@ public record MountOptions(
     return options;
   }
 
-  private MountOptions with(Consumer<Draft> change) {
-    Draft draft = new Draft(this);
-    change.accept(draft);
-    return draft.done();
-  }
-
   /** These options with another {@link #dax}. */
   public MountOptions withDax(boolean value) {
-    return with(draft -> draft.dax = value);
+    return new MountOptions(
+        value,
+        oldalloc,
+        accessTimes,
+        noreservation,
+        errors,
+        ordered,
+        userAttributes,
+        acl,
+        readOnly,
+        sync,
+        dirsync);
   }
 
   /** These options with another {@link #oldalloc}. */
   public MountOptions withOldalloc(boolean value) {
-    return with(draft -> draft.oldalloc = value);
+    return new MountOptions(
+        dax,
+        value,
+        accessTimes,
+        noreservation,
+        errors,
+        ordered,
+        userAttributes,
+        acl,
+        readOnly,
+        sync,
+        dirsync);
   }
 
   /** These options with another {@link #accessTimes}. */
   public MountOptions withAccessTimes(AccessTimes value) {
-    return with(draft -> draft.accessTimes = value);
+    return new MountOptions(
+        dax,
+        oldalloc,
+        value,
+        noreservation,
+        errors,
+        ordered,
+        userAttributes,
+        acl,
+        readOnly,
+        sync,
+        dirsync);
   }
 
   /** These options with another {@link #noreservation}. */
   public MountOptions withNoreservation(boolean value) {
-    return with(draft -> draft.noreservation = value);
+    return new MountOptions(
+        dax,
+        oldalloc,
+        accessTimes,
+        value,
+        errors,
+        ordered,
+        userAttributes,
+        acl,
+        readOnly,
+        sync,
+        dirsync);
   }
 
   /** These options with another {@link #errors}. */
   public MountOptions withErrors(ErrorPolicy value) {
-    return with(draft -> draft.errors = value);
+    return new MountOptions(
+        dax,
+        oldalloc,
+        accessTimes,
+        noreservation,
+        value,
+        ordered,
+        userAttributes,
+        acl,
+        readOnly,
+        sync,
+        dirsync);
   }
 
   /** These options with another {@link #ordered}. */
   public MountOptions withOrdered(boolean value) {
-    return with(draft -> draft.ordered = value);
+    return new MountOptions(
+        dax,
+        oldalloc,
+        accessTimes,
+        noreservation,
+        errors,
+        value,
+        userAttributes,
+        acl,
+        readOnly,
+        sync,
+        dirsync);
   }
 
   /** These options with another {@link #userAttributes}. */
   public MountOptions withUserAttributes(AttributeSupport value) {
-    return with(draft -> draft.userAttributes = value);
+    return new MountOptions(
+        dax,
+        oldalloc,
+        accessTimes,
+        noreservation,
+        errors,
+        ordered,
+        value,
+        acl,
+        readOnly,
+        sync,
+        dirsync);
   }
 
   /** These options with another {@link #acl}. */
   public MountOptions withAcl(AttributeSupport value) {
-    return with(draft -> draft.acl = value);
+    return new MountOptions(
+        dax,
+        oldalloc,
+        accessTimes,
+        noreservation,
+        errors,
+        ordered,
+        userAttributes,
+        value,
+        readOnly,
+        sync,
+        dirsync);
   }
 
   /** These options with another {@link #readOnly}. */
   public MountOptions withReadOnly(boolean value) {
-    return with(draft -> draft.readOnly = value);
+    return new MountOptions(
+        dax,
+        oldalloc,
+        accessTimes,
+        noreservation,
+        errors,
+        ordered,
+        userAttributes,
+        acl,
+        value,
+        sync,
+        dirsync);
   }
 
   /** These options with another {@link #sync}. */
   public MountOptions withSync(boolean value) {
-    return with(draft -> draft.sync = value);
+    return new MountOptions(
+        dax,
+        oldalloc,
+        accessTimes,
+        noreservation,
+        errors,
+        ordered,
+        userAttributes,
+        acl,
+        readOnly,
+        value,
+        dirsync);
   }
 
   /** These options with another {@link #dirsync}. */
   public MountOptions withDirsync(boolean value) {
-    return with(draft -> draft.dirsync = value);
-  }
-
-  /** The options while one of them changes. */
-  private static final class Draft {
-    private boolean dax;
-    private boolean oldalloc;
-    private AccessTimes accessTimes;
-    private boolean noreservation;
-    private ErrorPolicy errors;
-    private boolean ordered;
-    private AttributeSupport userAttributes;
-    private AttributeSupport acl;
-    private boolean readOnly;
-    private boolean sync;
-    private boolean dirsync;
-
-    Draft(MountOptions from) {
-      dax = from.dax;
-      oldalloc = from.oldalloc;
-      accessTimes = from.accessTimes;
-      noreservation = from.noreservation;
-      errors = from.errors;
-      ordered = from.ordered;
-      userAttributes = from.userAttributes;
-      acl = from.acl;
-      readOnly = from.readOnly;
-      sync = from.sync;
-      dirsync = from.dirsync;
-    }
-
-    MountOptions done() {
-      return new MountOptions(
-          dax,
-          oldalloc,
-          accessTimes,
-          noreservation,
-          errors,
-          ordered,
-          userAttributes,
-          acl,
-          readOnly,
-          sync,
-          dirsync);
-    }
+    return new MountOptions(
+        dax,
+        oldalloc,
+        accessTimes,
+        noreservation,
+        errors,
+        ordered,
+        userAttributes,
+        acl,
+        readOnly,
+        sync,
+        value);
   }
 }
