@@ -54,13 +54,19 @@ public final class GuestJvm {
   }
 
   /**
-   * A guest with the disks a JVM needs. Writes the jars' disk into the work directory.
+   * A guest with the disks a JVM needs, and one CPU. Writes the jars' disk into the work directory.
+   *
+   * <p>An emulated CPU reads an instruction byte by byte while it translates it. HotSpot replaces
+   * the first instruction of a method by one store of eight bytes, which a second CPU in the middle
+   * of that sees in part: half the old instruction, half the new one, a SIGSEGV. With one CPU the
+   * store and the translation are the same thread's.
    *
    * @param jars a folder; everything in it is read under {@code /app}
    * @throws GuestException HARNESS_FAULT when a disk cannot be made
    */
   public static GuestSpec equip(GuestSpec spec, Path jars) throws GuestException {
-    return spec.withMemoryMebibytes(MEMORY_MEBIBYTES)
+    return spec.withCpus(1)
+        .withMemoryMebibytes(MEMORY_MEBIBYTES)
         .withDisks(List.of(KernelImages.jvmRoot(), disk(jars, spec.workDirectory())));
   }
 

@@ -97,7 +97,7 @@ class CreateDurableIT {
     Path trained = Files.createDirectory(directory.resolve("trained"));
     List<String> command = ClassArchive.ofProgram(jars, Probe.class.getName(), trained.toString());
     command.addAll(List.of(Probe.class.getName(), "/mnt"));
-    GuestSpec spec = GuestJvm.equip(KernelFixture.open(directory).spec().withCpus(1), jars);
+    GuestSpec spec = GuestJvm.equip(KernelFixture.open(directory).spec(), jars);
     try (Guest guest = Guest.start(spec)) {
       GuestJvm jvm = GuestJvm.open(guest);
       for (String type : List.of("ext2", "ext4")) {

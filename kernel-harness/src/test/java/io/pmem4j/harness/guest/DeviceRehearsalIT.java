@@ -98,7 +98,7 @@ class DeviceRehearsalIT {
     try (RandomAccessFile file = new RandomAccessFile(second.toFile(), "rw")) {
       file.setLength(64L << 20);
     }
-    GuestSpec plain = KernelFixture.open(directory).spec().withSecondImage(second).withCpus(1);
+    GuestSpec plain = KernelFixture.open(directory).spec().withSecondImage(second);
     GuestJvmIT.format(plain.image(), rehearsal.fileSystem);
     if (!rehearsal.onDevice()) {
       int status =

@@ -101,7 +101,7 @@ class FullDaxMountIT {
   void whatPersistAcknowledgedOnAFullDiskIsThere() throws Exception {
     Required.programs("mke2fs", "debugfs", "ldconfig");
     Path jars = GuestJvmIT.applications(directory, Probe.class);
-    GuestSpec spec = GuestJvm.equip(KernelFixture.open(directory).spec().withCpus(1), jars);
+    GuestSpec spec = GuestJvm.equip(KernelFixture.open(directory).spec(), jars);
     try (Guest guest = Guest.start(spec)) {
       GuestJvm jvm = GuestJvm.open(guest);
       GuestJvmIT.format(spec.image(), "ext4");

@@ -46,14 +46,7 @@ class GuestDoctorIT {
     Path jars = Files.createDirectory(directory.resolve("jars"));
     harness(jars);
     List<String> command = ClassArchive.ofProgram(jars, MAIN, "doctor", directory.toString());
-    command.addAll(
-        List.of(
-            "-XX:+ErrorFileToStdout",
-            // Compiled by C1 it ended the emulated JVM by SIGSEGV in 2 of 10 runs (25.0.3).
-            "-XX:CompileCommand=dontinline,jdk.internal.misc.Unsafe::writebackMemory",
-            "-XX:CompileCommand=exclude,jdk.internal.misc.Unsafe::writebackMemory",
-            MAIN,
-            "doctor"));
+    command.addAll(List.of("-XX:+ErrorFileToStdout", MAIN, "doctor"));
     GuestSpec spec =
         GuestJvm.equip(KernelFixture.open(directory).spec(), jars)
             .withMachine(GuestMachine.parse("domain=cpu"));

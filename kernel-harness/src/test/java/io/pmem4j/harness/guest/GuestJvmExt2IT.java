@@ -20,7 +20,7 @@ class GuestJvmExt2IT {
   void theContractHoldsWithoutMapSync() throws Exception {
     Required.programs("mke2fs", "debugfs", "ldconfig");
     Path jars = GuestJvmIT.jars(directory);
-    GuestSpec spec = GuestJvm.equip(KernelFixture.open(directory).spec().withCpus(1), jars);
+    GuestSpec spec = GuestJvm.equip(KernelFixture.open(directory).spec(), jars);
     GuestJvmIT.format(spec.image(), "ext2");
     try (Guest guest = Guest.start(spec)) {
       GuestJvm jvm = GuestJvm.open(guest);

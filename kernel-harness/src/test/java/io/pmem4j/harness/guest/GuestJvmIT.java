@@ -39,7 +39,7 @@ public class GuestJvmIT {
     try (RandomAccessFile file = new RandomAccessFile(second.toFile(), "rw")) {
       file.setLength(64L << 20);
     }
-    GuestSpec spec = GuestJvm.equip(plain.withSecondImage(second).withCpus(1), jars);
+    GuestSpec spec = GuestJvm.equip(plain.withSecondImage(second), jars);
     format(spec.image(), "ext4");
     try (Guest guest = Guest.start(spec)) {
       GuestJvm jvm = GuestJvm.open(guest);

@@ -51,7 +51,7 @@ class GuestJvmLedgerIT {
     try (RandomAccessFile file = new RandomAccessFile(second.toFile(), "rw")) {
       file.setLength(64L << 20);
     }
-    GuestSpec plain = KernelFixture.open(directory).spec().withSecondImage(second).withCpus(1);
+    GuestSpec plain = KernelFixture.open(directory).spec().withSecondImage(second);
     GuestSpec spec = GuestJvm.equip(plain, jars);
     GuestJvmIT.format(spec.image(), "ext4");
     try (Guest guest = Guest.start(spec)) {

@@ -147,7 +147,7 @@ class GuestMachineIT {
     try (RandomAccessFile file = new RandomAccessFile(second.toFile(), "rw")) {
       file.setLength(64L << 20);
     }
-    GuestSpec plain = KernelFixture.open(directory).spec().withSecondImage(second).withCpus(1);
+    GuestSpec plain = KernelFixture.open(directory).spec().withSecondImage(second);
     return GuestJvm.equip(plain, jars).withMachine(new GuestMachine(domain, true, false));
   }
 
