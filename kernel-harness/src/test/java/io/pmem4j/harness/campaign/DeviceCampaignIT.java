@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pmem4j.harness.campaign.CampaignOptions.Allowances;
+import io.pmem4j.harness.campaign.journal.CampaignRecord;
 import io.pmem4j.harness.campaign.journal.JournalPlace;
 import io.pmem4j.harness.campaign.journal.JournalRecord.CutOutcome;
+import io.pmem4j.harness.campaign.work.LaneSpec;
 import io.pmem4j.harness.campaign.work.Worker;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -77,13 +79,31 @@ class DeviceCampaignIT {
     return run(options, Worker.class);
   }
 
+  /** Kills workers until the journal promises an operation of the lane in a file. */
+  private void runUntilPromised(Path place, Path file) throws Exception {
+    for (int cuts = 0; cuts < 200; cuts++) {
+      run(options(1, cuts > 0, false, place));
+      CampaignRecord record = new CampaignRecord();
+      new JournalPlace.File(journal).open(true, record::add).close();
+      boolean promised =
+          record.lanes().entrySet().stream()
+              .filter(lane -> LaneSpec.of(lane.getValue()).path().equals(file))
+              .anyMatch(lane -> record.promised(lane.getKey()) > 0);
+      if (promised) {
+        return;
+      }
+    }
+    throw new AssertionError("no operation of " + file + " in 200 cuts");
+  }
+
   @Test
   void killsLoseNothingInMemoryAndOnDisk() throws Exception {
     Path[] places = {place(memory), place(disk)};
     CampaignReport report = run(options(4, false, false, places));
     assertThat(report.verdict()).isEqualTo(CutOutcome.HELD);
     assertThat(report.cuts()).isEqualTo(4);
-    assertThat(report.operations()).isGreaterThan(8);
+    // Of two workers one may wait at a point before its first operation.
+    assertThat(report.operations()).isGreaterThanOrEqualTo(4);
     assertThat(report.words())
         .startsWith("PASS: 4 cuts")
         .contains("0 losses, loss rate below 0.75");
@@ -111,8 +131,8 @@ class DeviceCampaignIT {
   @Test
   void alteredContentIsFoundByVerifyWithItsPlace() throws Exception {
     Path place = place(memory);
-    run(options(1, false, false, place));
     Path region = place.resolve(TestedPlace.FOLDER).resolve("worker1-region.pmem");
+    runUntilPromised(place, region);
     byte[] content = Files.readAllBytes(region);
     Arrays.fill(content, 4096, 16384, (byte) 0);
     Files.write(region, content);
@@ -140,8 +160,9 @@ class DeviceCampaignIT {
   @Test
   void aRemovedFileIsALoss() throws Exception {
     Path place = place(memory);
-    run(options(1, false, false, place));
-    Files.delete(place.resolve(TestedPlace.FOLDER).resolve("worker0-map.pmem"));
+    Path map = place.resolve(TestedPlace.FOLDER).resolve("worker0-map.pmem");
+    runUntilPromised(place, map);
+    Files.delete(map);
     CampaignReport report = run(options(0, false, true, place));
     assertThat(report.verdict()).isEqualTo(CutOutcome.FINDING);
     assertThat(report.detail()).contains("is not there");
