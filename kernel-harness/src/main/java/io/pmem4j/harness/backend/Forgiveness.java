@@ -52,6 +52,10 @@ public enum Forgiveness {
   FLAGS_COPIED_FIRST(
       "locks: later kernels copy the flags of FS_IOC_SETFLAGS before sb_writers, the model as 5.10"
           + " under it"),
+  /** The graph of a kernel that hangs or has died. */
+  LOCKDEP_LOST(
+      "locks: edges that a kernel took since the last reading, and then failed, are not compared; the"
+          + " failure is reported"),
   /** Outcomes and images of different crash states. */
   LOSSY_CUT(
       "cut lossy: each backend is in a crash state of its own, so that from then on answers and images"

@@ -19,8 +19,8 @@ import java.util.Set;
  *
  * <p>Reading {@code /proc/lockdep} takes the guest as long as a short program. The graph only
  * grows, so a reading without a new edge covers all programs since the last one; readings become
- * rarer while nothing is new. A finding is traced to its program on a kernel that is booted for it.
- * Not thread-safe.
+ * rarer while nothing is new. A kernel that a program cuts off is read before. A finding is traced
+ * to its program on a kernel that is booted for it. Not thread-safe.
  */
 public final class LockAudit {
   /** The largest number of programs between two readings, all of which run again for a finding. */
@@ -66,7 +66,7 @@ public final class LockAudit {
   }
 
   private static LockEdgeComparison comparison(GuestBackend guest) throws BackendException {
-    return new LockEdgeComparison(guest.lockdep(), guest.differenceMatcher().isPresent());
+    return new LockEdgeComparison(guest.lockdep().getLast(), guest.differenceMatcher().isPresent());
   }
 
   private static <B> B only(Backends backends, Class<B> kind) {
@@ -110,6 +110,7 @@ public final class LockAudit {
    * @param suite whether all programs that ship were run: then the edges must be equal
    */
   public Outcome end(boolean suite) {
+    guest.stopLockdep();
     return new Outcome(comparison.agreed(), comparison.atEnd(suite));
   }
 

@@ -39,12 +39,14 @@ public final class LockEdgeComparison {
   /**
    * After a program, or several.
    *
-   * @param lockdep the content of {@code /proc/lockdep}
+   * @param lockdep the content of {@code /proc/lockdep} of each kernel that they ran on
    * @param modelEdges the edges that the model took so far
    * @return the kernel's new edges that the model has not, a finding each
    */
-  public List<String> after(String lockdep, Set<String> modelEdges) {
-    Set<String> now = LockdepText.edges(lockdep);
+  public List<String> after(List<String> lockdep, Set<String> modelEdges) {
+    // Lockdep's numbers of classes are those of one boot.
+    Set<String> now = new TreeSet<>();
+    lockdep.forEach(graph -> now.addAll(LockdepText.edges(graph)));
     // A kernel that was cut off and booted again has not taken one yet.
     pageLocks |= now.stream().anyMatch(edge -> edge.contains(PAGE_LOCK));
     taken.addAll(modelEdges);

@@ -4,6 +4,7 @@ package io.pmem4j.harness.conform;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -50,7 +51,7 @@ class LockEdgeComparisonTest {
 
   @Test
   void theClassesOfOtherFileSystemsAreNotOurs() {
-    assertThat(comparison.after(AFTER, MODEL)).isEmpty();
+    assertThat(comparison.after(List.of(AFTER), MODEL)).isEmpty();
     assertThat(comparison.atEnd(true)).isEmpty();
     assertThat(comparison.agreed())
         .contains("sb_pagefaults -> &ei->dax_sem", "sb_writers -> &type->i_mutex_dir_key")
@@ -66,28 +67,41 @@ class LockEdgeComparisonTest {
             " -> [ffffffff3] page_lock(ext2)\n"
                 + "ffffffff3 FD:   54 BD:    5 ++++: page_lock(ext2)\n"
                 + " -> [ffffffff0] &bgl->locks[i].lock");
-    assertThat(comparison.after(known, MODEL)).isEmpty();
-    assertThat(comparison.after(BOOT, MODEL)).isEmpty();
+    assertThat(comparison.after(List.of(known), MODEL)).isEmpty();
+    assertThat(comparison.after(List.of(BOOT), MODEL)).isEmpty();
     assertThat(comparison.atEnd(true)).isEmpty();
     assertThat(comparison.agreed())
         .contains("page_lock(ext2) -> &bgl->locks[i].lock")
         .doesNotContain("&type->i_mutex_dir_key -> &bgl->locks[i].lock");
   }
 
+  /** The number of a class is that of a boot: the second kernel calls ext2's files #8. */
+  @Test
+  void eachKernelSinceTheLastReadingCounts() {
+    String other = AFTER.replace("sb_pagefaults", "other").replace("key#7", "key#8");
+    assertThat(comparison.after(List.of(AFTER, other), MODEL)).isEmpty();
+    assertThat(comparison.atEnd(true)).isEmpty();
+    String posted = AFTER + "ffffffff1 FD: 5 BD: 5 ++++: &ei->dax_sem\n -> [fff] sb_pagefaults\n";
+    assertThat(comparison.after(List.of(posted, BOOT), MODEL))
+        .as("learnt before the power cut")
+        .containsExactly(
+            "lock edge of the kernel that the model has not: &ei->dax_sem -> sb_pagefaults");
+  }
+
   @Test
   void anEdgeThatOnlyTheKernelTookIsAFindingAtOnce() {
     String posted = AFTER + "ffffffff1 FD: 5 BD: 5 ++++: &ei->dax_sem\n -> [fff] sb_pagefaults\n";
-    assertThat(comparison.after(posted, MODEL))
+    assertThat(comparison.after(List.of(posted), MODEL))
         .containsExactly(
             "lock edge of the kernel that the model has not: &ei->dax_sem -> sb_pagefaults");
-    assertThat(comparison.after(posted, MODEL)).as("said once").isEmpty();
+    assertThat(comparison.after(List.of(posted), MODEL)).as("said once").isEmpty();
     assertThat(comparison.atEnd(true)).hasSize(1);
   }
 
   @Test
   void anEdgeThatOnlyTheModelTookIsAFindingAtTheEnd() {
     String without = AFTER.replace("sb_pagefaults", "something");
-    assertThat(comparison.after(without, MODEL)).isEmpty();
+    assertThat(comparison.after(List.of(without), MODEL)).isEmpty();
     assertThat(comparison.atEnd(false)).as("a few programs").isEmpty();
     assertThat(comparison.atEnd(true))
         .containsExactly(

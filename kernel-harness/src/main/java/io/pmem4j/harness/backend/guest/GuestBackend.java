@@ -35,7 +35,6 @@ import org.jspecify.annotations.Nullable;
  * <p>A guest that failed under one program is not trusted with the next: another one is booted.
  */
 public final class GuestBackend implements ProgramBackend {
-  private static final int LOCKDEP_MAX_BYTES = 4_000_000;
   private static final String MOUNT_POINT = "/mnt";
   private static final String DATA_OPTIONS = "dax,oldalloc,noreservation";
 
@@ -63,6 +62,7 @@ public final class GuestBackend implements ProgramBackend {
   private int boots;
   private int programs;
   private final RequiredCalls calls = new RequiredCalls();
+  private final LockdepReadings lockdep = new LockdepReadings();
 
   private GuestBackend(Kernel kernel, GuestSpec spec, FsImage image) {
     this.kernel = kernel;
@@ -184,7 +184,7 @@ public final class GuestBackend implements ProgramBackend {
     if (wanted == (medium != null)) {
       return;
     }
-    discard();
+    endInOrder();
     boots = 0; // asked for, and no sign of a bad kernel
     if (wanted) {
       medium = LossyMedium.prepare(image, spec.workDirectory());
@@ -268,8 +268,8 @@ public final class GuestBackend implements ProgramBackend {
    * @return the guest that the program goes on in
    */
   Guest cutPower(Program program, long clock, Repair repair) throws BackendException {
-    discard();
     try {
+      endInOrder();
       repair.run(image);
       restart();
       Guest running = guest();
@@ -329,21 +329,22 @@ public final class GuestBackend implements ProgramBackend {
   }
 
   /**
-   * The content of {@code /proc/lockdep} of the kernel that runs now; empty if none does.
+   * Returns the content of {@code /proc/lockdep} of the kernel that runs now, after that of each
+   * one since the last call that was cut off. Those of kernels that failed are lost.
    *
    * @throws BackendException if the kernel cannot be asked
    */
-  public String lockdep() throws BackendException {
-    if (guest == null) {
-      return "";
-    }
+  public List<String> lockdep() throws BackendException {
     try {
-      return guest
-          .request(Request.of(WireOp.READ_FILE, LOCKDEP_MAX_BYTES).withStrings("/proc/lockdep"))
-          .text();
+      return lockdep.next(guest);
     } catch (GuestException e) {
       throw BackendException.of(e);
     }
+  }
+
+  /** Ends what {@link #lockdep} has begun: kernels are ended unread again. */
+  public void stopLockdep() {
+    lockdep.stop();
   }
 
   /**
@@ -352,15 +353,28 @@ public final class GuestBackend implements ProgramBackend {
    * @throws BackendException if it does not boot
    */
   public void restart() throws BackendException {
-    discard();
+    try {
+      endInOrder();
+    } catch (GuestException e) {
+      throw BackendException.of(e);
+    }
     // Asked for, and no sign of a bad kernel.
     boots--;
     guest();
   }
 
+  private void endInOrder() throws GuestException {
+    lockdep.beforeTheEndOf(guest);
+    close(guest);
+  }
+
   /** Ends a guest that failed; the next program gets another one. */
   void discard() {
-    Guest running = guest;
+    lockdep.lost(guest);
+    close(guest);
+  }
+
+  private void close(@Nullable Guest running) {
     guest = null;
     kept = 0;
     if (running != null) {
