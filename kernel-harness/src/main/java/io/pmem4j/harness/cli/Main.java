@@ -38,6 +38,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       CrashCommand.class,
       MountCommand.class,
       MkfsCommand.class,
+      FsckCommand.class,
       ReportCommand.class,
     })
 public final class Main implements Runnable {
@@ -120,7 +121,9 @@ public final class Main implements Runnable {
       if (System.getenv("PMEM4J_TRACE") != null) {
         exception.printStackTrace(err);
       }
+      int own = commandLine.getCommandSpec().exitCodeOnExecutionException();
       int status = failure(exception, err);
+      status = own == CommandLine.ExitCode.SOFTWARE ? status : own;
       json(commandLine, parsed.originalArgs(), status, exception.getMessage());
       return status;
     };
@@ -157,6 +160,7 @@ public final class Main implements Runnable {
     return (exception, arguments) -> {
       CommandLine commandLine = exception.getCommandLine();
       PrintWriter err = commandLine.getErr();
+      int status = commandLine.getCommandSpec().exitCodeOnInvalidInput();
       boolean verb =
           commandLine.getParent() == null && exception instanceof UnmatchedArgumentException;
       say(
@@ -166,7 +170,7 @@ public final class Main implements Runnable {
                   + ((UnmatchedArgumentException) exception).getUnmatched().getFirst()
                   + "'"
               : exception.getMessage(),
-          ExitStatus.USAGE);
+          status);
       if (commandLine.getParent() == null) {
         err.println(
             "verbs: setup, test, bench, "
@@ -175,8 +179,8 @@ public final class Main implements Runnable {
         err.println("see: ./pmem4j " + verb(commandLine) + " --help");
       }
       err.flush();
-      json(commandLine, List.of(arguments), ExitStatus.USAGE, exception.getMessage());
-      return ExitStatus.USAGE;
+      json(commandLine, List.of(arguments), status, exception.getMessage());
+      return status;
     };
   }
 
