@@ -3,6 +3,7 @@
 package io.pmem4j.harness.crash;
 
 import io.pmem4j.crash.HeapMemory;
+import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.harness.image.E2fsck;
 import io.pmem4j.harness.image.Mke2fs;
 import io.pmem4j.harness.image.WorkDirectory;
@@ -44,13 +45,27 @@ final class RepairJudge implements AutoCloseable {
   RepairJudge(CrashOrder order, int limit) throws IOException {
     this.order = order;
     this.limit = limit;
-    Mke2fs.makePlain(scratch, BLOCKS);
-    this.empty = Files.readAllBytes(scratch);
+    this.empty = used();
     try {
       this.digest = MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  /** Returns a new file system in whose free blocks is what their last owners have left. */
+  private byte[] used() throws IOException {
+    Mke2fs.makePlain(scratch, BLOCKS);
+    byte[] image = Files.readAllBytes(scratch);
+    HeapMemory memory = new HeapMemory(image.length);
+    memory.copy(0, image, 0, image.length);
+    try {
+      StaleBlocks.fill(memory, _ -> true);
+    } catch (Ext2Exception e) {
+      throw new IOException("mke2fs made no ext2 that can be mounted: " + e.getMessage(), e);
+    }
+    memory.read(0, image);
+    return image;
   }
 
   /** Returns the image that all workloads begin with. */

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.pmem4j.crash.CrashMode;
 import io.pmem4j.ext2.OpenFile;
 import io.pmem4j.ext2.check.ImageFinding;
+import io.pmem4j.harness.OnMutant;
 import io.pmem4j.harness.Required;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
@@ -58,6 +59,15 @@ class CrashSweepTest {
         CrashSweep.Outcome outcome = sweep.run(CrashCatalog.find(name).orElseThrow());
         assertThat(outcome.report().findings()).as(name).isEmpty();
       }
+    }
+  }
+
+  @Test
+  @OnMutant("branch-not-flushed")
+  void lostPointersOfANewTreeAreFound() throws Exception {
+    try (CrashSweep sweep = new CrashSweep(CrashOrder.ORDERED, CrashMode.X86, AT_MOST, 0)) {
+      CrashSweep.Outcome outcome = sweep.run(CrashCatalog.find("write-indirect").orElseThrow());
+      assertThat(outcome.report().findings().getFirst().message()).contains("BAD_POINTER");
     }
   }
 

@@ -3,11 +3,14 @@
 package io.pmem4j.harness.crash.model;
 
 import io.pmem4j.crash.CrashMode;
+import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.harness.backend.BackendException;
 import io.pmem4j.harness.backend.KernelChoices;
 import io.pmem4j.harness.backend.PromiseLog;
+import io.pmem4j.harness.backend.guest.TracedPages;
 import io.pmem4j.harness.backend.model.ModelBackend;
 import io.pmem4j.harness.backend.model.ModelSession;
+import io.pmem4j.harness.crash.StaleBlocks;
 import io.pmem4j.harness.crash.kernel.KernelCrashSweep;
 import io.pmem4j.harness.crash.kernel.TracedProgram;
 import io.pmem4j.harness.guest.trace.TraceRecord;
@@ -21,6 +24,7 @@ import io.pmem4j.harness.program.Outcome;
 import io.pmem4j.harness.program.Program;
 import io.pmem4j.harness.program.ProgramStep;
 import io.pmem4j.pmem.MapSpec;
+import io.pmem4j.pmem.PersistentMemory;
 import io.pmem4j.pmem.Pmem;
 import io.pmem4j.sched.Scheduler;
 import java.io.IOException;
@@ -28,6 +32,8 @@ import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.IntPredicate;
 
 /**
  * Sweeps the power cuts of programs on the model, as {@link KernelCrashSweep} does on a kernel: the
@@ -76,12 +82,26 @@ public final class ModelCrashSweep implements AutoCloseable {
     return KernelCrashSweep.explore(machine, trace(program), mode, atMost);
   }
 
+  /** Runs a program twice: the first run tells the blocks that are filled before the second. */
   private TracedProgram trace(Program program) throws BackendException, IOException {
+    Set<Integer> stored = Set.copyOf(TracedPages.of(trace(program, _ -> false).records()).pages());
+    return trace(program, stored::contains);
+  }
+
+  /**
+   * Runs a program.
+   *
+   * @param stale chooses the blocks that are not zero, although they are free
+   */
+  private TracedProgram trace(Program program, IntPredicate stale)
+      throws BackendException, IOException {
     FsImage image = Mke2fs.allocate(running.path().resolve("traced.img"));
     templates.of(program.image()).writeTo(image);
     MapSpec spec = MapSpec.existing().slice(FsImage.OFFSET_BYTES, program.image().fsBytes());
     try (Arena arena = Arena.ofShared()) {
-      RecordedStores stores = new RecordedStores(Pmem.map(image.path(), spec, arena));
+      PersistentMemory memory = Pmem.map(image.path(), spec, arena);
+      StaleBlocks.fill(memory, stale);
+      RecordedStores stores = new RecordedStores(memory);
       ModelSession session = backend.mounted(stores, image, program, new KernelChoices());
       boolean ended = false;
       try {
@@ -104,6 +124,8 @@ public final class ModelCrashSweep implements AutoCloseable {
           session.abandon();
         }
       }
+    } catch (Ext2Exception e) {
+      throw BackendException.environment("model: " + e, e);
     }
   }
 

@@ -89,6 +89,13 @@ class ModelCrashSweepTest {
     assertThat(findings()).anySatisfy(each -> assertThat(each).contains("/a is gone"));
   }
 
+  /** In a free block of zeros, as mke2fs leaves it, lost zeros are there all the same. */
+  @Test
+  @OnMutant("zeros-not-flushed")
+  void lostZerosOfANewBlockAreFound() throws Exception {
+    assertThat(findings()).anySatisfy(each -> assertThat(each).contains("/a has a5 at byte 57"));
+  }
+
   @Test
   void programsWhosePromisesAreUnknownAreRefused() throws Exception {
     try (ModelCrashSweep sweep = sweep()) {

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package io.pmem4j.harness.crash;
+
+import io.pmem4j.ext2.Ext2Exception;
+import io.pmem4j.ext2.layout.GroupDescriptor;
+import io.pmem4j.ext2.layout.Superblock;
+import io.pmem4j.ext2.volume.Geometry;
+import io.pmem4j.pmem.PersistentMemory;
+import java.util.function.IntPredicate;
+
+/**
+ * Fills the free blocks of a new image, as those of a file system that has been used are. In blocks
+ * of zeros a store of zeros changes nothing, so that no crash could lose it: neither the zeros of a
+ * new block nor the empty rest of a block of pointers or names.
+ */
+public final class StaleBlocks {
+  /** The byte that free blocks have; as a pointer, a number of an inode or a length it is wrong. */
+  static final byte STALE = (byte) 0xa5;
+
+  private StaleBlocks() {}
+
+  /**
+   * Fills free blocks.
+   *
+   * @param memory the file system, which is not mounted
+   * @param chosen the numbers of the blocks that are filled if they are free
+   * @throws Ext2Exception EINVAL if the superblock cannot be mounted
+   */
+  public static void fill(PersistentMemory memory, IntPredicate chosen) throws Ext2Exception {
+    Superblock superblock = new Superblock(memory, Superblock.PRIMARY_OFFSET);
+    Geometry geometry = Geometry.validated(superblock, memory.byteSize());
+    for (int group = 0; group < geometry.groupsCount(); group++) {
+      long first = geometry.groupFirstBlock(group);
+      long end = Math.min(first + geometry.blocksPerGroup(), geometry.blocksCount());
+      long bitmap =
+          new GroupDescriptor(memory, Geometry.BLOCK_BYTES + (long) group * GroupDescriptor.BYTES)
+                  .blockBitmap()
+              * Geometry.BLOCK_BYTES;
+      for (long block = first; block < end; block++) {
+        long bit = block - first;
+        boolean free = (memory.getByte(bitmap + (bit >> 3)) >> (bit & 7) & 1) == 0;
+        if (free && chosen.test((int) block)) {
+          memory.fill(block * Geometry.BLOCK_BYTES, Geometry.BLOCK_BYTES, STALE);
+        }
+      }
+    }
+  }
+}
