@@ -33,6 +33,9 @@ public @interface OnMutant {
 
   /** Puts the method of the class that was loaded anew in the place of the real one. */
   final class Interceptor implements InvocationInterceptor {
+    /** One for all methods: a new one reads the index of each jar of the class path again. */
+    private static final MutantCompiler COMPILER = new MutantCompiler();
+
     @Override
     public void interceptTestMethod(
         Invocation<Void> invocation,
@@ -43,8 +46,7 @@ public @interface OnMutant {
       Method real = context.getExecutable();
       String name = real.getAnnotation(OnMutant.class).value();
       Mutant mutant = MutantCatalog.of(GuestFiles.home()).named(name);
-      try (MutantCompiler compiler = new MutantCompiler();
-          MutantLoader loader = MutantLoader.of(mutant, compiler.compile(mutant), List.of())) {
+      try (MutantLoader loader = MutantLoader.of(mutant, COMPILER.compile(mutant), List.of())) {
         Class<?> type = loader.loadClass(real.getDeclaringClass().getName());
         Constructor<?> make = type.getDeclaredConstructor();
         make.setAccessible(true);

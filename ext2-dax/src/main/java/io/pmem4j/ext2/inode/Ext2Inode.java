@@ -73,6 +73,9 @@ public final class Ext2Inode implements DaxHost {
   /** EXT2_STATE_NEW: writing out zeroes the place in the table first. */
   boolean isNew;
 
+  /** {@code I_NEW} or {@code I_FREEING}: its maker, or its eviction, alone writes it out. */
+  volatile boolean ownedByOneTask;
+
   /** {@code i_data}: the top of the block tree; changed under {@code truncate_mutex}. */
   final int[] data = new int[RawInode.N_BLOCKS];
 
@@ -85,6 +88,7 @@ public final class Ext2Inode implements DaxHost {
   private final DirectoryState directoryState = new DirectoryState();
 
   private final InodeChanges changes = new InodeChanges();
+  private final WriteOutLock writingOut;
   private final SharedState iSize;
   private final SharedState blockPointers;
   private final SharedState newBlocks;
@@ -116,6 +120,7 @@ public final class Ext2Inode implements DaxHost {
         new DaxIo(mapping, iomap, variation.part(UserCopyUnits.class, UserCopyUnits.LINUX_5_10));
     this.writeback = new DaxWriteback(mapping);
     this.fileLock = new FileLock(scheduler);
+    this.writingOut = new WriteOutLock(scheduler);
   }
 
   /** All its locks. */
@@ -258,6 +263,11 @@ public final class Ext2Inode implements DaxHost {
 
   InodeChanges changes() {
     return changes;
+  }
+
+  /** Returns {@code I_SYNC}. */
+  WriteOutLock writingOut() {
+    return writingOut;
   }
 
   /** Writes this inode out, {@code write_inode}; returns the block of the table it lies in. */

@@ -113,7 +113,8 @@ public final class InodeCache {
   }
 
   /**
-   * {@code ext2_new_inode}: one link, or the two of a directory, times of now, one user.
+   * {@code ext2_new_inode}: one link, or the two of a directory, times of now, one user. sync
+   * leaves it alone until {@link NewInode#unlock}.
    *
    * @throws Ext2Exception ENOSPC, EIO
    */
@@ -134,6 +135,7 @@ public final class InodeCache {
     inode.times().begin();
     inode.flags = InodeFlags.inherited(mode, directory.flags);
     inode.isNew = true;
+    inode.ownedByOneTask = true;
     inode.generation = volume.nextGeneration();
     boolean inUse;
     inodes.store();
@@ -197,7 +199,7 @@ public final class InodeCache {
       if (inode.isRegular()) {
         inode.writeback().range(0, Long.MAX_VALUE);
       }
-      writeOutIfDirty(inode, false);
+      table.writeBack(inode);
     }
   }
 
@@ -207,6 +209,8 @@ public final class InodeCache {
    * keeps the old ones.
    */
   private void evict(Ext2Inode inode) throws Ext2Exception {
+    // sync may have found the inode before. From here on it waits, or leaves it alone.
+    inode.ownedByOneTask = true;
     // Without users there are no mappings: only entries can be left.
     inode.mapping().removeFrom(0);
     try (var _ = volume.freezeGate().startInternalWrite()) {

@@ -11,7 +11,7 @@ final class InodeChanges {
   /** The {@link #changes} at the last {@link #mark}. */
   private final AtomicLong dataChanges = new AtomicLong();
 
-  /** The {@link #changes} that the table on the medium has; guarded by {@link InodeTable}. */
+  /** The {@link #changes} that the table on the medium has; guarded by {@code I_SYNC}. */
   private volatile long written;
 
   /** {@code mark_inode_dirty}; the caller has changed the inode. */

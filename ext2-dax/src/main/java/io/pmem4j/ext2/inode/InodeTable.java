@@ -83,31 +83,53 @@ final class InodeTable {
    * @return the block of the table
    */
   long write(Ext2Inode inode) throws Ext2Exception {
+    RawInode raw = place(inode);
+    try (var _ = inode.writingOut().hold()) {
+      storeLocked(inode, raw);
+    }
+    return raw.offset() / Geometry.BLOCK_BYTES;
+  }
+
+  /**
+   * Writes an inode out, if it is dirty, that the caller does not use: {@code writeback_sb_inodes}.
+   * One that is being made is left alone: it may have links and no blocks yet. So is one that is
+   * being freed: its place may be another inode's by now.
+   */
+  void writeBack(Ext2Inode inode) throws Ext2Exception {
+    RawInode raw = place(inode);
+    try (var _ = inode.writingOut().hold()) {
+      if (!inode.ownedByOneTask && inode.changes().any()) {
+        storeLocked(inode, raw);
+      }
+    }
+  }
+
+  private RawInode place(Ext2Inode inode) throws Ext2Exception {
     RawInode raw = raw(inode.number());
     // Before the inode is clean: a second fsync that finds it so has nothing left to do.
     if (inode.isRegular() && inode.size > Integer.MAX_VALUE) {
       volume.requireLargeFile();
     }
-    store(inode, raw);
-    return raw.offset() / Geometry.BLOCK_BYTES;
+    return raw;
   }
 
   /**
-   * One write-out at a time, as I_SYNC has it: sync and fsync may meet on an inode. The inode is
-   * clean only after its block was marked: a second task finds the dirty inode or the mark. A
-   * change during the stores leaves the inode dirty.
+   * Stores under {@code I_SYNC}, one write-out of an inode at a time: sync and fsync may meet on
+   * it. The inode is clean only after its block was marked: a second task finds the dirty inode or
+   * the mark. A change during the stores leaves the inode dirty.
    */
-  private synchronized void store(Ext2Inode inode, RawInode raw) {
+  private void storeLocked(Ext2Inode inode, RawInode raw) {
     long changes = inode.changes().count();
     if (inode.isNew) {
       volume.memory().fill(raw.offset(), volume.geometry().inodeSize(), (byte) 0);
       inode.isNew = false;
     }
+    Reach reach = new Reach(inode.nlink, inode.size);
     if (volume.order().isOrdered()) {
-      storeOrdered(inode, raw);
+      storeOrdered(inode, raw, reach);
     } else {
       storeBody(inode, raw);
-      storeReach(inode, raw);
+      storeReach(inode, raw, reach);
       raw.dtime(inode.dtime);
     }
     volume.dirtyBlocks().markBytes(raw.offset());
@@ -115,15 +137,22 @@ final class InodeTable {
   }
 
   /**
+   * The fields that make an inode or its blocks reachable. They are read before the others are: a
+   * task that meanwhile appends or links then changes these too late and not too early, and the
+   * inode stays dirty.
+   */
+  private record Reach(int links, long size) {}
+
+  /**
    * A link follows all that it makes valid, the size follows the blocks, and the time of deletion
    * follows the loss of the link.
    */
-  private void storeOrdered(Ext2Inode inode, RawInode raw) {
+  private void storeOrdered(Ext2Inode inode, RawInode raw, Reach reach) {
     MetadataOrder order = volume.order();
     storeBody(inode, raw);
     order.flush(raw.offset(), RawInode.GOOD_OLD_BYTES);
     order.drain();
-    storeReach(inode, raw);
+    storeReach(inode, raw, reach);
     order.flush(raw.offset(), RawInode.GOOD_OLD_BYTES);
     order.drain();
     if (raw.dtime() != Integer.toUnsignedLong(inode.dtime)) {
@@ -132,12 +161,11 @@ final class InodeTable {
     }
   }
 
-  /** Stores the fields that make the inode or its blocks reachable: links and size. */
-  private static void storeReach(Ext2Inode inode, RawInode raw) {
-    raw.linksCount(inode.nlink);
-    raw.sizeLow(inode.size);
+  private static void storeReach(Ext2Inode inode, RawInode raw, Reach reach) {
+    raw.linksCount(reach.links());
+    raw.sizeLow(reach.size());
     if (inode.isRegular()) {
-      raw.dirAcl(inode.size >>> 32);
+      raw.dirAcl(reach.size() >>> 32);
     } else {
       raw.dirAcl(inode.dirAcl);
     }

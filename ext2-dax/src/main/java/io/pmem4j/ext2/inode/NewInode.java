@@ -65,6 +65,11 @@ public final class NewInode {
     inode.markDirty();
   }
 
+  /** {@code unlock_new_inode}: the inode has its name, and sync writes it out as any other. */
+  public static void unlock(Ext2Inode inode) {
+    inode.ownedByOneTask = false;
+  }
+
   /** {@code clear_nlink}: the inode that got no name goes with its user. */
   public static void dropLinks(Ext2Inode inode) {
     inode.nlink = 0;

@@ -107,6 +107,7 @@ public final class NewNames {
       }
       made.inDirectory().parent(parent);
       add(parent, name, made);
+      NewInode.unlock(made);
       done = true;
       return made;
     } finally {
@@ -272,6 +273,7 @@ public final class NewNames {
         inodes.writeOut(inode);
       }
       add(directory, name, inode);
+      NewInode.unlock(inode);
       done = true;
       return inode;
     } finally {

@@ -22,8 +22,8 @@ import java.util.Set;
 
 /**
  * Explores the crash states of each interleaving of two tasks. Tasks switch at the locks of the
- * file system. A drain covers what its own task has flushed, so that stores of both are pending at
- * a crash. Not thread-safe.
+ * file system and before each flush, so between the steps of an ordered change too. A drain covers
+ * what its own task has flushed, so that stores of both are pending at a crash. Not thread-safe.
  */
 public final class CrashPairSweep implements AutoCloseable {
   private final CrashOrder order;
@@ -105,7 +105,7 @@ public final class CrashPairSweep implements AutoCloseable {
             .insideRecovery(false)
             .atMost(atMost)
             .byCheckAlone()
-            .switchingAtLocks();
+            .switchingAtFlushes();
     Exploration exploration = explorer.explore(scenario);
     return new Outcome(
         exploration,
@@ -138,7 +138,7 @@ public final class CrashPairSweep implements AutoCloseable {
 
   private void check(PersistentMemory state, Acknowledgements acknowledged) throws Exception {
     states++;
-    Map<String, byte[]> holding = new LinkedHashMap<>();
+    Map<String, CrashRun.Held> holding = new LinkedHashMap<>();
     promises.forEach(
         (task, own) -> holding.putAll(CrashRun.holding(own, Math.max(0, acknowledged.get(task)))));
     judge.check(state, holding);

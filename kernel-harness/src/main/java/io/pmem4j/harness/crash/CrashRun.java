@@ -31,10 +31,19 @@ final class CrashRun {
    * A file that was synced, or is about to change.
    *
    * @param path the path of the file
-   * @param content the content that a crash cannot take away; null from where it may change on
+   * @param held what a crash cannot take away; null from where it may change on
+   */
+  record Promise(String path, @Nullable Held held) {}
+
+  /**
+   * Content of a file after a crash.
+   *
+   * @param content its bytes
+   * @param least the number of bytes that are durable; those behind it may be missing, from any one
+   *     on
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared or hashed
-  record Promise(String path, byte @Nullable [] content) {}
+  record Held(byte[] content, int least) {}
 
   /**
    * Creates a run.
@@ -92,8 +101,7 @@ final class CrashRun {
   void sync(String path) throws Ext2Exception {
     byte[] content;
     try (OpenFile file = open(path)) {
-      content = new byte[Math.toIntExact(file.stat().size())];
-      file.pread(0, content);
+      content = contentOf(file);
       file.fsync();
     }
     for (int at = path.lastIndexOf('/'); at >= 0; at = path.lastIndexOf('/', at - 1)) {
@@ -101,7 +109,24 @@ final class CrashRun {
         directory.fsync();
       }
     }
-    add(new Promise(path, content));
+    add(new Promise(path, new Held(content, content.length)));
+  }
+
+  /** Appends to a file, which has a part of the new content, or all, from now on. */
+  void append(String path, int bytes, int value) throws Ext2Exception {
+    try (OpenFile file = open(path)) {
+      byte[] old = contentOf(file);
+      byte[] grown = Arrays.copyOf(old, old.length + bytes);
+      Arrays.fill(grown, old.length, grown.length, (byte) value);
+      add(new Promise(path, new Held(grown, old.length)));
+      file.pwrite(old.length, content(bytes, value));
+    }
+  }
+
+  private static byte[] contentOf(OpenFile file) throws Ext2Exception {
+    byte[] content = new byte[Math.toIntExact(file.stat().size())];
+    file.pread(0, content);
+    return content;
   }
 
   /** Takes the promise about a file back: the next operations may change it. */
@@ -117,14 +142,14 @@ final class CrashRun {
   }
 
   /** Returns the promises that hold after a number of them. */
-  static Map<String, byte[]> holding(List<Promise> promises, long count) {
-    Map<String, byte[]> holding = new LinkedHashMap<>();
+  static Map<String, Held> holding(List<Promise> promises, long count) {
+    Map<String, Held> holding = new LinkedHashMap<>();
     for (Promise each : promises.subList(0, Math.toIntExact(count))) {
-      byte[] content = each.content();
-      if (content == null) {
+      Held held = each.held();
+      if (held == null) {
         holding.remove(each.path());
       } else {
-        holding.put(each.path(), content);
+        holding.put(each.path(), held);
       }
     }
     return holding;

@@ -5,6 +5,8 @@ package io.pmem4j.harness.crash;
 import static io.pmem4j.harness.crash.CrashRun.PAGE;
 import static io.pmem4j.harness.crash.CrashRun.content;
 
+import io.pmem4j.ext2.Errno;
+import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.OpenFile;
 import java.util.List;
 import java.util.Optional;
@@ -99,6 +101,71 @@ public final class PairCatalog {
                 run.fs().paths().mkdir("/e", MODE);
                 run.create("/e/f", 10, 1);
                 run.sync("/e/f");
+              }),
+          new CrashPair(
+              "pair-append-write-out",
+              // The pointer of the new block lies in another line of the inode than the size.
+              run -> run.create("/f", 6 * PAGE, 1),
+              run -> {
+                run.append("/f", PAGE, 2);
+                run.sync("/f");
+              },
+              run -> {
+                run.fs().paths().chmod("/f", MODE);
+                run.fs().sync();
+              }),
+          new CrashPair(
+              "pair-truncate-write-out",
+              run -> run.create("/f", (DIRECT + 2) * PAGE, 1),
+              run -> {
+                try (OpenFile file = run.open("/f")) {
+                  file.truncate(PAGE + 100);
+                }
+                run.sync("/f");
+              },
+              run -> {
+                run.fs().paths().chmod("/f", MODE);
+                run.fs().sync();
+              }),
+          new CrashPair(
+              "pair-mkdir-sync",
+              _ -> {},
+              run -> {
+                run.fs().paths().mkdir("/d", MODE);
+                run.create("/d/f", 10, 1);
+                run.sync("/d/f");
+              },
+              run -> run.fs().sync()),
+          new CrashPair(
+              "pair-shared-xattr",
+              run -> {
+                run.create("/f", 10, 1);
+                run.create("/g", 10, 2);
+                XattrWorkloads.set(run, "/f", "user.x", "1");
+              },
+              run -> {
+                XattrWorkloads.set(run, "/g", "user.x", "1");
+                run.sync("/g");
+              },
+              run -> {
+                XattrWorkloads.set(run, "/f", "user.x", "2");
+                run.sync("/f");
+              }),
+          new CrashPair(
+              "pair-sync-reuse",
+              run -> {
+                run.create("/first", 0, 0);
+                run.create("/second", PAGE, 1);
+              },
+              run -> {
+                changeMode(run, "/second");
+                changeMode(run, "/first");
+                run.fs().sync();
+              },
+              run -> {
+                run.fs().unlink("/second");
+                run.create("/third", PAGE, 3);
+                run.sync("/third");
               }));
 
   private PairCatalog() {}
@@ -116,5 +183,16 @@ public final class PairCatalog {
   private static void twoFiles(CrashRun run) throws Exception {
     run.create("/first", PAGE, 1);
     run.create("/second", 0, 0);
+  }
+
+  /** Makes an inode dirty, unless the other task has removed it. */
+  private static void changeMode(CrashRun run, String path) throws Ext2Exception {
+    try {
+      run.fs().paths().chmod(path, MODE);
+    } catch (Ext2Exception e) {
+      if (e.errno() != Errno.ENOENT) {
+        throw e;
+      }
+    }
   }
 }

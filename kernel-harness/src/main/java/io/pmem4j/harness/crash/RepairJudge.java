@@ -97,7 +97,7 @@ final class RepairJudge implements AutoCloseable {
    *
    * @param holding the content that files have for certain, by path
    */
-  void judge(PersistentMemory state, Map<String, byte[]> holding) throws Exception {
+  void judge(PersistentMemory state, Map<String, CrashRun.Held> holding) throws Exception {
     if (images >= limit || offered++ % stride != 0) {
       return;
     }
@@ -117,7 +117,7 @@ final class RepairJudge implements AutoCloseable {
     }
   }
 
-  private void judge(byte[] image, Map<String, byte[]> holding) throws Exception {
+  private void judge(byte[] image, Map<String, CrashRun.Held> holding) throws Exception {
     Files.write(scratch, image);
     if (order == CrashOrder.ORDERED) {
       List<String> unlisted = E2fsckFindings.of(E2fsck.check(scratch)).unlisted();
@@ -137,7 +137,7 @@ final class RepairJudge implements AutoCloseable {
     HeapMemory repaired = new HeapMemory(image.length);
     repaired.copy(0, Files.readAllBytes(scratch), 0, image.length);
     VolumeJudge.requirePromises(
-        VolumeJudge.mount(repaired, order, Scheduler.production()), holding);
+        VolumeJudge.mount(repaired, order, Scheduler.production()), order, holding);
   }
 
   @Override

@@ -89,8 +89,8 @@ final class XattrWorkloads {
     return text.getBytes(StandardCharsets.US_ASCII);
   }
 
-  private static void set(CrashRun run, String path, String name, String value)
-      throws Ext2Exception {
+  /** Sets an attribute of a file. */
+  static void set(CrashRun run, String path, String name, String value) throws Ext2Exception {
     run.fs().paths().setXattr(path, bytes(name), bytes(value), 0, false);
   }
 }

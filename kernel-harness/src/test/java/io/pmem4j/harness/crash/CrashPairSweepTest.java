@@ -18,6 +18,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** A bounded part of the pairs of {@code crash --all}, and pairs that break the judges' rules. */
 class CrashPairSweepTest {
   private static final long AT_MOST = 12;
+
+  /** The states that are enough for a mutant, whose classes run cold. */
+  private static final long FEW = 3;
+
   private static final int IMAGES = 3;
 
   @BeforeEach
@@ -69,6 +73,39 @@ class CrashPairSweepTest {
           sweep.run(PairCatalog.find("pair-link-unlink").orElseThrow());
       assertThat(outcome.exploration().findings().getFirst().message()).contains("LINKS_TOO_LOW");
     }
+  }
+
+  /** Returns the first finding in a pair, in words. */
+  private static String finding(String name) throws Exception {
+    try (CrashPairSweep sweep =
+        new CrashPairSweep(CrashOrder.ORDERED, CrashMode.X86, FEW, 0, 1)) {
+      CrashPairSweep.Outcome outcome = sweep.run(PairCatalog.find(name).orElseThrow());
+      return outcome.exploration().findings().getFirst().message();
+    }
+  }
+
+  @Test
+  @OnMutant("sync-writes-evicted-inode")
+  void anEvictedInodeThatSyncWritesOutIsFound() throws Exception {
+    assertThat(finding("pair-sync-reuse")).contains("/third was synced");
+  }
+
+  @Test
+  @OnMutant("sync-writes-new-inode")
+  void aNewInodeThatSyncWritesOutIsFound() throws Exception {
+    assertThat(finding("pair-mkdir-sync")).contains("BAD_DIRECTORY");
+  }
+
+  @Test
+  @OnMutant("ordered-size-newer-than-blocks")
+  void aSizeThatIsNewerThanTheBlocksIsFound() throws Exception {
+    assertThat(finding("pair-append-write-out")).contains("/f was synced with 24576 bytes");
+  }
+
+  @Test
+  @OnMutant("two-write-outs-at-once")
+  void twoWriteOutsOfAnInodeAtOnceAreFound() throws Exception {
+    assertThat(finding("pair-append-write-out")).contains("/f was synced with 28672 bytes");
   }
 
   @Test

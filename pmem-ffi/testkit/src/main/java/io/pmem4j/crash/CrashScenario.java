@@ -8,6 +8,7 @@ import io.pmem4j.sched.Scheduler;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
@@ -37,7 +38,7 @@ public final class CrashScenario implements Scenario {
     private boolean insideRecovery = true;
     private long atMost = CrashStates.AT_MOST;
     private boolean byCheckAlone;
-    private boolean yieldsInMemory = true;
+    private Set<Scheduler.Point> yields = EnumSet.allOf(Scheduler.Point.class);
 
     Settings(long bytes, CrashMode mode) {
       this.bytes = bytes;
@@ -50,7 +51,7 @@ public final class CrashScenario implements Scenario {
       copy.insideRecovery = insideRecovery;
       copy.atMost = atMost;
       copy.byCheckAlone = byCheckAlone;
-      copy.yieldsInMemory = yieldsInMemory;
+      copy.yields = yields;
       return copy;
     }
   }
@@ -126,7 +127,16 @@ public final class CrashScenario implements Scenario {
    * stored and not drained is pending in the crash states of the other one all the same.
    */
   public CrashScenario switchingAtLocks() {
-    return with(settings -> settings.yieldsInMemory = false);
+    return with(settings -> settings.yields = EnumSet.noneOf(Scheduler.Point.class));
+  }
+
+  /**
+   * Returns the same scenario in which tasks switch at locks, at shared state and before flushes,
+   * not at other accesses of the memory. So one task runs between two epochs of the other, even
+   * where that one holds a lock. The code flushes inside no monitor.
+   */
+  public CrashScenario switchingAtFlushes() {
+    return with(settings -> settings.yields = EnumSet.of(Scheduler.Point.PERSIST));
   }
 
   private CrashScenario with(Consumer<Settings> change) {
@@ -140,7 +150,7 @@ public final class CrashScenario implements Scenario {
   public Run start(Scheduler scheduler) throws Exception {
     HeapMemory content = new HeapMemory(settings.bytes, settings.mode.granularity());
     settings.preparation.accept(content);
-    RecordedMemory memory = RecordedMemory.over(content, scheduler, settings.yieldsInMemory);
+    RecordedMemory memory = RecordedMemory.over(content, scheduler, settings.yields);
     List<Task> made = tasks.make(memory, scheduler);
     return new Run() {
       @Override

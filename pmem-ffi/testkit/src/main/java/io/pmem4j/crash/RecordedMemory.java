@@ -9,8 +9,10 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,13 +40,13 @@ public final class RecordedMemory extends ObservedMemory {
   /** Returns a decorator that records from now on; the present content is the initial one. */
   public static RecordedMemory over(PersistentMemory memory) {
     return new RecordedMemory(
-        memory, 0, new Recorder(contentOf(memory), memory.byteSize(), null, false));
+        memory, 0, new Recorder(contentOf(memory), memory.byteSize(), null, Set.of()));
   }
 
   /** Returns recorded memory of zeros without a byte, to which files are added. */
   static RecordedMemory ofFiles(Granularity granularity) {
     return new RecordedMemory(
-        new HeapMemory(0, granularity), 0, new Recorder(new long[0], 0, null, false));
+        new HeapMemory(0, granularity), 0, new Recorder(new long[0], 0, null, Set.of()));
   }
 
   /** Adds an area of zeros, whose place in the trace is decided at its end. */
@@ -67,12 +69,18 @@ public final class RecordedMemory extends ObservedMemory {
     return recorder.trace(bases, byteSize);
   }
 
+  /** Returns a decorator whose threads are the tasks of a scheduler; each access yields. */
+  static RecordedMemory over(PersistentMemory memory, Scheduler scheduler) {
+    return over(memory, scheduler, EnumSet.allOf(Scheduler.Point.class));
+  }
+
   /**
    * Returns a decorator whose threads are the tasks of a scheduler.
    *
-   * @param yields whether its accesses are yield points
+   * @param yields the accesses that are yield points
    */
-  static RecordedMemory over(PersistentMemory memory, Scheduler scheduler, boolean yields) {
+  static RecordedMemory over(
+      PersistentMemory memory, Scheduler scheduler, Set<Scheduler.Point> yields) {
     return new RecordedMemory(
         memory, 0, new Recorder(contentOf(memory), memory.byteSize(), scheduler, yields));
   }
@@ -156,9 +164,10 @@ public final class RecordedMemory extends ObservedMemory {
     private final List<TraceEvent> events = new ArrayList<>();
     private final IdentityHashMap<Object, Integer> threads = new IdentityHashMap<>();
     private final @Nullable Scheduler scheduler;
-    private final boolean yields;
+    private final Set<Scheduler.Point> yields;
 
-    Recorder(long[] initial, long byteSize, @Nullable Scheduler scheduler, boolean yields) {
+    Recorder(
+        long[] initial, long byteSize, @Nullable Scheduler scheduler, Set<Scheduler.Point> yields) {
       this.yields = yields;
       this.initial = initial;
       this.byteSize = byteSize;
@@ -167,7 +176,7 @@ public final class RecordedMemory extends ObservedMemory {
 
     /** Lets another task run; accesses of different lines commute. */
     void pause(Scheduler.Point point, long offset) {
-      if (scheduler != null && yields) {
+      if (scheduler != null && yields.contains(point)) {
         scheduler.yieldPoint(point, point == Scheduler.Point.PERSIST ? this : offset / 64);
       }
     }

@@ -106,7 +106,7 @@ class DurableTasksTest {
               map.put(key(i), new byte[1000]);
             }
           }
-          DurableMap map = DurableMap.open(RecordedMemory.over(heap, scheduler, true), scheduler);
+          DurableMap map = DurableMap.open(RecordedMemory.over(heap, scheduler), scheduler);
           Scenario.Task reader =
               new Scenario.Task(
                   "reader",

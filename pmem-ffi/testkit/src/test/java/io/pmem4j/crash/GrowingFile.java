@@ -18,7 +18,7 @@ final class GrowingFile implements RegionProvider, ProvidedFiles, ProvidedFile {
   private boolean named;
 
   GrowingFile(long room, CrashMode mode, Scheduler scheduler) {
-    this.memory = RecordedMemory.over(new HeapMemory(room, mode.granularity()), scheduler, true);
+    this.memory = RecordedMemory.over(new HeapMemory(room, mode.granularity()), scheduler);
   }
 
   StoreTrace trace() {
