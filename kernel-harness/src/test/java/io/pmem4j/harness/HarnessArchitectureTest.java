@@ -89,6 +89,8 @@ class HarnessArchitectureTest {
         "guest.trace",
         "backend",
         "backend.model",
+        "backend.guest",
+        "crash",
         "crash.kernel");
     room(uses, "explore.scenario", "durable", "program", "image", "backend", "backend.model");
     room(uses, "explore.export", "backend.model", "explore.scenario");

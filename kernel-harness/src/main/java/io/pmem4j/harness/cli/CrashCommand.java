@@ -46,7 +46,10 @@ final class CrashCommand implements Callable<Integer> {
   @Option(names = "--all", description = "every workload, in each order and mode")
   private boolean all;
 
-  @Option(names = "--order", paramLabel = "ORDER", description = "ordered or linux (default: both)")
+  @Option(
+      names = "--order",
+      paramLabel = "ORDER",
+      description = "ordered or linux (default: both, for programs linux)")
   private @Nullable String order;
 
   @Option(
@@ -245,15 +248,15 @@ final class CrashCommand implements Callable<Integer> {
   }
 
   private int ofPrograms(String name, PrintWriter out) throws Exception {
-    if (all || insideMount || order != null || names.isEmpty()) {
-      throw usage(
-          "programs take none of --all, --order and --inside-mount, and --on takes programs");
+    if (all || insideMount || names.isEmpty()) {
+      throw usage("programs take neither --all nor --inside-mount, and --on takes programs");
     }
     if (atMost < 2) {
       throw usage("--at-most is 2 or more");
     }
-    return new ProgramCrash(name, mode == null ? CrashMode.X86 : modes().getFirst(), atMost, json)
-        .run(names, out);
+    CrashOrder rules = order == null ? CrashOrder.LINUX : orders().getFirst();
+    CrashMode states = mode == null ? CrashMode.X86 : modes().getFirst();
+    return new ProgramCrash(name, rules, states, atMost, json).run(names, out);
   }
 
   private void choose(List<CrashWorkload> workloads, List<CrashPair> pairs) {

@@ -5,6 +5,7 @@ package io.pmem4j.harness.cli;
 import io.pmem4j.crash.CrashMode;
 import io.pmem4j.harness.backend.BackendException;
 import io.pmem4j.harness.conform.Backends;
+import io.pmem4j.harness.crash.CrashOrder;
 import io.pmem4j.harness.crash.kernel.KernelCrashSweep;
 import io.pmem4j.harness.crash.model.ModelCrashSweep;
 import io.pmem4j.harness.kernel.Kernel;
@@ -31,6 +32,7 @@ final class ProgramCrash {
   private static final String PREFIX = "guest:";
 
   private final String name;
+  private final CrashOrder order;
   private final CrashMode mode;
   private final long atMost;
   private final boolean json;
@@ -47,14 +49,20 @@ final class ProgramCrash {
    * Prepares a run.
    *
    * @param name the model, or a backend that boots a kernel
-   * @throws IllegalArgumentException if it is neither
+   * @param order the order in which metadata becomes durable
+   * @throws IllegalArgumentException if the name is neither, or a kernel's order is not Linux's
    */
-  ProgramCrash(String name, CrashMode mode, long atMost, boolean json) {
+  ProgramCrash(String name, CrashOrder order, CrashMode mode, long atMost, boolean json) {
     Backends.requireKnown(List.of(name));
     if (!name.equals(MODEL) && !name.startsWith(PREFIX)) {
       throw new IllegalArgumentException("--on is " + name + ", expected model or guest:KERNEL");
     }
+    if (order == CrashOrder.ORDERED && !name.equals(MODEL)) {
+      throw new IllegalArgumentException(
+          "--order ordered is for --on model: " + name + " has the order of Linux");
+    }
     this.name = name;
+    this.order = order;
     this.mode = mode;
     this.atMost = atMost;
     this.json = json;
@@ -68,7 +76,7 @@ final class ProgramCrash {
     }
     long start = System.nanoTime();
     if (name.equals(MODEL)) {
-      try (ModelCrashSweep sweep = new ModelCrashSweep(Kernel.MERGED, mode, atMost)) {
+      try (ModelCrashSweep sweep = new ModelCrashSweep(Kernel.MERGED, order, mode, atMost)) {
         explore(programs, sweep::refusal, sweep::run, out);
       }
     } else {

@@ -8,6 +8,7 @@ import io.pmem4j.crash.CrashReport;
 import io.pmem4j.harness.backend.BackendException;
 import io.pmem4j.harness.conform.Backends;
 import io.pmem4j.harness.conform.ProgramResult.Verdict;
+import io.pmem4j.harness.crash.CrashOrder;
 import io.pmem4j.harness.crash.kernel.KernelCrashSweep;
 import io.pmem4j.harness.crash.model.ModelCrashSweep;
 import io.pmem4j.harness.kernel.Kernel;
@@ -155,7 +156,7 @@ abstract class SweptPrograms implements AutoCloseable {
     private final ModelCrashSweep sweep;
 
     OnModel(CrashMode mode, long atMost) throws IOException {
-      sweep = new ModelCrashSweep(Kernel.MERGED, mode, atMost);
+      sweep = new ModelCrashSweep(Kernel.MERGED, CrashOrder.LINUX, mode, atMost);
     }
 
     @Override

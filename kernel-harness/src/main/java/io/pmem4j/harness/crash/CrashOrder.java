@@ -22,4 +22,9 @@ public enum CrashOrder {
   String options() {
     return "dax,oldalloc,noatime,noreservation" + option;
   }
+
+  /** Returns the mount option that chooses the order, after a comma; empty if it is the default. */
+  public String option() {
+    return option;
+  }
 }

@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
  * The output of {@code e2fsck -fn}, divided into the closed list of what a crash may leave with
  * {@code mount -o ordered}, and everything else. The list is in {@code docs/crash-consistency.md}.
  */
-final class E2fsckFindings {
+public final class E2fsckFindings {
   /** Complaints on the closed list; each is repaired by {@code e2fsck -fy} without loss. */
   enum Listed {
     LEAKED_BLOCKS("Block bitmap differences: (  ?-(\\d+|\\(\\d+--\\d+\\)))+"),
@@ -25,6 +25,9 @@ final class E2fsckFindings {
     UNCONNECTED("Unconnected directory inode \\d+ \\(.*|'\\.\\.' in .* is .*, should be .*"),
     TWO_NAMES("Entry '.*' in .* is a link to directory .*"),
     TYPE_UNKNOWN("Setting filetype for entry '.*' in .* to \\d+\\."),
+    ATTRIBUTE_REFERENCES_TOO_HIGH(
+        "Extended attribute block \\d+ has reference count (?<more>\\d+), should be"
+            + " (?<less>\\d+)\\."),
     SECTORS("Inode \\d+, i_blocks is \\d+, should be \\d+\\.");
 
     private final Pattern pattern;
@@ -55,7 +58,7 @@ final class E2fsckFindings {
   private E2fsckFindings() {}
 
   /** Parses an output. */
-  static E2fsckFindings of(String output) {
+  public static E2fsckFindings of(String output) {
     E2fsckFindings findings = new E2fsckFindings();
     for (String each : output.split("\n", -1)) {
       String line =
@@ -86,7 +89,7 @@ final class E2fsckFindings {
   }
 
   /** Returns the lines that are not on the list. */
-  List<String> unlisted() {
+  public List<String> unlisted() {
     return List.copyOf(unlisted);
   }
 }

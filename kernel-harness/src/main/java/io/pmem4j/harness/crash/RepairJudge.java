@@ -14,10 +14,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -36,6 +38,10 @@ final class RepairJudge implements AutoCloseable {
   private final Path scratch = directory.path().resolve("crashed");
   private final byte[] empty;
   private final Set<String> seen = new HashSet<>();
+
+  /** The reason against each image that was found broken: it is broken at each judgement. */
+  private final Map<String, String> broken = new HashMap<>();
+
   private final MessageDigest digest;
   private int images;
   private long stride = 1;
@@ -76,6 +82,7 @@ final class RepairJudge implements AutoCloseable {
   /** Begins a workload. */
   void begin() {
     seen.clear();
+    broken.clear();
     images = 0;
     stride = 1;
     offered = 0;
@@ -98,33 +105,38 @@ final class RepairJudge implements AutoCloseable {
    * @param holding the content that files have for certain, by path
    */
   void judge(PersistentMemory state, Map<String, CrashRun.Held> holding) throws Exception {
-    if (images >= limit || offered++ % stride != 0) {
+    boolean due = images < limit && offered++ % stride == 0;
+    if (!due && broken.isEmpty()) {
       return;
     }
     long start = System.nanoTime();
     try {
       byte[] image = new byte[empty.length];
       state.read(0, image);
-      if (seen.add(HexFormat.of().formatHex(digest.digest(image)))) {
+      String name = HexFormat.of().formatHex(digest.digest(image));
+      if (due && seen.add(name)) {
         images++;
         if (images % 16 == 0) {
           stride *= 2;
         }
-        judge(image, holding);
+        complaint(image, holding).ifPresent(reason -> broken.put(name, reason));
+      }
+      String reason = broken.get(name);
+      if (reason != null) {
+        throw new IllegalStateException(reason);
       }
     } finally {
       nanos += System.nanoTime() - start;
     }
   }
 
-  private void judge(byte[] image, Map<String, CrashRun.Held> holding) throws Exception {
+  /** Returns the reason why an image is broken. */
+  private Optional<String> complaint(byte[] image, Map<String, CrashRun.Held> holding)
+      throws Exception {
     Files.write(scratch, image);
     if (order == CrashOrder.ORDERED) {
       List<String> unlisted = E2fsckFindings.of(E2fsck.check(scratch)).unlisted();
-      if (!unlisted.isEmpty()) {
-        throw new IllegalStateException("e2fsck -fn: " + unlisted);
-      }
-      return;
+      return unlisted.isEmpty() ? Optional.empty() : Optional.of("e2fsck -fn: " + unlisted);
     }
     String left = E2fsck.repair(scratch);
     if (!left.isEmpty()) {
@@ -132,12 +144,17 @@ final class RepairJudge implements AutoCloseable {
       left = E2fsck.repair(scratch);
     }
     if (!left.isEmpty()) {
-      throw new IllegalStateException(left);
+      return Optional.of(left);
     }
     HeapMemory repaired = new HeapMemory(image.length);
     repaired.copy(0, Files.readAllBytes(scratch), 0, image.length);
-    VolumeJudge.requirePromises(
-        VolumeJudge.mount(repaired, order, Scheduler.production()), order, holding);
+    try {
+      VolumeJudge.requirePromises(
+          VolumeJudge.mount(repaired, order, Scheduler.production()), order, holding);
+      return Optional.empty();
+    } catch (Ext2Exception | IllegalStateException e) {
+      return Optional.of("after e2fsck -fy: " + e.getMessage());
+    }
   }
 
   @Override

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.pmem4j.harness.Required;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -31,8 +32,8 @@ class ProgramCrashTest {
   void aProgramRunsOnTheModel() throws Exception {
     Required.programs("mke2fs", "e2fsck");
     Path file = Files.writeString(folder.resolve("synced.p4j"), PROGRAM);
-    for (String[] on : new String[][] {{}, {"--on=model"}}) {
-      Ran ran = Ran.run("crash", file.toString(), "--at-most=4", on.length == 0 ? "--json" : on[0]);
+    for (String option : List.of("--json", "--on=model", "--order=ordered")) {
+      Ran ran = Ran.run("crash", file.toString(), "--at-most=4", option);
       assertThat(ran.status()).as(ran.err()).isZero();
       assertThat(ran.out()).contains("crash: PASS on model: 1 programs").contains("holds");
     }
@@ -44,9 +45,11 @@ class ProgramCrashTest {
     Ran ran = Ran.run("crash", cut.toString());
     assertThat(ran.status()).isEqualTo(ExitStatus.USAGE);
     assertThat(ran.err()).contains("cuts the power itself");
-    Ran order = Ran.run("crash", cut.toString(), "--order=linux");
-    assertThat(order.status()).isEqualTo(ExitStatus.USAGE);
-    assertThat(order.err()).contains("programs take none of --all, --order and --inside-mount");
+    Ran inside = Ran.run("crash", cut.toString(), "--inside-mount");
+    assertThat(inside.status()).isEqualTo(ExitStatus.USAGE);
+    assertThat(inside.err()).contains("programs take neither --all nor --inside-mount");
+    Ran order = Ran.run("crash", cut.toString(), "--order=ordered", "--on=guest:merged");
+    assertThat(order.err()).contains("guest:merged has the order of Linux");
     Ran other = Ran.run("crash", cut.toString(), "--on=host:/tmp");
     assertThat(other.err()).contains("expected model or guest:KERNEL");
   }

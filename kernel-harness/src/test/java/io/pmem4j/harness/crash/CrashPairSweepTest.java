@@ -77,8 +77,7 @@ class CrashPairSweepTest {
 
   /** Returns the first finding in a pair, in words. */
   private static String finding(String name) throws Exception {
-    try (CrashPairSweep sweep =
-        new CrashPairSweep(CrashOrder.ORDERED, CrashMode.X86, FEW, 0, 1)) {
+    try (CrashPairSweep sweep = new CrashPairSweep(CrashOrder.ORDERED, CrashMode.X86, FEW, 0, 1)) {
       CrashPairSweep.Outcome outcome = sweep.run(PairCatalog.find(name).orElseThrow());
       return outcome.exploration().findings().getFirst().message();
     }

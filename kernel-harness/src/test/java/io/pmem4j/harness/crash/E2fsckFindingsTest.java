@@ -24,6 +24,8 @@ class E2fsckFindingsTest {
 
             Inode 13, i_blocks is 0, should be 8.  Fix? no
 
+            Extended attribute block 12 has reference count 2, should be 1.  Fix? no
+
             Pass 4: Checking reference counts
             Unattached inode 13
             Connect to /lost+found? no
@@ -52,6 +54,7 @@ class E2fsckFindingsTest {
             Listed.DELETED_WITHOUT_TIME,
             Listed.BLOCKS_PAST_SIZE,
             Listed.SECTORS,
+            Listed.ATTRIBUTE_REFERENCES_TOO_HIGH,
             Listed.ORPHAN,
             Listed.ORPHAN,
             Listed.ORPHAN,
@@ -68,6 +71,7 @@ class E2fsckFindingsTest {
         "Block bitmap differences:  -9 +12",
         "Inode bitmap differences:  +12",
         "Inode 12 ref count is 1, should be 2.  Fix? no",
+        "Extended attribute block 12 has reference count 1, should be 2.  Fix? no",
         "Inode 12, i_size is 8192, should be 4096.  Fix? no",
         "Multiply-claimed block(s) in inode 12: 40",
         "Entry 'f' in / (2) has deleted/unused inode 12.  Clear? no",

@@ -114,7 +114,19 @@ public final class ModelBackend implements ProgramBackend {
   public ModelSession mounted(
       PersistentMemory memory, FsImage image, Program program, KernelChoices choices)
       throws BackendException {
-    return session(memory, null, image, Arena.ofShared(), program, choices);
+    return mounted(memory, image, program, "", choices);
+  }
+
+  /**
+   * Mounts a memory whose durability is judged by power cuts, not at each call.
+   *
+   * @param more mount options after a comma, or nothing
+   */
+  @SuppressWarnings("MustBeClosedChecker") // the session closes the arena when it ends
+  public ModelSession mounted(
+      PersistentMemory memory, FsImage image, Program program, String more, KernelChoices choices)
+      throws BackendException {
+    return session(memory, null, image, Arena.ofShared(), program, more, choices);
   }
 
   @SuppressWarnings("MustBeClosedChecker") // the session closes it when it ends
@@ -142,6 +154,7 @@ public final class ModelBackend implements ProgramBackend {
           image,
           arena,
           program,
+          "",
           choices);
     } finally {
       if (!mapped) {
@@ -155,6 +168,7 @@ public final class ModelBackend implements ProgramBackend {
    *
    * @param lines of the memory; null where promises of durability are not judged at each call
    * @param arena is closed with the session, or now if the mount fails
+   * @param more mount options after a comma, or nothing
    */
   private ModelSession session(
       PersistentMemory memory,
@@ -162,6 +176,7 @@ public final class ModelBackend implements ProgramBackend {
       FsImage image,
       Arena arena,
       Program program,
+      String more,
       KernelChoices choices)
       throws BackendException {
     boolean begun = false;
@@ -179,7 +194,7 @@ public final class ModelBackend implements ProgramBackend {
       lockEdges();
       Ext2FileSystem fs =
           Ext2FileSystem.mount(
-              memory, MountOptions.parse(OPTIONS + program.atime()), instrumentation);
+              memory, MountOptions.parse(OPTIONS + program.atime() + more), instrumentation);
       ModelSession session =
           new ModelSession(
               fs,

@@ -5,6 +5,8 @@ package io.pmem4j.harness.crash.kernel;
 import io.pmem4j.crash.Acknowledgements;
 import io.pmem4j.harness.backend.PromisedFiles;
 import io.pmem4j.harness.backend.guest.TracedPages;
+import io.pmem4j.harness.crash.CrashOrder;
+import io.pmem4j.harness.crash.E2fsckFindings;
 import io.pmem4j.harness.image.E2fsck;
 import io.pmem4j.harness.image.ImageContent;
 import io.pmem4j.harness.wire.GuestException;
@@ -24,14 +26,16 @@ import java.util.concurrent.FutureTask;
 
 /**
  * The judge of a program's crash images. Each image is checked by e2fsck and mounted as it is; if
- * e2fsck complained, it is repaired and mounted again. The promises hold in the last mount. Equal
- * images are judged once. Used by one thread.
+ * e2fsck complained, it is repaired and mounted again. The promises hold in the last mount. In the
+ * ordered mode they hold in the first one, e2fsck complains of what is on the list alone, and its
+ * repair takes nothing away. Equal images are judged once. Used by one thread.
  */
 final class ImageJudge {
   private static final int PAGE = ImageContent.PAGE_BYTES;
 
   private final MountingMachine machine;
   private final TracedProgram program;
+  private final CrashOrder order;
   private final List<String> paths;
   private final List<Integer> pages;
   private final byte[][] written;
@@ -52,9 +56,11 @@ final class ImageJudge {
   private record Judged(String failure, Map<String, byte[]> atOnce, Map<String, byte[]> files) {}
 
   /** Prepares the image of a machine for those of a program. */
-  ImageJudge(MountingMachine machine, TracedProgram program, TracedPages pages) throws IOException {
+  ImageJudge(MountingMachine machine, TracedProgram program, CrashOrder order, TracedPages pages)
+      throws IOException {
     this.machine = machine;
     this.program = program;
+    this.order = order;
     this.pages = pages.pages();
     this.paths = program.promises().paths();
     this.written = new byte[this.pages.size()][];
@@ -107,11 +113,17 @@ final class ImageJudge {
     }
     int completed = (int) acknowledged.get(TracedProgram.OPERATIONS);
     PromisedFiles promised = program.promises().at(completed, completed);
-    if (promised.broken(found.atOnce()).isEmpty()) {
+    Optional<String> atOnce = promised.broken(found.atOnce());
+    if (atOnce.isEmpty()) {
       keptAtOnce++;
+    }
+    if (order == CrashOrder.ORDERED) {
+      if (atOnce.isPresent()) {
+        throw new IllegalStateException(atOnce.get());
+      }
       return;
     }
-    if (promised.broken(found.files()).isEmpty()) {
+    if (atOnce.isEmpty() || promised.broken(found.files()).isEmpty()) {
       return;
     }
     // ext2's sync_fs flushes no device, so sync(2) counts from the next fence on.
@@ -146,6 +158,10 @@ final class ImageJudge {
       if (atOnce.isEmpty()) {
         return failed("the file system refuses to mount");
       }
+      List<String> unlisted = E2fsckFindings.of(complaint).unlisted();
+      if (order == CrashOrder.ORDERED && !unlisted.isEmpty()) {
+        return failed("e2fsck -fn: " + unlisted);
+      }
       return complaint.isEmpty()
           ? new Judged("", atOnce.get(), atOnce.get())
           : repaired(atOnce.get());
@@ -177,13 +193,30 @@ final class ImageJudge {
         return failed(left);
       }
       Optional<Map<String, byte[]>> files = machine.read(paths);
-      return files.isEmpty()
-          ? failed("the file system refuses to mount after its repair")
+      if (files.isEmpty()) {
+        return failed("the file system refuses to mount after its repair");
+      }
+      Optional<String> lost =
+          order == CrashOrder.ORDERED ? lost(atOnce, files.get()) : Optional.empty();
+      return lost.isPresent()
+          ? failed("e2fsck -fy changes " + lost.get())
           : new Judged("", atOnce, files.get());
     } finally {
       program.mounted().writeTo(machine.image());
       Arrays.fill(written, null);
     }
+  }
+
+  /** Returns a file of which a repair has taken something away; it may make one longer. */
+  private static Optional<String> lost(Map<String, byte[]> before, Map<String, byte[]> after) {
+    for (Map.Entry<String, byte[]> each : before.entrySet()) {
+      byte[] had = each.getValue();
+      byte[] has = after.getOrDefault(each.getKey(), new byte[0]);
+      if (has.length < had.length || !Arrays.equals(had, 0, had.length, has, 0, had.length)) {
+        return Optional.of(each.getKey());
+      }
+    }
+    return Optional.empty();
   }
 
   private static Judged failed(String reason) {

@@ -9,6 +9,7 @@ import io.pmem4j.crash.StoreTrace;
 import io.pmem4j.harness.backend.BackendException;
 import io.pmem4j.harness.backend.guest.GuestBackend;
 import io.pmem4j.harness.backend.guest.TracedPages;
+import io.pmem4j.harness.crash.CrashOrder;
 import io.pmem4j.harness.guest.qemu.GuestSpec;
 import io.pmem4j.harness.guest.trace.StoreTraceFile;
 import io.pmem4j.harness.guest.trace.Tracer;
@@ -122,20 +123,21 @@ public final class KernelCrashSweep implements AutoCloseable {
 
   /** Explores the power cuts of a program that has run. */
   Outcome explore(TracedProgram traced) throws BackendException, IOException {
-    return explore(guest, traced, mode, atMost);
+    return explore(guest, traced, CrashOrder.LINUX, mode, atMost);
   }
 
   /**
    * Explores the power cuts of a program that has run on any machine.
    *
    * @param machine mounts the images
+   * @param order the order of its stores, by which they are judged
    * @param atMost the limit of states at one point of a power cut
    */
   public static Outcome explore(
-      MountingMachine machine, TracedProgram traced, CrashMode mode, long atMost)
+      MountingMachine machine, TracedProgram traced, CrashOrder order, CrashMode mode, long atMost)
       throws BackendException, IOException {
     TracedPages pages = TracedPages.of(traced.records());
-    ImageJudge judge = new ImageJudge(machine, traced, pages);
+    ImageJudge judge = new ImageJudge(machine, traced, order, pages);
     StoreTrace trace = traced.trace(pages);
     CrashReport report =
         CrashStates.of(trace).mode(mode).atMost(atMost).insideRecovery(false).check(judge::judge);

@@ -10,6 +10,7 @@ import io.pmem4j.harness.backend.PromiseLog;
 import io.pmem4j.harness.backend.guest.TracedPages;
 import io.pmem4j.harness.backend.model.ModelBackend;
 import io.pmem4j.harness.backend.model.ModelSession;
+import io.pmem4j.harness.crash.CrashOrder;
 import io.pmem4j.harness.crash.StaleBlocks;
 import io.pmem4j.harness.crash.kernel.KernelCrashSweep;
 import io.pmem4j.harness.crash.kernel.TracedProgram;
@@ -41,6 +42,7 @@ import java.util.function.IntPredicate;
  * and the same promises judge them. Used by one thread.
  */
 public final class ModelCrashSweep implements AutoCloseable {
+  private final CrashOrder order;
   private final CrashMode mode;
   private final long atMost;
   private final WorkDirectory running = new WorkDirectory();
@@ -53,9 +55,12 @@ public final class ModelCrashSweep implements AutoCloseable {
    * Makes the model.
    *
    * @param kernel whose fault handlers and lock order it has
+   * @param order the order in which its metadata becomes durable
    * @param atMost the limit of states at one point of a power cut
    */
-  public ModelCrashSweep(Kernel kernel, CrashMode mode, long atMost) throws IOException {
+  public ModelCrashSweep(Kernel kernel, CrashOrder order, CrashMode mode, long atMost)
+      throws IOException {
+    this.order = order;
     this.mode = mode;
     this.atMost = atMost;
     backend = new ModelBackend(running.path(), Scheduler.production(), kernel);
@@ -79,7 +84,7 @@ public final class ModelCrashSweep implements AutoCloseable {
 
   /** Runs a program, and explores its power cuts. */
   public KernelCrashSweep.Outcome run(Program program) throws BackendException, IOException {
-    return KernelCrashSweep.explore(machine, trace(program), mode, atMost);
+    return KernelCrashSweep.explore(machine, trace(program), order, mode, atMost);
   }
 
   /** Runs a program twice: the first run tells the blocks that are filled before the second. */
@@ -102,7 +107,8 @@ public final class ModelCrashSweep implements AutoCloseable {
       PersistentMemory memory = Pmem.map(image.path(), spec, arena);
       StaleBlocks.fill(memory, stale);
       RecordedStores stores = new RecordedStores(memory);
-      ModelSession session = backend.mounted(stores, image, program, new KernelChoices());
+      ModelSession session =
+          backend.mounted(stores, image, program, order.option(), new KernelChoices());
       boolean ended = false;
       try {
         stores.records().clear();

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.pmem4j.crash.CrashMode;
 import io.pmem4j.harness.Required;
 import io.pmem4j.harness.conform.Backends;
+import io.pmem4j.harness.crash.CrashOrder;
 import io.pmem4j.harness.crash.kernel.KernelCrashSweep;
 import io.pmem4j.harness.guest.qemu.QemuProcess;
 import io.pmem4j.harness.guest.trace.Tracer;
@@ -34,7 +35,8 @@ class ModelAndKernelCrashIT {
       throw Required.missing(String.valueOf(e.getMessage()));
     }
     Kernel kernel = Kernel.MERGED;
-    try (ModelCrashSweep model = new ModelCrashSweep(kernel, CrashMode.X86, AT_MOST);
+    try (ModelCrashSweep model =
+            new ModelCrashSweep(kernel, CrashOrder.LINUX, CrashMode.X86, AT_MOST);
         KernelCrashSweep real =
             new KernelCrashSweep(
                 kernel, directory -> Backends.spec(kernel, directory), CrashMode.X86, AT_MOST)) {

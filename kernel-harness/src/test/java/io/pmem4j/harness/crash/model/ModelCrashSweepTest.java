@@ -8,6 +8,7 @@ import io.pmem4j.crash.CrashMode;
 import io.pmem4j.crash.CrashReport;
 import io.pmem4j.harness.OnMutant;
 import io.pmem4j.harness.Required;
+import io.pmem4j.harness.crash.CrashOrder;
 import io.pmem4j.harness.crash.kernel.KernelCrashSweep;
 import io.pmem4j.harness.kernel.Kernel;
 import io.pmem4j.harness.program.Program;
@@ -39,7 +40,11 @@ class ModelCrashSweepTest {
   }
 
   private static ModelCrashSweep sweep() throws Exception {
-    return new ModelCrashSweep(Kernel.MERGED, CrashMode.X86, AT_MOST);
+    return new ModelCrashSweep(Kernel.MERGED, CrashOrder.LINUX, CrashMode.X86, AT_MOST);
+  }
+
+  private static ModelCrashSweep ordered() throws Exception {
+    return new ModelCrashSweep(Kernel.MERGED, CrashOrder.ORDERED, CrashMode.X86, AT_MOST);
   }
 
   @ParameterizedTest
@@ -52,6 +57,27 @@ class ModelCrashSweepTest {
       assertThat(outcome.mounts()).isGreaterThan(outcome.images());
       assertThat(outcome.repairs()).isPositive();
       assertThat(outcome.complaints()).isNotEmpty();
+    }
+  }
+
+  /** The images are damaged nowhere, so that the promises hold without a repair. */
+  @Test
+  void inOrderEachPromiseHoldsBeforeARepair() throws Exception {
+    try (ModelCrashSweep sweep = ordered()) {
+      KernelCrashSweep.Outcome outcome = sweep.run(program("names-and-syncs"));
+      assertThat(outcome.report().findings()).isEmpty();
+      assertThat(outcome.repairs()).isPositive();
+      assertThat(outcome.keptAtOnce()).isPositive();
+      assertThat(outcome.syncsWithoutFlush()).isZero();
+    }
+  }
+
+  @Test
+  @OnMutant("ordered-block-bit-not-flushed")
+  void inOrderDamageIsFoundThatARepairWouldMend() throws Exception {
+    try (ModelCrashSweep sweep = ordered()) {
+      assertThat(sweep.run(program("fsync-promises")).report().findings().getFirst().message())
+          .contains("e2fsck -fn: [Block bitmap differences:  +");
     }
   }
 
