@@ -16,12 +16,9 @@ import io.pmem4j.harness.wire.WireOp;
 import java.io.RandomAccessFile;
 import java.nio.file.Path;
 import java.util.List;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /** Guests whose hardware differs: the kernel's statements about it, and pmem-ffi on it. */
 class GuestMachineIT {
@@ -102,38 +99,6 @@ class GuestMachineIT {
       GuestJvmIT.timed(
           "contract on devdax, domain=cpu",
           () -> GuestJvmIT.holds(GuestJvmIT.contract(jvm, device, "BYTE")));
-      guest.check();
-      guest.stop();
-    }
-    KernelFixture.assertNothingLeft(spec);
-  }
-
-  @ParameterizedTest
-  @EnumSource(PersistenceDomain.class)
-  @Tag("machines")
-  @Timeout(2400)
-  void theContractHoldsInEachDomain(PersistenceDomain domain) throws Exception {
-    Required.programs("mke2fs", "debugfs", "ldconfig");
-    GuestSpec spec = withTwo(domain);
-    String finest = domain == PersistenceDomain.CPU_CACHE ? "BYTE" : "CACHE_LINE";
-    GuestJvmIT.format(spec.image(), "ext4");
-    try (Guest guest = Guest.start(spec)) {
-      GuestJvm jvm = GuestJvm.open(guest);
-      jvm.mount("ext4", "dax");
-      GuestJvmIT.timed(
-          "contract on ext4 -o dax, " + domain,
-          () -> GuestJvmIT.holdsIn(GuestJvmIT.contract(jvm, "/mnt", finest)));
-      jvm.unmount();
-      GuestJvmIT.format(spec.image(), "ext2");
-      jvm.mount("ext2", "dax");
-      GuestJvmIT.timed(
-          "contract on ext2 -o dax, " + domain,
-          () -> GuestJvmIT.holdsIn(GuestJvmIT.contract(jvm, "/mnt", "PAGE")));
-      jvm.unmount();
-      String device = jvm.makeDevdax();
-      GuestJvmIT.timed(
-          "contract on devdax, " + domain,
-          () -> GuestJvmIT.holds(GuestJvmIT.contract(jvm, device, finest)));
       guest.check();
       guest.stop();
     }
