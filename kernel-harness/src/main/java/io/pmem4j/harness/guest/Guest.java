@@ -15,7 +15,6 @@ import io.pmem4j.harness.wire.GuestOutcome;
 import io.pmem4j.harness.wire.Request;
 import io.pmem4j.harness.wire.Response;
 import io.pmem4j.harness.wire.WireOp;
-import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.OptionalInt;
@@ -330,20 +329,25 @@ public final class Guest implements AutoCloseable {
    * @throws GuestException HARNESS_FAULT if QEMU does not take the order
    */
   public void reset() throws GuestException {
-    Qmp control = qmp;
+    Qmp.order(qmp, "system_reset", Deadline.after(QMP_BOUND));
     try {
-      if (control == null || !control.reset(Deadline.after(QMP_BOUND))) {
-        throw new GuestException(GuestOutcome.HARNESS_FAULT, "QEMU did not reset the machine");
+      if (qemu.awaitExit(Deadline.after(EXIT_BOUND))) {
+        return;
       }
-      if (!qemu.awaitExit(Deadline.after(EXIT_BOUND))) {
-        throw new GuestException(GuestOutcome.HARNESS_FAULT, "QEMU runs after a reset");
-      }
-    } catch (IOException e) {
-      throw new GuestException(GuestOutcome.HARNESS_FAULT, "no reset: " + e.getMessage());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new GuestException(GuestOutcome.HARNESS_FAULT, "interrupted during a reset");
     }
+    throw new GuestException(GuestOutcome.HARNESS_FAULT, "QEMU runs after a reset");
+  }
+
+  /**
+   * Stops the CPUs for good, so that the NVDIMMs hold still as at a power cut. Only {@link #close}
+   * may follow.
+   *
+   * @throws GuestException HARNESS_FAULT if QEMU does not take the order
+   */
+  public void pause() throws GuestException {
+    Qmp.order(qmp, "stop", Deadline.after(QMP_BOUND));
   }
 
   private void quit() throws InterruptedException {

@@ -11,33 +11,35 @@ import io.pmem4j.harness.campaign.work.Lane;
 import io.pmem4j.harness.campaign.work.LaneFactory;
 import io.pmem4j.harness.campaign.work.LaneSpec;
 import io.pmem4j.harness.campaign.work.Payload;
+import io.pmem4j.harness.campaign.work.RingLane;
 import io.pmem4j.harness.campaign.work.Worker;
+import io.pmem4j.pmem.MapSpec;
+import io.pmem4j.pmem.PersistentMemory;
+import io.pmem4j.pmem.Pmem;
+import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A campaign with a bug, for a booted guest: its files are written and never synced. It reboots the
- * machine by sysrq; a kill of the process alone would lose nothing.
+ * A campaign with a bug, for a booted guest: its files are written and never synced, its records on
+ * a DAX device are stored and never written back. A kill of the process alone would lose nothing.
  */
 public final class LazyCampaign {
   private LazyCampaign() {}
 
-  /** Runs a worker; with a path, a journal, and {@code begin} or {@code verify}, the campaign. */
+  /** Runs a worker; with a path, a journal, and a command or {@code verify}, the campaign. */
   public static void main(String[] arguments) throws Exception {
     if (arguments.length == 0) {
       Worker.run(new Lazy());
       return;
     }
     boolean verify = arguments[2].equals("verify");
-    PowerCut cut =
-        () -> {
-          Files.writeString(Path.of("/proc/sysrq-trigger"), "b");
-          return "sysrq";
-        };
+    Machine machine = Machine.running();
     CampaignOptions options =
         new CampaignOptions(
             List.of(Path.of(arguments[0])),
@@ -45,16 +47,17 @@ public final class LazyCampaign {
             Duration.ofMinutes(1),
             1,
             1,
-            Optional.of(cut),
+            Optional.of(
+                PowerCut.command(arguments[2], Duration.ZERO, Duration.ofSeconds(30), machine)),
             0,
             verify,
             false,
-            new Allowances(false, false, false));
+            new Allowances(false, false, true));
     try (DeviceCampaign campaign =
         new DeviceCampaign(
             options,
             JournalPlace.parse(arguments[1]),
-            Machine.running(),
+            machine,
             WorkerCommand.of(LazyCampaign.class))) {
       CampaignReport report = campaign.run();
       System.out.println(report.words());
@@ -63,10 +66,24 @@ public final class LazyCampaign {
   }
 
   private static final class Lazy extends LaneFactory {
+    private @Nullable PersistentMemory device;
+
     @Override
-    public Lane open(LaneSpec spec, long promised, KillPoint.Listener points) {
+    public Lane open(LaneSpec spec, long promised, KillPoint.Listener points) throws IOException {
+      Payload payload = new Payload(spec.seed());
+      if (spec.onDevice()) {
+        if (device == null) {
+          device = Pmem.map(spec.path(), MapSpec.existing().exclusive(), Arena.global());
+        }
+        return new RingLane(device.slice(spec.offset(), LaneSpec.BYTES), payload) {
+          @Override
+          protected void persist(long offset) {
+            // The bug.
+          }
+        };
+      }
       Path folder = spec.path().resolveSibling(spec.kind().word());
-      return new FileLane(folder, new Payload(spec.seed()), points) {
+      return new FileLane(folder, payload, points) {
         @Override
         protected void force(FileChannel file) {
           // The bug.

@@ -2,56 +2,37 @@
 
 package io.pmem4j.harness.backend.guest;
 
-import io.pmem4j.crash.CrashStates;
-import io.pmem4j.crash.HeapMemory;
-import io.pmem4j.crash.RecordedMemory;
 import io.pmem4j.harness.backend.BackendException;
 import io.pmem4j.harness.backend.PromiseLog;
 import io.pmem4j.harness.backend.PromisedFiles;
 import io.pmem4j.harness.guest.Guest;
 import io.pmem4j.harness.guest.qemu.GuestSpec;
-import io.pmem4j.harness.guest.trace.StoreTraceFile;
 import io.pmem4j.harness.guest.trace.TraceRecord;
-import io.pmem4j.harness.guest.trace.Tracer;
 import io.pmem4j.harness.image.E2fsck;
 import io.pmem4j.harness.image.FsImage;
-import io.pmem4j.harness.image.ImageContent;
 import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Outcome;
 import io.pmem4j.harness.wire.GuestException;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
 /**
- * The NVDIMM of a guest whose power cuts lose what was not durable. A plugin of QEMU records the
- * stores from a mount on; the state that a cut leaves is chosen among those of the crash engine.
- * Used by one thread.
+ * The file system of a guest whose power cuts lose what was not durable, with its promises. Used by
+ * one thread.
  */
 final class LossyMedium implements AutoCloseable {
-  /** Enough for a program that writes 40 MiB around the caches. */
-  private static final long RECORDS = 6_000_000;
-
-  private static final int MOST_READS = 20;
-
   private final FsImage image;
-  private final Tracer tracer;
-  private final StoreTraceFile file;
+  private final TracedNvdimm nvdimm;
   private final List<Integer> marks = new ArrayList<>();
-  private ImageContent mounted;
-  private PromiseLog promises;
+  private PromiseLog promises = new PromiseLog(Map.of());
 
-  private LossyMedium(FsImage image, Tracer tracer, StoreTraceFile file) throws IOException {
+  private LossyMedium(FsImage image, TracedNvdimm nvdimm) {
     this.image = image;
-    this.tracer = tracer;
-    this.file = file;
-    this.mounted = ImageContent.of(image);
-    this.promises = new PromiseLog(Map.of());
+    this.nvdimm = nvdimm;
   }
 
   /**
@@ -61,28 +42,24 @@ final class LossyMedium implements AutoCloseable {
    * @param directory gets the file
    */
   static LossyMedium prepare(FsImage image, Path directory) throws GuestException, IOException {
-    Tracer tracer = Tracer.prepare();
-    return new LossyMedium(
-        image, tracer, StoreTraceFile.create(directory.resolve("lossy.trace"), RECORDS));
+    return new LossyMedium(image, TracedNvdimm.prepare(image, directory));
   }
 
   /** Returns the guest with the plugin. */
   GuestSpec traced(GuestSpec spec) {
-    return spec.withTracing(new GuestSpec.Tracing(tracer, file.path()));
+    return nvdimm.traced(spec);
   }
 
   /** Begins after a mount: what is there now is durable. */
   void begin(Guest guest) throws GuestException, IOException {
     marks.clear();
-    file.stop();
-    file.start(guest.hello().resource(), FsImage.FS_BYTES);
-    mounted = TracedPages.quietImage(file, image);
+    nvdimm.begin(guest.hello().resource());
     promises = new PromiseLog(MountedFiles.of(guest));
   }
 
   /** Takes note of an operation that has returned. */
   void returned(Guest guest, Operation operation, Outcome outcome) throws GuestException {
-    marks.add((int) file.count());
+    marks.add((int) nvdimm.count());
     promises.add(operation, outcome, MountedFiles.of(guest));
   }
 
@@ -99,25 +76,10 @@ final class LossyMedium implements AutoCloseable {
    * @param seed of the choice
    */
   State cut(long seed) throws BackendException, IOException {
-    long count = file.count();
-    ImageContent now = ImageContent.of(image);
-    for (int i = 0; file.count() != count; i++) {
-      if (i == MOST_READS) {
-        throw new IOException("the guest stores without a pause; its image cannot be read");
-      }
-      count = file.count();
-      now = ImageContent.of(image);
-    }
-    file.stop();
-    List<TraceRecord> records = file.records(0, count);
-    TracedPages pages = TracedPages.of(records);
-    RecordedMemory memory = RecordedMemory.over(pages.of(mounted));
-    int fenced = repeat(records, pages, memory);
-    pages.requireComplete(mounted, now, memory);
-    HeapMemory state = CrashStates.of(memory.trace()).chosenAtEnd(seed);
-    PromisedFiles kept = promises.at(marks.size(), fenced);
+    TracedNvdimm.Cut cut = nvdimm.cut(seed);
+    PromisedFiles kept = promises.at(marks.size(), fenced(cut.records()));
     return () -> {
-      write(pages, state);
+      cut.write();
       // A name that leads to a directory whose block was never written takes it two runs.
       String left = E2fsck.repair(image).isEmpty() ? "" : E2fsck.repair(image);
       if (!left.isEmpty()) {
@@ -128,35 +90,21 @@ final class LossyMedium implements AutoCloseable {
   }
 
   /**
-   * Repeats the records.
-   *
-   * @return the number of operations after which there was a fence: the others' sync(2) may not
-   *     count, as ext2 flushes no device there
+   * Returns the number of operations after which there was a fence: the others' sync(2) may not
+   * count, as ext2 flushes no device there.
    */
-  private int repeat(List<TraceRecord> records, TracedPages pages, RecordedMemory memory) {
+  private int fenced(List<TraceRecord> records) {
     int fenced = 0;
     int from = 0;
     for (int i = 0; i <= marks.size(); i++) {
       int to = i < marks.size() ? Math.min(marks.get(i), records.size()) : records.size();
-      List<TraceRecord> own = records.subList(from, to);
-      pages.repeat(own, memory);
-      if (own.stream().anyMatch(record -> record.kind() == TraceRecord.Kind.FENCE)) {
+      if (records.subList(from, to).stream()
+          .anyMatch(record -> record.kind() == TraceRecord.Kind.FENCE)) {
         fenced = i;
       }
       from = to;
     }
     return fenced;
-  }
-
-  private void write(TracedPages pages, HeapMemory state) throws IOException {
-    mounted.writeTo(image);
-    byte[] bytes = new byte[ImageContent.PAGE_BYTES];
-    try (FileChannel nvdimm = FileChannel.open(image.path(), StandardOpenOption.WRITE)) {
-      for (int i = 0; i < pages.pages().size(); i++) {
-        state.read((long) i * bytes.length, bytes);
-        FsImage.write(nvdimm, pages.pages().get(i), bytes);
-      }
-    }
   }
 
   /**
@@ -173,6 +121,6 @@ final class LossyMedium implements AutoCloseable {
 
   @Override
   public void close() {
-    file.close();
+    nvdimm.close();
   }
 }

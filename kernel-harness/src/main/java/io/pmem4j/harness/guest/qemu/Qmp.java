@@ -4,6 +4,8 @@ package io.pmem4j.harness.guest.qemu;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.pmem4j.harness.wire.Deadline;
+import io.pmem4j.harness.wire.GuestException;
+import io.pmem4j.harness.wire.GuestOutcome;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
@@ -121,10 +123,28 @@ public final class Qmp implements AutoCloseable {
     }
   }
 
-  /** Presses the reset button; true when QEMU has taken the order. */
-  public boolean reset(Deadline deadline) throws IOException, InterruptedException {
-    JsonNode answer = send("{\"execute\":\"system_reset\"}", deadline);
-    return answer != null && answer.has("return");
+  /**
+   * Gives an order without arguments, such as {@code system_reset} or {@code stop}.
+   *
+   * @param qmp null if there is none
+   * @throws GuestException HARNESS_FAULT if QEMU does not take it
+   */
+  public static void order(@Nullable Qmp qmp, String command, Deadline deadline)
+      throws GuestException {
+    String why = "";
+    try {
+      JsonNode answer =
+          qmp == null ? null : qmp.send("{\"execute\":\"" + command + "\"}", deadline);
+      if (answer != null && answer.has("return")) {
+        return;
+      }
+    } catch (IOException e) {
+      why = ": " + e.getMessage();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      why = ": interrupted";
+    }
+    throw new GuestException(GuestOutcome.HARNESS_FAULT, "QEMU did not take " + command + why);
   }
 
   /** A break on a serial line; true when QEMU has sent it. */
