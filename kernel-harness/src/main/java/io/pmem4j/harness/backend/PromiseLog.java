@@ -21,6 +21,7 @@ import java.util.TreeSet;
  * fsync of a directory its names; sync and syncfs promise everything. Used by one thread.
  */
 public final class PromiseLog {
+  private static final int O_APPEND = 02000;
   private static final int O_DSYNC = 010000;
 
   /** FS_SYNC_FL of FS_IOC_SETFLAGS, the attribute S of chattr(1). */
@@ -77,8 +78,13 @@ public final class PromiseLog {
   private final class Replay {
     private final Map<String, String> open = new HashMap<>();
     private final Set<String> synchronous = new HashSet<>();
+    private final Set<String> appending = new HashSet<>();
     private final Set<String> attribute = new HashSet<>();
     private final PromisedFiles now = PromisedFiles.all(first);
+
+    /** Each content that a file has had since it was there, promised or not. */
+    private final PromisedFiles had = PromisedFiles.all(first);
+
     private final Set<String> directories = new TreeSet<>(now.names());
 
     Replay() {
@@ -106,6 +112,8 @@ public final class PromiseLog {
         paths(call).forEach(now::forget);
       }
       now.seen(step.files());
+      had.seen(step.files());
+      step.files().forEach(had::begin);
     }
 
     private void succeeded(Operation operation, Map<String, byte[]> files, boolean flushed) {
@@ -131,19 +139,20 @@ public final class PromiseLog {
 
     private void opened(String file, String path, long flags) {
       open.put(file, path);
-      if ((flags & O_DSYNC) != 0) {
-        synchronous.add(file);
+      keep(synchronous, file, (flags & O_DSYNC) != 0);
+      keep(appending, file, (flags & O_APPEND) != 0);
+    }
+
+    private static void keep(Set<String> files, String file, boolean in) {
+      if (in) {
+        files.add(file);
       } else {
-        synchronous.remove(file);
+        files.remove(file);
       }
     }
 
     private void flags(String path, long flags) {
-      if ((flags & SYNC_FLAG) != 0) {
-        attribute.add(path);
-      } else {
-        attribute.remove(path);
-      }
+      keep(attribute, path, (flags & SYNC_FLAG) != 0);
     }
 
     /** Like sync(2), truncation of a file with the attribute S flushes no device. */
@@ -151,7 +160,23 @@ public final class PromiseLog {
       String file = call.text(0);
       boolean writes = call.syscall() == Syscall.PWRITE && synchronous.contains(file);
       if (writes || (flushed && attribute.contains(open.getOrDefault(file, "")))) {
-        content(file, files);
+        if (call.syscall() == Syscall.PWRITE) {
+          written(call, files);
+        } else {
+          content(file, files);
+        }
+      }
+    }
+
+    /** A write promises its own bytes: what was stored elsewhere may be there or not. */
+    private void written(Operation.Call call, Map<String, byte[]> files) {
+      String path = open.getOrDefault(call.text(0), "");
+      byte[] content = files.get(path);
+      if (content != null && call.arguments().get(2) instanceof Parameter.Data data) {
+        int length = data.bytes().length();
+        long from = appending.contains(call.text(0)) ? content.length - length : call.number(1);
+        long end = from + length;
+        now.promise(path, content, from, end, had.versions().getOrDefault(path, List.of()));
       }
     }
 

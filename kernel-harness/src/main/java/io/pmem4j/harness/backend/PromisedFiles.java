@@ -71,6 +71,36 @@ public record PromisedFiles(Map<String, List<byte[]>> versions, Set<String> name
     versions.keySet().retainAll(files.keySet());
   }
 
+  /** Records the content of a file that was not there before. */
+  void begin(String path, byte[] content) {
+    versions.computeIfAbsent(path, _ -> new ArrayList<>(List.of(content)));
+  }
+
+  /**
+   * Records that the length of a file and a part of its content are durable.
+   *
+   * @param content all of it now
+   * @param from the first byte of the part
+   * @param end the byte behind the part
+   * @param had the contents that an unpromised file has had, any of which its other bytes may have
+   */
+  void promise(String path, byte[] content, long from, long end, List<byte[]> had) {
+    int first = (int) Math.min(from, content.length);
+    int length = (int) Math.min(end, content.length) - first;
+    List<byte[]> allowed = new ArrayList<>();
+    for (byte[] each : versions.getOrDefault(path, had)) {
+      byte[] version = Arrays.copyOf(each, content.length);
+      System.arraycopy(content, first, version, first, length);
+      if (allowed.isEmpty() || !Arrays.equals(version, allowed.getLast())) {
+        allowed.add(version);
+      }
+    }
+    if (allowed.isEmpty() || !Arrays.equals(content, allowed.getLast())) {
+      allowed.add(content);
+    }
+    versions.put(path, allowed);
+  }
+
   /** Records that the content of a file is durable. */
   void promise(String path, byte[] content) {
     versions.put(path, new ArrayList<>(List.of(content)));

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.pmem4j.harness.program.Outcome;
 import io.pmem4j.harness.program.Program;
 import io.pmem4j.harness.program.ProgramParser;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -49,6 +50,25 @@ class PromiseLogTest {
     PromiseLog log = log(program("open f /f rw sync", "pwrite f 0 x02"), Map.of("/f", A), -1);
     assertThat(log.at(1, 1).broken(Map.of("/f", A))).isEmpty();
     assertThat(log.at(2, 2).broken(Map.of("/f", A))).isPresent();
+  }
+
+  /** A store to another byte, through a mapping, is not written back. */
+  @Test
+  void aSynchronousWritePromisesNoOtherByte() throws Exception {
+    Program program =
+        program("open f /f rw sync", "mmap m f 0 1P rw shared", "store m 1 x03", "pwrite f 0 x02");
+    for (Map<String, byte[]> first : List.of(Map.of("/f", new byte[2]), Map.<String, byte[]>of())) {
+      PromiseLog log = new PromiseLog(first);
+      int step = 0;
+      for (byte[] content : new byte[][] {{0, 0}, {0, 0}, {0, 3}, {2, 3}}) {
+        log.add(program.steps().get(step++).operation(), Outcome.of(0), Map.of("/f", content));
+      }
+      for (byte other : new byte[] {0, 3}) {
+        assertThat(log.at(4, 4).broken(Map.of("/f", new byte[] {2, other}))).isEmpty();
+      }
+      assertThat(log.at(4, 4).broken(Map.of("/f", new byte[] {0, 3}))).isPresent();
+      assertThat(log.at(4, 4).broken(Map.of("/f", new byte[] {2, 4}))).isPresent();
+    }
   }
 
   @Test
