@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
  */
 @Tag("slow")
 class MutatedImageTest {
-  private static final int MUTANTS = Integer.getInteger("pmem4j.mutants", 1500);
+  private static final int MUTANTS = Integer.getInteger("pmem4j.mutants", 500);
   private static final int FIRST_SEED = Integer.getInteger("pmem4j.mutants.from", 0);
   private static final Duration BOUND = Duration.ofSeconds(20);
   private static final int BLOCK = ModifiedImage.BLOCK;
