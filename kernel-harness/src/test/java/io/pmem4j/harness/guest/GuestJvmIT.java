@@ -63,6 +63,15 @@ public class GuestJvmIT {
 
   static GuestJvm.Ended contract(GuestJvm jvm, String place, String... expected)
       throws GuestException {
+    List<String> options = new ArrayList<>();
+    for (String granularity : expected) {
+      options.addAll(List.of("--expect", granularity));
+    }
+    return contract(jvm, place, options);
+  }
+
+  static GuestJvm.Ended contract(GuestJvm jvm, String place, List<String> options)
+      throws GuestException {
     List<String> arguments =
         new ArrayList<>(
             List.of(
@@ -72,9 +81,7 @@ public class GuestJvmIT {
                 "/app/contract.jar",
                 place,
                 "--overwrite"));
-    for (String granularity : expected) {
-      arguments.addAll(List.of("--expect", granularity));
-    }
+    arguments.addAll(options);
     GuestJvm.Ended ended = jvm.run(BOUND, arguments);
     System.out.println(ended.output());
     return ended;
