@@ -56,6 +56,9 @@ class ArchitectureTest {
   /** The face whose segments are the kernel's requests, and no medium. */
   private static final String FUSE = ROOT + ".fuse";
 
+  /** The face of tools on images. */
+  private static final String TOOL = ROOT + ".tool";
+
   private static final String[] BELOW_US = {
     "java..", "org.jspecify..", "io.pmem4j.pmem", "io.pmem4j.sched"
   };
@@ -86,6 +89,23 @@ class ArchitectureTest {
               resideInAnyPackage(allowed.toArray(String[]::new)).or(vocabulary()))
           .check(production);
     }
+  }
+
+  @Test
+  void toolsUseTheFacadeAlone() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage(TOOL)
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage(TOOL)
+        .check(production);
+    classes()
+        .that()
+        .resideInAPackage(TOOL)
+        .should()
+        .onlyDependOnClassesThat(resideInAnyPackage(BELOW_US).or(resideInAnyPackage(ROOT, TOOL)))
+        .check(production);
   }
 
   @Test

@@ -39,6 +39,16 @@ import picocli.CommandLine.UnmatchedArgumentException;
       MountCommand.class,
       MkfsCommand.class,
       FsckCommand.class,
+      ImageVerbs.Ls.class,
+      ImageVerbs.Cat.class,
+      CpCommand.class,
+      ImageVerbs.Rm.class,
+      ImageVerbs.Mkdir.class,
+      ImageVerbs.Mv.class,
+      ImageVerbs.Ln.class,
+      ImageVerbs.Status.class,
+      ImageVerbs.Tree.class,
+      ImageVerbs.Df.class,
       ReportCommand.class,
     })
 public final class Main implements Runnable {
