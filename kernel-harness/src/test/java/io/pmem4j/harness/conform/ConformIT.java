@@ -53,30 +53,11 @@ class ConformIT {
     return results;
   }
 
-  @Test
-  void theModelAndTheKernelAgreeOnEveryProgram() throws Exception {
-    List<ProgramResult> results = run(Scheduler.production(), compared());
-    assertThat(results)
-        .filteredOn(result ->
-            result.program().kernels().isEmpty() || result.program().kernels().contains("merged"))
-        .hasSizeGreaterThan(60)
-        .allSatisfy(result -> {
-          assertThat(result.findings()).as(result.program().name()).isEmpty();
-          // What the model lacks has run on the kernel all the same, every step of it.
-          assertThat(result.steps())
-              .allSatisfy(step -> assertThat(step.outcomes()).containsKey("guest:merged"));
-          assertThat(result.verdict())
-              .isIn(
-                  ProgramResult.Verdict.AGREED,
-                  ProgramResult.Verdict.PARTIAL,
-                  ProgramResult.Verdict.OMITTED);
-        });
-    assertThat(results)
-        .filteredOn(result -> result.verdict() == ProgramResult.Verdict.AGREED)
-        .hasSizeGreaterThanOrEqualTo(28);
-  }
-
-  /** The model takes each kernel's handlers and each kernel's order. */
+  /**
+   * The model takes each kernel's handlers and each kernel's order. The merged kernel's programs
+   * are run by the verb {@code conform} itself, beside these tests. Generated ones run on the
+   * complete series only: its states differ in what shipped programs aim at.
+   */
   @ParameterizedTest
   @ValueSource(
       strings = {"series", "before", "patch1", "posted-order", "unlocked", "truncate-mutex-first"})
@@ -86,7 +67,8 @@ class ConformIT {
         Backends.open(List.of("model", "guest:" + kernel), Scheduler.production())) {
       Conformance conformance = new Conformance(backends);
       compared().forEach(program -> results.add(conformance.run(program)));
-      for (long seed = 100; seed < 110; seed++) {
+      int generated = kernel.equals("series") ? 10 : 0;
+      for (long seed = 100; seed < 100 + generated; seed++) {
         Program program = ProgramGenerator.generate(seed, 60);
         if (GeneratedPrograms.fit(Kernel.of(kernel)).test(program)) {
           results.add(conformance.run(program));
