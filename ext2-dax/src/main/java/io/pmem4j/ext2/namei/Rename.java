@@ -190,12 +190,14 @@ public final class Rename {
 
   /**
    * The locks that {@code vfs_rename} takes: a directory that gets another parent, a victim, and
-   * files in the order of their numbers, which stands for that of their addresses.
+   * files in the order of their numbers, which stands for that of their addresses. In the ordered
+   * mode each directory has one link more for a moment, and so its lock is taken too.
    */
   private void lockFiles(
       byte[] oldName, Ext2Inode source, byte[] newName, @Nullable Ext2Inode target)
       throws Ext2Exception {
-    boolean lockSource = !source.isDirectory() || newDirectory != oldDirectory;
+    boolean lockSource =
+        !source.isDirectory() || newDirectory != oldDirectory || volume.order().isOrdered();
     boolean sourceFirst =
         source.isDirectory()
             || target == null

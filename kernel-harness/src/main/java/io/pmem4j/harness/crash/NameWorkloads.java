@@ -57,6 +57,14 @@ final class NameWorkloads {
                 run.sync("/g");
               }),
           new CrashWorkload(
+              "rename-a-directory-in-its-parent",
+              run -> run.fs().paths().mkdir("/d", MODE),
+              run -> {
+                run.fs().paths().rename("/d", "/e", 0);
+                run.create("/e/f", 10, 1);
+                run.sync("/e/f");
+              }),
+          new CrashWorkload(
               "mknod",
               _ -> {},
               run -> {
