@@ -39,6 +39,10 @@ final class HostCalls {
   private static final MethodHandle SET =
       handle("lsetxattr", INT, POINTER, POINTER, POINTER, LONG, INT);
 
+  private static final MethodHandle TIMES = handle("utimensat", INT, INT, POINTER, POINTER, INT);
+
+  private static final int AT_FDCWD = -100;
+  private static final int AT_SYMLINK_NOFOLLOW = 0x100;
   private static final int MOST = 1 << 16;
   private static final int NOT_SUPPORTED = 95;
 
@@ -152,6 +156,21 @@ final class HostCalls {
         path,
         "mknod",
         (arena, state) -> (int) MKNOD.invokeExact(state, text(arena, bytes(path)), mode, device));
+  }
+
+  /** Sets times, seconds. The JDK opens the file for it, which waits on a pipe for a writer. */
+  static void times(Path path, long atime, long mtime) throws IOException {
+    call(
+        path,
+        "utimensat",
+        (arena, state) ->
+            (int)
+                TIMES.invokeExact(
+                    state,
+                    AT_FDCWD,
+                    text(arena, bytes(path)),
+                    arena.allocateFrom(LONG, atime, 0, mtime, 0),
+                    AT_SYMLINK_NOFOLLOW));
   }
 
   private interface Fill {

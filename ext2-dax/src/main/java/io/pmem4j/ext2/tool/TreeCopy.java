@@ -16,7 +16,6 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.BasicFileAttributeView;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -322,10 +321,7 @@ public final class TreeCopy {
     if (!ImageFiles.isSymlink(stat)) {
       Files.setAttribute(target, "unix:mode", stat.mode() & ImageFiles.PERMISSIONS);
     }
-    FileTime atime = FileTime.fromMillis(stat.atime() * 1000);
-    FileTime mtime = FileTime.fromMillis(stat.mtime() * 1000);
-    Files.getFileAttributeView(target, BasicFileAttributeView.class, LinkOption.NOFOLLOW_LINKS)
-        .setTimes(mtime, atime, null);
+    HostCalls.times(target, stat.atime(), stat.mtime());
     files++;
   }
 }
