@@ -47,8 +47,7 @@ final class BitmapPass {
     private final BitSet expected;
     private final Kind leaked;
     private final Kind missing;
-    private long runFrom = -1;
-    private boolean runMarked;
+    private final BitSet marked;
     private int free;
     private int directories;
 
@@ -67,45 +66,49 @@ final class BitmapPass {
       this.expected = expected;
       this.leaked = leaked;
       this.missing = missing;
+      this.marked = image.bitmap(bitmap);
     }
 
     Map compare() {
-      for (int i = 0; i < bits; i++) {
-        boolean marked = image.bit(bitmap, i);
-        boolean right = marked == expected.get((int) (first + i));
-        free += marked ? 0 : 1;
-        if (runFrom >= 0 && (right || marked != runMarked)) {
-          end(first + i - 1);
-        }
-        if (!right && runFrom < 0) {
-          runFrom = first + i;
-          runMarked = marked;
-        }
-        if (marked && leaked == Kind.LEAKED_INODE && image.directories.get((int) first + i)) {
-          directories++;
-        }
+      int from = (int) first;
+      BitSet here = marked.get(0, bits);
+      free = bits - here.cardinality();
+      if (leaked == Kind.LEAKED_INODE) {
+        BitSet markedDirectories = image.directories.get(from, from + bits);
+        markedDirectories.and(here);
+        directories = markedDirectories.cardinality();
       }
-      if (runFrom >= 0) {
-        end(first + bits - 1);
+      BitSet wrong = expected.get(from, from + bits);
+      wrong.xor(here);
+      for (int begin = wrong.nextSetBit(0); begin >= 0; ) {
+        boolean set = here.get(begin);
+        int end = begin + 1;
+        while (wrong.get(end) && here.get(end) == set) {
+          end++;
+        }
+        report(begin, end - 1, set);
+        begin = wrong.nextSetBit(end);
       }
       return this;
     }
 
-    private void end(long last) {
-      Kind kind = runMarked ? leaked : missing;
-      int bit = runMarked ? 1 : 0;
-      long at = image.at(bitmap) + (runFrom - first) / Byte.SIZE;
-      image.run(kind, runFrom, last, field, at, bit, new Bounds(1 - bit, 1 - bit));
-      runFrom = -1;
+    private void report(int begin, int last, boolean set) {
+      int bit = set ? 1 : 0;
+      image.run(
+          set ? leaked : missing,
+          first + begin,
+          first + last,
+          field,
+          image.at(bitmap) + begin / Byte.SIZE,
+          bit,
+          new Bounds(1 - bit, 1 - bit));
     }
 
     /** Reports a clear bit between the last one that means something and the end of the block. */
     void padding(int from, Kind kind, int group) {
-      for (int i = from; i < image.blockBytes * Byte.SIZE; i++) {
-        if (!image.bit(bitmap, i)) {
-          image.add(kind, group, field, image.at(bitmap) + i / Byte.SIZE, 0, 1);
-          return;
-        }
+      int clear = marked.nextClearBit(from);
+      if (clear < image.blockBytes * Byte.SIZE) {
+        image.add(kind, group, field, image.at(bitmap) + clear / Byte.SIZE, 0, 1);
       }
     }
   }

@@ -129,8 +129,10 @@ final class CheckedImage {
     return SuperblockFields.u32(memory, offset);
   }
 
-  boolean bit(long bitmap, long index) {
-    return (u8(at(bitmap) + (index >> 3)) >> (index & 7) & 1) != 0;
+  /** Returns the bits of a block. */
+  BitSet bitmap(long block) {
+    return BitSet.valueOf(
+        memory.segment().asSlice(at(block), blockBytes).toArray(ValueLayout.JAVA_BYTE));
   }
 
   /** Marks a block as referenced; false if it already was. */
