@@ -150,6 +150,16 @@ final class HostCalls {
             (long) READLINK.invokeExact(state, text(arena, bytes(path)), buffer, (long) MOST));
   }
 
+  /** Returns the major number of a device whose number is as makedev(3) makes it. */
+  static int major(long device) {
+    return (int) (device >> 8) & 0xfff;
+  }
+
+  /** Returns the minor number of a device whose number is as makedev(3) makes it. */
+  static int minor(long device) {
+    return (int) ((device & 0xff) | ((device >> 12) & 0xfff00));
+  }
+
   static void mknod(Path path, int mode, int major, int minor) throws IOException {
     long device = (minor & 0xff) | ((long) major << 8) | ((long) (minor & ~0xff) << 12);
     call(

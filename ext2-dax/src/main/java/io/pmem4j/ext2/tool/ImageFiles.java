@@ -16,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The files of an image that nothing else has mounted, by path. Symbolic links are not followed.
@@ -125,6 +126,22 @@ public final class ImageFiles implements AutoCloseable {
       return operations.lookup(directory, name);
     } catch (Ext2Exception e) {
       throw e.errno() == Errno.ENOENT ? new Ext2Exception(Errno.ENOENT, path) : e;
+    }
+  }
+
+  /**
+   * Returns the attributes of what a name in a directory leads to, null if there is none.
+   *
+   * @throws Ext2Exception EIO
+   */
+  public @Nullable Stat existing(int directory, byte[] name) throws Ext2Exception {
+    try {
+      return operations.lookup(directory, name);
+    } catch (Ext2Exception e) {
+      if (e.errno() == Errno.ENOENT) {
+        return null;
+      }
+      throw e;
     }
   }
 

@@ -23,7 +23,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Copies of files and trees into an image and out of it, with modes, owners, times, symbolic and
@@ -43,7 +42,6 @@ public final class TreeCopy {
   private final boolean owners;
   private final Map<Object, Integer> inImage = new HashMap<>();
   private final Map<Integer, Path> onHost = new HashMap<>();
-  private long files;
   private long leftOut;
 
   /**
@@ -57,11 +55,6 @@ public final class TreeCopy {
     this.operations = image.operations();
     this.recursive = recursive;
     this.owners = owners;
-  }
-
-  /** Returns the number of files and directories that were copied. */
-  public long files() {
-    return files;
   }
 
   /** Returns the number of attributes that the target has no place for. */
@@ -92,17 +85,6 @@ public final class TreeCopy {
         ((FileTime) Objects.requireNonNull(attributes.get(name), name)).toMillis(), 1000L);
   }
 
-  private @Nullable Stat existing(int directory, byte[] name) throws Ext2Exception {
-    try {
-      return operations.lookup(directory, name);
-    } catch (Ext2Exception e) {
-      if (e.errno() == Errno.ENOENT) {
-        return null;
-      }
-      throw e;
-    }
-  }
-
   /**
    * Copies a file of the host into the image.
    *
@@ -114,7 +96,7 @@ public final class TreeCopy {
     int type = mode & ImageFiles.TYPE;
     int directory = target.directory();
     byte[] name = target.name();
-    Stat old = existing(directory, name);
+    Stat old = image.existing(directory, name);
     if (type == ImageFiles.DIRECTORY) {
       if (!recursive) {
         throw new FileSystemException(source.toString(), null, "is a directory: -r copies it");
@@ -148,9 +130,8 @@ public final class TreeCopy {
       ino = operations.symlink(directory, name, HostCalls.readlink(source)).ino();
     } else {
       long device = number(attributes, "rdev");
-      int major = (int) ((device >> 8) & 0xfff);
-      int minor = (int) ((device & 0xff) | ((device >> 12) & 0xfff00));
-      ino = operations.mknod(directory, name, mode, major, minor).ino();
+      int major = HostCalls.major(device);
+      ino = operations.mknod(directory, name, mode, major, HostCalls.minor(device)).ino();
     }
     if (number(attributes, "nlink") > 1) {
       inImage.put(identity, ino);
@@ -231,7 +212,6 @@ public final class TreeCopy {
     long atime = seconds(attributes, "lastAccessTime");
     long mtime = seconds(attributes, "lastModifiedTime");
     operations.setAttributes(ino, permissions, null, null, null, atime, mtime);
-    files++;
   }
 
   /**
@@ -271,8 +251,7 @@ public final class TreeCopy {
     } else {
       boolean device = type == BLOCK_DEVICE || type == CHARACTER_DEVICE;
       int number = device ? stat.device() : 0;
-      int minor = (number & 0xff) | ((number >> 12) & 0xfff00);
-      HostCalls.mknod(target, stat.mode(), (number >> 8) & 0xfff, minor);
+      HostCalls.mknod(target, stat.mode(), HostCalls.major(number), HostCalls.minor(number));
     }
     if (stat.nlink() > 1) {
       onHost.put(stat.ino(), target);
@@ -322,6 +301,5 @@ public final class TreeCopy {
       Files.setAttribute(target, "unix:mode", stat.mode() & ImageFiles.PERMISSIONS);
     }
     HostCalls.times(target, stat.atime(), stat.mtime());
-    files++;
   }
 }

@@ -14,7 +14,6 @@ import io.pmem4j.pmem.Pmem;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.lang.foreign.Arena;
-import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.Map;
@@ -75,9 +74,7 @@ final class FsckCommand implements Callable<Integer> {
       PersistentMemory memory = Pmem.map(image, how, arena);
       complete = ImageCheck.run(memory, System.currentTimeMillis() / 1000, this::print);
     } catch (Ext2Exception e) {
-      FileSystemException refusal = new FileSystemException(image.toString(), null, e.getMessage());
-      refusal.initCause(e);
-      throw refusal;
+      throw UnusableImage.of(image, e);
     }
     int findings = counts.values().stream().mapToInt(Integer::intValue).sum();
     summary(findings, complete, (System.nanoTime() - start) / 1e9);

@@ -10,6 +10,7 @@ import io.pmem4j.ext2.tool.ImageFiles;
 import io.pmem4j.pmem.Backend;
 import io.pmem4j.pmem.Granularity;
 import io.pmem4j.pmem.MapSpec;
+import io.pmem4j.pmem.PersistentMemory;
 import io.pmem4j.pmem.Pmem;
 import io.pmem4j.pmem.PmemRegion;
 import java.io.IOException;
@@ -61,13 +62,11 @@ abstract class ImageVerb implements Callable<Integer> {
     }
   }
 
-  private ImageFiles mount(io.pmem4j.pmem.PersistentMemory memory) throws IOException {
+  private ImageFiles mount(PersistentMemory memory) throws IOException {
     try {
       return ImageFiles.open(memory, readOnly);
     } catch (Ext2Exception e) {
-      FileSystemException refusal = new FileSystemException(image.toString(), null, e.getMessage());
-      refusal.initCause(e);
-      throw refusal;
+      throw UnusableImage.of(image, e);
     }
   }
 

@@ -186,18 +186,14 @@ final class ImageVerbs {
     }
 
     private static Stat below(ImageFiles files, int directory, byte[] name) throws IOException {
-      try {
-        Stat stat = files.operations().lookup(directory, name);
-        if (!ImageFiles.isDirectory(stat)) {
-          throw new Ext2Exception(Errno.ENOTDIR, ImagePath.text(name));
-        }
-        return stat;
-      } catch (Ext2Exception e) {
-        if (e.errno() != Errno.ENOENT) {
-          throw e;
-        }
+      Stat stat = files.existing(directory, name);
+      if (stat == null) {
         return files.operations().mkdir(directory, name, MODE);
       }
+      if (!ImageFiles.isDirectory(stat)) {
+        throw new Ext2Exception(Errno.ENOTDIR, ImagePath.text(name));
+      }
+      return stat;
     }
   }
 

@@ -104,9 +104,7 @@ final class MkfsCommand implements Callable<Integer> {
       if (fresh) {
         Files.deleteIfExists(image);
       }
-      FileSystemException refusal = new FileSystemException(image.toString(), null, e.getMessage());
-      refusal.initCause(e);
-      throw refusal;
+      throw UnusableImage.of(image, e);
     }
     spec.commandLine()
         .getOut()

@@ -134,9 +134,7 @@ final class MountCommand implements Callable<Integer> {
       return Ext2FileSystem.mount(
           memory, wanted.mount(), Instrumentation.production().withUmask(0));
     } catch (Ext2Exception e) {
-      FileSystemException refusal = new FileSystemException(image.toString(), null, e.getMessage());
-      refusal.initCause(e);
-      throw refusal;
+      throw UnusableImage.of(image, e);
     }
   }
 
