@@ -60,8 +60,8 @@ public final class Ext2FileSystem {
    *
    * @param memory the file system, its block 0 at offset 0; at least as long as the superblock says
    * @param options how
-   * @throws Ext2Exception EINVAL for what is no ext2 file system, has another block size than 4096,
-   *     uses unknown features, or is corrupt; nothing has been written then
+   * @throws Ext2Exception EINVAL for what is no ext2 file system, has blocks above 4096 bytes, uses
+   *     unknown features, or is corrupt; nothing has been written then
    */
   public static Ext2FileSystem mount(PersistentMemory memory, MountOptions options)
       throws Ext2Exception {

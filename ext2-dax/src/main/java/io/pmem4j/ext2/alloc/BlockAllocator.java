@@ -42,12 +42,13 @@ public final class BlockAllocator {
    * @throws Ext2Exception ENOSPC
    */
   public BlockRun newBlocks(long goal, int wanted) throws Ext2Exception {
-    long start = goal < 0 || goal >= geometry.blocksCount() ? 0 : goal;
-    int group = (int) (start / geometry.blocksPerGroup());
-    int inGroup = (int) (start % geometry.blocksPerGroup());
+    long first = geometry.firstDataBlock();
+    long start = goal < first || goal >= geometry.blocksCount() ? first : goal;
+    int group = geometry.groupOfBlock(start);
+    int inGroup = (int) (start - geometry.groupFirstBlock(group));
     while (true) {
       BlockRun run = search(group, inGroup, wanted);
-      group = (int) (run.first() / geometry.blocksPerGroup());
+      group = geometry.groupOfBlock(run.first());
       if (!overlapsMetadata(volume.descriptor(group), run.first(), run.count())) {
         return run;
       }
@@ -135,7 +136,7 @@ public final class BlockAllocator {
     long block = first;
     long end = first + count;
     while (block < end) {
-      int group = (int) (block / geometry.blocksPerGroup());
+      int group = geometry.groupOfBlock(block);
       long groupEnd = geometry.groupLastBlock(group) + 1;
       int inGroup = (int) (Math.min(end, groupEnd) - block);
       checkBitmap(group);
@@ -194,7 +195,7 @@ public final class BlockAllocator {
   }
 
   private Bitmap bitmap(HeldGroup descriptor) {
-    return new Bitmap(volume.memory(), descriptor.blockBitmap() * Geometry.BLOCK_BYTES);
+    return new Bitmap(volume.memory(), geometry.offsetOf(descriptor.blockBitmap()));
   }
 
   private void markDirty(HeldGroup descriptor) {

@@ -152,6 +152,6 @@ public final class InodeAllocator {
   }
 
   private Bitmap bitmap(HeldGroup descriptor) {
-    return new Bitmap(volume.memory(), descriptor.inodeBitmap() * Geometry.BLOCK_BYTES);
+    return new Bitmap(volume.memory(), geometry.offsetOf(descriptor.inodeBitmap()));
   }
 }

@@ -4,13 +4,11 @@ package io.pmem4j.ext2.dir;
 import io.pmem4j.ext2.CorruptFileSystemException;
 import io.pmem4j.ext2.Errno;
 import io.pmem4j.ext2.Ext2Exception;
-import io.pmem4j.ext2.inode.BlockMap;
 import io.pmem4j.ext2.inode.Ext2Inode;
 import io.pmem4j.ext2.inode.FileMode;
 import io.pmem4j.ext2.inode.NewInode;
 import io.pmem4j.ext2.inode.SynchronousChanges;
 import io.pmem4j.ext2.layout.DirEntry;
-import io.pmem4j.ext2.volume.Geometry;
 import io.pmem4j.ext2.volume.MetadataOrder;
 import io.pmem4j.ext2.volume.Volume;
 import org.jspecify.annotations.Nullable;
@@ -23,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  * between names is what earlier operations left there, as with the kernel.
  */
 public final class DirectoryBlocks {
-  private static final int SECTORS_PER_BLOCK = Geometry.BLOCK_BYTES / 512;
+  private static final int SECTOR_BITS = 9;
+  private static final int NONE = -1;
 
   private final Volume volume;
   private final Ext2Inode directory;
@@ -37,19 +36,23 @@ public final class DirectoryBlocks {
   /** A name that was found, and its place. */
   public static final class Found {
     private final DirectoryPage page;
-    private final DirEntry entry;
+    private final int at;
 
-    private Found(DirectoryPage page, DirEntry entry) {
+    private Found(DirectoryPage page, int at) {
       this.page = page;
-      this.entry = entry;
+      this.at = at;
     }
 
     private DirectoryPage page() {
       return page;
     }
 
+    private int at() {
+      return at;
+    }
+
     private DirEntry entry() {
-      return entry;
+      return page.entry(at);
     }
   }
 
@@ -79,18 +82,19 @@ public final class DirectoryBlocks {
         directory.inDirectory().startLookup() >= pages ? 0 : directory.inDirectory().startLookup();
     long index = start;
     do {
-      if (index > directory.blocks512() / SECTORS_PER_BLOCK) {
+      if (index > directory.blocks512() >> (DirectoryPage.BITS - SECTOR_BITS)) {
         volume.error(
             "dir %d size %d exceeds block count %d"
                 .formatted(directory.number(), directory.size(), directory.blocks512()));
         return null;
       }
       DirectoryPage page = DirectoryPage.read(volume, directory, index);
-      for (int at = 0; at < Geometry.BLOCK_BYTES; at += page.entry(at).recLen()) {
-        DirEntry entry = page.entry(at);
+      DirEntry entry;
+      for (int at = 0; at < page.limit(); at += entry.recLen()) {
+        entry = page.entry(at);
         if (matches(entry, name)) {
           directory.inDirectory().startLookup(index);
-          return new Found(page, entry);
+          return new Found(page, at);
         }
       }
       index = index + 1 >= pages ? 0 : index + 1;
@@ -106,58 +110,67 @@ public final class DirectoryBlocks {
   public void add(byte[] name, Ext2Inode inode) throws Ext2Exception {
     directory.iRwsem().assertHeldExclusively();
     int needed = DirEntry.bytesFor(name.length);
-    long pages = pages();
-    if (pages > volume.geometry().blocksCount()) {
+    long most = volume.geometry().blocksCount();
+    if (volume.geometry().blockAt(directory.size()) > most) {
       throw new CorruptFileSystemException(
           Errno.EIO,
           directory.toString(),
           "i_size",
           directory.size() + " bytes",
-          "at most " + volume.geometry().blocksCount() + " blocks");
+          "at most " + most + " blocks");
     }
-    for (long index = 0; index < pages; index++) {
+    for (long index = 0; ; index++) {
       try (var _ = directory.pageLocks().hold(index)) {
         DirectoryPage page = DirectoryPage.read(volume, directory, index);
-        DirEntry place = firstFit(page, name, needed);
-        if (place != null) {
-          insert(place, name, inode);
-          commit(page);
+        int place = firstFit(page, name, needed);
+        if (place != NONE) {
+          if (place == page.limit()) {
+            addBlock(page);
+          }
+          insert(page.entry(place), name, inode);
+          if (place == page.limit()) {
+            directory.sizeLocked(directory.size() + volume.geometry().blockBytes());
+          }
+          commit(page, place);
           finish();
           return;
         }
       }
     }
-    try (var _ = directory.pageLocks().hold(pages)) {
-      BlockMap.Mapped mapped = directory.blockMap().blocks(pages, 1, true);
-      DirectoryPage page = new DirectoryPage(volume, pages, mapped.block());
-      DirEntry entry = page.entry(0);
-      if (!volume.order().isOrdered()) {
-        // Else the allocation has made it an empty block before it became reachable.
-        volume.memory().fill(mapped.block() * Geometry.BLOCK_BYTES, Geometry.BLOCK_BYTES, (byte) 0);
-        entry.recLen(Geometry.BLOCK_BYTES);
-      }
-      insert(entry, name, inode);
-      directory.sizeLocked((pages + 1) * Geometry.BLOCK_BYTES);
-      commit(page);
-      finish();
+  }
+
+  /** Makes the block behind the limit of a page one unused entry. */
+  private void addBlock(DirectoryPage page) throws Ext2Exception {
+    long offset = page.grow();
+    if (!volume.order().isOrdered()) {
+      // Else the allocation has made it an empty block before it became reachable.
+      int bytes = volume.geometry().blockBytes();
+      volume.memory().fill(offset, bytes, (byte) 0);
+      page.entry(page.limit()).recLen(bytes);
     }
   }
 
-  private static @Nullable DirEntry firstFit(DirectoryPage page, byte[] name, int needed)
-      throws Ext2Exception {
+  /**
+   * Returns the byte of the first place that is large enough, the limit of the page if the
+   * directory ends in it, else {@link #NONE}.
+   */
+  private static int firstFit(DirectoryPage page, byte[] name, int needed) throws Ext2Exception {
     int at = 0;
-    while (at <= Geometry.BLOCK_BYTES - needed) {
+    while (at <= DirectoryPage.BYTES - needed) {
+      if (at == page.limit()) {
+        return at;
+      }
       DirEntry entry = page.entry(at);
       if (matches(entry, name)) {
         throw new Ext2Exception(Errno.EEXIST, "the name is taken");
       }
       int used = entry.inode() == 0 ? 0 : DirEntry.bytesFor(entry.nameLen());
       if (entry.recLen() >= used + needed) {
-        return entry;
+        return at;
       }
       at += entry.recLen();
     }
-    return null;
+    return NONE;
   }
 
   /**
@@ -218,10 +231,10 @@ public final class DirectoryBlocks {
   public void delete(Found found) throws Ext2Exception {
     directory.iRwsem().assertHeldExclusively();
     DirectoryPage page = found.page();
-    int target = page.positionOf(found.entry());
+    int target = found.at();
     try (var _ = directory.pageLocks().hold(page.index())) {
       int before = -1;
-      for (int at = 0; at < target; at += page.entry(at).recLen()) {
+      for (int at = page.chunkStart(target); at < target; at += page.entry(at).recLen()) {
         before = at;
       }
       MetadataOrder order = volume.order();
@@ -232,7 +245,7 @@ public final class DirectoryBlocks {
       found.entry().inode(0);
       order.flush(found.entry().offset(), DirEntry.HEADER_BYTES);
       order.drain();
-      commit(page);
+      commit(page, target);
     }
     finish();
   }
@@ -262,7 +275,7 @@ public final class DirectoryBlocks {
       entry.fileType(type);
       order.flush(entry.offset(), DirEntry.HEADER_BYTES);
       order.drain();
-      commit(found.page());
+      commit(found.page(), found.at());
     }
     if (updateTimes) {
       directory.times().touch();
@@ -278,8 +291,8 @@ public final class DirectoryBlocks {
   public Found dotdot() throws Ext2Exception {
     DirectoryPage page = DirectoryPage.read(volume, directory, 0);
     int second = page.entry(0).recLen();
-    if (second < Geometry.BLOCK_BYTES) {
-      return new Found(page, page.entry(second));
+    if (second < page.limit()) {
+      return new Found(page, second);
     }
     throw new CorruptFileSystemException(
         Errno.EIO, directory.toString(), "entries of block 0", "one", "two");
@@ -292,29 +305,30 @@ public final class DirectoryBlocks {
    */
   public static void makeEmpty(Volume volume, Ext2Inode made, Ext2Inode parent)
       throws Ext2Exception {
+    int bytes = volume.geometry().blockBytes();
     try (var _ = made.pageLocks().hold(0)) {
-      long offset = made.blockMap().blocks(0, 1, true).block() * Geometry.BLOCK_BYTES;
-      volume.memory().fill(offset, Geometry.BLOCK_BYTES, (byte) 0);
+      DirectoryPage page = DirectoryPage.read(volume, made, 0);
+      long offset = page.grow();
+      volume.memory().fill(offset, bytes, (byte) 0);
       int type = volume.hasFileType() ? FileMode.directoryEntryType(made.mode()) : 0;
-      DirEntry own = new DirEntry(volume.memory(), offset);
+      DirEntry own = page.entry(0);
       own.recLen(DirEntry.bytesFor(1));
       own.name(new byte[] {'.'});
       own.fileType(type);
       own.inode(made.ino());
       DirEntry above = own.next();
-      above.recLen(Geometry.BLOCK_BYTES - DirEntry.bytesFor(1));
+      above.recLen(bytes - DirEntry.bytesFor(1));
       above.name(new byte[] {'.', '.'});
       above.fileType(type);
       above.inode(parent.ino());
-      volume.order().flush(offset, Geometry.BLOCK_BYTES);
+      volume.order().flush(offset, bytes);
       volume.order().drain();
-      NewInode.size(made, Geometry.BLOCK_BYTES);
-      DirectoryPage page = new DirectoryPage(volume, 0, offset / Geometry.BLOCK_BYTES);
+      NewInode.size(made, bytes);
       if (volume.order().isOrdered()) {
         // The inode comes to the medium after the parent's link for it.
-        page.markDirty();
+        page.markDirty(0);
       } else {
-        new DirectoryBlocks(volume, made).commit(page);
+        new DirectoryBlocks(volume, made).commit(page, 0);
       }
     }
   }
@@ -323,10 +337,10 @@ public final class DirectoryBlocks {
    * {@code ext2_commit_chunk}: the page was changed. With dirsync it is durable, then the inode;
    * the times change after that, so a crash may show the old ones.
    */
-  private void commit(DirectoryPage page) throws Ext2Exception {
-    page.markDirty();
+  private void commit(DirectoryPage page, int at) throws Ext2Exception {
+    page.markDirty(at);
     if (SynchronousChanges.ofNames(directory)) {
-      volume.dirtyBlocks().writeOut(page.block());
+      page.writeOut();
       SynchronousChanges.writeInode(directory);
     }
   }
@@ -338,7 +352,7 @@ public final class DirectoryBlocks {
   }
 
   private long pages() {
-    return Math.ceilDiv(directory.size(), Geometry.BLOCK_BYTES);
+    return Math.ceilDiv(directory.size(), DirectoryPage.BYTES);
   }
 
   private static boolean matches(DirEntry entry, byte[] name) {

@@ -5,7 +5,6 @@ import io.pmem4j.ext2.DirectoryEntry;
 import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.inode.Ext2Inode;
 import io.pmem4j.ext2.layout.DirEntry;
-import io.pmem4j.ext2.volume.Geometry;
 import io.pmem4j.ext2.volume.Volume;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,8 +14,6 @@ import java.util.List;
  * caller holds the directory's {@code i_rwsem}.
  */
 public final class DirectoryReader {
-  private static final int MIN_REC_LEN = DirEntry.bytesFor(1);
-
   /** {@code fs_ftype_to_dtype}, by the type byte of an entry. */
   private static final int[] TYPES = {0, 8, 4, 2, 6, 1, 12, 10};
 
@@ -41,12 +38,12 @@ public final class DirectoryReader {
   public List<DirectoryEntry> read(long position, int most) throws Ext2Exception {
     directory.iRwsem().assertHeld();
     List<DirectoryEntry> entries = new ArrayList<>();
-    if (position > directory.size() - MIN_REC_LEN) {
+    if (position > directory.size() - DirectoryPage.MIN_REC_LEN) {
       return entries;
     }
-    long pages = Math.ceilDiv(directory.size(), Geometry.BLOCK_BYTES);
-    int offset = (int) (position % Geometry.BLOCK_BYTES);
-    for (long index = position / Geometry.BLOCK_BYTES; index < pages; index++) {
+    long pages = Math.ceilDiv(directory.size(), DirectoryPage.BYTES);
+    int offset = (int) (position & (DirectoryPage.BYTES - 1));
+    for (long index = position >> DirectoryPage.BITS; index < pages; index++) {
       DirectoryPage page;
       try {
         page = DirectoryPage.read(volume, directory, index);
@@ -57,7 +54,7 @@ public final class DirectoryReader {
         }
         return entries;
       }
-      for (int at = entryAt(page, offset); at < Geometry.BLOCK_BYTES; ) {
+      for (int at = entryAt(page, offset); at < page.limit(); ) {
         DirEntry entry = page.entry(at);
         at += entry.recLen();
         if (entry.inode() == 0) {
@@ -68,7 +65,10 @@ public final class DirectoryReader {
         }
         entries.add(
             new DirectoryEntry(
-                entry.name(), (int) entry.inode(), type(entry), index * Geometry.BLOCK_BYTES + at));
+                entry.name(),
+                (int) entry.inode(),
+                type(entry),
+                (index << DirectoryPage.BITS) + at));
       }
       offset = 0;
     }
@@ -77,7 +77,7 @@ public final class DirectoryReader {
 
   /** {@code ext2_validate_entry}: the first entry at or behind a byte. */
   private static int entryAt(DirectoryPage page, int offset) {
-    int at = 0;
+    int at = page.chunkStart(offset);
     while (at < offset) {
       at += page.entry(at).recLen();
     }
@@ -92,7 +92,7 @@ public final class DirectoryReader {
   /** {@code ext2_empty_dir}: nothing but the two names of itself and its parent. */
   public boolean isEmpty() {
     directory.iRwsem().assertHeld();
-    long pages = Math.ceilDiv(directory.size(), Geometry.BLOCK_BYTES);
+    long pages = Math.ceilDiv(directory.size(), DirectoryPage.BYTES);
     for (long index = 0; index < pages; index++) {
       DirectoryPage page;
       try {
@@ -101,7 +101,7 @@ public final class DirectoryReader {
         // The volume knows of it; as in the kernel such a page counts as empty.
         continue;
       }
-      for (int at = 0; at < Geometry.BLOCK_BYTES; at += page.entry(at).recLen()) {
+      for (int at = 0; at < page.limit(); at += page.entry(at).recLen()) {
         DirEntry entry = page.entry(at);
         if (entry.inode() != 0 && !isOwn(entry)) {
           return false;

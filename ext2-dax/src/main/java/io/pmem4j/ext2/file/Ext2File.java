@@ -18,7 +18,6 @@ import io.pmem4j.ext2.mm.Mappable;
 import io.pmem4j.ext2.mm.MappingTree;
 import io.pmem4j.ext2.mm.PinnedFrames;
 import io.pmem4j.ext2.mm.UserBuffer;
-import io.pmem4j.ext2.volume.Geometry;
 import io.pmem4j.ext2.volume.Volume;
 import io.pmem4j.pmem.PersistentMemory;
 import java.util.List;
@@ -31,7 +30,6 @@ import java.util.concurrent.atomic.AtomicInteger;
  * <p>What is written is durable after {@link #syncRange}.
  */
 public final class Ext2File implements Mappable {
-  private static final long MAX_BYTES = Geometry.maxFileBytes();
   private static final int LOCK_NB = 4;
   private static final int LOCK_UN = 8;
   private static final int SYNC_WRITE_AND_WAIT = 7;
@@ -137,11 +135,15 @@ public final class Ext2File implements Mappable {
     }
   }
 
+  private long maxBytes() {
+    return volume.geometry().maxFileBytes();
+  }
+
   private int writeLocked(long at, UserBuffer source) throws Ext2Exception {
-    if (at >= MAX_BYTES) {
-      throw new Ext2Exception(Errno.EFBIG, "position " + at + ", expected below " + MAX_BYTES);
+    if (at >= maxBytes()) {
+      throw new Ext2Exception(Errno.EFBIG, "position " + at + ", expected below " + maxBytes());
     }
-    int fitting = (int) Math.min(source.length(), MAX_BYTES - at);
+    int fitting = (int) Math.min(source.length(), maxBytes() - at);
     FilePrivileges.beforeWrite(inode);
     inode.times().updateTime();
     userCopy();
@@ -186,7 +188,7 @@ public final class Ext2File implements Mappable {
   private void doTruncate(long size) throws Ext2Exception {
     boolean privileged = FilePrivileges.exist(inode);
     try (var _ = inode.iRwsem().exclusive()) {
-      if (size > MAX_BYTES) {
+      if (size > maxBytes()) {
         throw new Ext2Exception(Errno.EFBIG, "truncate to " + size);
       }
       if (size != inode.size() && inode.isImmutable()) {
@@ -231,7 +233,7 @@ public final class Ext2File implements Mappable {
    * @throws Ext2Exception EINVAL, ENXIO
    */
   public long seek(long offset, int whence) throws Ext2Exception {
-    long now = Seek.position(offset, whence, position, inode.size());
+    long now = Seek.position(offset, whence, position, inode.size(), maxBytes());
     position = now;
     return now;
   }
@@ -243,7 +245,7 @@ public final class Ext2File implements Mappable {
    *     them
    */
   public void fallocate(int mode, long offset, long length) throws Ext2Exception {
-    Fallocate.refuse(inode, flags, mode, offset, length);
+    Fallocate.refuse(inode, flags, mode, offset, length, maxBytes());
   }
 
   /**

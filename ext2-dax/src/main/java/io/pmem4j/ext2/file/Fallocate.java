@@ -4,7 +4,6 @@ package io.pmem4j.ext2.file;
 import io.pmem4j.ext2.Errno;
 import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.inode.Ext2Inode;
-import io.pmem4j.ext2.volume.Geometry;
 
 /** The refusals of {@code vfs_fallocate}, in the kernel's order: ext2 has no fallocate. */
 final class Fallocate {
@@ -25,7 +24,8 @@ final class Fallocate {
    *
    * @throws Ext2Exception EINVAL, EBADF, EPERM, EISDIR, EFBIG, else EOPNOTSUPP
    */
-  static void refuse(Ext2Inode inode, OpenFlags flags, int mode, long offset, long length)
+  static void refuse(
+      Ext2Inode inode, OpenFlags flags, int mode, long offset, long length, long maxBytes)
       throws Ext2Exception {
     if (offset < 0 || length <= 0) {
       throw refusal(Errno.EINVAL, mode, offset, length);
@@ -40,7 +40,7 @@ final class Fallocate {
     if (inode.isDirectory()) {
       throw refusal(Errno.EISDIR, mode, offset, length);
     }
-    if (length > Geometry.maxFileBytes() - offset) {
+    if (length > maxBytes - offset) {
       throw refusal(Errno.EFBIG, mode, offset, length);
     }
     throw refusal(Errno.EOPNOTSUPP, mode, offset, length);

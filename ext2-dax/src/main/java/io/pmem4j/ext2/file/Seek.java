@@ -3,7 +3,6 @@ package io.pmem4j.ext2.file;
 
 import io.pmem4j.ext2.Errno;
 import io.pmem4j.ext2.Ext2Exception;
-import io.pmem4j.ext2.volume.Geometry;
 
 /** lseek(2) as {@code generic_file_llseek} has it: a file is data from its beginning to its end. */
 final class Seek {
@@ -16,7 +15,8 @@ final class Seek {
   private Seek() {}
 
   /** Returns the position that {@code offset} leads to; throws EINVAL, or ENXIO past EOF. */
-  static long position(long offset, int whence, long current, long size) throws Ext2Exception {
+  static long position(long offset, int whence, long current, long size, long maxBytes)
+      throws Ext2Exception {
     long wanted =
         switch (whence) {
           case SET -> offset;
@@ -29,7 +29,7 @@ final class Seek {
           }
           default -> throw new Ext2Exception(Errno.EINVAL, "lseek " + whence);
         };
-    if (wanted < 0 || wanted > Geometry.maxFileBytes()) {
+    if (wanted < 0 || wanted > maxBytes) {
       throw new Ext2Exception(Errno.EINVAL, "lseek to " + wanted);
     }
     return wanted;

@@ -21,17 +21,17 @@ import java.util.Arrays;
  * last owner left in them. See {@link #allocateLocked} for the order.
  */
 public final class BlockMap {
-  private static final int SECTORS_PER_BLOCK = Geometry.BLOCK_BYTES / 512;
-
   /** Colours of {@code ext2_find_near}: a group is divided into as many parts. */
   private static final int COLOURS = 16;
 
   private final Volume volume;
+  private final Geometry geometry;
   private final Allocators services;
   private final Ext2Inode inode;
 
   BlockMap(Volume volume, Allocators services, Ext2Inode inode) {
     this.volume = volume;
+    this.geometry = volume.geometry();
     this.services = services;
     this.inode = inode;
   }
@@ -96,13 +96,13 @@ public final class BlockMap {
     long inSpan = 0;
     for (int level = path.depth() - 1; level > branch.last(); level--) {
       inSpan += path.offsets()[level] * span;
-      span *= Geometry.ADDR_PER_BLOCK;
+      span <<= geometry.pointerBits();
     }
     return fileBlock - inSpan + span;
   }
 
   private BlockPath path(long fileBlock) throws Ext2Exception {
-    BlockPath path = BlockPath.of(fileBlock);
+    BlockPath path = BlockPath.of(fileBlock, geometry.pointerBits());
     if (path == null) {
       throw new Ext2Exception(Errno.EIO, inode + ": block " + fileBlock + " is too big");
     }
@@ -133,13 +133,13 @@ public final class BlockMap {
   }
 
   private PointerArray indirectBlock(long block) throws Ext2Exception {
-    if (block >= volume.geometry().blocksCount()) {
+    if (block >= geometry.blocksCount()) {
       throw new CorruptFileSystemException(
           Errno.EIO,
           inode.toString(),
           "i_block",
           "indirect block " + block,
-          "less than " + volume.geometry().blocksCount());
+          "less than " + geometry.blocksCount());
     }
     return new PointerArray.InBlock(volume, block);
   }
@@ -181,8 +181,8 @@ public final class BlockMap {
     NewBlocks blocks = takeBlocks(goal, indirect, direct);
     int top = fillBranch(path, partial, blocks);
     if (inode.isRegular()) {
-      long offset = blocks.data().first() * Geometry.BLOCK_BYTES;
-      long length = (long) blocks.data().count() * Geometry.BLOCK_BYTES;
+      long offset = geometry.offsetOf(blocks.data().first());
+      long length = geometry.offsetOf(blocks.data().count());
       inode.newBlocks().store();
       inode.newBlocks().observed(Observation.ZEROES_BLOCK, blocks.data().first());
       volume.pins().storing(blocks.data().first(), blocks.data().count());
@@ -204,10 +204,10 @@ public final class BlockMap {
    * reachable.
    */
   private void emptyDirectoryBlock(long block) {
-    long offset = block * Geometry.BLOCK_BYTES;
-    volume.memory().fill(offset, Geometry.BLOCK_BYTES, (byte) 0);
-    new DirEntry(volume.memory(), offset).recLen(Geometry.BLOCK_BYTES);
-    volume.order().flush(offset, Geometry.BLOCK_BYTES);
+    long offset = geometry.offsetOf(block);
+    volume.memory().fill(offset, geometry.blockBytes(), (byte) 0);
+    new DirEntry(volume.memory(), offset).recLen(geometry.blockBytes());
+    volume.order().flush(offset, geometry.blockBytes());
   }
 
   /** {@code ext2_find_goal} and {@code ext2_find_near}. */
@@ -226,7 +226,6 @@ public final class BlockMap {
     if (array.blockNumber() != 0) {
       return array.blockNumber();
     }
-    Geometry geometry = volume.geometry();
     long colour = volume.instrumentation().allocatorPid().getAsInt() % COLOURS;
     return geometry.groupFirstBlock(geometry.groupOfInode(inode.number()))
         + colour * (geometry.blocksPerGroup() / COLOURS);
@@ -292,7 +291,7 @@ public final class BlockMap {
     int level = partial.keys().length;
     for (int i = 0; i < pointers.length; i++, level++) {
       PointerArray.InBlock array = new PointerArray.InBlock(volume, pointers[i]);
-      volume.memory().fill(pointers[i] * Geometry.BLOCK_BYTES, Geometry.BLOCK_BYTES, (byte) 0);
+      volume.memory().fill(geometry.offsetOf(pointers[i]), geometry.blockBytes(), (byte) 0);
       int index = path.offsets()[level];
       if (i + 1 < pointers.length) {
         array.set(index, (int) pointers[i + 1]);
@@ -301,7 +300,7 @@ public final class BlockMap {
           array.set(index + n, (int) (blocks.data().first() + n));
         }
       }
-      volume.memory().flush(pointers[i] * Geometry.BLOCK_BYTES, Geometry.BLOCK_BYTES);
+      volume.memory().flush(geometry.offsetOf(pointers[i]), geometry.blockBytes());
     }
     return (int) (pointers.length > 0 ? pointers[0] : blocks.data().first());
   }
@@ -327,7 +326,7 @@ public final class BlockMap {
 
   /** {@code i_blocks} after taking blocks. */
   private void account(int count) {
-    inode.addBlocksLocked((long) count * SECTORS_PER_BLOCK);
+    inode.addBlocksLocked((long) count * geometry.sectorsPerBlock());
   }
 
   /**
@@ -351,6 +350,6 @@ public final class BlockMap {
   void free(long first, int count) {
     inode.truncateMutex().assertHeld();
     int freed = services.blocks().freeBlocks(first, count);
-    inode.addBlocksLocked(-(long) freed * SECTORS_PER_BLOCK);
+    inode.addBlocksLocked(-(long) freed * geometry.sectorsPerBlock());
   }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.pmem4j.ext2.inode;
 
-import io.pmem4j.ext2.volume.Geometry;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,10 +18,13 @@ record BlockPath(int[] offsets, int toBoundary) {
   /** Index of the pointer to the indirect block; the double and triple ones follow. */
   static final int INDIRECT = 12;
 
-  private static final int PER_BLOCK = Geometry.ADDR_PER_BLOCK;
-
-  /** {@code ext2_block_to_path}; null if no path can reach the block. */
-  static @Nullable BlockPath of(long fileBlock) {
+  /**
+   * Finds the way to a block: {@code ext2_block_to_path}.
+   *
+   * @param pointerBits pointers in an indirect block, as a power of two
+   * @return null if no path can reach the block
+   */
+  static @Nullable BlockPath of(long fileBlock, int pointerBits) {
     if (fileBlock < 0) {
       return null;
     }
@@ -30,20 +32,21 @@ record BlockPath(int[] offsets, int toBoundary) {
       return new BlockPath(new int[] {(int) fileBlock}, DIRECT_BLOCKS - 1 - (int) fileBlock);
     }
     long rest = fileBlock - DIRECT_BLOCKS;
-    long capacity = PER_BLOCK;
+    int last = (1 << pointerBits) - 1;
+    long capacity = 1L << pointerBits;
     for (int levels = 1; levels <= 3; levels++) {
       if (rest < capacity) {
         int[] offsets = new int[levels + 1];
         offsets[0] = INDIRECT + levels - 1;
         long remainder = rest;
         for (int level = levels; level >= 1; level--) {
-          offsets[level] = (int) (remainder % PER_BLOCK);
-          remainder /= PER_BLOCK;
+          offsets[level] = (int) remainder & last;
+          remainder >>= pointerBits;
         }
-        return new BlockPath(offsets, PER_BLOCK - 1 - offsets[levels]);
+        return new BlockPath(offsets, last - offsets[levels]);
       }
       rest -= capacity;
-      capacity *= PER_BLOCK;
+      capacity <<= pointerBits;
     }
     return null;
   }

@@ -14,8 +14,6 @@ import java.util.List;
  * run of blocks appears in pieces where an array of pointers ends.
  */
 public final class Fiemap {
-  private static final long BLOCK_BYTES = Geometry.BLOCK_BYTES;
-
   private Fiemap() {}
 
   /**
@@ -26,22 +24,23 @@ public final class Fiemap {
    */
   public static List<Extent> extents(Ext2Inode inode) throws Ext2Exception {
     inode.iRwsem().assertHeldExclusively();
+    Geometry geometry = inode.volume().geometry();
     long size = inode.size();
-    long span = Math.max(size, BLOCK_BYTES);
+    long span = Math.max(size, geometry.blockBytes());
     // The kernel asks for whole blocks only: a last partial block is an extent of its own.
-    int wanted = (int) Math.min(span / BLOCK_BYTES, Geometry.ADDR_PER_BLOCK);
-    long lastBlock = (span - 1) / BLOCK_BYTES;
+    int wanted = (int) Math.min(geometry.blockAt(span), geometry.pointersPerBlock());
+    long lastBlock = geometry.blockAt(span - 1);
     List<Extent> extents = new ArrayList<>();
     boolean pastEnd = false;
     boolean afterExtent = false;
     long block = 0;
     // A tree whose pointers lead back into it shows more blocks than there are.
-    long most = inode.volume().geometry().blocksCount();
+    long most = geometry.blocksCount();
     long blocks = 0;
     while (true) {
       BlockMap.Mapped mapped = inode.blockMap().blocks(block, wanted, false);
       if (mapped.isHole()) {
-        pastEnd |= (block + 1) * BLOCK_BYTES >= size;
+        pastEnd |= geometry.offsetOf(block + 1) >= size;
         if (afterExtent && pastEnd) {
           Extent last = extents.removeLast();
           extents.add(
@@ -54,7 +53,7 @@ public final class Fiemap {
         afterExtent = false;
         // The kernel steps block by block; a missing tree holds nothing but more holes.
         block = inode.blockMap().endOfHole(block);
-        pastEnd |= block * BLOCK_BYTES >= size;
+        pastEnd |= geometry.offsetOf(block) >= size;
         if (block > lastBlock || pastEnd) {
           break;
         }
@@ -64,12 +63,16 @@ public final class Fiemap {
           throw new CorruptFileSystemException(
               Errno.EUCLEAN, inode.toString(), "i_block", blocks + " blocks", "at most " + most);
         }
-        long length = mapped.count() * BLOCK_BYTES;
+        long length = geometry.offsetOf(mapped.count());
         extents.add(
-            new Extent(block * BLOCK_BYTES, mapped.block() * BLOCK_BYTES, length, Extent.MERGED));
+            new Extent(
+                geometry.offsetOf(block),
+                geometry.offsetOf(mapped.block()),
+                length,
+                Extent.MERGED));
         afterExtent = true;
         block += mapped.count();
-        pastEnd |= block * BLOCK_BYTES >= size;
+        pastEnd |= geometry.offsetOf(block) >= size;
       }
     }
     return extents;

@@ -2,24 +2,29 @@
 package io.pmem4j.ext2.inode;
 
 import io.pmem4j.ext2.Ext2Exception;
+import io.pmem4j.ext2.UnsupportedFeatureException;
 import io.pmem4j.ext2.dax.Iomap;
 import io.pmem4j.ext2.dax.IomapOps;
 import io.pmem4j.ext2.volume.Geometry;
 
 /** {@code ext2_iomap_ops}: the block map in bytes. Thread-safe. */
 final class InodeIomap implements IomapOps {
-  private static final long BLOCK_BYTES = Geometry.BLOCK_BYTES;
-
   private final Ext2Inode inode;
+  private final Geometry geometry;
 
   InodeIomap(Ext2Inode inode) {
     this.inode = inode;
+    this.geometry = inode.volume().geometry();
   }
 
   @Override
   public Iomap begin(long offset, long length, int flags) throws Ext2Exception {
-    long fileBlock = offset / BLOCK_BYTES;
-    int wanted = (int) Math.min(Math.ceilDiv(length, BLOCK_BYTES), Geometry.ADDR_PER_BLOCK);
+    if (!inode.volume().dax()) {
+      throw new UnsupportedFeatureException(
+          "regular files without dax", inode + ": blocks are smaller than a page, so DAX is off");
+    }
+    long fileBlock = geometry.blockAt(offset);
+    int wanted = (int) Math.min(geometry.blocksFor(length), geometry.pointersPerBlock());
     BlockMap.Mapped mapped =
         inode
             .blockMap()
@@ -29,13 +34,13 @@ final class InodeIomap implements IomapOps {
                 (flags & Iomap.WRITE) != 0,
                 (flags & Iomap.FAULT) != 0);
     if (mapped.isHole()) {
-      return Iomap.hole(fileBlock * BLOCK_BYTES, BLOCK_BYTES);
+      return Iomap.hole(geometry.offsetOf(fileBlock), geometry.blockBytes());
     }
     return new Iomap(
         true,
-        mapped.block() * BLOCK_BYTES,
-        fileBlock * BLOCK_BYTES,
-        mapped.count() * BLOCK_BYTES,
+        geometry.offsetOf(mapped.block()),
+        geometry.offsetOf(fileBlock),
+        geometry.offsetOf(mapped.count()),
         mapped.isNew());
   }
 

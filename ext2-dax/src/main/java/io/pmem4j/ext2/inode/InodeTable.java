@@ -87,7 +87,7 @@ final class InodeTable {
     try (var _ = inode.writingOut().hold()) {
       storeLocked(inode, raw);
     }
-    return raw.offset() / Geometry.BLOCK_BYTES;
+    return volume.geometry().blockAt(raw.offset());
   }
 
   /**
@@ -211,7 +211,7 @@ final class InodeTable {
     }
     long table = volume.descriptor(geometry.groupOfInode(ino)).inodeTable();
     long inTable = (long) ((ino - 1) % geometry.inodesPerGroup()) * geometry.inodeSize();
-    long block = table + inTable / Geometry.BLOCK_BYTES;
+    long block = table + geometry.blockAt(inTable);
     if (block >= geometry.blocksCount()) {
       // The kernel rounds the length of the table down, so the last inodes may lie past its end.
       volume.error("unable to read inode block - inode=" + ino + ", block=" + block);
@@ -222,7 +222,7 @@ final class InodeTable {
           Long.toString(block),
           "less than " + geometry.blocksCount());
     }
-    return new RawInode(volume.memory(), table * Geometry.BLOCK_BYTES + inTable);
+    return new RawInode(volume.memory(), geometry.offsetOf(table) + inTable);
   }
 
   private static CorruptFileSystemException corrupt(

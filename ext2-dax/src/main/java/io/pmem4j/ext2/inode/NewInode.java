@@ -45,12 +45,13 @@ public final class NewInode {
   /** {@code page_symlink}: holds the page locked from write_begin to write_end. */
   private static void ownBlock(Ext2Inode link, byte[] target) throws Ext2Exception {
     try (var _ = link.pageLocks().hold(0)) {
-      long offset = link.blockMap().blocks(0, 1, true).block() * Geometry.BLOCK_BYTES;
+      Geometry geometry = link.volume().geometry();
+      long offset = geometry.offsetOf(link.blockMap().blocks(0, 1, true).block());
       MetadataOrder order = link.volume().order();
-      link.memory().fill(offset, Geometry.BLOCK_BYTES, (byte) 0);
+      link.memory().fill(offset, geometry.blockBytes(), (byte) 0);
       link.memory().copy(offset, target, 0, target.length);
       link.volume().dirtyBlocks().markBytes(offset);
-      order.flush(offset, Geometry.BLOCK_BYTES);
+      order.flush(offset, geometry.blockBytes());
       order.drain();
     }
   }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.pmem4j.ext2.inode;
 
-import io.pmem4j.ext2.volume.Geometry;
 import io.pmem4j.ext2.volume.Volume;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
@@ -55,8 +54,7 @@ sealed interface PointerArray {
 
     @Override
     public int get(int index) {
-      int block =
-          volume.memory().segment().get(LE_INT, blockNumber * Geometry.BLOCK_BYTES + 4L * index);
+      int block = volume.memory().segment().get(LE_INT, offset(index));
       VarHandle.acquireFence();
       return block;
     }
@@ -64,13 +62,17 @@ sealed interface PointerArray {
     @Override
     public void set(int index, int block) {
       VarHandle.releaseFence();
-      volume.memory().putInt(blockNumber * Geometry.BLOCK_BYTES + 4L * index, block);
+      volume.memory().putInt(offset(index), block);
       volume.dirtyBlocks().mark(blockNumber);
     }
 
     @Override
     public int length() {
-      return Geometry.ADDR_PER_BLOCK;
+      return volume.geometry().pointersPerBlock();
+    }
+
+    private long offset(int index) {
+      return volume.geometry().offsetOf(blockNumber) + 4L * index;
     }
   }
 

@@ -19,7 +19,8 @@ public final class Symlink {
 
   /** {@code ext2_inode_is_fast_symlink}: the target lies in the inode, there are no blocks. */
   static boolean isFast(Ext2Inode inode) {
-    return inode.isSymlink() && inode.blocks512 - (inode.attributes().block != 0 ? 8 : 0) == 0;
+    int sectors = inode.attributes().block == 0 ? 0 : inode.volume().geometry().sectorsPerBlock();
+    return inode.isSymlink() && inode.blocks512 == sectors;
   }
 
   /**
@@ -50,12 +51,13 @@ public final class Symlink {
   }
 
   private static byte[] inBlock(Ext2Inode link) throws Ext2Exception {
-    byte[] place = new byte[Geometry.BLOCK_BYTES];
+    Geometry geometry = link.volume().geometry();
+    byte[] place = new byte[geometry.blockBytes()];
     BlockMap.Mapped mapped = link.blockMap().blocks(0, 1, false);
     if (mapped.isHole()) {
       return place;
     }
-    long blocks = link.volume().geometry().blocksCount();
+    long blocks = geometry.blocksCount();
     if (mapped.block() >= blocks) {
       throw new CorruptFileSystemException(
           Errno.EIO, link.toString(), "i_block[0]", "" + mapped.block(), "less than " + blocks);
@@ -63,7 +65,7 @@ public final class Symlink {
     MemorySegment.copy(
         link.memory().segment(),
         ValueLayout.JAVA_BYTE,
-        mapped.block() * Geometry.BLOCK_BYTES,
+        geometry.offsetOf(mapped.block()),
         place,
         0,
         place.length);

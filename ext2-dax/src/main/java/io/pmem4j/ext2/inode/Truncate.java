@@ -15,9 +15,8 @@ import java.util.List;
  * kernel's order: direct ones from left to right, then the shared branch, then whole trees.
  */
 public final class Truncate {
-  private static final int PER_BLOCK = Geometry.ADDR_PER_BLOCK;
-
   private final Volume volume;
+  private final Geometry geometry;
   private final Ext2Inode inode;
 
   /** In the ordered mode, the runs to free once no pointer to them is durable. */
@@ -25,6 +24,7 @@ public final class Truncate {
 
   private Truncate(Ext2Inode inode) {
     this.volume = inode.volume();
+    this.geometry = volume.geometry();
     this.inode = inode;
   }
 
@@ -91,7 +91,7 @@ public final class Truncate {
     if (volume.instrumentation().isolationChecks()) {
       new TruncatePostconditions(inode).checkUnmapped(offset);
     }
-    BlockPath path = BlockPath.of(Math.ceilDiv(offset, Geometry.BLOCK_BYTES));
+    BlockPath path = BlockPath.of(geometry.blocksFor(offset), geometry.pointerBits());
     if (path == null) {
       return;
     }
@@ -175,7 +175,7 @@ public final class Truncate {
     }
     for (int level = shared; level > 0; level--) {
       int from = (level == shared ? keepThrough : branch.indexes()[level]) + 1;
-      freeBranches(branch.arrays()[level], from, PER_BLOCK, depth - 1 - level);
+      freeBranches(branch.arrays()[level], from, geometry.pointersPerBlock(), depth - 1 - level);
     }
   }
 
@@ -200,11 +200,12 @@ public final class Truncate {
         continue;
       }
       array.set(i, 0);
-      if (block >= volume.geometry().blocksCount()) {
+      if (block >= geometry.blocksCount()) {
         volume.error(inode + ": cannot read indirect block " + block);
         continue;
       }
-      freeBranches(new PointerArray.InBlock(volume, block), 0, PER_BLOCK, levels - 1);
+      freeBranches(
+          new PointerArray.InBlock(volume, block), 0, geometry.pointersPerBlock(), levels - 1);
       free(block, 1);
     }
   }

@@ -20,9 +20,11 @@ import java.util.List;
  */
 final class TruncatePostconditions {
   private final Ext2Inode inode;
+  private final Geometry geometry;
 
   TruncatePostconditions(Ext2Inode inode) {
     this.inode = inode;
+    this.geometry = inode.volume().geometry();
   }
 
   /**
@@ -43,7 +45,7 @@ final class TruncatePostconditions {
     if (entries != 0) {
       broken.add("(b) " + entries + " DAX entries reach behind page " + first);
     }
-    String reachable = reachableFrom(first);
+    String reachable = reachableFrom(geometry.blocksFor(newSize));
     if (!reachable.isEmpty()) {
       broken.add("(c) " + reachable);
     }
@@ -77,7 +79,7 @@ final class TruncatePostconditions {
     PointerArray top = new PointerArray.InInode(inode);
     for (int i = 0; i < BlockPath.DIRECT_BLOCKS; i++) {
       if (i >= first && top.get(i) != 0) {
-        return "block " + Integer.toUnsignedLong(top.get(i)) + " at page " + i;
+        return "block " + Integer.toUnsignedLong(top.get(i)) + " at block " + i + " of the file";
       }
     }
     long base = BlockPath.DIRECT_BLOCKS;
@@ -104,13 +106,17 @@ final class TruncatePostconditions {
       return "";
     }
     if (base >= first) {
-      return (levels == 0 ? "block " : "block of pointers ") + block + " at page " + base;
+      return (levels == 0 ? "block " : "block of pointers ")
+          + block
+          + " at block "
+          + base
+          + " of the file";
     }
-    if (block >= inode.volume().geometry().blocksCount()) {
+    if (block >= geometry.blocksCount()) {
       return "";
     }
     PointerArray inner = new PointerArray.InBlock(inode.volume(), block);
-    for (int i = 0; i < Geometry.ADDR_PER_BLOCK; i++) {
+    for (int i = 0; i < geometry.pointersPerBlock(); i++) {
       String found = below(inner, i, base + i * span(levels - 1), levels - 1, first);
       if (!found.isEmpty()) {
         return found;
@@ -119,11 +125,7 @@ final class TruncatePostconditions {
     return "";
   }
 
-  private static long span(int levels) {
-    long span = 1;
-    for (int i = 0; i < levels; i++) {
-      span *= Geometry.ADDR_PER_BLOCK;
-    }
-    return span;
+  private long span(int levels) {
+    return 1L << (levels * geometry.pointerBits());
   }
 }

@@ -183,9 +183,16 @@ public final class NewNames {
     return make(
         path,
         false,
-        (directory, name) ->
-            nondirectory(
-                directory, name, FileMode.SYMLINK | 0777, made -> NewInode.target(made, bytes)));
+        (directory, name) -> {
+          if (bytes.length >= volume.geometry().blockBytes()) {
+            throw new Ext2Exception(
+                Errno.ENAMETOOLONG,
+                "a target of %d bytes, expected less than a block of %d"
+                    .formatted(bytes.length, volume.geometry().blockBytes()));
+          }
+          return nondirectory(
+              directory, name, FileMode.SYMLINK | 0777, made -> NewInode.target(made, bytes));
+        });
   }
 
   /**

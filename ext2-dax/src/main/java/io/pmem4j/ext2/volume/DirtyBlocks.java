@@ -18,6 +18,7 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 public final class DirtyBlocks {
   private final PersistentMemory memory;
+  private final int blockBits;
 
   /** By block, the number of its newest mark. */
   private final Map<Long, Long> marks = new ConcurrentHashMap<>();
@@ -25,13 +26,14 @@ public final class DirtyBlocks {
   /** Of all blocks, so that a block that is marked anew never gets a number that it had before. */
   private final AtomicLong lastMark = new AtomicLong();
 
-  DirtyBlocks(PersistentMemory memory) {
+  DirtyBlocks(PersistentMemory memory, int blockBits) {
     this.memory = memory;
+    this.blockBits = blockBits;
   }
 
   /** {@code mark_buffer_dirty} for the block of a byte position; the caller has stored to it. */
   public void markBytes(long offset) {
-    mark(offset / Geometry.BLOCK_BYTES);
+    mark(offset >> blockBits);
   }
 
   /** {@code mark_buffer_dirty}; the caller has stored to the block. */
@@ -43,7 +45,7 @@ public final class DirtyBlocks {
   public void writeOut(long block) {
     Long mark = marks.get(block);
     if (mark != null) {
-      memory.flush(block * Geometry.BLOCK_BYTES, Geometry.BLOCK_BYTES);
+      memory.flush(block << blockBits, 1L << blockBits);
       memory.drain();
       marks.remove(block, mark);
     }
@@ -56,7 +58,7 @@ public final class DirtyBlocks {
   public void writeOut() {
     List<Map.Entry<Long, Long>> found = List.copyOf(marks.entrySet());
     for (Map.Entry<Long, Long> mark : found) {
-      memory.flush(mark.getKey() * Geometry.BLOCK_BYTES, Geometry.BLOCK_BYTES);
+      memory.flush(mark.getKey() << blockBits, 1L << blockBits);
     }
     memory.drain();
     for (Map.Entry<Long, Long> mark : found) {

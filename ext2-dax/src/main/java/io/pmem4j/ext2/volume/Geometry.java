@@ -13,6 +13,8 @@ import io.pmem4j.ext2.layout.Superblock;
  * The shape of a volume, read and validated once at mount; after that arithmetic on it is exact.
  * Immutable.
  *
+ * @param blockBits the block size as a power of two: 10 to 12
+ * @param firstDataBlock first block of group 0; block 0 holds no superblock if blocks are 1 KiB
  * @param blocksCount blocks in the file system
  * @param inodesCount inodes in the file system
  * @param blocksPerGroup blocks in every group but perhaps the last
@@ -22,6 +24,8 @@ import io.pmem4j.ext2.layout.Superblock;
  * @param firstIno first inode number for files
  */
 public record Geometry(
+    int blockBits,
+    long firstDataBlock,
     long blocksCount,
     long inodesCount,
     int blocksPerGroup,
@@ -30,13 +34,18 @@ public record Geometry(
     int inodeSize,
     int firstIno) {
 
-  /** The only block size that can be mapped: a page. */
-  public static final int BLOCK_BYTES = 4096;
+  private static final int MIN_BLOCK_BITS = 10;
+  private static final int MAX_BLOCK_BITS = 12;
+  private static final int POINTER_BITS = 2;
+  private static final int SECTOR_BITS = 9;
+  private static final int DIRECT_BLOCKS = 12;
 
-  /** Block pointers in an indirect block. */
-  public static final int ADDR_PER_BLOCK = BLOCK_BYTES / 4;
+  /** {@code s_sb_block}, which the kernel takes for a block of any size. */
+  private static final int SUPERBLOCK_BLOCK = 1;
 
-  private static final int BITS_PER_BLOCK = BLOCK_BYTES * 8;
+  /** {@code ext2_max_size} of each block size. */
+  private static final long[] MAX_FILE_BYTES = {maxSize(10), maxSize(11), maxSize(12)};
+
   private static final int GOOD_OLD_REV = 0;
   private static final int GOOD_OLD_FIRST_INO = 11;
 
@@ -49,53 +58,54 @@ public record Geometry(
   public static Geometry validated(Superblock superblock, long memoryBytes) throws Ext2Exception {
     require(superblock.magic() == Superblock.MAGIC, "s_magic", superblock.magic(), "0xef53");
     require(superblock.logBlockSize() <= 6, "s_log_block_size", superblock.logBlockSize(), "0..6");
-    if (superblock.logBlockSize() != 2) {
+    int bits = MIN_BLOCK_BITS + (int) superblock.logBlockSize();
+    if (bits > MAX_BLOCK_BITS) {
       throw new Ext2Exception(
-          Errno.EINVAL,
-          "block size is "
-              + (1024L << superblock.logBlockSize())
-              + ", DAX needs 4096 (mke2fs -b 4096)");
+          Errno.EINVAL, "block size is " + (1L << bits) + ", expected a page at most: 4096");
     }
+    int blockBytes = 1 << bits;
+    int bitsPerBlock = blockBytes * Byte.SIZE;
     require(
         superblock.logFragSize() == superblock.logBlockSize(),
         "s_log_frag_size",
         superblock.logFragSize(),
         "s_log_block_size");
-    require(
-        superblock.firstDataBlock() == 0,
-        "s_first_data_block",
-        superblock.firstDataBlock(),
-        "0 with 4096-byte blocks");
     boolean old = superblock.revLevel() == GOOD_OLD_REV;
     int inodeSize = old ? RawInode.GOOD_OLD_BYTES : superblock.inodeSize();
     require(
         inodeSize >= RawInode.GOOD_OLD_BYTES
-            && inodeSize <= BLOCK_BYTES
+            && inodeSize <= blockBytes
             && Integer.bitCount(inodeSize) == 1,
         "s_inode_size",
         inodeSize,
-        "a power of two from 128 to 4096");
+        "a power of two from 128 to " + blockBytes);
     long firstIno = old ? GOOD_OLD_FIRST_INO : superblock.firstIno();
     long blocks = superblock.blocksCount();
     require(
-        blocks >= 1 && blocks <= memoryBytes / BLOCK_BYTES,
+        blocks >= 1 && blocks <= memoryBytes >> bits,
         "s_blocks_count",
         blocks,
-        "1.." + memoryBytes / BLOCK_BYTES);
+        "1.." + (memoryBytes >> bits));
+    long firstDataBlock = superblock.firstDataBlock();
+    require(
+        firstDataBlock < blocks,
+        "s_first_data_block",
+        firstDataBlock,
+        "less than s_blocks_count, which is " + blocks);
     long blocksPerGroup = superblock.blocksPerGroup();
     require(
-        blocksPerGroup >= 1 && blocksPerGroup <= BITS_PER_BLOCK,
+        blocksPerGroup >= 1 && blocksPerGroup <= bitsPerBlock,
         "s_blocks_per_group",
         blocksPerGroup,
-        "1.." + BITS_PER_BLOCK);
-    int inodesPerBlock = BLOCK_BYTES / inodeSize;
+        "1.." + bitsPerBlock);
+    int inodesPerBlock = blockBytes / inodeSize;
     long inodesPerGroup = superblock.inodesPerGroup();
     require(
-        inodesPerGroup >= inodesPerBlock && inodesPerGroup <= BITS_PER_BLOCK,
+        inodesPerGroup >= inodesPerBlock && inodesPerGroup <= bitsPerBlock,
         "s_inodes_per_group",
         inodesPerGroup,
-        inodesPerBlock + ".." + BITS_PER_BLOCK);
-    long groups = (blocks - 1) / blocksPerGroup + 1;
+        inodesPerBlock + ".." + bitsPerBlock);
+    long groups = (blocks - firstDataBlock - 1) / blocksPerGroup + 1;
     long inodes = superblock.inodesCount();
     require(groups * inodesPerGroup == inodes, "s_inodes_count", inodes, groups * inodesPerGroup);
     if (inodes > Integer.MAX_VALUE) {
@@ -104,6 +114,8 @@ public record Geometry(
     }
     require(firstIno >= 1 && firstIno <= inodes, "s_first_ino", firstIno, "1..s_inodes_count");
     return new Geometry(
+        bits,
+        firstDataBlock,
         blocks,
         inodes,
         (int) blocksPerGroup,
@@ -159,9 +171,49 @@ public record Geometry(
     }
   }
 
+  /** Bytes of a block: 1024, 2048 or 4096. */
+  public int blockBytes() {
+    return 1 << blockBits;
+  }
+
+  /** Sectors of 512 bytes in a block, the unit of {@code i_blocks}. */
+  public int sectorsPerBlock() {
+    return 1 << (blockBits - SECTOR_BITS);
+  }
+
+  /** {@code s_addr_per_block_bits}: block pointers in an indirect block, as a power of two. */
+  public int pointerBits() {
+    return blockBits - POINTER_BITS;
+  }
+
+  /** Block pointers in an indirect block. */
+  public int pointersPerBlock() {
+    return 1 << pointerBits();
+  }
+
+  /** Returns the first byte of a block. */
+  public long offsetOf(long block) {
+    return block << blockBits;
+  }
+
+  /** Returns the block that a byte of the file system lies in. */
+  public long blockAt(long offset) {
+    return offset >> blockBits;
+  }
+
+  /** Returns the number of blocks that so many bytes fill, the last one perhaps in part. */
+  public long blocksFor(long bytes) {
+    return (bytes >> blockBits) + ((bytes & (blockBytes() - 1)) == 0 ? 0 : 1);
+  }
+
+  /** The group of a block. */
+  public int groupOfBlock(long block) {
+    return (int) ((block - firstDataBlock) / blocksPerGroup);
+  }
+
   /** First block of a group. */
   public long groupFirstBlock(int group) {
-    return (long) group * blocksPerGroup;
+    return (long) group * blocksPerGroup + firstDataBlock;
   }
 
   /** Last block of a group; the last group may be short. */
@@ -171,12 +223,12 @@ public record Geometry(
 
   /** {@code s_itb_per_group}: blocks of a group's inode table, as the kernel rounds it. */
   public int inodeTableBlocks() {
-    return inodesPerGroup / (BLOCK_BYTES / inodeSize);
+    return inodesPerGroup / (blockBytes() / inodeSize);
   }
 
   /** Blocks of descriptors. */
   public int descriptorBlocks() {
-    int perBlock = BLOCK_BYTES / GroupDescriptor.BYTES;
+    int perBlock = blockBytes() / GroupDescriptor.BYTES;
     return (groupsCount + perBlock - 1) / perBlock;
   }
 
@@ -187,21 +239,37 @@ public record Geometry(
 
   /** {@code ext2_data_block_valid}: a run that may be a file's. */
   public boolean dataBlocksValid(long first, long count) {
-    return first > 1 && count >= 1 && first + count - 1 < blocksCount;
+    return first > firstDataBlock
+        && count >= 1
+        && first + count - 1 < blocksCount
+        && !(first <= SUPERBLOCK_BLOCK && first + count > SUPERBLOCK_BLOCK);
   }
 
-  /** {@code ext2_max_size}: the largest file, bytes; limited by the 32 bits of {@code i_blocks}. */
-  public static long maxFileBytes() {
-    long perBlock = ADDR_PER_BLOCK;
-    long blocks = ((1L << 32) - 1) >> 3;
-    long beyondDouble = blocks - 12 - perBlock - perBlock * perBlock;
+  /** The largest file in bytes: {@code s_maxbytes}. */
+  public long maxFileBytes() {
+    return MAX_FILE_BYTES[blockBits - MIN_BLOCK_BITS];
+  }
+
+  /**
+   * {@code ext2_max_size}: what the block tree reaches, or what the 32 bits of {@code i_blocks} can
+   * count together with the blocks of pointers.
+   */
+  private static long maxSize(int bits) {
+    long pointers = 1L << (bits - POINTER_BITS);
+    long most = ((1L << 32) - 1) >> (bits - SECTOR_BITS);
+    long reached = DIRECT_BLOCKS + pointers + pointers * pointers + pointers * pointers * pointers;
+    long meta = 1 + (1 + pointers) + (1 + pointers + pointers * pointers);
+    if (reached + meta <= most) {
+      return reached << bits;
+    }
+    long behindDouble = most - DIRECT_BLOCKS - pointers - pointers * pointers;
     long indirect =
         1
             + 1
-            + perBlock
+            + pointers
             + 1
-            + Math.ceilDiv(beyondDouble, perBlock)
-            + Math.ceilDiv(beyondDouble, perBlock * perBlock);
-    return (blocks - indirect) * BLOCK_BYTES;
+            + Math.ceilDiv(behindDouble, pointers)
+            + Math.ceilDiv(behindDouble, pointers * pointers);
+    return (most - indirect) << bits;
   }
 }

@@ -15,7 +15,7 @@ final class StatFs {
   /** Returns the use of a volume; the caller holds {@code s_lock}. */
   static FileSystemUse of(Volume volume, Superblock superblock) {
     Geometry geometry = volume.geometry();
-    long overhead = 0;
+    long overhead = geometry.firstDataBlock();
     long freeBlocks = 0;
     long freeInodes = 0;
     for (int group = 0; group < geometry.groupsCount(); group++) {
@@ -27,7 +27,7 @@ final class StatFs {
       freeInodes += volume.descriptor(group).freeInodesCount();
     }
     return new FileSystemUse(
-        Geometry.BLOCK_BYTES,
+        geometry.blockBytes(),
         geometry.blocksCount() - overhead,
         freeBlocks,
         Math.max(0, freeBlocks - superblock.reservedBlocksCount()),

@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.pmem4j.ext2.volume;
 
-import io.pmem4j.ext2.CorruptFileSystemException;
 import io.pmem4j.ext2.Errno;
 import io.pmem4j.ext2.ErrorPolicy;
 import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.FileSystemUse;
 import io.pmem4j.ext2.Instrumentation;
 import io.pmem4j.ext2.MountOptions;
-import io.pmem4j.ext2.UnsupportedFeatureException;
 import io.pmem4j.ext2.layout.GroupDescriptor;
 import io.pmem4j.ext2.layout.Superblock;
 import io.pmem4j.ext2.lock.LockClass;
 import io.pmem4j.ext2.lock.LockOrder;
 import io.pmem4j.ext2.lock.LockValidator;
 import io.pmem4j.ext2.lock.OrderedMutex;
+import io.pmem4j.ext2.mm.Mmu;
 import io.pmem4j.ext2.mm.PinnedFrames;
 import io.pmem4j.ext2.mm.UnreadableFrames;
 import io.pmem4j.ext2.mm.ZeroPage;
@@ -30,7 +29,6 @@ import java.util.concurrent.atomic.AtomicInteger;
  * {@code s_lock}, changes of a group under the group's lock.
  */
 public final class Volume {
-  private static final int MAX_SUPPORTED_REV = 1;
   private static final int DEFAULT_MAX_MNT_COUNT = 20;
 
   private final PersistentMemory memory;
@@ -54,6 +52,7 @@ public final class Volume {
   /** {@code SB_RDONLY}, by option, or set by {@link #error}. */
   private volatile boolean readOnly;
 
+  private final boolean dax;
   private final boolean errorsReadOnly;
 
   private final LateFeatures features;
@@ -69,6 +68,7 @@ public final class Volume {
       Geometry geometry) {
     this.memory = memory;
     this.options = options;
+    this.dax = options.dax() && geometry.blockBytes() == Mmu.PAGE_BYTES;
     this.instrumentation = instrumentation;
     this.superblock = superblock;
     this.geometry = geometry;
@@ -78,7 +78,7 @@ public final class Volume {
             instrumentation.variation().part(LockOrder.class, LockOrder.MERGED), scheduler);
     instrumentation.lockValidators().accept(validator);
     this.freezeGate = new FreezeGate(scheduler, validator);
-    this.dirtyBlocks = new DirtyBlocks(memory);
+    this.dirtyBlocks = new DirtyBlocks(memory, geometry.blockBits());
     this.order = new MetadataOrder(memory, options.ordered());
     this.pins = new PinnedFrames(scheduler);
     this.sLock = new OrderedMutex(scheduler, validator, LockClass.S_LOCK, "s_lock");
@@ -105,49 +105,21 @@ public final class Volume {
   public static Volume open(
       PersistentMemory memory, MountOptions options, Instrumentation instrumentation)
       throws Ext2Exception {
-    if (memory.byteSize() < 2L * Geometry.BLOCK_BYTES) {
+    if (memory.byteSize() < Superblock.PRIMARY_OFFSET + Superblock.LAYOUT.byteSize()) {
       throw new Ext2Exception(
           Errno.EINVAL, "no ext2 file system in " + memory.byteSize() + " bytes");
     }
     Superblock superblock = new Superblock(memory, Superblock.PRIMARY_OFFSET);
-    if (superblock.magic() != Superblock.MAGIC) {
-      throw new CorruptFileSystemException(
-          Errno.EINVAL,
-          "superblock",
-          "s_magic",
-          "0x" + Integer.toHexString(superblock.magic()),
-          "0xef53: this is not an ext2 file system");
-    }
-    Feature.check(superblock);
-    Geometry geometry = Geometry.validated(superblock, memory.byteSize());
-    if (superblock.revLevel() > MAX_SUPPORTED_REV) {
-      throw new UnsupportedFeatureException(
-          "s_rev_level " + superblock.revLevel(), "revision level too high");
-    }
-    requireBuilt(options.dax(), "mounting without dax");
-    requireBuilt(options.noreservation(), "mounting without noreservation");
+    Geometry geometry = SuperblockGate.check(superblock, options, memory.byteSize());
     Volume volume = new Volume(memory, options, instrumentation, superblock, geometry);
-    if (1 + geometry.descriptorBlocks() > geometry.blocksCount()) {
-      throw new CorruptFileSystemException(
-          Errno.EINVAL,
-          "superblock",
-          "s_blocks_count",
-          Long.toString(geometry.blocksCount()),
-          "room for the group descriptors");
-    }
+    long descriptors = geometry.blockAt(superblock.offset()) + 1;
     for (int group = 0; group < geometry.groupsCount(); group++) {
-      long offset = Geometry.BLOCK_BYTES + (long) group * GroupDescriptor.BYTES;
+      long offset = geometry.offsetOf(descriptors) + (long) group * GroupDescriptor.BYTES;
       HeldGroup held = new HeldGroup(new GroupDescriptor(memory, offset));
       geometry.checkDescriptor(group, held);
       volume.groups.add(held);
     }
     return volume;
-  }
-
-  private static void requireBuilt(boolean present, String what) throws Ext2Exception {
-    if (!present) {
-      throw new UnsupportedFeatureException(what, what + " is not supported");
-    }
   }
 
   /** {@code ext2_setup_super} and {@code ext2_write_super} of a read-write mount. */
@@ -338,6 +310,14 @@ public final class Volume {
   /** The whole file system. */
   public PersistentMemory memory() {
     return memory;
+  }
+
+  /**
+   * Returns true if regular files are mapped and accessed without a page cache. As in the kernel
+   * the option dax is turned off if a block is no page.
+   */
+  public boolean dax() {
+    return dax;
   }
 
   /** Returns the options of the mount. */

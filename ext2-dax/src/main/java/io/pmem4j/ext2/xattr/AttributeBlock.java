@@ -3,7 +3,6 @@ package io.pmem4j.ext2.xattr;
 
 import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.layout.AttributeHeader;
-import io.pmem4j.ext2.volume.Geometry;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
@@ -44,9 +43,9 @@ final class AttributeBlock {
     this.block = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
   }
 
-  /** Returns a block without attributes, and with one reference. */
-  static AttributeBlock empty() {
-    AttributeBlock made = new AttributeBlock(new byte[Geometry.BLOCK_BYTES]);
+  /** Returns a block of a size without attributes, and with one reference. */
+  static AttributeBlock empty(int bytes) {
+    AttributeBlock made = new AttributeBlock(new byte[bytes]);
     made.block.putInt(0, AttributeHeader.MAGIC).putInt(REFCOUNT, 1).putInt(BLOCKS, 1);
     return made;
   }
@@ -133,14 +132,14 @@ final class AttributeBlock {
    * kernel does not check.
    */
   private boolean isValid(int entry) {
-    if (next(entry) >= Geometry.BLOCK_BYTES) {
+    if (next(entry) >= block.capacity()) {
       return false;
     }
     int size = valueSize(entry);
     return block.getInt(entry + VALUE_BLOCK) == 0
         && size >= 0
-        && size <= Geometry.BLOCK_BYTES
-        && valueOffset(entry) + padded(size) <= Geometry.BLOCK_BYTES;
+        && size <= block.capacity()
+        && valueOffset(entry) + padded(size) <= block.capacity();
   }
 
   /** Compares a name with an entry: {@code ext2_xattr_cmp_entry}. */
@@ -178,7 +177,7 @@ final class AttributeBlock {
    * @return the place; null if an entry is damaged, or if values lie among the entries
    */
   @Nullable Place locate(int nameIndex, byte[] name) {
-    int minOffset = Geometry.BLOCK_BYTES;
+    int minOffset = block.capacity();
     int here = -1;
     boolean found = false;
     int last = HEADER_BYTES;

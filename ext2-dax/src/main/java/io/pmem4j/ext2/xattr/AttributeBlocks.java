@@ -39,9 +39,9 @@ public final class AttributeBlocks {
   public static final int MOST_NAME_BYTES = 255;
 
   private static final int MOST_REFERENCES = 1024;
-  private static final int SECTORS_PER_BLOCK = Geometry.BLOCK_BYTES / 512;
 
   private final Volume volume;
+  private final Geometry geometry;
   private final BlockAllocator blocks;
   private final BlockBuffers buffers;
   private final AttributeCache cache;
@@ -49,6 +49,7 @@ public final class AttributeBlocks {
   /** The attributes of a volume's inodes; nothing is known of its blocks yet. */
   public AttributeBlocks(Volume volume, BlockAllocator blocks) {
     this.volume = volume;
+    this.geometry = volume.geometry();
     this.blocks = blocks;
     this.buffers = new BlockBuffers(volume);
     this.cache = new AttributeCache(volume.instrumentation().scheduler(), volume.validator());
@@ -142,12 +143,12 @@ public final class AttributeBlocks {
   public void set(AttributeHost host, Name name, byte @Nullable [] value, int flags)
       throws Ext2Exception {
     requireShort(name);
-    if (value != null && value.length > Geometry.BLOCK_BYTES) {
+    if (value != null && value.length > geometry.blockBytes()) {
       throw new Ext2Exception(Errno.ERANGE, "a value of " + value.length + " bytes");
     }
     try (var _ = host.xattrSem().exclusive()) {
       boolean exists = host.attributeBlock() != 0;
-      AttributeBlock block = exists ? load(host) : AttributeBlock.empty();
+      AttributeBlock block = exists ? load(host) : AttributeBlock.empty(geometry.blockBytes());
       AttributeBlock.Place place = block.locate(name.nameIndex(), name.bytes());
       if (place == null) {
         throw bad(host);
@@ -256,7 +257,7 @@ public final class AttributeBlocks {
             && Integer.compareUnsigned(its.refcount(), MOST_REFERENCES) <= 0
             && block.hasSameAttributes(its)) {
           if (old == null || old.block() != candidate.block()) {
-            host.addSectors(SECTORS_PER_BLOCK);
+            host.addSectors(geometry.sectorsPerBlock());
             candidate.refcount(its.refcount() + 1);
           }
           return candidate;
@@ -270,7 +271,7 @@ public final class AttributeBlocks {
   private BlockBuffers.Buffer allocate(AttributeHost host, AttributeBlock block)
       throws Ext2Exception {
     long made = blocks.newBlocks(host.attributeGoal(), 1).first();
-    host.addSectors(SECTORS_PER_BLOCK);
+    host.addSectors(geometry.sectorsPerBlock());
     BlockBuffers.Buffer buffer = buffers.get(made);
     try (var _ = buffer.hold()) {
       buffer.store(block);
@@ -286,10 +287,10 @@ public final class AttributeBlocks {
       AttributeBlock block = old.load();
       if (block.refcount() == 1) {
         cache.delete(block.hash(), old.block());
-        host.addSectors(-(long) blocks.freeBlocks(old.block(), 1) * SECTORS_PER_BLOCK);
+        host.addSectors(-(long) blocks.freeBlocks(old.block(), 1) * geometry.sectorsPerBlock());
       } else {
         old.refcount(block.refcount() - 1);
-        host.addSectors(-SECTORS_PER_BLOCK);
+        host.addSectors(-geometry.sectorsPerBlock());
       }
     }
   }
@@ -300,7 +301,7 @@ public final class AttributeBlocks {
       if (host.attributeBlock() == 0) {
         return;
       }
-      if (!volume.geometry().dataBlocksValid(host.attributeBlock(), 1)) {
+      if (!geometry.dataBlocksValid(host.attributeBlock(), 1)) {
         volume.error(host + ": xattr block " + host.attributeBlock() + " is out of range");
         return;
       }

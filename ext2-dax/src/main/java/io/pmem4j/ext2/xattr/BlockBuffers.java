@@ -17,10 +17,12 @@ import java.util.concurrent.ConcurrentHashMap;
 /** The buffers of blocks of attributes, each with its lock: {@code buffer_head}. Thread-safe. */
 final class BlockBuffers {
   private final Volume volume;
+  private final Geometry geometry;
   private final Map<Long, Buffer> buffers = new ConcurrentHashMap<>();
 
   BlockBuffers(Volume volume) {
     this.volume = volume;
+    this.geometry = volume.geometry();
   }
 
   /** {@code sb_bread}, without the reading. */
@@ -55,11 +57,11 @@ final class BlockBuffers {
     /** Returns a copy of the block. */
     AttributeBlock load() {
       content.load();
-      byte[] bytes = new byte[Geometry.BLOCK_BYTES];
+      byte[] bytes = new byte[geometry.blockBytes()];
       MemorySegment.copy(
           volume.memory().segment(),
           ValueLayout.JAVA_BYTE,
-          block * Geometry.BLOCK_BYTES,
+          geometry.offsetOf(block),
           bytes,
           0,
           bytes.length);
@@ -69,16 +71,16 @@ final class BlockBuffers {
     /** Stores a whole block, and marks it dirty. */
     void store(AttributeBlock changed) {
       content.store();
-      long offset = block * Geometry.BLOCK_BYTES;
-      volume.memory().copy(offset, changed.bytes(), 0, Geometry.BLOCK_BYTES);
-      volume.order().flush(offset, Geometry.BLOCK_BYTES);
+      long offset = geometry.offsetOf(block);
+      volume.memory().copy(offset, changed.bytes(), 0, geometry.blockBytes());
+      volume.order().flush(offset, geometry.blockBytes());
       volume.dirtyBlocks().mark(block);
     }
 
     /** Stores the number of references alone, and marks the block dirty. */
     void refcount(int value) {
       content.store();
-      AttributeHeader header = new AttributeHeader(volume.memory(), block * Geometry.BLOCK_BYTES);
+      AttributeHeader header = new AttributeHeader(volume.memory(), geometry.offsetOf(block));
       header.refcount(value);
       volume.order().flush(header.offset(), AttributeHeader.LAYOUT.byteSize());
       volume.dirtyBlocks().mark(block);

@@ -30,18 +30,19 @@ public final class StaleBlocks {
   public static void fill(PersistentMemory memory, IntPredicate chosen) throws Ext2Exception {
     Superblock superblock = new Superblock(memory, Superblock.PRIMARY_OFFSET);
     Geometry geometry = Geometry.validated(superblock, memory.byteSize());
+    long descriptors = geometry.offsetOf(geometry.blockAt(Superblock.PRIMARY_OFFSET) + 1);
     for (int group = 0; group < geometry.groupsCount(); group++) {
       long first = geometry.groupFirstBlock(group);
       long end = Math.min(first + geometry.blocksPerGroup(), geometry.blocksCount());
       long bitmap =
-          new GroupDescriptor(memory, Geometry.BLOCK_BYTES + (long) group * GroupDescriptor.BYTES)
-                  .blockBitmap()
-              * Geometry.BLOCK_BYTES;
+          geometry.offsetOf(
+              new GroupDescriptor(memory, descriptors + (long) group * GroupDescriptor.BYTES)
+                  .blockBitmap());
       for (long block = first; block < end; block++) {
         long bit = block - first;
         boolean free = (memory.getByte(bitmap + (bit >> 3)) >> (bit & 7) & 1) == 0;
         if (free && chosen.test((int) block)) {
-          memory.fill(block * Geometry.BLOCK_BYTES, Geometry.BLOCK_BYTES, STALE);
+          memory.fill(geometry.offsetOf(block), geometry.blockBytes(), STALE);
         }
       }
     }
