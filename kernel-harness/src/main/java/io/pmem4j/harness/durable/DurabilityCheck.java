@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.LongPredicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -66,7 +65,7 @@ public final class DurabilityCheck {
     this.lines = lines;
     this.point = point;
     this.files = files;
-    lines.onClean(() -> requireAll("the clean state of the superblock is stored", b -> b != 0));
+    lines.onClean(() -> requireAll("the clean state of the superblock is stored", false));
   }
 
   /**
@@ -126,15 +125,16 @@ public final class DurabilityCheck {
         image -> {
           Map<Long, Long> blocks = image.blocksOf(file.ino);
           long inode = image.inode(file.ino);
-          return (block, line) -> {
-            Long page = blocks.get(block);
-            if (page == null) {
-              long at = block * TrackedBlock.BYTES + (long) line * TrackedBlock.LINE_BYTES;
+          return (tracked, line) -> {
+            Long fileBlock = blocks.get(image.blockOf(tracked, line));
+            if (fileBlock == null) {
+              long at = tracked * TrackedBlock.BYTES + (long) line * TrackedBlock.LINE_BYTES;
               return at >= inode && at < inode + ImageMap.inodeLength() ? "inode" : "";
             }
-            return page != ImageMap.POINTERS_OF_FILE && (page < first || page > last)
+            long page = image.pageOf(fileBlock);
+            return fileBlock != ImageMap.POINTERS_OF_FILE && (page < first || page > last)
                 ? ""
-                : nameOf(page);
+                : nameOf(image, fileBlock);
           };
         });
   }
@@ -150,13 +150,14 @@ public final class DurabilityCheck {
         action,
         image -> {
           Namer namer = namer(image);
-          return (block, line) -> image.inUse(block) ? namer.name(block, line) : "";
+          return (tracked, line) ->
+              image.inUse(image.blockOf(tracked, line)) ? namer.name(tracked, line) : "";
         });
   }
 
   /** The file system was unmounted. */
   public void unmounted() {
-    requireAll("unmount has returned", _ -> true);
+    requireAll("unmount has returned", true);
   }
 
   private interface Namers {
@@ -244,17 +245,21 @@ public final class DurabilityCheck {
     }
   }
 
-  private void requireAll(String when, LongPredicate blocks) {
+  private void requireAll(String when, boolean withSuperblock) {
     ImageMap image = new ImageMap(lines.memory());
     Namer namer = namer(image);
     lines.touched().stream()
         .forEach(index -> {
           TrackedBlock block = lines.block(index);
-          if (block == null || !blocks.test(index) || !image.inUse(index)) {
+          if (block == null) {
             return;
           }
           for (long rest = block.undurable(); rest != 0; rest &= rest - 1) {
             int line = Long.numberOfTrailingZeros(rest);
+            long inImage = image.blockOf(index, line);
+            if (!image.inUse(inImage) || (!withSuperblock && inImage <= image.superblock())) {
+              continue;
+            }
             String name = namer.name(index, line);
             if (!name.isEmpty() && block.differs(lines.memory(), line)) {
               throw new BrokenPromise(
@@ -270,12 +275,15 @@ public final class DurabilityCheck {
     for (WatchedFile file : files) {
       image
           .blocksOf(file.ino)
-          .forEach((block, page) -> names.put(block, nameOf(page) + " of " + file.name));
+          .forEach((block, fileBlock) ->
+              names.put(block, nameOf(image, fileBlock) + " of " + file.name));
     }
     image
         .blocksOf(ROOT_INO)
-        .forEach((block, page) -> names.put(block, "page " + page + " of the root directory"));
-    return (block, line) -> {
+        .forEach((block, fileBlock) ->
+            names.put(block, "page " + image.pageOf(fileBlock) + " of the root directory"));
+    return (tracked, line) -> {
+      long block = image.blockOf(tracked, line);
       String name = names.get(block);
       return name == null ? image.name(block, line) : name;
     };
@@ -283,7 +291,9 @@ public final class DurabilityCheck {
 
   private static final int ROOT_INO = 2;
 
-  private static String nameOf(long page) {
-    return page == ImageMap.POINTERS_OF_FILE ? "a block of pointers" : "data page " + page;
+  private static String nameOf(ImageMap image, long fileBlock) {
+    return fileBlock == ImageMap.POINTERS_OF_FILE
+        ? "a block of pointers"
+        : "data page " + image.pageOf(fileBlock);
   }
 }

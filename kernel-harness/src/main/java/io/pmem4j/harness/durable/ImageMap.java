@@ -11,7 +11,7 @@ import java.util.TreeMap;
 
 /**
  * The owners of the blocks of an ext2 image, read from its bytes without a lock and without the
- * file system's own code: ext2.h, blocks of 4096 bytes. Not thread-safe.
+ * file system's own code: ext2.h. Not thread-safe.
  */
 final class ImageMap {
   private static final ValueLayout.OfInt INT =
@@ -21,6 +21,8 @@ final class ImageMap {
 
   private static final int SUPERBLOCK = 1024;
   private static final int BLOCKS_COUNT = SUPERBLOCK + 4;
+  private static final int FIRST_DATA_BLOCK = SUPERBLOCK + 20;
+  private static final int LOG_BLOCK_SIZE = SUPERBLOCK + 24;
   private static final int BLOCKS_PER_GROUP = SUPERBLOCK + 32;
   private static final int INODES_PER_GROUP = SUPERBLOCK + 40;
   private static final int REV_LEVEL = SUPERBLOCK + 76;
@@ -41,38 +43,63 @@ final class ImageMap {
 
   private static final int DIRECT = 12;
   private static final int TREES = 3;
-  private static final int POINTERS = TrackedBlock.BYTES / Integer.BYTES;
+  private static final int MIN_BLOCK_BITS = 10;
 
   private final MemorySegment image;
+  private final int blockBits;
+  private final int pointers;
   private final long blocks;
+  private final long firstDataBlock;
   private final int blocksPerGroup;
   private final int inodesPerGroup;
   private final int inodeBytes;
 
   ImageMap(MemorySegment image) {
     this.image = image;
+    this.blockBits = MIN_BLOCK_BITS + image.get(INT, LOG_BLOCK_SIZE);
+    this.pointers = (1 << blockBits) / Integer.BYTES;
     this.blocks = Integer.toUnsignedLong(image.get(INT, BLOCKS_COUNT));
+    this.firstDataBlock = Integer.toUnsignedLong(image.get(INT, FIRST_DATA_BLOCK));
     this.blocksPerGroup = image.get(INT, BLOCKS_PER_GROUP);
     this.inodesPerGroup = image.get(INT, INODES_PER_GROUP);
     this.inodeBytes = image.get(INT, REV_LEVEL) == 0 ? 128 : image.get(SHORT, INODE_SIZE);
   }
 
   private long group(int group, int field) {
-    long descriptor = TrackedBlock.BYTES + (long) group * GROUP_BYTES;
+    long descriptor = ((superblock() + 1) << blockBits) + (long) group * GROUP_BYTES;
     return Integer.toUnsignedLong(image.get(INT, descriptor + field));
   }
 
-  /** Returns true if the bitmap says that a block is in use. */
+  /** Returns the block that a line of a tracked block lies in. */
+  long blockOf(long tracked, int line) {
+    return (tracked * TrackedBlock.BYTES + (long) line * TrackedBlock.LINE_BYTES) >> blockBits;
+  }
+
+  /** Returns the block of the superblock. */
+  long superblock() {
+    return SUPERBLOCK >> blockBits;
+  }
+
+  /** Returns the page of a file that one of its blocks lies in. */
+  long pageOf(long fileBlock) {
+    return (fileBlock << blockBits) / TrackedBlock.BYTES;
+  }
+
+  /** Returns true if the bitmap says that a block is in use; the boot block always is. */
   boolean inUse(long block) {
-    int bit = (int) (block % blocksPerGroup);
-    long bitmap = group((int) (block / blocksPerGroup), BLOCK_BITMAP) * TrackedBlock.BYTES;
+    if (block < firstDataBlock) {
+      return true;
+    }
+    int bit = (int) ((block - firstDataBlock) % blocksPerGroup);
+    long bitmap =
+        group((int) ((block - firstDataBlock) / blocksPerGroup), BLOCK_BITMAP) << blockBits;
     return block < blocks
         && (image.get(ValueLayout.JAVA_BYTE, bitmap + (bit >> 3)) & 1 << (bit & 7)) != 0;
   }
 
   /** Returns the byte offset of an inode in the image. */
   long inode(int ino) {
-    long table = group((ino - 1) / inodesPerGroup, INODE_TABLE) * TrackedBlock.BYTES;
+    long table = group((ino - 1) / inodesPerGroup, INODE_TABLE) << blockBits;
     return table + (long) ((ino - 1) % inodesPerGroup) * inodeBytes;
   }
 
@@ -97,7 +124,7 @@ final class ImageMap {
     return Integer.toUnsignedLong(image.get(INT, inode(ino) + I_BLOCKS));
   }
 
-  /** The blocks of an inode: the page of the file for data, {@link #POINTERS_OF_FILE} else. */
+  /** The blocks of an inode: the block of the file for data, {@link #POINTERS_OF_FILE} else. */
   Map<Long, Long> blocksOf(int ino) {
     Map<Long, Long> of = new TreeMap<>();
     long at = inode(ino) + I_BLOCK;
@@ -105,8 +132,8 @@ final class ImageMap {
       put(of, pointer(at, i), i);
     }
     long page = DIRECT;
-    long span = POINTERS;
-    for (int level = 1; level <= TREES; level++, span *= POINTERS) {
+    long span = pointers;
+    for (int level = 1; level <= TREES; level++, span *= pointers) {
       tree(of, pointer(at, DIRECT + level - 1), level, page);
       page += span;
     }
@@ -122,10 +149,10 @@ final class ImageMap {
     of.put(block, POINTERS_OF_FILE);
     long span = 1;
     for (int i = 1; i < levels; i++) {
-      span *= POINTERS;
+      span *= pointers;
     }
-    for (int i = 0; i < POINTERS; i++) {
-      long next = pointer(block * TrackedBlock.BYTES, i);
+    for (int i = 0; i < pointers; i++) {
+      long next = pointer(block << blockBits, i);
       if (levels == 1) {
         put(of, next, page + i);
       } else {
@@ -147,26 +174,28 @@ final class ImageMap {
   /**
    * Names a block that belongs to no watched file, and a line of it where lines differ.
    *
+   * @param line of the tracked block that the block lies in
    * @return empty for a block that is no metadata: a leaked one, or of a file never opened
    */
   String name(long block, int line) {
-    if (block == 0) {
+    if (block <= superblock()) {
       return "superblock";
     }
-    int groups = (int) Math.ceilDiv(blocks, (long) blocksPerGroup);
-    if (block <= Math.ceilDiv(groups * GROUP_BYTES, TrackedBlock.BYTES)) {
+    int groups = (int) Math.ceilDiv(blocks - firstDataBlock, (long) blocksPerGroup);
+    if (block <= superblock() + Math.ceilDiv(groups * GROUP_BYTES, 1 << blockBits)) {
       return "group descriptors";
     }
-    int group = (int) (block / blocksPerGroup);
+    int group = (int) ((block - firstDataBlock) / blocksPerGroup);
     if (block == group(group, BLOCK_BITMAP)) {
       return "block bitmap";
     }
     if (block == group(group, INODE_BITMAP)) {
       return "inode bitmap";
     }
-    long inTable = (block - group(group, INODE_TABLE)) * TrackedBlock.BYTES;
+    long inTable = (block - group(group, INODE_TABLE)) << blockBits;
     if (inTable >= 0 && inTable < (long) inodesPerGroup * inodeBytes) {
-      long index = (inTable + (long) line * TrackedBlock.LINE_BYTES) / inodeBytes;
+      long inBlock = ((long) line * TrackedBlock.LINE_BYTES) & ((1L << blockBits) - 1);
+      long index = (inTable + inBlock) / inodeBytes;
       return "inode " + (group * (long) inodesPerGroup + index + 1);
     }
     return "";
@@ -176,7 +205,7 @@ final class ImageMap {
    * Returns true if a position may hold a pointer: in an inode, or in a block that is not metadata.
    */
   boolean mayHoldPointer(long offset) {
-    String name = name(offset / TrackedBlock.BYTES, 0);
+    String name = name(offset >> blockBits, 0);
     long inInode = offset % inodeBytes;
     return name.isEmpty()
         || (name.startsWith("inode ") && inInode >= I_BLOCK && inInode < I_BLOCK_END);

@@ -20,10 +20,25 @@ import java.lang.foreign.Arena;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** A program on ext2-dax: a process, and the children it forks. */
 public final class ModelSession implements Session {
   private static final int PROT_EXEC = 4;
+
+  /** The calls that need the contents of a regular file. */
+  private static final Set<Syscall> CONTENTS =
+      Set.of(
+          Syscall.PWRITE,
+          Syscall.PREAD,
+          Syscall.PWRITEV,
+          Syscall.PREADV,
+          Syscall.PWRITE_MAPPED,
+          Syscall.PREAD_MAPPED,
+          Syscall.FTRUNCATE,
+          Syscall.MMAP,
+          Syscall.FILL,
+          Syscall.POISON);
 
   private final Ext2FileSystem fs;
   private final FsImage image;
@@ -126,8 +141,18 @@ public final class ModelSession implements Session {
   /** Returns the reason for which the model cannot mount a program's image; empty if it can. */
   public static Optional<String> lacks(Program program) {
     return program.image().blockBytes() == Mmu.PAGE_BYTES
+            || program.steps().stream().noneMatch(step -> usesContents(step.operation()))
         ? Optional.empty()
-        : Optional.of("file systems without DAX");
+        : Optional.of("contents of files without DAX");
+  }
+
+  private static boolean usesContents(Operation operation) {
+    return switch (operation) {
+      case Operation.Call call -> CONTENTS.contains(call.syscall());
+      case Operation.In in -> usesContents(in.operation());
+      case Operation.Begin begin -> usesContents(begin.operation());
+      default -> false;
+    };
   }
 
   /** Returns the parts of an operation that ext2-dax lacks; empty if it lacks none. */
