@@ -53,6 +53,9 @@ public final class FileMapping {
       throw new Ext2Exception(
           Errno.ENOMEM, "map of " + length + " bytes, expected at most " + MAX_BYTES);
     }
+    if (file.inode().contents().pages() != null) {
+      throw new Ext2Exception(Errno.EOPNOTSUPP, "map without the mount option dax");
+    }
     HostMapping.Mapped mapped =
         HostMapping.map(
             file.newAddressSpace(),

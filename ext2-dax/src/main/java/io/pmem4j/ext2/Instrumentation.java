@@ -24,6 +24,8 @@ import java.util.function.LongSupplier;
  *     nothing is left past the size, and each handler of a store to a read-only page checks, before
  *     it lets truncation in, that the page is not; an {@link IsolationViolation} if not. For tests
  * @param lockValidators accepts the lock check of each volume that is opened
+ * @param cachePages pages of memory, 4096 bytes each, that the contents of files without DAX may
+ *     take; at least 1
  */
 public record Instrumentation(
     LongSupplier clock,
@@ -34,7 +36,8 @@ public record Instrumentation(
     Scheduler scheduler,
     Variation variation,
     boolean isolationChecks,
-    Consumer<LockValidator> lockValidators) {
+    Consumer<LockValidator> lockValidators,
+    int cachePages) {
 
   private static final Instrumentation PRODUCTION =
       new Instrumentation(
@@ -46,7 +49,8 @@ public record Instrumentation(
           Scheduler.production(),
           Variation.NONE,
           false,
-          _ -> {});
+          _ -> {},
+          1 << 14);
 
   /** Returns the surroundings of a product: the clock of the system, no checks, no replacements. */
   public static Instrumentation production() {
@@ -64,7 +68,8 @@ public record Instrumentation(
         scheduler,
         variation,
         isolationChecks,
-        lockValidators);
+        lockValidators,
+        cachePages);
   }
 
   /** This instrumentation with another {@link #generationBase}. */
@@ -78,7 +83,8 @@ public record Instrumentation(
         scheduler,
         variation,
         isolationChecks,
-        lockValidators);
+        lockValidators,
+        cachePages);
   }
 
   /** This instrumentation with another {@link #allocatorPid}. */
@@ -92,7 +98,8 @@ public record Instrumentation(
         scheduler,
         variation,
         isolationChecks,
-        lockValidators);
+        lockValidators,
+        cachePages);
   }
 
   /** This instrumentation with another {@link #topDirectoryStart}. */
@@ -106,7 +113,8 @@ public record Instrumentation(
         scheduler,
         variation,
         isolationChecks,
-        lockValidators);
+        lockValidators,
+        cachePages);
   }
 
   /** This instrumentation with another {@link #umask}. */
@@ -120,7 +128,8 @@ public record Instrumentation(
         scheduler,
         variation,
         isolationChecks,
-        lockValidators);
+        lockValidators,
+        cachePages);
   }
 
   /** This instrumentation with another {@link #scheduler}. */
@@ -134,7 +143,8 @@ public record Instrumentation(
         value,
         variation,
         isolationChecks,
-        lockValidators);
+        lockValidators,
+        cachePages);
   }
 
   /** This instrumentation with another {@link #variation}. */
@@ -148,7 +158,8 @@ public record Instrumentation(
         scheduler,
         value,
         isolationChecks,
-        lockValidators);
+        lockValidators,
+        cachePages);
   }
 
   /** This instrumentation with another {@link #isolationChecks}. */
@@ -162,7 +173,8 @@ public record Instrumentation(
         scheduler,
         variation,
         value,
-        lockValidators);
+        lockValidators,
+        cachePages);
   }
 
   /** This instrumentation with another {@link #lockValidators}. */
@@ -176,6 +188,22 @@ public record Instrumentation(
         scheduler,
         variation,
         isolationChecks,
+        value,
+        cachePages);
+  }
+
+  /** This instrumentation with another {@link #cachePages}. */
+  public Instrumentation withCachePages(int value) {
+    return new Instrumentation(
+        clock,
+        generationBase,
+        allocatorPid,
+        topDirectoryStart,
+        umask,
+        scheduler,
+        variation,
+        isolationChecks,
+        lockValidators,
         value);
   }
 }

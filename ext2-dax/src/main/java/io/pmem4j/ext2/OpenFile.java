@@ -66,9 +66,9 @@ public final class OpenFile implements AutoCloseable {
    * @param length bytes, at least 1
    * @throws Ext2Exception EACCES if the file is not open for that; EINVAL for another mode or
    *     position, or if the file system does not begin on a page of its file; ENOSPC; EIO;
-   *     EOPNOTSUPP if it is in no file at all; ENOMEM for more than 2^31 - 1 pages, if there are no
-   *     addresses, or the pieces of the file would come near to {@code vm.max_map_count} mappings
-   *     of the process
+   *     EOPNOTSUPP if it is in no file at all, or mounted without dax; ENOMEM for more than 2^31 -
+   *     1 pages, if there are no addresses, or the pieces of the file would come near to {@code
+   *     vm.max_map_count} mappings of the process
    * @throws IllegalStateException if the arena is closed
    */
   public FileMapping map(MapMode mode, long position, long length, Arena arena)

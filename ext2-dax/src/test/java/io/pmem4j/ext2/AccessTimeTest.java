@@ -218,6 +218,16 @@ class AccessTimeTest {
     }
 
     @Override
+    public int load(int from, byte[] target, int at, int length) {
+      return 0;
+    }
+
+    @Override
+    public int store(int to, byte[] source, int at, int length) {
+      return 0;
+    }
+
+    @Override
     public int zero(int to, int length, int unit) {
       return 0;
     }

@@ -32,9 +32,19 @@ abstract class OnImage {
   @BeforeEach
   void mount() throws Exception {
     image = new ImageFixture();
-    fs = image.mount();
+    fs = Ext2FileSystem.mount(image.region(), options(), instrumentation());
     mm = fs.newAddressSpace();
     f = fs.open("/f", O_RDWR_CREAT, 0644);
+  }
+
+  /** Returns the options of the mount. */
+  MountOptions options() throws IOException {
+    return image.options();
+  }
+
+  /** Returns the surroundings of the mount. */
+  Instrumentation instrumentation() {
+    return image.instrumentation();
   }
 
   @AfterEach

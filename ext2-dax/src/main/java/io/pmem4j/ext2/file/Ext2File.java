@@ -7,6 +7,7 @@ import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.Extent;
 import io.pmem4j.ext2.inode.Ext2Inode;
 import io.pmem4j.ext2.inode.Fiemap;
+import io.pmem4j.ext2.inode.FileContents;
 import io.pmem4j.ext2.inode.FileLock;
 import io.pmem4j.ext2.inode.FilePrivileges;
 import io.pmem4j.ext2.inode.InodeCache;
@@ -18,6 +19,7 @@ import io.pmem4j.ext2.mm.Mappable;
 import io.pmem4j.ext2.mm.MappingTree;
 import io.pmem4j.ext2.mm.PinnedFrames;
 import io.pmem4j.ext2.mm.UserBuffer;
+import io.pmem4j.ext2.page.PageCache;
 import io.pmem4j.ext2.volume.Volume;
 import io.pmem4j.pmem.PersistentMemory;
 import java.util.List;
@@ -32,14 +34,16 @@ import java.util.concurrent.atomic.AtomicInteger;
 public final class Ext2File implements Mappable {
   private static final int LOCK_NB = 4;
   private static final int LOCK_UN = 8;
-  private static final int SYNC_WRITE_AND_WAIT = 7;
 
   private final Volume volume;
   private final InodeCache inodes;
   private final Ext2Inode inode;
   private final OpenFlags flags;
   private final Runnable onRelease;
+  private final FileContents contents;
   private final FaultHandler faultHandler;
+  private final FileSync sync;
+
   private final AtomicInteger references = new AtomicInteger(1);
 
   /** {@code f_pos}; who seeks with others at the same time gets what one of them asked for. */
@@ -58,12 +62,18 @@ public final class Ext2File implements Mappable {
     this.inode = inode;
     this.flags = flags;
     this.onRelease = onRelease;
-    this.faultHandler =
-        volume
-            .instrumentation()
-            .variation()
-            .part(FaultHandlers.class, DaxFaultHandler::new)
-            .of(inode);
+    this.contents = inode.contents();
+    PageCache pages = contents.pages();
+    this.sync = new FileSync(volume, inodes, inode);
+    this.faultHandler = pages == null ? daxHandler() : new PageCacheFaultHandler(inode, pages);
+  }
+
+  private FaultHandler daxHandler() {
+    return volume
+        .instrumentation()
+        .variation()
+        .part(FaultHandlers.class, DaxFaultHandler::new)
+        .of(inode);
   }
 
   /** Returns the inode of the file. */
@@ -89,9 +99,9 @@ public final class Ext2File implements Mappable {
     if (target.length() == 0) {
       return 0;
     }
-    try (var _ = inode.iRwsem().shared()) {
+    try (var _ = contents.lockToRead()) {
       userCopy();
-      return inode.daxIo().read(position, target);
+      return contents.read(position, target);
     } finally {
       accessed(); // also after EFAULT or EIO
     }
@@ -129,7 +139,7 @@ public final class Ext2File implements Mappable {
         written = writeLocked(at, source);
       }
       if (written > 0 && (flags.syncsWrites() || inode.syncsWrites())) {
-        syncRange(at, at + written - 1, !flags.syncsTimes());
+        sync.range(at, at + written - 1, !flags.syncsTimes());
       }
       return written;
     }
@@ -147,7 +157,7 @@ public final class Ext2File implements Mappable {
     FilePrivileges.beforeWrite(inode);
     inode.times().updateTime();
     userCopy();
-    int written = inode.daxIo().write(at, source, fitting);
+    int written = contents.write(at, source, fitting);
     if (at + written > inode.size()) {
       inode.sizeLocked(at + written);
     }
@@ -249,19 +259,13 @@ public final class Ext2File implements Mappable {
   }
 
   /**
-   * sync_file_range(2): of a DAX file only what waits writes back at all.
+   * sync_file_range(2), see {@link FileSync#fileRange}.
    *
    * @param how SYNC_FILE_RANGE_WAIT_BEFORE 1, WRITE 2, WAIT_AFTER 4
    * @throws Ext2Exception EINVAL
    */
   public void syncFileRange(long offset, long length, int how) throws Ext2Exception {
-    if ((how & ~SYNC_WRITE_AND_WAIT) != 0 || offset < 0 || length < 0 || offset + length < 0) {
-      throw new Ext2Exception(Errno.EINVAL, "sync_file_range");
-    }
-    if (how == SYNC_WRITE_AND_WAIT) {
-      inode.writeback().syncIfDirty(offset, length == 0 ? Long.MAX_VALUE : offset + length - 1);
-      volume.dirtyBlocks().writeOut();
-    }
+    sync.fileRange(offset, length, how);
   }
 
   /**
@@ -285,27 +289,18 @@ public final class Ext2File implements Mappable {
 
   /** {@code ext2_fsync} of everything. */
   public void sync() throws Ext2Exception {
-    syncRange(0, Long.MAX_VALUE, false);
+    sync.range(0, Long.MAX_VALUE, false);
   }
 
   /** fdatasync(2): as {@link #sync}, but for times that changed alone. */
   public void syncData() throws Ext2Exception {
-    syncRange(0, Long.MAX_VALUE, true);
+    sync.range(0, Long.MAX_VALUE, true);
   }
 
   /** {@code vfs_fsync_range} as msync(2) calls it: times that changed alone are left out. */
   @Override
   public void syncRange(long firstByte, long lastByte) throws Ext2Exception {
-    syncRange(firstByte, lastByte, true);
-  }
-
-  private void syncRange(long firstByte, long lastByte, boolean dataOnly) throws Ext2Exception {
-    inode.writeback().syncIfDirty(firstByte, lastByte);
-    try (var _ = inode.iRwsem().exclusive()) {
-      inodes.writeOutIfDirty(inode, dataOnly);
-    }
-    // Data is durable by now; metadata is what has marks.
-    volume.dirtyBlocks().writeOut();
+    sync.range(firstByte, lastByte, true);
   }
 
   /** An address space whose locks are checked against this file system's order. */

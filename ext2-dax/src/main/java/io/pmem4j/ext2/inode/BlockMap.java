@@ -180,7 +180,7 @@ public final class BlockMap {
     int direct = directToAllocate(partial, indirect, wanted, path.toBoundary());
     NewBlocks blocks = takeBlocks(goal, indirect, direct);
     int top = fillBranch(path, partial, blocks);
-    if (inode.isRegular()) {
+    if (inode.zeroesNewBlocks()) {
       long offset = geometry.offsetOf(blocks.data().first());
       long length = geometry.offsetOf(blocks.data().count());
       inode.newBlocks().store();
@@ -192,7 +192,7 @@ public final class BlockMap {
     if (inode.isDirectory() && volume.order().isOrdered()) {
       emptyDirectoryBlock(blocks.data().first());
     }
-    if (inode.isRegular() || indirect > 0 || volume.order().isOrdered()) {
+    if (inode.zeroesNewBlocks() || indirect > 0 || volume.order().isOrdered()) {
       volume.memory().drain();
     }
     splice(fileBlock, partial, indirect, blocks.data(), top);

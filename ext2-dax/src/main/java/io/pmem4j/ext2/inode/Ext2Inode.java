@@ -5,14 +5,11 @@ import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.Variation;
 import io.pmem4j.ext2.dax.CachedPages;
 import io.pmem4j.ext2.dax.DaxHost;
-import io.pmem4j.ext2.dax.DaxIo;
 import io.pmem4j.ext2.dax.DaxMapping;
-import io.pmem4j.ext2.dax.DaxWriteback;
 import io.pmem4j.ext2.dax.FaultTrace;
 import io.pmem4j.ext2.dax.IomapOps;
 import io.pmem4j.ext2.dax.PmdFault;
 import io.pmem4j.ext2.dax.PteFault;
-import io.pmem4j.ext2.dax.UserCopyUnits;
 import io.pmem4j.ext2.layout.RawInode;
 import io.pmem4j.ext2.lock.OrderedMutex;
 import io.pmem4j.ext2.lock.OrderedRwSemaphore;
@@ -42,8 +39,7 @@ public final class Ext2Inode implements DaxHost {
   private final DaxMapping mapping;
   private final PteFault pteFault;
   private final PmdFault pmdFault;
-  private final DaxIo daxIo;
-  private final DaxWriteback writeback;
+  private final FileContents contents;
   private final FileLock fileLock;
   private final InodeTimes times = new InodeTimes(this);
   private final ExtendedAttributes attributes;
@@ -116,9 +112,10 @@ public final class Ext2Inode implements DaxHost {
     this.mapping = new DaxMapping(this, volume.unreadable(), trace, scheduler, validator, pages);
     this.pteFault = new PteFault(mapping, iomap);
     this.pmdFault = new PmdFault(mapping, iomap);
-    this.daxIo =
-        new DaxIo(mapping, iomap, variation.part(UserCopyUnits.class, UserCopyUnits.LINUX_5_10));
-    this.writeback = new DaxWriteback(mapping);
+    this.contents =
+        volume.dax() || !isRegular()
+            ? new DaxContents(this, mapping)
+            : new CachedContents(this, mapping, table.reclaim());
     this.fileLock = new FileLock(scheduler);
     this.writingOut = new WriteOutLock(scheduler);
   }
@@ -167,14 +164,9 @@ public final class Ext2Inode implements DaxHost {
     return pteFault;
   }
 
-  /** Reading and writing of this file. */
-  public DaxIo daxIo() {
-    return daxIo;
-  }
-
-  /** Writing back stores through mappings of this file. */
-  public DaxWriteback writeback() {
-    return writeback;
+  /** Returns the way to the contents of this file. */
+  public FileContents contents() {
+    return contents;
   }
 
   /** Returns the lock that flock(2) takes. */
@@ -360,6 +352,14 @@ public final class Ext2Inode implements DaxHost {
   /** {@code IS_SYNC}: each write is durable when it returns. */
   public boolean syncsWrites() {
     return SynchronousChanges.ofFile(this);
+  }
+
+  /**
+   * Returns true if blocks are zeroed before they are reachable: those of DAX files, and of all in
+   * the ordered mode. Others show what they held until their page is written.
+   */
+  boolean zeroesNewBlocks() {
+    return isRegular() && (contents.pages() == null || volume.order().isOrdered());
   }
 
   /** Returns true for a regular file, which on a DAX mount means a DAX file. */

@@ -165,12 +165,16 @@ public final class InodeCache {
     List<Ext2Inode> dirty = new ArrayList<>();
     synchronized (this) {
       for (Cached cached : cache.values()) {
-        if (cached.inode.changes().any() || cached.inode.writeback().isNeeded()) {
+        if (cached.inode.changes().any() || cached.inode.contents().isDirty()) {
           dirty.add(cached.inode);
         }
       }
     }
-    dirty.sort(Comparator.comparingInt(Ext2Inode::number));
+    // Writing back allocates only without DAX; there the order is the kernel's, b_dirty.
+    dirty.sort(
+        volume.dax()
+            ? Comparator.comparingInt(Ext2Inode::number)
+            : Comparator.comparingLong(inode -> inode.changes().since()));
     return dirty;
   }
 
@@ -197,7 +201,7 @@ public final class InodeCache {
     }
     for (Ext2Inode inode : dirtyInodes()) {
       if (inode.isRegular()) {
-        inode.writeback().range(0, Long.MAX_VALUE);
+        inode.contents().writeBack();
       }
       table.writeBack(inode);
     }
@@ -211,8 +215,8 @@ public final class InodeCache {
   private void evict(Ext2Inode inode) throws Ext2Exception {
     // sync may have found the inode before. From here on it waits, or leaves it alone.
     inode.ownedByOneTask = true;
-    // Without users there are no mappings: only entries can be left.
-    inode.mapping().removeFrom(0);
+    // Without users there are no mappings: only entries and pages can be left.
+    inode.contents().removeAll();
     try (var _ = volume.freezeGate().startInternalWrite()) {
       inode.dtime = (int) volume.instrumentation().clock().getAsLong();
       try {

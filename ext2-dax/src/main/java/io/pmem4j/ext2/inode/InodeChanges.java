@@ -14,14 +14,41 @@ final class InodeChanges {
   /** The {@link #changes} that the table on the medium has; guarded by {@code I_SYNC}. */
   private volatile long written;
 
+  /** Orders inodes by the moment at which they became dirty. */
+  private static final AtomicLong MOMENTS = new AtomicLong();
+
+  private volatile long since;
+
   /** {@code mark_inode_dirty}; the caller has changed the inode. */
   void mark() {
+    beginUnless(any());
     dataChanges.accumulateAndGet(changes.incrementAndGet(), Math::max);
   }
 
   /** {@code mark_inode_dirty_sync}; the caller has changed times only. */
   void markTimes() {
+    beginUnless(any());
     changes.incrementAndGet();
+  }
+
+  /**
+   * {@code I_DIRTY_PAGES}: a page becomes dirty, which leaves the inode itself as it is.
+   *
+   * @param already whether another page is dirty
+   */
+  void pagesDirty(boolean already) {
+    beginUnless(already || any());
+  }
+
+  private void beginUnless(boolean dirty) {
+    if (!dirty) {
+      since = MOMENTS.incrementAndGet();
+    }
+  }
+
+  /** {@code dirtied_when}: rises from one inode that becomes dirty to the next. */
+  long since() {
+    return since;
   }
 
   boolean any() {

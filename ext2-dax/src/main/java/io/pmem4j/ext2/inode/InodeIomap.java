@@ -2,7 +2,6 @@
 package io.pmem4j.ext2.inode;
 
 import io.pmem4j.ext2.Ext2Exception;
-import io.pmem4j.ext2.UnsupportedFeatureException;
 import io.pmem4j.ext2.dax.Iomap;
 import io.pmem4j.ext2.dax.IomapOps;
 import io.pmem4j.ext2.volume.Geometry;
@@ -19,10 +18,6 @@ final class InodeIomap implements IomapOps {
 
   @Override
   public Iomap begin(long offset, long length, int flags) throws Ext2Exception {
-    if (!inode.volume().dax()) {
-      throw new UnsupportedFeatureException(
-          "regular files without dax", inode + ": blocks are smaller than a page, so DAX is off");
-    }
     long fileBlock = geometry.blockAt(offset);
     int wanted = (int) Math.min(geometry.blocksFor(length), geometry.pointersPerBlock());
     BlockMap.Mapped mapped =

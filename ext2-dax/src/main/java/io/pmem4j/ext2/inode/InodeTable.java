@@ -6,6 +6,7 @@ import io.pmem4j.ext2.Errno;
 import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.dax.FaultTrace;
 import io.pmem4j.ext2.layout.RawInode;
+import io.pmem4j.ext2.page.PageReclaim;
 import io.pmem4j.ext2.volume.Geometry;
 import io.pmem4j.ext2.volume.MetadataOrder;
 import io.pmem4j.ext2.volume.Volume;
@@ -18,11 +19,18 @@ final class InodeTable {
   private final Volume volume;
   private final FaultTrace trace;
   private final Allocators services;
+  private final PageReclaim reclaim;
 
   InodeTable(Volume volume, FaultTrace trace, Allocators services) {
     this.volume = volume;
     this.trace = trace;
     this.services = services;
+    this.reclaim = new PageReclaim(volume.instrumentation().cachePages());
+  }
+
+  /** Returns the memory for page caches. */
+  PageReclaim reclaim() {
+    return reclaim;
   }
 
   /** An inode in memory without contents, for a number that was just allocated. */

@@ -3,7 +3,6 @@ package io.pmem4j.ext2.inode;
 
 import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.alloc.BlockRun;
-import io.pmem4j.ext2.dax.DaxIo;
 import io.pmem4j.ext2.observe.Observation;
 import io.pmem4j.ext2.volume.Geometry;
 import io.pmem4j.ext2.volume.Volume;
@@ -29,24 +28,25 @@ public final class Truncate {
   }
 
   /**
-   * {@code ext2_setsize} of a DAX file; the caller holds {@code i_rwsem} exclusively.
+   * {@code ext2_setsize}; the caller holds {@code i_rwsem} exclusively.
    *
    * <p>The size, the page tables, the entries and the blocks change in one section under {@code
-   * dax_sem}: a fault before it has finished and is unmapped, a fault after it sees the new size.
-   * {@link TruncatePostconditions} checks that. The tail of the last page is zeroed before, outside
-   * the section.
+   * dax_sem}: a fault before it has finished and is unmapped, a fault after it sees the new size. A
+   * file without DAX is taken from faults page by page, under their locks. {@link
+   * TruncatePostconditions} checks that. The tail of the last page is zeroed before, outside the
+   * section.
    *
    * @throws Ext2Exception EIO if the tail's block cannot be reached
    */
   public static void setSize(Ext2Inode inode, long newSize) throws Ext2Exception {
     inode.iRwsem().assertHeldExclusively();
-    long pageEnd = Math.ceilDiv(newSize, DaxIo.PAGE_BYTES) * DaxIo.PAGE_BYTES;
-    inode.daxIo().zero(newSize, pageEnd - newSize);
+    long before = inode.size;
+    inode.contents().zeroTail(newSize);
     try (var _ = inode.locks().daxSem().exclusive()) {
       inode.iSize().store();
       inode.iSize().observed(Observation.SIZE_CHANGE, inode.size, newSize);
       inode.size = newSize;
-      inode.mapping().truncate(newSize);
+      inode.contents().sizeChanged(before, newSize);
       new Truncate(inode).blocksLocked(newSize);
       check(inode, newSize);
     }
@@ -75,7 +75,7 @@ public final class Truncate {
    */
   static void writeFailed(Ext2Inode inode, long end) throws Ext2Exception {
     if (end > inode.size) {
-      inode.mapping().truncate(inode.size);
+      inode.contents().cut(inode.size);
       blocks(inode, inode.size);
     }
   }

@@ -25,7 +25,7 @@ public enum LockClass {
   DAX_ENTRY(
       "DAX entry lock", "one index of a DAX mapping", Nesting.NEVER, LockdepVisibility.HIDDEN),
   I_MMAP_RWSEM("&mapping->i_mmap_rwsem", "the set of mappings of a file", Nesting.NEVER),
-  PAGE_LOCK("page_lock(ext2)", "one page of a directory", Nesting.NEVER),
+  PAGE_LOCK("page_lock(ext2)", "one page of a directory or of a cached file", Nesting.NEVER),
   XATTR_SEM("&ei->xattr_sem", "the extended attributes of an inode", Nesting.NEVER),
   BUFFER_LOCK(
       "buffer lock",

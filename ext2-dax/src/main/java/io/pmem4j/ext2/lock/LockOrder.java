@@ -42,6 +42,9 @@ public final class LockOrder {
   public static final LockOrder MERGED =
       withoutFaults("MERGED")
           .chain(MMAP_LOCK, SB_PAGEFAULT, DAX_SEM, DAX_ENTRY, TRUNCATE_MUTEX)
+          // files with a page cache: faults; truncation; unmapping and write protection of a page
+          .chain(SB_PAGEFAULT, PAGE_LOCK, I_MMAP_RWSEM)
+          .chain(DAX_SEM, PAGE_LOCK)
           .build();
 
   private final String name;

@@ -76,6 +76,11 @@ final class FaultEntry {
     }
     PageFault fault = new PageFault(vma, address, write, false, copy);
     FaultResult result = handler.fault(fault);
+    if (result == FaultResult.LOCKED && write && vma.shared() && fault.hasPage()) {
+      // do_shared_fault: the file is told of the store without the lock of the page.
+      fault.unlock();
+      result = handler.pageMkwrite(fault);
+    }
     return result == FaultResult.LOCKED ? fault.finishLocked() : result;
   }
 
@@ -86,6 +91,9 @@ final class FaultEntry {
         && handler.showsHolesAsPages()) {
       return handler.pageMkwrite(new PageFault(vma, address, true, true, null));
     }
+    if (vma.shared() && before.kind() == PagemapEntry.Kind.PAGE) {
+      return sharedPage(handler, new PageFault(vma, address, true, true, null), before);
+    }
     if (vma.shared()) {
       FaultResult result = handler.pfnMkwrite(new PageFault(vma, address, true, true, null));
       if (result == FaultResult.DONE) {
@@ -93,10 +101,21 @@ final class FaultEntry {
       }
       return result;
     }
-    // wp_page_copy: neither block nor zero page is an ordinary page, so the file is not asked:
-    // no lock of it is taken, no time changes and nothing is traced.
+    // wp_page_copy: the file is not asked. No lock of it is taken, no time changes and nothing is
+    // traced.
     vmas.prepareCopies(vma);
     pageTable.copyOnWrite(vma, address);
     return FaultResult.DONE_COW;
+  }
+
+  /** {@code wp_page_shared}: the entry becomes writable while the page is locked. */
+  private FaultResult sharedPage(FaultHandler handler, PageFault fault, PagemapEntry before) {
+    FaultResult result = handler.pageMkwrite(fault.on(before.block()));
+    if (result == FaultResult.LOCKED) {
+      pageTable.finishMkwrite(fault.vma(), fault.address(), before);
+      fault.unlock();
+      return FaultResult.NOPAGE;
+    }
+    return result;
   }
 }

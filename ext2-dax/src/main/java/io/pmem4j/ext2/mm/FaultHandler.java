@@ -21,7 +21,8 @@ public interface FaultHandler {
    * {@code .page_mkwrite}: a store met a read-only entry of a shared mapping that has an ordinary
    * page behind it.
    *
-   * @return NOPAGE when something else is mapped now
+   * @return LOCKED with the page of {@link PageFault#pageNumber} locked, which is the file's page
+   *     to be stored to; NOPAGE when something else is mapped now, or is to be
    */
   default FaultResult pageMkwrite(PageFault fault) {
     return FaultResult.SIGBUS;

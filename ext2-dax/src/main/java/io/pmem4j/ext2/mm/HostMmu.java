@@ -212,6 +212,12 @@ final class HostMmu implements Mmu {
     }
   }
 
+  /** Pages of the page cache have no place in the image that the window could show. */
+  @Override
+  public void insertPage(Vma of, long address, byte[] page, long number, boolean write) {
+    throw new UnsupportedOperationException("a window of a file with a page cache");
+  }
+
   @Override
   public boolean isPopulated() {
     return true;

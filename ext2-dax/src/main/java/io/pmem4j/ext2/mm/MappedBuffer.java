@@ -4,6 +4,7 @@ package io.pmem4j.ext2.mm;
 import io.pmem4j.pmem.PersistentMemory;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 
 /** A range of a mapping; copied page by page, up to the first byte that faults for good. */
 final class MappedBuffer implements UserBuffer {
@@ -105,6 +106,26 @@ final class MappedBuffer implements UserBuffer {
           MemorySegment.copy(memory.segment(), ValueLayout.JAVA_BYTE, address + done, page, 0, now);
           access.store(vma, there, page);
         });
+  }
+
+  @Override
+  public int load(int from, byte[] target, int at, int bytes) {
+    return copy(
+        from,
+        bytes,
+        1,
+        (there, done, now) ->
+            System.arraycopy(access.load(vma, there, now), 0, target, at + done, now));
+  }
+
+  @Override
+  public int store(int to, byte[] source, int at, int bytes) {
+    return copy(
+        to,
+        bytes,
+        1,
+        (there, done, now) ->
+            access.store(vma, there, Arrays.copyOfRange(source, at + done, at + done + now)));
   }
 
   /**

@@ -20,6 +20,9 @@ public final class MappingTree {
   /** Mappings whose pages are shown ahead; changed under the lock. */
   private volatile int populated;
 
+  /** The number of mappings, or another that is not 0 either; changed under the lock. */
+  private volatile int mapped;
+
   /** No mappings yet. */
   public MappingTree(Scheduler scheduler, LockValidator validator, String name) {
     iMmapRwsem =
@@ -30,19 +33,35 @@ public final class MappingTree {
   void insert(Vma vma) {
     try (var _ = iMmapRwsem.exclusive()) {
       vmas.add(vma);
-      countPopulated();
+      count();
     }
   }
 
   void remove(Vma vma) {
     try (var _ = iMmapRwsem.exclusive()) {
       vmas.remove(vma);
-      countPopulated();
+      count();
     }
   }
 
-  private void countPopulated() {
+  private void count() {
+    mapped = vmas.size();
     populated = (int) vmas.stream().filter(vma -> vma.mm().mmu().isPopulated()).count();
+  }
+
+  /** Returns true if the file is mapped at all: {@code mapping_mapped}. */
+  public boolean anyMapping() {
+    return mapped != 0;
+  }
+
+  /** Returns true if a shared entry that shows the frame at this index allows stores. */
+  public boolean isWritable(long index, long frame) {
+    try (var _ = iMmapRwsem.shared()) {
+      return vmas.stream()
+          .filter(vma -> vma.shared() && index >= vma.pgoff() && index < vma.pgoffEnd())
+          .map(vma -> vma.mm().mmu().entry(vma.addressOf(index)))
+          .anyMatch(entry -> entry.writable() && entry.block() == frame);
+    }
   }
 
   /** The file has changed: what is shown ahead of accesses looks again. The caller has no locks. */

@@ -54,6 +54,15 @@ public interface Mmu {
   /** Shows the page of zeros, read-only, unless there is an entry already. */
   void insertZero(Vma vma, long address);
 
+  /**
+   * Shows a page of the file's page cache: {@code alloc_set_pte}. Where another task has entered
+   * one, nothing changes.
+   *
+   * @param number of the page, which tells it from others
+   * @param write whether it is for a store, and is to be writable
+   */
+  void insertPage(Vma vma, long address, byte[] page, long number, boolean write);
+
   /** Shows a private page, replacing a read-only entry of the file. */
   void insertAnonymous(Vma vma, long address, byte[] page);
 

@@ -15,6 +15,8 @@ public final class PageFault {
   private final boolean mkwrite;
   private final byte @Nullable [] cowPage;
   private @Nullable HeldLock kept;
+  private byte @Nullable [] page;
+  private long pageNumber;
   private @Nullable Ext2Exception reason;
 
   PageFault(Vma vma, long address, boolean write, boolean mkwrite, byte @Nullable [] cowPage) {
@@ -87,6 +89,44 @@ public final class PageFault {
     kept = held;
   }
 
+  /**
+   * With {@link FaultResult#LOCKED}: the page of the page cache that is to be mapped, {@code
+   * vmf->page}.
+   *
+   * @param number of the page
+   * @param lock of the page
+   */
+  public void keepPage(byte[] bytes, long number, HeldLock lock) {
+    page = bytes;
+    pageNumber = number;
+    kept = lock;
+  }
+
+  /** Sets the page that the page table showed, as {@code .page_mkwrite} is called with it. */
+  PageFault on(long number) {
+    pageNumber = number;
+    return this;
+  }
+
+  /** Returns the number of the page: that of {@link #keepPage}, or of the page table's entry. */
+  public long pageNumber() {
+    return pageNumber;
+  }
+
+  /** Returns true if a handler has left a page of the page cache locked. */
+  boolean hasPage() {
+    return page != null;
+  }
+
+  /** {@code unlock_page} without having mapped it. */
+  void unlock() {
+    HeldLock held = kept;
+    kept = null;
+    if (held != null) {
+      held.close();
+    }
+  }
+
   /** {@code do_set_pte} with what a handler left locked. */
   FaultResult finishLocked() {
     HeldLock held = kept;
@@ -95,8 +135,20 @@ public final class PageFault {
     }
     try (held) {
       byte[] copy = cowPage;
-      return copy != null ? finishCow(copy) : insertZero();
+      byte[] ofFile = page;
+      if (copy == null) {
+        return ofFile == null ? insertZero() : insertPage(ofFile);
+      }
+      if (ofFile != null) {
+        System.arraycopy(ofFile, 0, copy, 0, copy.length);
+      }
+      return finishCow(copy);
     }
+  }
+
+  private FaultResult insertPage(byte[] ofFile) {
+    vma.mm().mmu().insertPage(vma, address, ofFile, pageNumber, write);
+    return FaultResult.NOPAGE;
   }
 
   /** {@code vmf_insert_pfn_pmd}: shows 2 MiB from a frame on. */

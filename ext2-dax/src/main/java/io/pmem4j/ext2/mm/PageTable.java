@@ -109,6 +109,16 @@ final class PageTable implements Mmu {
   }
 
   @Override
+  public void insertPage(Vma vma, long address, byte[] page, long number, boolean write) {
+    entries.store();
+    entries.observed(Observation.MAPS_PAGE, vma.pgoffAt(address));
+    synchronized (this) {
+      pmds.table(address)
+          .putIfAbsent(page(address), Pte.page(page, number, write && vma.writable()));
+    }
+  }
+
+  @Override
   public void insertAnonymous(Vma vma, long address, byte[] page) {
     entries.store();
     entries.observed(Observation.MAPS_COPY, vma.pgoffAt(address));
@@ -167,7 +177,8 @@ final class PageTable implements Mmu {
         return;
       }
       Pte pte = pmd.huge != null ? pmd.huge : pmd.table.get(page(address));
-      if (pte == null || pte.kind() != Kind.BLOCK || pte.frame() != frame) {
+      boolean ofFile = pte != null && (pte.kind() == Kind.BLOCK || pte.kind() == Kind.PAGE);
+      if (pte == null || !ofFile || pte.frame() != frame) {
         return;
       }
       if (pte.huge()) {

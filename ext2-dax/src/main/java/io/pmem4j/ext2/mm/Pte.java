@@ -11,10 +11,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * One entry of a page table. Frames carry the memory they are in; a huge entry has its first frame.
  *
- * @param memory where the frame is; null for {@link Kind#ANONYMOUS} and {@link Kind#ZERO_PAGE}
- * @param frame number of the page in {@code memory}; else 0
+ * @param memory where the frame of a {@link Kind#BLOCK} is; else null
+ * @param frame number of the page in {@code memory}, or of a page of the page cache; else 0
  * @param anonymous the private page for {@link Kind#ANONYMOUS}, the page of zeros for {@link
- *     Kind#ZERO_PAGE}; else empty
+ *     Kind#ZERO_PAGE}, that of the page cache for {@link Kind#PAGE}; else empty
  * @param accessible false for PROT_NONE: the entry is there, and every access faults
  * @param writable whether a store goes through
  * @param dirty stored to, or about to be; outlives {@code writable} under mprotect(2)
@@ -40,6 +40,10 @@ record Pte(
     return new Pte(Kind.ZERO_PAGE, null, 0, zeros.bytes(), true, false, false, false);
   }
 
+  static Pte page(byte[] bytes, long number, boolean writable) {
+    return new Pte(Kind.PAGE, null, number, bytes, true, writable, writable, false);
+  }
+
   static Pte anonymous(byte[] page, boolean writable) {
     return new Pte(Kind.ANONYMOUS, null, 0, page, true, writable, writable, false);
   }
@@ -54,6 +58,7 @@ record Pte(
     return switch (kind) {
       case ZERO_PAGE ->
           allowed ? Observation.PTE_OF_ZERO_PAGE : Observation.PTE_OF_ZERO_PAGE_REFUSES;
+      case PAGE -> allowed ? Observation.PTE_OF_PAGE : Observation.PTE_OF_PAGE_REFUSES;
       case ANONYMOUS -> allowed ? Observation.PTE_OF_COPY : Observation.PTE_OF_COPY_REFUSES;
       default -> allowed ? Observation.PTE_OF_BLOCK : Observation.PTE_OF_BLOCK_REFUSES;
     };

@@ -41,6 +41,24 @@ public interface UserBuffer {
   int copyTo(int to, PersistentMemory memory, long address, int length);
 
   /**
+   * {@code copy_from_iter} to a page in memory.
+   *
+   * @param from offset in the buffer
+   * @param at offset in the target
+   * @return bytes copied; fewer than asked where a program would have been killed
+   */
+  int load(int from, byte[] target, int at, int length);
+
+  /**
+   * {@code copy_to_iter} from a page in memory.
+   *
+   * @param to offset in the buffer
+   * @param at offset in the source
+   * @return bytes copied; fewer than asked where a program would have been killed
+   */
+  int store(int to, byte[] source, int at, int length);
+
+  /**
    * {@code iov_iter_zero}: as {@link #copyTo}, zeros.
    *
    * @param unit bytes that are stored together or not at all: 1 or 8
@@ -64,6 +82,18 @@ public interface UserBuffer {
       @Override
       public int copyTo(int to, PersistentMemory memory, long address, int length) {
         MemorySegment.copy(memory.segment(), ValueLayout.JAVA_BYTE, address, bytes, to, length);
+        return length;
+      }
+
+      @Override
+      public int load(int from, byte[] target, int at, int length) {
+        System.arraycopy(bytes, from, target, at, length);
+        return length;
+      }
+
+      @Override
+      public int store(int to, byte[] source, int at, int length) {
+        System.arraycopy(source, at, bytes, to, length);
         return length;
       }
 

@@ -18,6 +18,10 @@ public enum Observation {
   PTE_OF_ZERO_PAGE,
   /** An access met an entry of the zero page that refuses it. */
   PTE_OF_ZERO_PAGE_REFUSES,
+  /** An access met an entry of a page of the page cache that allows it; value: number. */
+  PTE_OF_PAGE,
+  /** An access met an entry of a page of the page cache that refuses it; value: number. */
+  PTE_OF_PAGE_REFUSES,
   /** An access met an entry of a private copy that allows it. */
   PTE_OF_COPY,
   /** An access met an entry of a private copy that refuses it. */
@@ -28,6 +32,8 @@ public enum Observation {
   MAPS_HUGE,
   /** Maps the zero page; value: page. */
   MAPS_ZERO_PAGE,
+  /** Maps a page of the page cache; value: page. */
+  MAPS_PAGE,
   /** Maps a private copy; value: page. */
   MAPS_COPY,
   /** Removes entries; values: first page, end of the pages. */
@@ -49,6 +55,13 @@ public enum Observation {
   ENTRY_OF_BLOCK,
   /** The entry of a page has no block; value: page. */
   ENTRY_OF_HOLE,
+
+  // ---- the page cache
+
+  /** Writes a page back; value: page. */
+  WRITES_PAGE,
+  /** Removes a page from the cache; value: page. */
+  DROPS_PAGE,
 
   // ---- inodes and blocks
 

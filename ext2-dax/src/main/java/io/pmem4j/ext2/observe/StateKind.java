@@ -13,6 +13,8 @@ public enum StateKind {
   CONTENTS,
   /** The DAX entries of an inode. */
   DAX_ENTRIES,
+  /** The page cache of an inode, with the contents of its pages. */
+  PAGE_CACHE,
   /** The page table of an address space. */
   PAGE_TABLE,
   /** The content of the frames that devices have pinned. */

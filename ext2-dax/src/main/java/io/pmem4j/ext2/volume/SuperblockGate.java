@@ -36,7 +36,6 @@ final class SuperblockGate {
       throw new UnsupportedFeatureException(
           "s_rev_level " + superblock.revLevel(), "revision level too high");
     }
-    requireBuilt(options.dax(), "mounting without dax");
     requireBuilt(options.noreservation(), "mounting without noreservation");
     long descriptors = geometry.blockAt(superblock.offset()) + 1;
     if (descriptors + geometry.descriptorBlocks() > geometry.blocksCount()) {

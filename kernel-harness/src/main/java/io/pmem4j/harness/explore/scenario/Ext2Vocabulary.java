@@ -41,6 +41,7 @@ final class Ext2Vocabulary implements Vocabulary {
       case BLOCK_POINTERS -> "block pointers of inode " + ino;
       case NEW_BLOCKS -> "new blocks of inode " + ino;
       case CONTENTS -> "contents of inode " + ino;
+      case PAGE_CACHE -> "cached pages of inode " + ino;
       case DAX_ENTRIES -> "DAX entries of inode " + ino;
     };
   }
@@ -59,11 +60,14 @@ final class Ext2Vocabulary implements Vocabulary {
       case PTE_OF_BLOCK_REFUSES -> "not allowed: block %d";
       case PTE_OF_ZERO_PAGE -> "the page of zeros";
       case PTE_OF_ZERO_PAGE_REFUSES -> "the page of zeros not allowed";
+      case PTE_OF_PAGE -> "cached page %d";
+      case PTE_OF_PAGE_REFUSES -> "not allowed: cached page %d";
       case PTE_OF_COPY -> "a private copy";
       case PTE_OF_COPY_REFUSES -> "a private copy not allowed";
       case MAPS_BLOCK, PAGE_BLOCK -> "page %d block %d";
       case MAPS_HUGE -> "page %d 2 MiB from block %d";
       case MAPS_ZERO_PAGE -> "page %d the page of zeros";
+      case MAPS_PAGE -> "page %d from the page cache";
       case MAPS_COPY -> "page %d a private copy";
       case UNMAPS -> "unmaps page %d to before %d";
       case WRITE_PROTECTS -> "page %d read-only: block %d";
@@ -73,6 +77,8 @@ final class Ext2Vocabulary implements Vocabulary {
       case NO_ENTRY -> "page %d none";
       case ENTRY_OF_BLOCK -> "page %d a block";
       case ENTRY_OF_HOLE -> "page %d no block";
+      case WRITES_PAGE -> "writes page %d back";
+      case DROPS_PAGE -> "drops page %d";
       case SIZE -> "%d";
       case SIZE_FOR_CHECK -> "%d (the check looks, not the handler)";
       case SIZE_CHANGE -> "from %d to %d";
