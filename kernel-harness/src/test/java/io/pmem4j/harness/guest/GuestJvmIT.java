@@ -76,7 +76,7 @@ public class GuestJvmIT {
         new ArrayList<>(
             List.of(
                 "-XX:SharedArchiveFile=/app/contract.jsa",
-                "-Dpmem4j.faults=400",
+                "-Dpmem4j.rounds=5",
                 "-jar",
                 "/app/contract.jar",
                 place,

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD) // an executor may not end
 abstract class ThreadsContract {
   private static final int SIZE = 256 << 10;
-  private static final int TASKS = 500;
+  private static final int TASKS = Rounds.of(500, 100);
 
   @TempDir(factory = Place.class)
   private Path folder;

@@ -32,13 +32,12 @@ import org.junit.jupiter.api.io.TempDir;
 /** A file that another process truncates while it is mapped. */
 @Timeout(120)
 abstract class TruncationContract {
-  /** An emulator takes a millisecond for a fault, so guests ask for fewer than a host. */
-  private static final int FAULTS = Integer.getInteger("pmem4j.faults", 8_000);
+  private static final int FAULTS = Rounds.of(8_000, 120);
 
   private static final int SIZE = 64 << 10;
 
-  /** Enough for the optimising compiler to have compiled the load. */
-  private static final int WARM_UP = 300_000;
+  /** Enough for the optimising compiler to have compiled the load; a guest's begins at 100,000. */
+  private static final int WARM_UP = Rounds.of(300_000, 150_000);
 
   @TempDir(factory = Place.class)
   Path folder;
@@ -77,7 +76,7 @@ abstract class TruncationContract {
       PmemRegion region = truncated(arena);
       assertThat(region.getLong(4096)).isEqualTo(0x0101010101010101L);
       byte[] target = new byte[64];
-      for (int i = 0; i < 200; i++) {
+      for (int i = 0; i < Rounds.of(200, 30); i++) {
         long offset = 8192 + 8L * i;
         assertNoMemory(offset, 8, () -> region.getLong(offset));
         assertNoMemory(offset, 8, () -> region.getLongAcquire(offset));
@@ -123,7 +122,7 @@ abstract class TruncationContract {
         discard(region, 16384);
       }
       truncate(folder.resolve("region"));
-      for (int i = 0; i < 100; i++) {
+      for (int i = 0; i < Rounds.of(100, 20); i++) {
         assertNoMemory(16384, 8, () -> discard(region, 16384));
       }
     }
@@ -217,7 +216,7 @@ abstract class TruncationContract {
     try (Arena arena = Arena.ofShared()) {
       PmemRegion region = usedAndTruncated(arena);
       byte[] source = new byte[64];
-      for (int i = 0; i < 200; i++) {
+      for (int i = 0; i < Rounds.of(200, 5 * CALLS); i++) {
         int call = i % CALLS;
         assertNoMemory("store", 16384, 8, () -> storeThen(region, 16384, call));
         assertNoMemory("store", 16384, 4, () -> region.putInt(16384, 1));
@@ -241,7 +240,8 @@ abstract class TruncationContract {
     try (Arena arena = Arena.ofShared()) {
       PmemRegion region = usedAndTruncated(arena);
       // A fault is late in compiled code alone: a JVM of its own has time for that.
-      int rounds = Integer.parseInt(System.getenv().getOrDefault("PMEM4J_TEST_ROUNDS", "600"));
+      String asked = System.getenv("PMEM4J_TEST_ROUNDS");
+      int rounds = asked == null ? Rounds.of(600, 20 * CALLS) : Integer.parseInt(asked);
       for (int i = 0; i < rounds; i++) {
         int call = i % CALLS;
         assertThatExceptionOfType(Throwable.class)
@@ -264,7 +264,7 @@ abstract class TruncationContract {
       PmemRegion region = truncated(arena);
       assumeOrdinaryFile(region);
       byte[] source = new byte[64];
-      for (int i = 0; i < 100; i++) {
+      for (int i = 0; i < Rounds.of(100, 20); i++) {
         assertThatExceptionOfType(PmemMediaException.class)
             .isThrownBy(() -> region.write(16384, source, 0, 64, Caching.AUTO))
             .satisfies(fault -> {
