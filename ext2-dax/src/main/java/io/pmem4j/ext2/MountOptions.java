@@ -57,6 +57,7 @@ public record MountOptions(
             case "" -> options;
             case "dax" -> options.withDax(true);
             case "oldalloc" -> options.withOldalloc(true);
+            case "orlov" -> options.withOldalloc(false);
             case "relatime", "atime" -> options.withAccessTimes(AccessTimes.RELATIME);
             case "strictatime" -> options.withAccessTimes(AccessTimes.STRICTATIME);
             case "noatime" -> options.withAccessTimes(AccessTimes.NOATIME);

@@ -98,14 +98,6 @@ class MountTest {
   }
 
   @Test
-  void whatIsNotBuiltYetSaysSo() throws Exception {
-    try (ImageFixture image = new ImageFixture()) {
-      assertThatThrownBy(() -> Ext2FileSystem.mount(image.region(), MountOptions.parse("dax")))
-          .isInstanceOf(UnsupportedFeatureException.class);
-    }
-  }
-
-  @Test
   void aBlockAboveAPageIsOneClearLine() throws Exception {
     try (ImageFixture image = new ImageFixture()) {
       image.region().putInt(Superblock.PRIMARY_OFFSET + 24, 3);

@@ -70,6 +70,26 @@ record Bitmap(PersistentMemory memory, long offset) {
     return end;
   }
 
+  /**
+   * {@code find_next_usable_block}: a clear bit of [from, end), or {@code end}. Near the beginning
+   * any will do; further on one at the beginning of a clear byte is preferred.
+   */
+  int nextUsable(int from, int end) {
+    if (from > 0) {
+      int near = Math.min((from + 63) & ~63, end);
+      int bit = nextZero(from, near);
+      if (bit < near) {
+        return bit;
+      }
+    }
+    for (int i = from >> 3; i << 3 < end; i++) {
+      if (unsignedByte(i) == 0) {
+        return i << 3 >= from ? i << 3 : nextZero(from, end);
+      }
+    }
+    return nextZero(from, end);
+  }
+
   private int unsignedByte(int index) {
     return Byte.toUnsignedInt(memory.segment().get(ValueLayout.JAVA_BYTE, offset + index));
   }

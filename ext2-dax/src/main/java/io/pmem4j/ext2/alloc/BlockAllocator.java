@@ -3,18 +3,26 @@ package io.pmem4j.ext2.alloc;
 
 import io.pmem4j.ext2.Errno;
 import io.pmem4j.ext2.Ext2Exception;
+import io.pmem4j.ext2.alloc.ReservationWindow.Range;
+import io.pmem4j.ext2.lock.LockClass;
+import io.pmem4j.ext2.lock.OrderedMutex;
 import io.pmem4j.ext2.observe.Observation;
 import io.pmem4j.ext2.volume.Geometry;
 import io.pmem4j.ext2.volume.HeldGroup;
 import io.pmem4j.ext2.volume.Volume;
+import io.pmem4j.sched.Scheduler;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Blocks: {@code ext2_new_blocks} and {@code ext2_free_blocks} without reservation windows. The
- * same calls in the same order on the same image take the same blocks as the kernel. Thread-safe:
- * each group's bitmap and counter change under the group's lock.
+ * Blocks: {@code ext2_new_blocks} and {@code ext2_free_blocks}. The same calls in the same order on
+ * the same image take the same blocks as the kernel. Thread-safe: each group's bitmap and counter
+ * change under the group's lock.
+ *
+ * <p>A file with a reservation window takes its blocks from there, which keeps files apart that
+ * grow at the same time. Free blocks in the windows of others are taken only when there are no
+ * others.
  *
  * <p>The file system is used by root alone, so the reserve of the super-user stops nobody.
  */
@@ -24,11 +32,38 @@ public final class BlockAllocator {
 
   private final Volume volume;
   private final Geometry geometry;
+  private final ReservationWindows windows;
+
+  /** The free blocks: {@code s_freeblocks_counter}. */
+  private final ApproximateCounter freeBlocks;
 
   /** The allocator of a volume. */
   public BlockAllocator(Volume volume) {
     this.volume = volume;
     this.geometry = volume.geometry();
+    Scheduler scheduler = volume.instrumentation().scheduler();
+    this.windows =
+        new ReservationWindows(
+            scheduler,
+            new OrderedMutex(
+                scheduler, volume.validator(), LockClass.RSV_WINDOW_LOCK, "s_rsv_window_lock"));
+    this.freeBlocks = ApproximateCounter.of(volume, HeldGroup::freeBlocksCount);
+  }
+
+  /** Returns the free blocks of the volume, as the choice of a group knows them. */
+  ApproximateCounter freeBlocks() {
+    return freeBlocks;
+  }
+
+  /** {@code ext2_init_block_alloc_info}: an empty window; of no use where the mount has none. */
+  public ReservationWindow newWindow() {
+    return new ReservationWindow(
+        volume.options().noreservation() ? 0 : ReservationWindow.DEFAULT_BLOCKS);
+  }
+
+  /** {@code ext2_discard_reservation}: gives the blocks of a window up, if it has any. */
+  public void discard(ReservationWindow window) {
+    windows.discard(window);
   }
 
   /**
@@ -36,50 +71,138 @@ public final class BlockAllocator {
    * A damaged bitmap may offer blocks of metadata: they stay marked as used, the error is recorded,
    * and the search goes on.
    *
+   * @param reservation the window of the file; null for what has none
    * @param goal where it should begin; out of range means the beginning of the file system
    * @param wanted the longest run wanted
    * @return a run of one to {@code wanted} blocks
    * @throws Ext2Exception ENOSPC
    */
-  public BlockRun newBlocks(long goal, int wanted) throws Ext2Exception {
+  public BlockRun newBlocks(@Nullable ReservationWindow reservation, long goal, int wanted)
+      throws Ext2Exception {
     long first = geometry.firstDataBlock();
     long start = goal < first || goal >= geometry.blocksCount() ? first : goal;
-    int group = geometry.groupOfBlock(start);
-    int inGroup = (int) (start - geometry.groupFirstBlock(group));
+    int goalGroup = geometry.groupOfBlock(start);
+    int inGroup = (int) (start - geometry.groupFirstBlock(goalGroup));
+    int windowBlocks = reservation == null ? 0 : reservation.goalBlocks();
+    ReservationWindow window = windowBlocks == 0 ? null : reservation;
+    int group = goalGroup;
     while (true) {
-      BlockRun run = search(group, inGroup, wanted);
-      group = geometry.groupOfBlock(run.first());
-      if (!overlapsMetadata(volume.descriptor(group), run.first(), run.count())) {
-        return run;
+      int free = volume.descriptor(group).freeBlocksCount();
+      if (window != null && free > 0 && free < windowBlocks && window.range().isEmpty()) {
+        // Not enough for a window.
+        window = null;
       }
-      volume.error(
-          "allocating block in system zone - blocks from %d, length %d"
-              .formatted(run.first(), run.count()));
+      BlockRun run = search(window, windowBlocks, group, inGroup, wanted);
+      if (run != null) {
+        group = geometry.groupOfBlock(run.first());
+        if (!overlapsMetadata(volume.descriptor(group), run.first(), run.count())) {
+          freeBlocks.add(-run.count());
+          return run;
+        }
+        volume.error(
+            "allocating block in system zone - blocks from %d, length %d"
+                .formatted(run.first(), run.count()));
+      } else if (window != null) {
+        // The rest may be in the windows of other files.
+        window = null;
+        group = goalGroup;
+      } else {
+        throw new Ext2Exception(Errno.ENOSPC, "no free block");
+      }
     }
   }
 
-  private BlockRun search(int goalGroup, int goal, int wanted) throws Ext2Exception {
+  /** Tries each group; null if none has a block, or none outside of windows. */
+  private @Nullable BlockRun search(
+      @Nullable ReservationWindow window, int windowBlocks, int first, int goal, int wanted) {
     int groups = geometry.groupsCount();
-    BlockRun run = tryGroup(goalGroup, goal, wanted);
+    BlockRun run = tryGroup(window, first, goal, wanted);
     // The goal's group comes once more at the end, from its beginning.
     for (int i = 1; run == null && i <= groups; i++) {
-      run = tryGroup((goalGroup + i) % groups, -1, wanted);
-    }
-    if (run == null) {
-      throw new Ext2Exception(Errno.ENOSPC, "no free block");
+      int group = (first + i) % groups;
+      int free = volume.descriptor(group).freeBlocksCount();
+      if (window == null || free > windowBlocks / 2) {
+        run = tryGroup(window, group, -1, wanted);
+      }
     }
     return run;
+  }
+
+  private @Nullable BlockRun tryGroup(
+      @Nullable ReservationWindow window, int group, int goal, int wanted) {
+    if (volume.descriptor(group).freeBlocksCount() == 0) {
+      return null;
+    }
+    checkBitmap(group);
+    return window == null
+        ? takeRun(group, goal, wanted, Range.NONE)
+        : takeFromWindow(window, group, goal, wanted);
+  }
+
+  /**
+   * {@code ext2_try_to_allocate_with_rsv}: takes a run from a window, which is moved first if it is
+   * not where the goal is, and each time that it has no free block.
+   */
+  private @Nullable BlockRun takeFromWindow(
+      ReservationWindow window, int group, int wish, int wanted) {
+    long groupFirst = geometry.groupFirstBlock(group);
+    long groupLast = geometry.groupLastBlock(group);
+    int goal = wish;
+    BlockRun run = null;
+    for (boolean moves = false; run == null; moves = true) {
+      Range range = window.range();
+      if (moves || range.isEmpty() || !suits(range, goal, groupFirst, groupLast)) {
+        window.growFor(wanted);
+        range =
+            windows.reserve(
+                window,
+                groupFirst + Math.max(goal, 0),
+                groupLast,
+                block -> firstFree(group, block));
+        if (range.isEmpty()) {
+          return null;
+        }
+        if (!suits(range, goal, groupFirst, groupLast)) {
+          goal = -1;
+        }
+      } else if (goal >= 0) {
+        long left = range.last() - (goal + groupFirst) + 1;
+        if (left < wanted) {
+          windows.extend(window, wanted - left);
+          range = window.range();
+        }
+      }
+      run = takeRun(group, goal, wanted, range);
+    }
+    window.hit(run.count());
+    return run;
+  }
+
+  /** {@code goal_in_my_reservation}: the goal, or without one any block of the group. */
+  private static boolean suits(Range range, int goal, long groupFirst, long groupLast) {
+    return range.first() <= groupLast
+        && range.last() >= groupFirst
+        && (goal < 0 || range.contains(goal + groupFirst));
+  }
+
+  /** The first free block of a group at or after a block, or {@link ReservationWindows#FULL}. */
+  private long firstFree(int group, long from) {
+    try (var _ = volume.lockGroup(group)) {
+      long groupFirst = geometry.groupFirstBlock(group);
+      int end = (int) (geometry.groupLastBlock(group) - groupFirst + 1);
+      int bit = bitmap(volume.descriptor(group)).nextZero((int) (from - groupFirst), end);
+      return bit < end ? groupFirst + bit : ReservationWindows.FULL;
+    }
   }
 
   /**
    * {@code ext2_try_to_allocate}: the bitmap alone says how many blocks there are, whatever the
    * counter says, which then wraps.
+   *
+   * @param within the blocks to choose from; if empty, all of the group
    */
-  private @Nullable BlockRun tryGroup(int group, int goal, int wanted) {
+  private @Nullable BlockRun takeRun(int group, int goal, int wanted, Range within) {
     HeldGroup descriptor = volume.descriptor(group);
-    if (descriptor.freeBlocksCount() != 0) {
-      checkBitmap(group);
-    }
     try (var _ = volume.lockGroup(group)) {
       if (descriptor.freeBlocksCount() == 0) {
         return null;
@@ -87,7 +210,20 @@ public final class BlockAllocator {
       long groupFirst = geometry.groupFirstBlock(group);
       int end = (int) (geometry.groupLastBlock(group) - groupFirst + 1);
       Bitmap bitmap = bitmap(descriptor);
-      int bit = bitmap.nextZero(goal >= 0 ? goal : searchStart(bitmap, end), end);
+      int start = 0;
+      if (!within.isEmpty()) {
+        start = (int) Math.max(within.first() - groupFirst, 0);
+        end = (int) Math.min(within.last() - groupFirst + 1, end);
+      }
+      boolean near = goal >= start && goal < end;
+      int bit;
+      if (near) {
+        bit = bitmap.nextZero(goal, end);
+      } else if (within.isEmpty()) {
+        bit = bitmap.nextZero(searchStart(bitmap, end), end);
+      } else {
+        bit = bitmap.nextUsable(start, end);
+      }
       if (bit >= end) {
         return null;
       }
@@ -132,6 +268,12 @@ public final class BlockAllocator {
       volume.error("freeing blocks not in datazone: block " + first + ", count " + count);
       return 0;
     }
+    int freed = freeInGroups(first, count);
+    freeBlocks.add(freed);
+    return freed;
+  }
+
+  private int freeInGroups(long first, int count) {
     int freed = 0;
     long block = first;
     long end = first + count;

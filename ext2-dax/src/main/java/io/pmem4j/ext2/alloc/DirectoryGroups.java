@@ -22,7 +22,19 @@ final class DirectoryGroups {
   /** {@code s_debts}: directories beyond other inodes that a group got since the mount. */
   private final AtomicIntegerArray debts;
 
-  DirectoryGroups(Volume volume) {
+  /** The free blocks: {@code s_freeblocks_counter}. */
+  private final ApproximateCounter freeBlocks;
+
+  /** The free inodes: {@code s_freeinodes_counter}. */
+  private final ApproximateCounter freeInodes;
+
+  /** The directories: {@code s_dirs_counter}. */
+  private final ApproximateCounter usedDirs;
+
+  DirectoryGroups(Volume volume, ApproximateCounter freeBlocks) {
+    this.freeBlocks = freeBlocks;
+    this.freeInodes = ApproximateCounter.of(volume, HeldGroup::freeInodesCount);
+    this.usedDirs = ApproximateCounter.of(volume, HeldGroup::usedDirsCount);
     this.volume = volume;
     this.geometry = volume.geometry();
     this.debts = new AtomicIntegerArray(geometry.groupsCount());
@@ -50,15 +62,27 @@ final class DirectoryGroups {
     return spread >= 0 ? spread : fallback(start, totals.averageInodes());
   }
 
-  /** Counts a new inode of a group for {@code s_debts}; the caller holds the group's lock. */
+  /** Counts a new inode of a group; the caller holds the group's lock. */
   void made(int group, boolean directory) {
+    freeInodes.add(-1);
+    usedDirs.add(directory ? 1 : 0);
     debts.updateAndGet(
         group, debt -> directory ? Math.min(debt + 1, MOST_DEBT) : Math.max(debt - 1, 0));
   }
 
+  /** Counts an inode that is free again. */
+  void freed(boolean directory) {
+    freeInodes.add(1);
+    usedDirs.add(directory ? -1 : 0);
+  }
+
   /** {@code find_group_dir}: of the groups with average free inodes the one with most blocks. */
   private int mostBlocks() {
-    int average = totals().averageInodes();
+    int average = 0;
+    for (int group = 0; group < geometry.groupsCount(); group++) {
+      average += volume.descriptor(group).freeInodesCount();
+    }
+    average /= geometry.groupsCount();
     int best = -1;
     for (int group = 0; group < geometry.groupsCount(); group++) {
       HeldGroup each = volume.descriptor(group);
@@ -72,9 +96,9 @@ final class DirectoryGroups {
     return best;
   }
 
-  private record Totals(int freeInodes, long freeBlocks, int directories, int groups) {
+  private record Totals(long freeInodes, long freeBlocks, long directories, int groups) {
     int averageInodes() {
-      return freeInodes / groups;
+      return (int) (freeInodes / groups);
     }
 
     int averageBlocks() {
@@ -83,16 +107,7 @@ final class DirectoryGroups {
   }
 
   private Totals totals() {
-    int freeInodes = 0;
-    long freeBlocks = 0;
-    int directories = 0;
-    for (int group = 0; group < geometry.groupsCount(); group++) {
-      HeldGroup each = volume.descriptor(group);
-      freeInodes += each.freeInodesCount();
-      freeBlocks += each.freeBlocksCount();
-      directories += each.usedDirsCount();
-    }
-    return new Totals(freeInodes, freeBlocks, directories, geometry.groupsCount());
+    return new Totals(freeInodes.get(), freeBlocks.get(), usedDirs.get(), geometry.groupsCount());
   }
 
   /** Directories right below the root are spread, from a start that is random in the kernel. */
@@ -116,7 +131,7 @@ final class DirectoryGroups {
   /** Other directories stay near their parent, while its group is not too full of directories. */
   private int nearParent(int parentGroup, Totals totals) {
     int groups = geometry.groupsCount();
-    int directories = Math.max(totals.directories(), 1);
+    int directories = (int) Math.max(totals.directories(), 1);
     int blocksPerDirectory = (int) ((geometry.blocksCount() - totals.freeBlocks()) / directories);
     int mostDirectories = directories / groups + geometry.inodesPerGroup() / 16;
     int leastInodes = totals.averageInodes() - geometry.inodesPerGroup() / 4;

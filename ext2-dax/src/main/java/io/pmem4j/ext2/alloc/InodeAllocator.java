@@ -17,11 +17,11 @@ public final class InodeAllocator {
   private final Geometry geometry;
   private final DirectoryGroups directories;
 
-  /** The allocator of a volume. */
-  public InodeAllocator(Volume volume) {
+  /** The allocator of a volume, beside that of its blocks. */
+  public InodeAllocator(Volume volume, BlockAllocator blocks) {
     this.volume = volume;
     this.geometry = volume.geometry();
-    this.directories = new DirectoryGroups(volume);
+    this.directories = new DirectoryGroups(volume, blocks.freeBlocks());
   }
 
   /**
@@ -132,6 +132,7 @@ public final class InodeAllocator {
       cleared = bitmap(descriptor).clear((ino - 1) % geometry.inodesPerGroup());
       if (cleared) {
         descriptor.freeInodesCount(descriptor.freeInodesCount() + 1);
+        directories.freed(directory);
         if (directory) {
           descriptor.usedDirsCount(descriptor.usedDirsCount() - 1);
         }

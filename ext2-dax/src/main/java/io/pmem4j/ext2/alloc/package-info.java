@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Which block and which inode is taken next: bitmaps, goals and group choice, without reservation
- * windows.
+ * Which block and which inode is taken next: bitmaps, goals, group choice and reservation windows.
  *
  * <p>Knows groups and bits, no files: who the blocks are for comes as a goal. Kernel twin: balloc.c
  * and ialloc.c.

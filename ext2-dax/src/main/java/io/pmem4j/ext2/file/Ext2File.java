@@ -388,6 +388,9 @@ public final class Ext2File implements Mappable {
   public void release() throws Ext2Exception {
     if (references.decrementAndGet() == 0) {
       inode.fileLock().release(this);
+      if (flags.write()) {
+        inode.blockMap().releaseWriter();
+      }
       onRelease.run();
       inodes.put(inode);
     }

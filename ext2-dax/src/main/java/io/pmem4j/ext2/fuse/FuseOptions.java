@@ -14,14 +14,14 @@ import java.util.List;
  */
 public record FuseOptions(MountOptions mount, long flags) {
   /**
-   * Reads the text that {@code mount -o} takes: options of the file system, with {@code
-   * dax,noreservation} always on, and {@code ro, nosuid, nodev, noexec} and their opposites. What
-   * fstab(5) says to mount(8) alone is passed over.
+   * Reads the text that {@code mount -o} takes: options of the file system, with {@code dax} always
+   * on, and {@code ro, nosuid, nodev, noexec} and their opposites. What fstab(5) says to mount(8)
+   * alone is passed over.
    *
    * @throws Ext2Exception EINVAL for an option that is not known
    */
   public static FuseOptions parse(String text) throws Ext2Exception {
-    List<String> own = new ArrayList<>(List.of("dax", "noreservation"));
+    List<String> own = new ArrayList<>(List.of("dax"));
     long flags = 0;
     for (String option : text.split(",", -1)) {
       switch (option) {

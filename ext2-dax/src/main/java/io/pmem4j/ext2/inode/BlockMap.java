@@ -5,6 +5,7 @@ import io.pmem4j.ext2.CorruptFileSystemException;
 import io.pmem4j.ext2.Errno;
 import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.alloc.BlockRun;
+import io.pmem4j.ext2.alloc.ReservationWindow;
 import io.pmem4j.ext2.layout.DirEntry;
 import io.pmem4j.ext2.observe.Observation;
 import io.pmem4j.ext2.volume.Geometry;
@@ -170,10 +171,8 @@ public final class BlockMap {
   private Mapped allocateLocked(long fileBlock, BlockPath path, Branch partial, int wanted)
       throws Ext2Exception {
     inode.truncateMutex().assertHeld();
-    if (inode.isRegular() && !inode.hasAllocInfo) {
-      inode.hasAllocInfo = true;
-      inode.lastAllocLogicalBlock = 0;
-      inode.lastAllocPhysicalBlock = 0;
+    if (inode.isRegular() && inode.blockAllocInfo == null) {
+      inode.blockAllocInfo = new BlockAllocInfo(services.blocks().newWindow());
     }
     long goal = goal(fileBlock, partial);
     int indirect = path.depth() - partial.keys().length;
@@ -212,10 +211,9 @@ public final class BlockMap {
 
   /** {@code ext2_find_goal} and {@code ext2_find_near}. */
   private long goal(long fileBlock, Branch partial) {
-    if (inode.hasAllocInfo
-        && fileBlock == inode.lastAllocLogicalBlock + 1
-        && inode.lastAllocPhysicalBlock != 0) {
-      return inode.lastAllocPhysicalBlock + 1;
+    BlockAllocInfo info = inode.blockAllocInfo;
+    if (info != null && info.isNext(fileBlock)) {
+      return info.nextPhysicalBlock();
     }
     PointerArray array = partial.arrays()[partial.last()];
     for (int left = partial.indexes()[partial.last()] - 1; left >= 0; left--) {
@@ -256,12 +254,14 @@ public final class BlockMap {
 
   /** {@code ext2_alloc_blocks}: the blocks of pointers come first out of what is found. */
   private NewBlocks takeBlocks(long goal, int indirect, int direct) throws Ext2Exception {
+    BlockAllocInfo info = inode.blockAllocInfo;
+    ReservationWindow window = info == null ? null : info.window();
     long[] pointers = new long[indirect];
     int have = 0;
     int target = indirect + direct;
     try {
       while (true) {
-        BlockRun run = services.blocks().newBlocks(goal, target);
+        BlockRun run = services.blocks().newBlocks(window, goal, target);
         account(run.count());
         target -= run.count();
         long block = run.first();
@@ -317,9 +317,9 @@ public final class BlockMap {
         array.set(index + n, (int) (data.first() + n));
       }
     }
-    if (inode.hasAllocInfo) {
-      inode.lastAllocLogicalBlock = fileBlock + data.count() - 1;
-      inode.lastAllocPhysicalBlock = data.first() + data.count() - 1;
+    BlockAllocInfo info = inode.blockAllocInfo;
+    if (info != null) {
+      info.allocated(fileBlock + data.count() - 1, data.first() + data.count() - 1);
     }
     inode.times().ctime(volume.now());
   }
@@ -343,6 +343,23 @@ public final class BlockMap {
     int freed = services.blocks().freeBlocks(run.first(), run.count());
     if (freed != run.count()) {
       account(run.count() - freed);
+    }
+  }
+
+  /** Gives the blocks of the file's window up: {@code ext2_discard_reservation}. */
+  void discardReservation() {
+    BlockAllocInfo info = inode.blockAllocInfo;
+    if (info != null) {
+      services.blocks().discard(info.window());
+    }
+  }
+
+  /** {@code ext2_release_file} of a file that was open for writing: its window goes. */
+  public void releaseWriter() {
+    if (inode.blockAllocInfo != null) {
+      try (var _ = inode.truncateMutex().hold()) {
+        discardReservation();
+      }
     }
   }
 

@@ -20,6 +20,7 @@ import io.pmem4j.ext2.page.PageLocks;
 import io.pmem4j.ext2.volume.Volume;
 import io.pmem4j.pmem.PersistentMemory;
 import io.pmem4j.sched.SharedState;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An inode in memory: {@code struct inode} and {@code ext2_inode_info}. The medium learns of
@@ -75,11 +76,8 @@ public final class Ext2Inode implements DaxHost {
   /** {@code i_data}: the top of the block tree; changed under {@code truncate_mutex}. */
   final int[] data = new int[RawInode.N_BLOCKS];
 
-  /** {@code i_block_alloc_info}: exists from the first allocation on; under truncate_mutex. */
-  boolean hasAllocInfo;
-
-  long lastAllocLogicalBlock;
-  long lastAllocPhysicalBlock;
+  /** {@code i_block_alloc_info}; set under truncate_mutex, attributes read it without. */
+  volatile @Nullable BlockAllocInfo blockAllocInfo;
 
   private final DirectoryState directoryState = new DirectoryState();
 

@@ -2,6 +2,7 @@
 package io.pmem4j.ext2.inode;
 
 import io.pmem4j.ext2.Ext2Exception;
+import io.pmem4j.ext2.alloc.ReservationWindow;
 import io.pmem4j.ext2.lock.LockClass;
 import io.pmem4j.ext2.lock.OrderedRwSemaphore;
 import io.pmem4j.ext2.volume.Volume;
@@ -112,6 +113,12 @@ public final class ExtendedAttributes implements AttributeHost {
   public long attributeGoal() {
     var geometry = volume.geometry();
     return geometry.groupFirstBlock(geometry.groupOfInode(inode.number()));
+  }
+
+  @Override
+  public @Nullable ReservationWindow reservation() {
+    BlockAllocInfo info = inode.blockAllocInfo;
+    return info == null ? null : info.window();
   }
 
   @Override

@@ -49,7 +49,8 @@ public final class InodeCache {
     this.volume = volume;
     BlockAllocator blocks = new BlockAllocator(volume);
     this.services =
-        new Allocators(blocks, new InodeAllocator(volume), new AttributeBlocks(volume, blocks));
+        new Allocators(
+            blocks, new InodeAllocator(volume, blocks), new AttributeBlocks(volume, blocks));
     this.table = new InodeTable(volume, trace, services);
     this.inodes = new SharedState(volume.instrumentation().scheduler(), StateKind.INODE_CACHE);
   }
@@ -232,6 +233,7 @@ public final class InodeCache {
         Truncate.blocks(inode, 0);
       }
       inode.attributes().delete();
+      inode.blockMap().discardReservation();
       services.inodes().freeInode(inode.number(), inode.isDirectory());
     }
   }

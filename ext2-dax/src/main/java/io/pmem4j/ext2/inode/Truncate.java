@@ -113,6 +113,7 @@ public final class Truncate {
         }
       }
       freeDetached();
+      inode.blockMap().discardReservation();
     }
   }
 

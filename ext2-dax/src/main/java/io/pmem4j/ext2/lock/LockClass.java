@@ -34,6 +34,7 @@ public enum LockClass {
       LockdepVisibility.HIDDEN),
   MB_CACHE("&cache->c_list_lock", "the list of blocks that inodes may share", Nesting.NEVER),
   TRUNCATE_MUTEX("&ei->truncate_mutex", "the block tree of an inode", Nesting.NEVER),
+  RSV_WINDOW_LOCK("&sbi->s_rsv_window_lock", "the reservation windows of a volume", Nesting.NEVER),
   BLOCKGROUP_LOCK("&bgl->locks[i].lock", "bitmaps and counters of a group", Nesting.NEVER),
   S_LOCK("&sbi->s_lock", "the superblock in memory", Nesting.NEVER);
 

@@ -11,6 +11,7 @@ import static io.pmem4j.ext2.lock.LockClass.I_RWSEM;
 import static io.pmem4j.ext2.lock.LockClass.MB_CACHE;
 import static io.pmem4j.ext2.lock.LockClass.MMAP_LOCK;
 import static io.pmem4j.ext2.lock.LockClass.PAGE_LOCK;
+import static io.pmem4j.ext2.lock.LockClass.RSV_WINDOW_LOCK;
 import static io.pmem4j.ext2.lock.LockClass.SB_INTERNAL;
 import static io.pmem4j.ext2.lock.LockClass.SB_PAGEFAULT;
 import static io.pmem4j.ext2.lock.LockClass.SB_WRITERS;
@@ -82,10 +83,12 @@ public final class LockOrder {
         .chain(I_RWSEM, DAX_SEM, DAX_ENTRY, I_MMAP_RWSEM)
         .chain(DAX_SEM, TRUNCATE_MUTEX)
         .chain(MMAP_LOCK, I_MMAP_RWSEM)
+        .chain(TRUNCATE_MUTEX, RSV_WINDOW_LOCK)
         .chain(TRUNCATE_MUTEX, BLOCKGROUP_LOCK)
         .chain(TRUNCATE_MUTEX, S_LOCK)
         // attributes of one inode, then one block at a time
         .chain(I_RWSEM, XATTR_SEM, BUFFER_LOCK, MB_CACHE)
+        .chain(XATTR_SEM, RSV_WINDOW_LOCK)
         .chain(XATTR_SEM, S_LOCK)
         .chain(BUFFER_LOCK, BLOCKGROUP_LOCK)
         .chain(BUFFER_LOCK, S_LOCK)

@@ -4,6 +4,7 @@ package io.pmem4j.ext2.lock;
 import io.pmem4j.sched.HeldLock;
 import io.pmem4j.sched.Mutex;
 import io.pmem4j.sched.Scheduler;
+import org.jspecify.annotations.Nullable;
 
 /** A mutex that belongs to a lock class. Thread-safe; not reentrant. */
 public final class OrderedMutex {
@@ -34,6 +35,15 @@ public final class OrderedMutex {
         validator.released(this);
       }
     }
+    return release;
+  }
+
+  /** Takes the mutex if it is free; returns null if it is not, and never waits. */
+  public @Nullable HeldLock tryHold() {
+    if (!mutex.tryLock()) {
+      return null;
+    }
+    validator.taken(this, lockClass, name);
     return release;
   }
 

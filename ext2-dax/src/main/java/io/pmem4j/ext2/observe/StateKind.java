@@ -21,6 +21,8 @@ public enum StateKind {
   PINNED_FRAMES,
   /** The set of inodes in memory, with their numbers of users. */
   INODE_CACHE,
+  /** The reservation windows of a volume. */
+  RESERVATIONS,
   /** A block of extended attributes. */
   ATTRIBUTE_BLOCK,
   /** The set of blocks of extended attributes that inodes may share. */

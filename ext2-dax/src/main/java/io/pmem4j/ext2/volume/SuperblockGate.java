@@ -4,7 +4,6 @@ package io.pmem4j.ext2.volume;
 import io.pmem4j.ext2.CorruptFileSystemException;
 import io.pmem4j.ext2.Errno;
 import io.pmem4j.ext2.Ext2Exception;
-import io.pmem4j.ext2.MountOptions;
 import io.pmem4j.ext2.UnsupportedFeatureException;
 import io.pmem4j.ext2.layout.Superblock;
 
@@ -20,8 +19,7 @@ final class SuperblockGate {
    * @param memoryBytes size of the region that holds the file system
    * @throws Ext2Exception EINVAL for everything that cannot be mounted
    */
-  static Geometry check(Superblock superblock, MountOptions options, long memoryBytes)
-      throws Ext2Exception {
+  static Geometry check(Superblock superblock, long memoryBytes) throws Ext2Exception {
     if (superblock.magic() != Superblock.MAGIC) {
       throw new CorruptFileSystemException(
           Errno.EINVAL,
@@ -36,7 +34,6 @@ final class SuperblockGate {
       throw new UnsupportedFeatureException(
           "s_rev_level " + superblock.revLevel(), "revision level too high");
     }
-    requireBuilt(options.noreservation(), "mounting without noreservation");
     long descriptors = geometry.blockAt(superblock.offset()) + 1;
     if (descriptors + geometry.descriptorBlocks() > geometry.blocksCount()) {
       throw new CorruptFileSystemException(
@@ -47,11 +44,5 @@ final class SuperblockGate {
           "room for the group descriptors");
     }
     return geometry;
-  }
-
-  private static void requireBuilt(boolean present, String what) throws Ext2Exception {
-    if (!present) {
-      throw new UnsupportedFeatureException(what, what + " is not supported");
-    }
   }
 }

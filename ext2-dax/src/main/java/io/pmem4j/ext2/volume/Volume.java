@@ -110,7 +110,7 @@ public final class Volume {
           Errno.EINVAL, "no ext2 file system in " + memory.byteSize() + " bytes");
     }
     Superblock superblock = new Superblock(memory, Superblock.PRIMARY_OFFSET);
-    Geometry geometry = SuperblockGate.check(superblock, options, memory.byteSize());
+    Geometry geometry = SuperblockGate.check(superblock, memory.byteSize());
     Volume volume = new Volume(memory, options, instrumentation, superblock, geometry);
     long descriptors = geometry.blockAt(superblock.offset()) + 1;
     for (int group = 0; group < geometry.groupsCount(); group++) {

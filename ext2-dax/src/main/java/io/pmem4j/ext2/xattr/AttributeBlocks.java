@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  *   xattr_sem of the inode
  *     buffer lock of a block       one at a time
  *       c_list_lock, blockgroup_lock
+ *     s_rsv_window_lock            for the window of the file, as for its data
  * </pre>
  *
  * <p>An inode has one block for all its attributes. Inodes with the same attributes share a block,
@@ -270,7 +271,7 @@ public final class AttributeBlocks {
 
   private BlockBuffers.Buffer allocate(AttributeHost host, AttributeBlock block)
       throws Ext2Exception {
-    long made = blocks.newBlocks(host.attributeGoal(), 1).first();
+    long made = blocks.newBlocks(host.reservation(), host.attributeGoal(), 1).first();
     host.addSectors(geometry.sectorsPerBlock());
     BlockBuffers.Buffer buffer = buffers.get(made);
     try (var _ = buffer.hold()) {

@@ -2,7 +2,9 @@
 package io.pmem4j.ext2.xattr;
 
 import io.pmem4j.ext2.Ext2Exception;
+import io.pmem4j.ext2.alloc.ReservationWindow;
 import io.pmem4j.ext2.lock.OrderedRwSemaphore;
+import org.jspecify.annotations.Nullable;
 
 /** An inode as its attributes need it. */
 public interface AttributeHost {
@@ -17,6 +19,9 @@ public interface AttributeHost {
 
   /** Returns the goal of a new block: the first block of the inode's group. */
   long attributeGoal();
+
+  /** Returns the window that the inode's blocks are allocated from; null if it has none. */
+  @Nullable ReservationWindow reservation();
 
   /** Adds to {@code i_blocks}, or takes from it. */
   void addSectors(long sectors);

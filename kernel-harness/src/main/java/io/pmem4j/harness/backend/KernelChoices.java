@@ -9,18 +9,25 @@ package io.pmem4j.harness.backend;
 public final class KernelChoices {
   private boolean known;
   private int generationBase = 1;
+  private DirectoryChoices directories = new DirectoryChoices();
 
   /** The same choices, made or not yet. */
   public KernelChoices copy() {
     KernelChoices copy = new KernelChoices();
     copy.known = known;
     copy.generationBase = generationBase;
+    copy.directories = directories.copy();
     return copy;
   }
 
   /** Returns whether a kernel has made its choices. */
   public boolean known() {
     return known;
+  }
+
+  /** Returns the inodes of new directories. */
+  public DirectoryChoices directories() {
+    return directories;
   }
 
   /** The kernel's first {@code i_generation} after this mount. */

@@ -12,6 +12,7 @@ import io.pmem4j.harness.kernel.Kernel;
 import io.pmem4j.harness.kernel.KernelImages;
 import io.pmem4j.harness.program.Program;
 import io.pmem4j.harness.program.ProgramLibrary;
+import io.pmem4j.harness.program.ProgramMount;
 import io.pmem4j.harness.report.CampaignSettings;
 import io.pmem4j.harness.report.Coverage;
 import io.pmem4j.harness.report.Shard;
@@ -82,6 +83,15 @@ final class ConformCommand implements Callable<Integer> {
   private long seed = 2015;
 
   @Option(
+      names = "--mount",
+      paramLabel = "OPTIONS",
+      description = {
+        "mount with these options too, whatever a program names: orlov, reservation, relatime,",
+        "strictatime, or defaults for the three that ext2 has by itself"
+      })
+  private @Nullable String mount;
+
+  @Option(
       names = "--mutant",
       paramLabel = "NAME",
       description = "run the model with a mutant's fault: the comparison has to find it")
@@ -110,6 +120,7 @@ final class ConformCommand implements Callable<Integer> {
     }
     Backends.requireKnown(List.of("model", "guest:" + (asked == null ? Kernel.MERGED : asked)));
     GuestMachine hardware = machine.chosen();
+    ProgramMount more = mount == null ? ProgramMount.DEFAULT : ProgramMount.parse(mount);
     List<Program> programs = programs();
     int count = generated();
     if (operations < 1 || operations > 10_000) {
@@ -125,7 +136,7 @@ final class ConformCommand implements Callable<Integer> {
             "conform",
             kernel,
             hardware.toString(),
-            folders(),
+            folders() + (mount == null ? "" : " mounted with " + more),
             operations,
             seed,
             shard,
@@ -137,7 +148,7 @@ final class ConformCommand implements Callable<Integer> {
       long deadline = System.nanoTime() + time.orElse(Duration.ZERO).toNanos();
       Iterator<Program> chosen =
           campaign.programs(
-              programs, time.isPresent() ? -1 : count, deadline, seed, operations, fits);
+              programs, time.isPresent() ? -1 : count, deadline, seed, operations, fits, more);
       Coverage table = new Coverage();
       Summary summary =
           ConformanceRun.runWithLocks(

@@ -6,6 +6,7 @@ import io.pmem4j.crash.CrashMode;
 import io.pmem4j.harness.conform.Backends;
 import io.pmem4j.harness.conform.ProgramResult.Verdict;
 import io.pmem4j.harness.program.Program;
+import io.pmem4j.harness.program.ProgramMount;
 import io.pmem4j.harness.report.CampaignEnd;
 import io.pmem4j.harness.report.CampaignSettings;
 import io.pmem4j.harness.report.JsonLine;
@@ -120,7 +121,8 @@ final class CrashCampaignCommand implements Callable<Integer> {
               start + time.orElse(Duration.ZERO).toNanos(),
               seed,
               operations,
-              program -> sweep.refusal(program).isEmpty());
+              program -> sweep.refusal(program).isEmpty(),
+              ProgramMount.DEFAULT);
       while (programs.hasNext()) {
         ProgramLine line = sweep.run(programs.next());
         part.record(line);

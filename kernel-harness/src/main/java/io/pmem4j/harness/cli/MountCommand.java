@@ -71,7 +71,7 @@ final class MountCommand implements Callable<Integer> {
       paramLabel = "OPTIONS",
       description = {
         "as of mount(8), with commas: ro, nosuid, nodev, noexec, noatime, strictatime,",
-        "oldalloc, ordered, sync, dirsync, errors=continue, errors=remount-ro"
+        "oldalloc, noreservation, ordered, sync, dirsync, errors=continue, errors=remount-ro"
       })
   private String options = "";
 

@@ -6,6 +6,7 @@ import io.pmem4j.harness.backend.Forgiveness;
 import io.pmem4j.harness.conform.LockAudit;
 import io.pmem4j.harness.conform.ProgramResult;
 import io.pmem4j.harness.program.Program;
+import io.pmem4j.harness.program.ProgramMount;
 import io.pmem4j.harness.program.generator.ProgramGenerator;
 import io.pmem4j.harness.report.CampaignEnd;
 import io.pmem4j.harness.report.CampaignFile;
@@ -170,6 +171,7 @@ final class PartOptions {
    * @param count how many are generated, or -1 until the time has passed
    * @param deadline of {@link System#nanoTime}, with {@code count} -1
    * @param fits generated programs that the kernel can be asked to run
+   * @param mount options that each program is mounted with too
    */
   Iterator<Program> programs(
       List<Program> given,
@@ -177,7 +179,8 @@ final class PartOptions {
       long deadline,
       long seed,
       int operations,
-      Predicate<Program> fits) {
+      Predicate<Program> fits,
+      ProgramMount mount) {
     Shard part = shard();
     Deque<Program> first = new ArrayDeque<>();
     for (int i = 0; i < given.size(); i++) {
@@ -200,7 +203,7 @@ final class PartOptions {
             candidate = generated(index++);
           }
           if (candidate != null && !isDone(candidate)) {
-            next = candidate;
+            next = candidate.with(mount);
           }
         }
         return true;

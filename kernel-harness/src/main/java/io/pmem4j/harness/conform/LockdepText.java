@@ -47,6 +47,7 @@ final class LockdepText {
           "page_lock(ext2)",
           GROUP_LOCK,
           "&sbi->s_lock",
+          "&sbi->s_rsv_window_lock",
           "&ei->xattr_sem",
           "&cache->c_list_lock",
           "sb_pagefaults",

@@ -4,6 +4,7 @@ package io.pmem4j.harness.program;
 
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.Optional;
 
 /** The mount option that decides which accesses change {@code i_atime}. Source: mount(8). */
 public enum AtimeOption {
@@ -25,18 +26,9 @@ public enum AtimeOption {
     return mountFlag;
   }
 
-  /**
-   * Returns the option of this name.
-   *
-   * @throws IllegalArgumentException naming all there are
-   */
-  static AtimeOption of(String name) {
-    return Arrays.stream(values())
-        .filter(option -> option.toString().equals(name))
-        .findFirst()
-        .orElseThrow(() ->
-            new IllegalArgumentException(
-                "unknown mount option '" + name + "', expected one of " + Arrays.asList(values())));
+  /** Returns the option of this name; empty if there is none. */
+  static Optional<AtimeOption> of(String name) {
+    return Arrays.stream(values()).filter(option -> option.toString().equals(name)).findFirst();
   }
 
   /** Returns the name, as mount(8) has it. */

@@ -14,7 +14,7 @@ import java.util.List;
  * @param scope where its expectations hold
  * @param pid the process id that runs it: ext2 colours a file's first block by it
  * @param image the file system it starts from
- * @param atime how it is mounted
+ * @param mount the options that the image is mounted with
  * @param kernels the kernels that it is for, by their names; empty for every one
  * @param steps what it does
  */
@@ -26,7 +26,7 @@ public record Program(
     Scope scope,
     int pid,
     ImageShape image,
-    AtimeOption atime,
+    ProgramMount mount,
     List<String> kernels,
     List<ProgramStep> steps) {
   /** The process id of a program that names none; coloured 3 of 16. */
@@ -41,6 +41,25 @@ public record Program(
   /** Returns true if a power cut of this program takes what was not durable. */
   public boolean cutsLossily() {
     return steps.stream().anyMatch(step -> step.operation() instanceof Operation.LossyCut);
+  }
+
+  /**
+   * Returns this program with more mount options. Where it asks for the options themselves it then
+   * expects nothing.
+   */
+  public Program with(ProgramMount options) {
+    ProgramMount all = mount.and(options);
+    if (all.equals(mount)) {
+      return this;
+    }
+    List<ProgramStep> asking =
+        steps.stream()
+            .map(step ->
+                step.operation() instanceof Operation.Mounted
+                    ? new ProgramStep(step.line(), step.text(), step.operation(), List.of())
+                    : step)
+            .toList();
+    return new Program(name, id, title, rows, scope, pid, image, all, kernels, asking);
   }
 
   /** Copies the lists. */

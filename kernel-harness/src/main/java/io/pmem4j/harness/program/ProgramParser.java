@@ -47,7 +47,7 @@ public final class ProgramParser {
   private int pid = Program.DEFAULT_PID;
   private ImageShape image = ImageShape.DEFAULT;
   private final List<ImageSetup> setup = new ArrayList<>();
-  private AtimeOption atime = AtimeOption.NOATIME;
+  private ProgramMount mount = ProgramMount.DEFAULT;
   private List<String> kernels = List.of();
   private final List<ProgramStep> steps = new ArrayList<>();
   private final Set<String> files = new HashSet<>();
@@ -93,7 +93,7 @@ public final class ProgramParser {
         parser.scope,
         parser.pid,
         parser.image.withSetup(parser.setup),
-        parser.atime,
+        parser.mount,
         parser.kernels,
         parser.steps);
   }
@@ -129,7 +129,7 @@ public final class ProgramParser {
       case "pid" -> pid = Math.toIntExact(new LineScanner(value).number("pid"));
       case "kernels" -> kernels = Arrays.asList(value.split("\\s+", -1));
       case "setup" -> setup.add(ImageSetup.parse(value));
-      case "mount" -> atime = AtimeOption.of(value);
+      case "mount" -> mount = ProgramMount.parse(value);
       case "image" -> image = ImageShape.parse(value);
       default -> throw new IllegalArgumentException("unknown header '" + key + "'");
     }
@@ -192,9 +192,9 @@ public final class ProgramParser {
 
   /** Takes the names of all that a power cut takes. */
   private void cutOff() {
-    if (atime != AtimeOption.NOATIME) {
+    if (mount.atime() != AtimeOption.NOATIME) {
       throw new IllegalArgumentException(
-          "mount is " + atime + ", expected noatime in a program that cuts the power");
+          "mount is " + mount + ", expected noatime in a program that cuts the power");
     }
     files.clear();
     mappings.clear();

@@ -28,8 +28,8 @@ public final class ProgramText {
       text.add("image " + program.image());
     }
     program.image().setup().forEach(line -> text.add("setup " + line));
-    if (program.atime() != AtimeOption.NOATIME) {
-      text.add("mount " + program.atime());
+    if (!program.mount().equals(ProgramMount.DEFAULT)) {
+      text.add("mount " + program.mount());
     }
     text.add("");
     for (ProgramStep step : program.steps()) {

@@ -73,7 +73,7 @@ public final class Shrinker {
             program.scope(),
             program.pid(),
             program.image(),
-            program.atime(),
+            program.mount(),
             program.kernels(),
             kept);
     try {

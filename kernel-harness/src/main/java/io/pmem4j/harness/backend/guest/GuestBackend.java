@@ -36,7 +36,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class GuestBackend implements ProgramBackend {
   private static final String MOUNT_POINT = "/mnt";
-  private static final String DATA_OPTIONS = "dax,oldalloc,noreservation";
 
   /** A kernel that fails more often than this is not worth the minutes. */
   private static final int MAX_BOOTS = 6;
@@ -204,8 +203,8 @@ public final class GuestBackend implements ProgramBackend {
   private void mountAndBegin(Guest running, Program program, long clock)
       throws GuestException, BackendException {
     Request mount =
-        Request.of(WireOp.MOUNT, program.atime().mountFlag())
-            .withStrings(running.hello().device(), MOUNT_POINT, "ext2", DATA_OPTIONS)
+        Request.of(WireOp.MOUNT, program.mount().atime().mountFlag())
+            .withStrings(running.hello().device(), MOUNT_POINT, "ext2", program.mount().data())
             .withClock(clock);
     if (program.image().isDamaged()) {
       endKept(running);

@@ -3,6 +3,7 @@
 package io.pmem4j.harness.backend.guest;
 
 import io.pmem4j.harness.backend.BackendException;
+import io.pmem4j.harness.backend.DirectoryChoices;
 import io.pmem4j.harness.backend.KernelChoices;
 import io.pmem4j.harness.backend.OutcomeText;
 import io.pmem4j.harness.backend.PromisedFiles;
@@ -23,6 +24,8 @@ import io.pmem4j.harness.wire.Request;
 import io.pmem4j.harness.wire.Response;
 import io.pmem4j.harness.wire.Wire;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -47,6 +50,7 @@ final class GuestSession implements Session, OperationCodec.Place {
   private Guest guest;
   private Optional<DurabilityPromises> promises;
   private boolean late;
+  private int mkdirs;
   private OperationCodec calls = new OperationCodec(this);
   private long clock = Program.CLOCK_BASE_SECONDS;
 
@@ -152,6 +156,7 @@ final class GuestSession implements Session, OperationCodec.Place {
         if (generations) {
           requests.addAll(first.questions(operation, calls));
         }
+        whereItLies(operation).ifPresent(requests::add);
         reads(promised(operation)).forEach(requests::add);
       }
       Iterator<Response> answers = ask(guest, requests).iterator();
@@ -168,6 +173,9 @@ final class GuestSession implements Session, OperationCodec.Place {
         if (generations) {
           first.answered(operation, mine.getLast(), answers);
         }
+        if (whereItLies(operation).isPresent()) {
+          made(mine.getLast(), answers.next());
+        }
         List<String> promised = promised(operation);
         List<Response> contents = new ArrayList<>();
         for (int i = 0; i < promised.size(); i++) {
@@ -183,6 +191,23 @@ final class GuestSession implements Session, OperationCodec.Place {
       throw BackendException.of(e);
     } catch (IllegalArgumentException e) {
       throw BackendException.environment("guest: " + e.getMessage(), e);
+    }
+  }
+
+  /** Asks for the place of a new directory, which Orlov's rule leaves to chance. */
+  private Optional<Request> whereItLies(Operation operation) {
+    return program.mount().orlov()
+        ? DirectoryChoices.madeBy(operation)
+            .map(path -> Request.of(Syscall.STATX).withStrings(path(path)))
+        : Optional.empty();
+  }
+
+  private void made(Response mkdir, Response stat) {
+    int number = mkdirs++;
+    if (mkdir.errno() == 0 && mkdir.result() == 0 && stat.data().length >= Long.BYTES) {
+      choices
+          .directories()
+          .made(number, ByteBuffer.wrap(stat.data()).order(ByteOrder.LITTLE_ENDIAN).getLong());
     }
   }
 
@@ -305,7 +330,7 @@ final class GuestSession implements Session, OperationCodec.Place {
 
   @Override
   public long mountFlags() {
-    return program.atime().mountFlag();
+    return program.mount().atime().mountFlag();
   }
 
   @Override

@@ -7,6 +7,7 @@ import io.pmem4j.ext2.Ext2FileSystem;
 import io.pmem4j.ext2.Instrumentation;
 import io.pmem4j.ext2.MountOptions;
 import io.pmem4j.ext2.lab.Lab;
+import io.pmem4j.ext2.layout.Superblock;
 import io.pmem4j.ext2.lock.LockValidator;
 import io.pmem4j.harness.backend.BackendException;
 import io.pmem4j.harness.backend.KernelChoices;
@@ -36,9 +37,6 @@ import org.jspecify.annotations.Nullable;
 
 /** ext2-dax in this JVM, over a file mapped through pmem-ffi. */
 public final class ModelBackend implements ProgramBackend {
-  /** The guest's mount options, but for that of access times, which is the program's. */
-  static final String OPTIONS = "dax,oldalloc,noreservation,";
-
   private final Path directory;
   private final Scheduler scheduler;
   private final Kernel kernel;
@@ -188,13 +186,14 @@ public final class ModelBackend implements ProgramBackend {
               .withClock(clock::get)
               .withAllocatorPid(program::pid)
               .withGenerationBase(choices.generationBase())
+              .withTopDirectoryStart(() -> choices.directories().group(inodesPerGroup(memory)))
               .withScheduler(tasks)
               .withVariation(Lab.of(kernel.profile(), kernel.order()))
               .withLockValidators(each -> validator = each);
       lockEdges();
       Ext2FileSystem fs =
           Ext2FileSystem.mount(
-              memory, MountOptions.parse(OPTIONS + program.atime() + more), instrumentation);
+              memory, MountOptions.parse(program.mount().options() + more), instrumentation);
       ModelSession session =
           new ModelSession(
               fs,
@@ -202,6 +201,7 @@ public final class ModelBackend implements ProgramBackend {
               new ModelProcesses(fs, new ModelPromises(fs, lines), clock, kernel.alignment()),
               image,
               arena,
+              choices.directories(),
               program.image().isDamaged());
       begun = true;
       return session;
@@ -215,6 +215,10 @@ public final class ModelBackend implements ProgramBackend {
         arena.close();
       }
     }
+  }
+
+  private static int inodesPerGroup(PersistentMemory memory) {
+    return (int) new Superblock(memory, Superblock.PRIMARY_OFFSET).inodesPerGroup();
   }
 
   /** The edges between locks that lockdep would have seen in all programs so far. */

@@ -10,7 +10,6 @@ import io.pmem4j.ext2.mm.AddressSpace;
 import io.pmem4j.ext2.mm.Vma;
 import io.pmem4j.harness.backend.OutcomeText;
 import io.pmem4j.harness.durable.LineTracker;
-import io.pmem4j.harness.program.AtimeOption;
 import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Outcome;
 import io.pmem4j.harness.program.Program;
@@ -94,11 +93,6 @@ public final class ModelProcesses {
     ModelProcesses processes = mount(memory, program, mount, 0);
     processes.process.keepNames();
     return processes;
-  }
-
-  /** Returns the mount options of programs, as a guest mounts. */
-  public static String options(AtimeOption atime) {
-    return ModelBackend.OPTIONS + atime;
   }
 
   /** Runs an operation of the program, and returns its outcome without events. */

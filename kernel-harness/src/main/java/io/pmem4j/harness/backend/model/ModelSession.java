@@ -6,6 +6,7 @@ import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.Ext2FileSystem;
 import io.pmem4j.ext2.mm.Mmu;
 import io.pmem4j.harness.backend.BackendException;
+import io.pmem4j.harness.backend.DirectoryChoices;
 import io.pmem4j.harness.backend.Forgiveness;
 import io.pmem4j.harness.backend.ProgramPart;
 import io.pmem4j.harness.backend.Session;
@@ -46,12 +47,15 @@ public final class ModelSession implements Session {
   private final boolean damaged;
   private final TaskScheduler tasks;
   private final ModelProcesses processes;
+  private final DirectoryChoices directories;
+  private int mkdirs;
 
   /**
    * Begins a session on a mounted file system.
    *
    * @param tasks the scheduler of the file system
    * @param processes the process of the program, without children
+   * @param directories the kernel's choices of places for directories
    * @param damaged whether the image was corrupt before: errors of the file system are expected
    */
   ModelSession(
@@ -60,7 +64,9 @@ public final class ModelSession implements Session {
       ModelProcesses processes,
       FsImage image,
       Arena arena,
+      DirectoryChoices directories,
       boolean damaged) {
+    this.directories = directories;
     this.damaged = damaged;
     this.fs = fs;
     this.tasks = tasks;
@@ -82,6 +88,9 @@ public final class ModelSession implements Session {
   @Override
   public Outcome run(Operation operation) throws BackendException {
     tasks.takeEvents();
+    if (DirectoryChoices.madeBy(operation).isPresent()) {
+      directories.begin(mkdirs++);
+    }
     Outcome.Builder outcome;
     try {
       outcome = answer(operation);

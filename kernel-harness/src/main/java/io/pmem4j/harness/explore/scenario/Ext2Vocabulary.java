@@ -35,6 +35,7 @@ final class Ext2Vocabulary implements Vocabulary {
       case PAGE_TABLE -> "page table";
       case PINNED_FRAMES -> "contents of pinned frames";
       case INODE_CACHE -> "inodes in memory";
+      case RESERVATIONS -> "reservation windows";
       case ATTRIBUTE_CACHE -> "shared blocks of attributes";
       case ATTRIBUTE_BLOCK -> "attributes in block " + ino;
       case I_SIZE -> "i_size of inode " + ino;

@@ -10,9 +10,8 @@ import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.lab.Profile;
 import io.pmem4j.ext2.lock.LockOrder;
 import io.pmem4j.harness.backend.model.ModelMount;
-import io.pmem4j.harness.backend.model.ModelProcesses;
-import io.pmem4j.harness.program.AtimeOption;
 import io.pmem4j.harness.program.Program;
+import io.pmem4j.harness.program.ProgramMount;
 import io.pmem4j.harness.program.TaskProgram;
 import java.io.IOException;
 import java.util.Optional;
@@ -34,7 +33,7 @@ public final class LinearRunner implements AutoCloseable {
   /** Opens a runner for some handlers and an order. */
   public static LinearRunner open(Profile profile, LockOrder order) {
     return new LinearRunner(
-        ScenarioRunner.mount(ModelProcesses.options(AtimeOption.NOATIME), profile, order, false));
+        ScenarioRunner.mount(ProgramMount.DEFAULT.options(), profile, order, false));
   }
 
   /** Explores a pair or triple, as in {@code append+read}. */

@@ -9,7 +9,6 @@ import io.pmem4j.explore.Schedule;
 import io.pmem4j.ext2.lab.Profile;
 import io.pmem4j.ext2.lock.LockOrder;
 import io.pmem4j.harness.backend.ProgramPart;
-import io.pmem4j.harness.backend.model.ModelProcesses;
 import io.pmem4j.harness.backend.model.ModelSession;
 import io.pmem4j.harness.program.Program;
 import io.pmem4j.harness.program.ProgramStep;
@@ -50,8 +49,7 @@ public final class ProgramRunner implements AutoCloseable {
         new ProgramScenario(
             image,
             program,
-            ScenarioRunner.mount(
-                ModelProcesses.options(program.program().atime()), profile, order, promises),
+            ScenarioRunner.mount(program.program().mount().options(), profile, order, promises),
             profile.fourHandlers() ? HUGE_PAGE_BYTES : 0,
             Set.of()));
   }

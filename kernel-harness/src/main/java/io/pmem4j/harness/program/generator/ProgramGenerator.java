@@ -5,6 +5,7 @@ package io.pmem4j.harness.program.generator;
 import io.pmem4j.harness.program.AtimeOption;
 import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Program;
+import io.pmem4j.harness.program.ProgramMount;
 import io.pmem4j.harness.program.Scope;
 import io.pmem4j.harness.program.Syscall;
 import java.util.List;
@@ -69,7 +70,7 @@ public final class ProgramGenerator {
         // the same: the guest's process can then serve them all.
         1008 + (int) Math.floorMod(seed / NEIGHBOURS, 8L),
         generator.start.image(),
-        atime(seed),
+        new ProgramMount(atime(seed), false, false),
         List.of(),
         steps.steps());
   }
