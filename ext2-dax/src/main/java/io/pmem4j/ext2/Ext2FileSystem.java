@@ -83,8 +83,8 @@ public final class Ext2FileSystem {
     FaultTrace trace = new FaultTrace();
     InodeCache inodes = new InodeCache(volume, trace);
     Ext2Inode root = inodes.root();
-    if (!options.readOnly()) {
-      volume.begin();
+    if (!volume.readOnly()) {
+      volume.mounted().begin();
     }
     return new Ext2FileSystem(volume, inodes, root, trace);
   }
@@ -136,7 +136,7 @@ public final class Ext2FileSystem {
     enter();
     try {
       inodes.sync();
-      volume.syncFs();
+      volume.mounted().syncFs();
     } finally {
       leave();
     }
@@ -158,7 +158,7 @@ public final class Ext2FileSystem {
       try {
         volume
             .freezeGate()
-            .freeze(this::writeBack, () -> volume.freezeFs(inodes.hasUnlinkedInUse()));
+            .freeze(this::writeBack, () -> volume.mounted().freezeFs(inodes.hasUnlinkedInUse()));
         done = true;
       } finally {
         frozen.set(done);
@@ -170,7 +170,7 @@ public final class Ext2FileSystem {
 
   private void writeBack() throws Ext2Exception {
     volume.validator().<Ext2Exception>inWorker(inodes::sync);
-    volume.syncFs();
+    volume.mounted().syncFs();
   }
 
   /**
@@ -184,7 +184,7 @@ public final class Ext2FileSystem {
       if (!frozen.get()) {
         throw new Ext2Exception(Errno.EINVAL, "not frozen");
       }
-      volume.syncFs();
+      volume.mounted().syncFs();
       frozen.set(false);
       volume.freezeGate().thaw();
     } finally {
@@ -210,10 +210,39 @@ public final class Ext2FileSystem {
     if (busy != 0) {
       throw new Ext2Exception(Errno.EBUSY, busy + " files, mappings or calls are open");
     }
+    volume.mounted().requireAlive();
     inodes.put(root);
     inodes.sync();
-    volume.syncFs();
-    volume.end();
+    volume.mounted().syncFs();
+    volume.mounted().end();
+  }
+
+  /**
+   * Changes the options of the mount, as {@code mount -o remount} does: what is not given stays,
+   * but a mount is read-only or sync if and only if the options say so.
+   *
+   * @throws Ext2Exception EBUSY if it is frozen, or is to become read-only while a file is open for
+   *     writing or a removed file is in use; EINVAL if it cannot become writable
+   */
+  public void remount(MountOptions options) throws Ext2Exception {
+    enter();
+    try {
+      if (frozen.get()) {
+        throw new Ext2Exception(Errno.EBUSY, "frozen");
+      }
+      if (!volume.readOnly()) {
+        inodes.sync();
+        volume.mounted().syncFs();
+      }
+      volume.mounted().remount(options, inodes.hasUnlinkedInUse());
+    } finally {
+      leave();
+    }
+  }
+
+  /** Returns the options of the mount as {@code /proc/mounts} shows them. */
+  public String options() {
+    return volume.mounted().shownOptions();
   }
 
   /** Returns the use of the file system, as statfs(2) does. */
@@ -252,6 +281,7 @@ public final class Ext2FileSystem {
   }
 
   void enter() {
+    volume.mounted().requireAlive();
     if (users.getAndUpdate(count -> count == UNMOUNTED ? UNMOUNTED : count + 1) == UNMOUNTED) {
       throw unmounted();
     }

@@ -50,7 +50,9 @@ class MountTest {
       byte[] before = Files.readAllBytes(image.extracted());
       Ext2FileSystem fs =
           Ext2FileSystem.mount(
-              image.region(), image.options().withReadOnly(true), image.instrumentation());
+              image.region(),
+              image.options().with(MountFlag.READ_ONLY, true),
+              image.instrumentation());
       assertThat(fs.paths().stat("/lost+found", false).nlink()).isEqualTo(2);
       OnImage.assertErrno(Errno.EROFS, () -> fs.open("/f", 0102, 0644));
       OnImage.assertErrno(Errno.EROFS, () -> fs.paths().rmdir("/lost+found"));

@@ -2,6 +2,7 @@
 package io.pmem4j.ext2.fuse;
 
 import io.pmem4j.ext2.Ext2Exception;
+import io.pmem4j.ext2.MountFlag;
 import io.pmem4j.ext2.MountOptions;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,7 +44,8 @@ public record FuseOptions(MountOptions mount, long flags) {
       }
     }
     MountOptions mount = MountOptions.parse(String.join(",", own));
-    return new FuseOptions(mount.withReadOnly((flags & KernelCalls.MS_RDONLY) != 0), flags);
+    return new FuseOptions(
+        mount.with(MountFlag.READ_ONLY, (flags & KernelCalls.MS_RDONLY) != 0), flags);
   }
 
   /** Returns true for a mount that nothing can be changed through. */
@@ -53,6 +55,6 @@ public record FuseOptions(MountOptions mount, long flags) {
 
   /** These options with the flag {@code ro}. */
   public FuseOptions asReadOnly() {
-    return new FuseOptions(mount.withReadOnly(true), flags | KernelCalls.MS_RDONLY);
+    return new FuseOptions(mount.with(MountFlag.READ_ONLY, true), flags | KernelCalls.MS_RDONLY);
   }
 }

@@ -5,6 +5,7 @@ import io.pmem4j.ext2.CorruptFileSystemException;
 import io.pmem4j.ext2.Credentials;
 import io.pmem4j.ext2.Errno;
 import io.pmem4j.ext2.Ext2Exception;
+import io.pmem4j.ext2.MountFlag;
 import io.pmem4j.ext2.alloc.BlockAllocator;
 import io.pmem4j.ext2.alloc.InodeAllocator;
 import io.pmem4j.ext2.dax.FaultTrace;
@@ -127,11 +128,12 @@ public final class InodeCache {
         isDirectory
             ? services.inodes().newDirectory(directory.number(), top)
             : services.inodes().newInode(directory.number());
-    boolean groupOfDirectory = (directory.mode & FileMode.SET_GID) != 0;
+    boolean grpid = volume.options().has(MountFlag.GROUP_OF_DIRECTORY);
+    boolean setGid = (directory.mode & FileMode.SET_GID) != 0;
     Ext2Inode inode =
-        table.blank(ino, isDirectory && groupOfDirectory ? mode | FileMode.SET_GID : mode);
+        table.blank(ino, isDirectory && setGid && !grpid ? mode | FileMode.SET_GID : mode);
     inode.uid = who.uid();
-    inode.gid = groupOfDirectory ? directory.gid : who.gid();
+    inode.gid = grpid || setGid ? directory.gid : who.gid();
     inode.nlink = isDirectory ? 2 : 1;
     inode.times().begin();
     inode.flags = InodeFlags.inherited(mode, directory.flags);

@@ -4,6 +4,7 @@ package io.pmem4j.ext2.inode;
 import io.pmem4j.ext2.CorruptFileSystemException;
 import io.pmem4j.ext2.Errno;
 import io.pmem4j.ext2.Ext2Exception;
+import io.pmem4j.ext2.MountFlag;
 import io.pmem4j.ext2.dax.FaultTrace;
 import io.pmem4j.ext2.layout.RawInode;
 import io.pmem4j.ext2.page.PageReclaim;
@@ -15,6 +16,9 @@ import io.pmem4j.ext2.volume.Volume;
 final class InodeTable {
   /** The root directory. */
   static final int ROOT_INO = 2;
+
+  private static final int LOW_ID = 0xffff;
+  private static final int OVERFLOW_ID = 65534;
 
   private final Volume volume;
   private final FaultTrace trace;
@@ -54,8 +58,9 @@ final class InodeTable {
       throw corrupt(ino, "i_links_count", "0 without i_dtime", "a link, or a deletion time");
     }
     Ext2Inode inode = blank(ino, raw.mode());
-    inode.uid = raw.uidLow() | raw.uidHigh() << 16;
-    inode.gid = raw.gidLow() | raw.gidHigh() << 16;
+    boolean wide = !volume.options().has(MountFlag.NOUID32);
+    inode.uid = raw.uidLow() | (wide ? raw.uidHigh() << 16 : 0);
+    inode.gid = raw.gidLow() | (wide ? raw.gidHigh() << 16 : 0);
     inode.nlink = raw.linksCount();
     inode.times().read(raw);
     inode.blocks512 = raw.blocks();
@@ -187,10 +192,11 @@ final class InodeTable {
       // Where it leads to lies in the body, and its size never changes.
       raw.sizeLow(inode.size);
     }
-    raw.uidLow(inode.uid & 0xffff);
-    raw.gidLow(inode.gid & 0xffff);
-    raw.uidHigh(deleted ? 0 : inode.uid >>> 16);
-    raw.gidHigh(deleted ? 0 : inode.gid >>> 16);
+    boolean wide = !inode.volume().options().has(MountFlag.NOUID32);
+    raw.uidLow(wide ? inode.uid & LOW_ID : shortId(inode.uid));
+    raw.gidLow(wide ? inode.gid & LOW_ID : shortId(inode.gid));
+    raw.uidHigh(deleted || !wide ? 0 : inode.uid >>> 16);
+    raw.gidHigh(deleted || !wide ? 0 : inode.gid >>> 16);
     raw.atime(inode.times().atime());
     raw.ctime(inode.times().ctime());
     raw.mtime(inode.times().mtime());
@@ -204,6 +210,11 @@ final class InodeTable {
     for (int i = 0; i < RawInode.N_BLOCKS; i++) {
       raw.block(i, inode.data[i]);
     }
+  }
+
+  /** {@code fs_high2lowuid}: an id that 16 bits cannot hold becomes nobody's. */
+  private static int shortId(int id) {
+    return (id & ~LOW_ID) == 0 ? id : OVERFLOW_ID;
   }
 
   private RawInode raw(int ino) throws Ext2Exception {

@@ -27,6 +27,9 @@ public record Superblock(PersistentMemory memory, long offset) {
   /** EXT2_ERRORS_CONTINUE of {@code s_errors}. */
   public static final int ERRORS_CONTINUE = 1;
 
+  /** EXT2_ERRORS_PANIC of {@code s_errors}. */
+  public static final int ERRORS_PANIC = 3;
+
   /** Bit of {@code s_state}: errors were seen. */
   public static final int ERROR_FS = 2;
 
@@ -93,6 +96,7 @@ public record Superblock(PersistentMemory memory, long offset) {
   private static final U32 S_LOG_FRAG_SIZE = U32.of(LAYOUT, "s_log_frag_size");
   private static final U32 S_BLOCKS_PER_GROUP = U32.of(LAYOUT, "s_blocks_per_group");
   private static final U32 S_INODES_PER_GROUP = U32.of(LAYOUT, "s_inodes_per_group");
+  private static final U32 S_MTIME = U32.of(LAYOUT, "s_mtime");
   private static final U32 S_WTIME = U32.of(LAYOUT, "s_wtime");
   private static final U16 S_MNT_COUNT = U16.of(LAYOUT, "s_mnt_count");
   private static final U16 S_MAX_MNT_COUNT = U16.of(LAYOUT, "s_max_mnt_count");
@@ -101,6 +105,7 @@ public record Superblock(PersistentMemory memory, long offset) {
   private static final U16 S_ERRORS = U16.of(LAYOUT, "s_errors");
   private static final U32 S_REV_LEVEL = U32.of(LAYOUT, "s_rev_level");
   private static final U16 S_DEF_RESUID = U16.of(LAYOUT, "s_def_resuid");
+  private static final U16 S_DEF_RESGID = U16.of(LAYOUT, "s_def_resgid");
   private static final U32 S_FIRST_INO = U32.of(LAYOUT, "s_first_ino");
   private static final U16 S_INODE_SIZE = U16.of(LAYOUT, "s_inode_size");
   private static final U32 S_FEATURE_COMPAT = U32.of(LAYOUT, "s_feature_compat");
@@ -179,6 +184,16 @@ public record Superblock(PersistentMemory memory, long offset) {
     S_WTIME.put(memory, offset, (int) value);
   }
 
+  /** {@code s_mtime}: seconds, the last remount to read-only. */
+  public long mtime() {
+    return S_MTIME.unsigned(memory, offset);
+  }
+
+  /** Stores {@code s_mtime}. */
+  public void mtime(long value) {
+    S_MTIME.put(memory, offset, (int) value);
+  }
+
   /** {@code s_mnt_count}: read-write mounts since the last check. */
   public int mntCount() {
     return S_MNT_COUNT.get(memory, offset);
@@ -232,6 +247,11 @@ public record Superblock(PersistentMemory memory, long offset) {
   /** {@code s_def_resuid}: user of the reserved blocks. */
   public int defResuid() {
     return S_DEF_RESUID.get(memory, offset);
+  }
+
+  /** {@code s_def_resgid}: group of the reserved blocks. */
+  public int defResgid() {
+    return S_DEF_RESGID.get(memory, offset);
   }
 
   /** {@code s_first_ino}: first inode number for files. */

@@ -49,6 +49,7 @@ public final class NameOperations {
     }
     Ext2Inode inode = opened.inode();
     boolean done = false;
+    boolean counted = false;
     try {
       if (!opened.created()) {
         mayCreate(inode, path, flags);
@@ -61,7 +62,8 @@ public final class NameOperations {
         mayOpen(inode, path, flags);
       }
       requireFile(inode, path);
-      Ext2File file = new Ext2File(volume, inodes, inode, flags, onRelease);
+      Ext2File file = new Ext2File(volume, inodes, inode, flags, counted(flags, onRelease));
+      counted = flags.write();
       if (flags.truncate() && !opened.created()) {
         file.truncateOnOpen();
       }
@@ -70,6 +72,9 @@ public final class NameOperations {
     } finally {
       if (!done) {
         inodes.put(inode);
+      }
+      if (!done && counted) {
+        volume.mounted().dropWriter();
       }
     }
   }
@@ -87,7 +92,12 @@ public final class NameOperations {
       throws Ext2Exception {
     mayOpen(inode, inode.toString(), flags);
     requireFile(inode, inode.toString());
-    return new Ext2File(volume, inodes, inode, opened, onRelease);
+    return new Ext2File(volume, inodes, inode, opened, counted(opened, onRelease));
+  }
+
+  /** {@code __mnt_want_write} of an open file, until its last use ends. */
+  private Runnable counted(OpenFlags flags, Runnable onRelease) {
+    return flags.write() ? volume.mounted().countWriter(onRelease) : onRelease;
   }
 
   private static void requireFile(Ext2Inode inode, String path) throws Ext2Exception {

@@ -14,6 +14,7 @@ import io.pmem4j.ext2.layout.Superblock;
  * Immutable.
  *
  * @param blockBits the block size as a power of two: 10 to 12
+ * @param superblock kibibytes before the superblock: {@code s_sb_block}
  * @param firstDataBlock first block of group 0; block 0 holds no superblock if blocks are 1 KiB
  * @param blocksCount blocks in the file system
  * @param inodesCount inodes in the file system
@@ -25,6 +26,7 @@ import io.pmem4j.ext2.layout.Superblock;
  */
 public record Geometry(
     int blockBits,
+    long superblock,
     long firstDataBlock,
     long blocksCount,
     long inodesCount,
@@ -39,9 +41,6 @@ public record Geometry(
   private static final int POINTER_BITS = 2;
   private static final int SECTOR_BITS = 9;
   private static final int DIRECT_BLOCKS = 12;
-
-  /** {@code s_sb_block}, which the kernel takes for a block of any size. */
-  private static final int SUPERBLOCK_BLOCK = 1;
 
   /** {@code ext2_max_size} of each block size. */
   private static final long[] MAX_FILE_BYTES = {maxSize(10), maxSize(11), maxSize(12)};
@@ -115,6 +114,7 @@ public record Geometry(
     require(firstIno >= 1 && firstIno <= inodes, "s_first_ino", firstIno, "1..s_inodes_count");
     return new Geometry(
         bits,
+        superblock.offset() >> MIN_BLOCK_BITS,
         firstDataBlock,
         blocks,
         inodes,
@@ -237,12 +237,15 @@ public record Geometry(
     return (ino - 1) / inodesPerGroup;
   }
 
-  /** {@code ext2_data_block_valid}: a run that may be a file's. */
+  /**
+   * {@code ext2_data_block_valid}: a run that may be a file's. As in the kernel the place of the
+   * superblock in KiB counts as a block of any size.
+   */
   public boolean dataBlocksValid(long first, long count) {
     return first > firstDataBlock
         && count >= 1
         && first + count - 1 < blocksCount
-        && !(first <= SUPERBLOCK_BLOCK && first + count > SUPERBLOCK_BLOCK);
+        && !(first <= superblock && first + count > superblock);
   }
 
   /** The largest file in bytes: {@code s_maxbytes}. */

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.pmem4j.ext2.volume;
 
-import io.pmem4j.ext2.AttributeSupport;
 import io.pmem4j.ext2.layout.Superblock;
 import io.pmem4j.ext2.lock.OrderedMutex;
 
@@ -15,8 +14,6 @@ final class LateFeatures {
   private final OrderedMutex sLock;
   private final DirtyBlocks dirtyBlocks;
   private final MetadataOrder order;
-
-  private final long defaults;
 
   /** The superblock has the feature and its block was marked; never cleared. */
   private volatile boolean largeFile;
@@ -34,20 +31,10 @@ final class LateFeatures {
     this.sLock = sLock;
     this.dirtyBlocks = dirtyBlocks;
     this.order = order;
-    this.defaults = superblock.defaultMountOpts();
     this.largeFile =
         (superblock.featureRoCompat() & Feature.RO_COMPAT_LARGE_FILE) != 0
             && superblock.revLevel() != 0;
     this.extendedAttributes = (superblock.featureCompat() & Feature.COMPAT_EXT_ATTR) != 0;
-  }
-
-  /** Returns true if a feature is there, by option or by the superblock's default at mount. */
-  boolean has(AttributeSupport option, int defaultBit) {
-    return switch (option) {
-      case ON -> true;
-      case OFF -> false;
-      case SUPERBLOCK -> (defaults & defaultBit) != 0;
-    };
   }
 
   /** Adds large_file; returns true if the superblock did not have it. */

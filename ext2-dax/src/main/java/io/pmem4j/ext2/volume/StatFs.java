@@ -2,6 +2,7 @@
 package io.pmem4j.ext2.volume;
 
 import io.pmem4j.ext2.FileSystemUse;
+import io.pmem4j.ext2.MountFlag;
 import io.pmem4j.ext2.layout.DirEntry;
 import io.pmem4j.ext2.layout.Superblock;
 
@@ -15,14 +16,15 @@ final class StatFs {
   /** Returns the use of a volume; the caller holds {@code s_lock}. */
   static FileSystemUse of(Volume volume, Superblock superblock) {
     Geometry geometry = volume.geometry();
-    long overhead = geometry.firstDataBlock();
+    boolean counted = !volume.options().has(MountFlag.MINIX_DF);
+    long overhead = counted ? geometry.firstDataBlock() : 0;
     long freeBlocks = 0;
     long freeInodes = 0;
     for (int group = 0; group < geometry.groupsCount(); group++) {
-      if (Geometry.hasSuperblock(superblock, group)) {
+      if (counted && Geometry.hasSuperblock(superblock, group)) {
         overhead += 1 + geometry.descriptorBlocks();
       }
-      overhead += BITMAPS + geometry.inodeTableBlocks();
+      overhead += counted ? BITMAPS + geometry.inodeTableBlocks() : 0;
       freeBlocks += volume.descriptor(group).freeBlocksCount();
       freeInodes += volume.descriptor(group).freeInodesCount();
     }

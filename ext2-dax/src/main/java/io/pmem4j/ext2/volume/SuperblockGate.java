@@ -4,14 +4,34 @@ package io.pmem4j.ext2.volume;
 import io.pmem4j.ext2.CorruptFileSystemException;
 import io.pmem4j.ext2.Errno;
 import io.pmem4j.ext2.Ext2Exception;
-import io.pmem4j.ext2.UnsupportedFeatureException;
+import io.pmem4j.ext2.MountOptions;
 import io.pmem4j.ext2.layout.Superblock;
+import io.pmem4j.pmem.PersistentMemory;
 
 /** The first half of {@code ext2_fill_super}: whether a superblock can be mounted. */
 final class SuperblockGate {
-  private static final int MAX_SUPPORTED_REV = 1;
+  /** The newest revision that can be written to. */
+  static final int MAX_SUPPORTED_REV = 1;
+
+  private static final int SUPERBLOCK_BITS = 10;
 
   private SuperblockGate() {}
+
+  /**
+   * Returns the superblock at a place.
+   *
+   * @param kibibytes before it
+   * @throws Ext2Exception EINVAL if the memory ends before
+   */
+  static Superblock find(PersistentMemory memory, long kibibytes) throws Ext2Exception {
+    long offset = kibibytes << SUPERBLOCK_BITS;
+    if (memory.byteSize() - Superblock.LAYOUT.byteSize() < offset) {
+      throw new Ext2Exception(
+          Errno.EINVAL,
+          "no superblock at byte %d in %d bytes".formatted(offset, memory.byteSize()));
+    }
+    return new Superblock(memory, offset);
+  }
 
   /**
    * Returns the geometry that a superblock states; stores nothing.
@@ -19,7 +39,8 @@ final class SuperblockGate {
    * @param memoryBytes size of the region that holds the file system
    * @throws Ext2Exception EINVAL for everything that cannot be mounted
    */
-  static Geometry check(Superblock superblock, long memoryBytes) throws Ext2Exception {
+  static Geometry check(Superblock superblock, MountOptions options, long memoryBytes)
+      throws Ext2Exception {
     if (superblock.magic() != Superblock.MAGIC) {
       throw new CorruptFileSystemException(
           Errno.EINVAL,
@@ -29,13 +50,13 @@ final class SuperblockGate {
           "0xef53: this is not an ext2 file system");
     }
     Feature.check(superblock);
-    Geometry geometry = Geometry.validated(superblock, memoryBytes);
-    if (superblock.revLevel() > MAX_SUPPORTED_REV) {
-      throw new UnsupportedFeatureException(
-          "s_rev_level " + superblock.revLevel(), "revision level too high");
+    if (!options.readOnly()) {
+      Feature.checkWritable(superblock);
     }
-    long descriptors = geometry.blockAt(superblock.offset()) + 1;
-    if (descriptors + geometry.descriptorBlocks() > geometry.blocksCount()) {
+    Geometry geometry = Geometry.validated(superblock, memoryBytes);
+    int last = geometry.groupsCount() - 1;
+    if (DescriptorPlaces.offset(superblock, geometry, last) >> geometry.blockBits()
+        >= geometry.blocksCount()) {
       throw new CorruptFileSystemException(
           Errno.EINVAL,
           "superblock",

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.pmem4j.ext2.volume;
 
-import io.pmem4j.ext2.Errno;
-import io.pmem4j.ext2.ErrorPolicy;
 import io.pmem4j.ext2.Ext2Exception;
+import io.pmem4j.ext2.FileSystemPanic;
 import io.pmem4j.ext2.FileSystemUse;
 import io.pmem4j.ext2.Instrumentation;
+import io.pmem4j.ext2.MountFlag;
 import io.pmem4j.ext2.MountOptions;
 import io.pmem4j.ext2.layout.GroupDescriptor;
 import io.pmem4j.ext2.layout.Superblock;
@@ -29,10 +29,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * {@code s_lock}, changes of a group under the group's lock.
  */
 public final class Volume {
-  private static final int DEFAULT_MAX_MNT_COUNT = 20;
-
   private final PersistentMemory memory;
-  private final MountOptions options;
   private final Instrumentation instrumentation;
   private final Superblock superblock;
   private final Geometry geometry;
@@ -47,18 +44,9 @@ public final class Volume {
   private final List<OrderedMutex> groupLocks = new ArrayList<>();
   private final List<HeldGroup> groups = new ArrayList<>();
   private final AtomicInteger nextGeneration;
-  private final ErrorLog errors = new ErrorLog();
-
-  /** {@code SB_RDONLY}, by option, or set by {@link #error}. */
-  private volatile boolean readOnly;
-
   private final boolean dax;
-  private final boolean errorsReadOnly;
-
+  private final MountedSuperblock mounted;
   private final LateFeatures features;
-
-  /** {@code s_mount_state}: what to write back at unmount; guarded by {@link #sLock}. */
-  private int mountState;
 
   private Volume(
       PersistentMemory memory,
@@ -67,7 +55,6 @@ public final class Volume {
       Superblock superblock,
       Geometry geometry) {
     this.memory = memory;
-    this.options = options;
     this.dax = options.dax() && geometry.blockBytes() == Mmu.PAGE_BYTES;
     this.instrumentation = instrumentation;
     this.superblock = superblock;
@@ -83,13 +70,15 @@ public final class Volume {
     this.pins = new PinnedFrames(scheduler);
     this.sLock = new OrderedMutex(scheduler, validator, LockClass.S_LOCK, "s_lock");
     this.nextGeneration = new AtomicInteger(instrumentation.generationBase());
-    this.readOnly = options.readOnly();
-    this.mountState = superblock.state();
+    this.mounted =
+        new MountedSuperblock(
+            superblock,
+            groups,
+            options.with(MountFlag.DAX, dax),
+            sLock,
+            dirtyBlocks,
+            instrumentation.clock());
     this.features = new LateFeatures(superblock, geometry, sLock, dirtyBlocks, order);
-    this.errorsReadOnly =
-        options.errors() == ErrorPolicy.REMOUNT_RO
-            || (options.errors() == ErrorPolicy.SUPERBLOCK
-                && superblock.errors() != Superblock.ERRORS_CONTINUE);
     for (int group = 0; group < geometry.groupsCount(); group++) {
       groupLocks.add(
           new OrderedMutex(
@@ -105,16 +94,12 @@ public final class Volume {
   public static Volume open(
       PersistentMemory memory, MountOptions options, Instrumentation instrumentation)
       throws Ext2Exception {
-    if (memory.byteSize() < Superblock.PRIMARY_OFFSET + Superblock.LAYOUT.byteSize()) {
-      throw new Ext2Exception(
-          Errno.EINVAL, "no ext2 file system in " + memory.byteSize() + " bytes");
-    }
-    Superblock superblock = new Superblock(memory, Superblock.PRIMARY_OFFSET);
-    Geometry geometry = SuperblockGate.check(superblock, memory.byteSize());
-    Volume volume = new Volume(memory, options, instrumentation, superblock, geometry);
-    long descriptors = geometry.blockAt(superblock.offset()) + 1;
+    Superblock superblock = SuperblockGate.find(memory, options.superblock());
+    Geometry geometry = SuperblockGate.check(superblock, options, memory.byteSize());
+    MountOptions asked = options.over(DefaultOptions.of(superblock));
+    Volume volume = new Volume(memory, asked, instrumentation, superblock, geometry);
     for (int group = 0; group < geometry.groupsCount(); group++) {
-      long offset = geometry.offsetOf(descriptors) + (long) group * GroupDescriptor.BYTES;
+      long offset = DescriptorPlaces.offset(superblock, geometry, group);
       HeldGroup held = new HeldGroup(new GroupDescriptor(memory, offset));
       geometry.checkDescriptor(group, held);
       volume.groups.add(held);
@@ -122,110 +107,18 @@ public final class Volume {
     return volume;
   }
 
-  /** {@code ext2_setup_super} and {@code ext2_write_super} of a read-write mount. */
-  public void begin() {
-    try (var _ = sLock.hold()) {
-      if (superblock.maxMntCount() == 0) {
-        superblock.maxMntCount(DEFAULT_MAX_MNT_COUNT);
-      }
-      superblock.mntCount(superblock.mntCount() + 1);
-      markSuperLocked();
-    }
-    syncFs();
-  }
-
-  /** {@code ext2_sync_fs}: not valid while mounted, counters and write time brought up to date. */
-  public void syncFs() {
-    if (readOnly) {
-      dirtyBlocks.writeOut();
-      return;
-    }
-    try (var _ = sLock.hold()) {
-      superblock.state(superblock.state() & ~Superblock.VALID_FS);
-      markSuperLocked();
-    }
-    syncSuper();
-  }
-
-  /** {@code ext2_put_super}: the state of before the mount comes back. */
-  public void end() {
-    if (readOnly) {
-      dirtyBlocks.writeOut();
-      return;
-    }
-    restoreState();
-  }
-
-  /** The image counts as valid again, after everything that makes it so is durable. */
-  private void restoreState() {
-    dirtyBlocks.writeOut();
-    try (var _ = sLock.hold()) {
-      superblock.state(mountState);
-      markSuperLocked();
-    }
-    syncSuper();
+  /** Returns the superblock of the mount, with the states that it decides. */
+  public MountedSuperblock mounted() {
+    return mounted;
   }
 
   /**
-   * The superblock was stored to. Marked before {@code s_lock} is free: a task that finds its
-   * change made already must find the mark as well.
-   */
-  private void markSuperLocked() {
-    dirtyBlocks.markBytes(superblock.offset());
-  }
-
-  /** {@code ext2_sync_super}; durable when it returns. */
-  private void syncSuper() {
-    try (var _ = sLock.hold()) {
-      long freeBlocks = 0;
-      long freeInodes = 0;
-      for (int group = 0; group < geometry.groupsCount(); group++) {
-        freeBlocks += descriptor(group).freeBlocksCount();
-        freeInodes += descriptor(group).freeInodesCount();
-      }
-      superblock.freeBlocksCount(freeBlocks);
-      superblock.freeInodesCount(freeInodes);
-      // Unlike the times of inodes it is cut to 32 bits, not clamped to what they can hold.
-      superblock.wtime(instrumentation.clock().getAsLong());
-      markSuperLocked();
-    }
-    dirtyBlocks.writeOut();
-  }
-
-  /**
-   * {@code ext2_freeze}: the image counts as cleanly unmounted, unless unlinked files are open.
+   * {@code ext2_error}: the superblock says that the file system needs a check.
    *
-   * @param unlinkedInUse whether there are
-   */
-  public void freezeFs(boolean unlinkedInUse) {
-    if (unlinkedInUse || readOnly) {
-      syncFs();
-      return;
-    }
-    restoreState();
-  }
-
-  /**
-   * {@code ext2_error}: the superblock says that the file system needs a check, and with
-   * errors=remount-ro nothing is changed from now on but through files that are open for writing.
-   * errors=panic is no option here: it counts as remount-ro.
+   * @throws FileSystemPanic with errors=panic, after the superblock says it
    */
   public void error(String message) {
-    errors.add(message);
-    boolean known;
-    try (var _ = sLock.hold()) {
-      known = (mountState & superblock.state() & Superblock.ERROR_FS) != 0;
-      if (!known && !readOnly) {
-        mountState |= Superblock.ERROR_FS;
-        superblock.state(superblock.state() | Superblock.ERROR_FS);
-        markSuperLocked();
-      }
-    }
-    // The kernel writes the superblock for each error; one that says so already says no more.
-    if (!known && !readOnly) {
-      syncSuper();
-    }
-    readOnly |= errorsReadOnly;
+    mounted.error(message);
   }
 
   /**
@@ -234,7 +127,7 @@ public final class Volume {
    * @return whether names, times and counters stay as they are
    */
   public boolean readOnly() {
-    return readOnly;
+    return mounted.readOnly();
   }
 
   /**
@@ -243,15 +136,13 @@ public final class Volume {
    * @throws Ext2Exception EROFS on a read-only mount, and once an error has made it one
    */
   public void requireWritable() throws Ext2Exception {
-    if (readOnly) {
-      throw new Ext2Exception(Errno.EROFS, "read-only, errors so far: " + errors.messages());
-    }
+    mounted.requireWritable();
   }
 
   /** Sets the large_file feature when the first such file is written; durable then. */
   public void requireLargeFile() {
     if (features.addLargeFile()) {
-      syncSuper();
+      mounted.syncSuper();
     }
   }
 
@@ -262,17 +153,17 @@ public final class Volume {
 
   /** Returns true if the mount has attributes of the name space user. */
   public boolean userAttributes() {
-    return features.has(options.userAttributes(), Feature.DEFAULT_XATTR_USER);
+    return options().has(MountFlag.USER_XATTR);
   }
 
   /** Returns true if access control lists count: {@code IS_POSIXACL}. */
   public boolean posixAcl() {
-    return features.has(options.acl(), Feature.DEFAULT_ACL);
+    return options().has(MountFlag.ACL);
   }
 
   /** The first 1,000 errors since the mount; if there were more, a last line counts them. */
   public List<String> errors() {
-    return errors.messages();
+    return mounted.errors();
   }
 
   /** {@code ext2_statfs}: the use of the file system. */
@@ -322,7 +213,7 @@ public final class Volume {
 
   /** Returns the options of the mount. */
   public MountOptions options() {
-    return options;
+    return mounted.options();
   }
 
   /** Returns the surroundings of the mount. */

@@ -71,7 +71,8 @@ final class MountCommand implements Callable<Integer> {
       paramLabel = "OPTIONS",
       description = {
         "as of mount(8), with commas: ro, nosuid, nodev, noexec, noatime, strictatime,",
-        "oldalloc, noreservation, ordered, sync, dirsync, errors=continue, errors=remount-ro"
+        "ordered, sync, dirsync, sb=, grpid, minixdf, nouid32, errors=remount-ro,",
+        "and the others of ext2, see docs/ext2.md"
       })
   private String options = "";
 

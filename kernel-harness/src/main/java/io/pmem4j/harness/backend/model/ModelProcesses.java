@@ -5,6 +5,7 @@ package io.pmem4j.harness.backend.model;
 import io.pmem4j.ext2.Errno;
 import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.Ext2FileSystem;
+import io.pmem4j.ext2.MountOptions;
 import io.pmem4j.ext2.OpenFile;
 import io.pmem4j.ext2.mm.AddressSpace;
 import io.pmem4j.ext2.mm.Vma;
@@ -122,6 +123,11 @@ public final class ModelProcesses {
         children.remove(exit.child());
         yield ModelProcess.result(0);
       }
+      case Operation.Remount remount -> {
+        fs.remount(MountOptions.parse(remount.options()));
+        yield ModelProcess.result(0);
+      }
+      case Operation.Mounted _ -> ModelProcess.result(0).value("options", fs.options());
       case Operation.Clock forward -> {
         clock.addAndGet(forward.seconds());
         yield ModelProcess.result(0);

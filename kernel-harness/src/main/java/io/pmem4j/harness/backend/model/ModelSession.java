@@ -172,8 +172,6 @@ public final class ModelSession implements Session {
           lack("mappings of code", ProgramPart.Reach.ALL);
       case Operation.Call call when ModelCalls.known(call.syscall()) -> Optional.empty();
       case Operation.Call call -> lack(call.syscall().toString(), reach(call.syscall()));
-      case Operation.Remount _ -> lack("remount", ProgramPart.Reach.ALL);
-      case Operation.Mounted _ -> lack("remount", ProgramPart.Reach.NOTHING);
       case Operation.Lockdep _ -> lack("the kernel's lockdep", ProgramPart.Reach.NOTHING);
       case Operation.PowerCut _ -> lack("power cuts", ProgramPart.Reach.ALL);
       case Operation.Park park when !ModelPoint.exists(park.point()) ->
