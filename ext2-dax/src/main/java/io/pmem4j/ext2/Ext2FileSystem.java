@@ -280,6 +280,14 @@ public final class Ext2FileSystem {
     return volume.errors();
   }
 
+  /**
+   * Returns true if regular files are accessed and mapped without a page cache: the option dax was
+   * given, and a block is a page.
+   */
+  public boolean dax() {
+    return volume.dax();
+  }
+
   void enter() {
     volume.mounted().requireAlive();
     if (users.getAndUpdate(count -> count == UNMOUNTED ? UNMOUNTED : count + 1) == UNMOUNTED) {

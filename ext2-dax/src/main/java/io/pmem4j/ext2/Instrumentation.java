@@ -26,6 +26,8 @@ import java.util.function.LongSupplier;
  * @param lockValidators accepts the lock check of each volume that is opened
  * @param cachePages pages of memory, 4096 bytes each, that the contents of files without DAX may
  *     take; at least 1
+ * @param flusherPid the process id that takes the place of {@code allocatorPid} when sync or
+ *     unmount allocates: that of the kernel's thread
  */
 public record Instrumentation(
     LongSupplier clock,
@@ -37,7 +39,8 @@ public record Instrumentation(
     Variation variation,
     boolean isolationChecks,
     Consumer<LockValidator> lockValidators,
-    int cachePages) {
+    int cachePages,
+    int flusherPid) {
 
   private static final Instrumentation PRODUCTION =
       new Instrumentation(
@@ -50,7 +53,8 @@ public record Instrumentation(
           Variation.NONE,
           false,
           _ -> {},
-          1 << 14);
+          1 << 14,
+          0);
 
   /** Returns the surroundings of a product: the clock of the system, no checks, no replacements. */
   public static Instrumentation production() {
@@ -69,7 +73,8 @@ public record Instrumentation(
         variation,
         isolationChecks,
         lockValidators,
-        cachePages);
+        cachePages,
+        flusherPid);
   }
 
   /** This instrumentation with another {@link #generationBase}. */
@@ -84,7 +89,8 @@ public record Instrumentation(
         variation,
         isolationChecks,
         lockValidators,
-        cachePages);
+        cachePages,
+        flusherPid);
   }
 
   /** This instrumentation with another {@link #allocatorPid}. */
@@ -99,7 +105,8 @@ public record Instrumentation(
         variation,
         isolationChecks,
         lockValidators,
-        cachePages);
+        cachePages,
+        flusherPid);
   }
 
   /** This instrumentation with another {@link #topDirectoryStart}. */
@@ -114,7 +121,8 @@ public record Instrumentation(
         variation,
         isolationChecks,
         lockValidators,
-        cachePages);
+        cachePages,
+        flusherPid);
   }
 
   /** This instrumentation with another {@link #umask}. */
@@ -129,7 +137,8 @@ public record Instrumentation(
         variation,
         isolationChecks,
         lockValidators,
-        cachePages);
+        cachePages,
+        flusherPid);
   }
 
   /** This instrumentation with another {@link #scheduler}. */
@@ -144,7 +153,8 @@ public record Instrumentation(
         variation,
         isolationChecks,
         lockValidators,
-        cachePages);
+        cachePages,
+        flusherPid);
   }
 
   /** This instrumentation with another {@link #variation}. */
@@ -159,7 +169,8 @@ public record Instrumentation(
         value,
         isolationChecks,
         lockValidators,
-        cachePages);
+        cachePages,
+        flusherPid);
   }
 
   /** This instrumentation with another {@link #isolationChecks}. */
@@ -174,7 +185,8 @@ public record Instrumentation(
         variation,
         value,
         lockValidators,
-        cachePages);
+        cachePages,
+        flusherPid);
   }
 
   /** This instrumentation with another {@link #lockValidators}. */
@@ -189,7 +201,8 @@ public record Instrumentation(
         variation,
         isolationChecks,
         value,
-        cachePages);
+        cachePages,
+        flusherPid);
   }
 
   /** This instrumentation with another {@link #cachePages}. */
@@ -204,6 +217,23 @@ public record Instrumentation(
         variation,
         isolationChecks,
         lockValidators,
+        value,
+        flusherPid);
+  }
+
+  /** This instrumentation with another {@link #flusherPid}. */
+  public Instrumentation withFlusherPid(int value) {
+    return new Instrumentation(
+        clock,
+        generationBase,
+        allocatorPid,
+        topDirectoryStart,
+        umask,
+        scheduler,
+        variation,
+        isolationChecks,
+        lockValidators,
+        cachePages,
         value);
   }
 }

@@ -93,6 +93,10 @@ class CachedFileTest extends OnImage {
     Vma m = shared(f, 4 * P);
     assertThat(load(m, 2 * P)).isZero();
     assertThat(page(m, 2)).isEqualTo("page");
+    assertThat(mm.mincore(m, 0, 4 * P)).containsExactly(false, false, true, false);
+    mm.madvise(m, 0, 4 * P, 4);
+    assertThat(page(m, 2)).isEqualTo("none");
+    assertThat(mm.mincore(m, 0, 4 * P)).containsExactly(false, false, true, false);
     store(m, 2 * P, 9);
     store(m, 0, 8);
     assertThat(f.stat().blocks512()).isZero();

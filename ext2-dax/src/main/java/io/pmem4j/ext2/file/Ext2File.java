@@ -5,6 +5,7 @@ import io.pmem4j.ext2.DirectoryEntry;
 import io.pmem4j.ext2.Errno;
 import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.Extent;
+import io.pmem4j.ext2.Variation;
 import io.pmem4j.ext2.inode.Ext2Inode;
 import io.pmem4j.ext2.inode.Fiemap;
 import io.pmem4j.ext2.inode.FileContents;
@@ -69,11 +70,8 @@ public final class Ext2File implements Mappable {
   }
 
   private FaultHandler daxHandler() {
-    return volume
-        .instrumentation()
-        .variation()
-        .part(FaultHandlers.class, DaxFaultHandler::new)
-        .of(inode);
+    Variation variation = volume.instrumentation().variation();
+    return variation.part(FaultHandlers.class, DaxFaultHandler::new).of(inode);
   }
 
   /** Returns the inode of the file. */
@@ -322,6 +320,12 @@ public final class Ext2File implements Mappable {
   @Override
   public boolean appendOnly() {
     return inode.isAppendOnly();
+  }
+
+  @Override
+  public boolean holdsPage(long index) {
+    PageCache pages = contents.pages();
+    return pages != null && pages.holds(index);
   }
 
   @Override

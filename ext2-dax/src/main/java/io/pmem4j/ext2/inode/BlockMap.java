@@ -224,7 +224,7 @@ public final class BlockMap {
     if (array.blockNumber() != 0) {
       return array.blockNumber();
     }
-    long colour = volume.instrumentation().allocatorPid().getAsInt() % COLOURS;
+    long colour = Flusher.currentPid(volume.instrumentation()) % COLOURS;
     return geometry.groupFirstBlock(geometry.groupOfInode(inode.number()))
         + colour * (geometry.blocksPerGroup() / COLOURS);
   }

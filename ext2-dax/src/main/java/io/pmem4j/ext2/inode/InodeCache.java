@@ -202,6 +202,10 @@ public final class InodeCache {
     if (volume.readOnly()) {
       return;
     }
+    Flusher.run(this::writeBack);
+  }
+
+  private void writeBack() throws Ext2Exception {
     for (Ext2Inode inode : dirtyInodes()) {
       if (inode.isRegular()) {
         inode.contents().writeBack();

@@ -299,8 +299,8 @@ public final class AddressSpace {
   }
 
   /**
-   * mincore(2): for each page whether the page table shows it. What the file system has in memory
-   * besides does not count for a DAX file.
+   * mincore(2): for each page whether the page table shows it, or the file's page cache holds it,
+   * which a DAX file has not.
    *
    * @param offset from the mapping's first address, a multiple of {@link Mmu#PAGE_BYTES}
    * @throws Ext2Exception EINVAL; ENOMEM where nothing is mapped, and for more than 2^31 pages

@@ -37,6 +37,9 @@ public interface Mappable {
    */
   void mapped() throws Ext2Exception;
 
+  /** {@code mincore_page}: returns true if the page cache holds a page of the file, up to date. */
+  boolean holdsPage(long index);
+
   /**
    * {@code vfs_fallocate} with FALLOC_FL_PUNCH_HOLE.
    *

@@ -27,8 +27,8 @@ final class MappingChanges {
   }
 
   /**
-   * Returns for each page of a range whether the page table shows it: {@code do_mincore}; shared is
-   * enough.
+   * Returns for each page of a range whether the page table or the page cache has it: {@code
+   * do_mincore}; shared is enough.
    */
   boolean[] present(long first, long end) throws Ext2Exception {
     long checked = first;
@@ -39,7 +39,9 @@ final class MappingChanges {
     for (int i = 0; i < there.length; i++) {
       long at = first + (long) i * Mmu.PAGE_BYTES;
       Vma here = mapped(vmas.at(at));
-      there[i] = pageTable.present(at, Math.min(at + Mmu.PAGE_BYTES, here.end())) > 0;
+      there[i] =
+          pageTable.present(at, Math.min(at + Mmu.PAGE_BYTES, here.end())) > 0
+              || here.file().holdsPage(here.pgoffAt(at));
     }
     return there;
   }

@@ -245,6 +245,15 @@ public final class PageCache {
     }
   }
 
+  /** Returns true if there is a page for an index, and all of it is the file's. */
+  public boolean holds(long index) {
+    shared.load();
+    synchronized (this) {
+      FilePage page = pages.get(index);
+      return page != null && page.isUptodate();
+    }
+  }
+
   /** Returns true if a page is dirty. */
   public boolean anyDirty() {
     shared.load();

@@ -38,6 +38,11 @@ public record Program(
   /** The suffix of a program's file. */
   public static final String SUFFIX = ".p4j";
 
+  /** Returns which accesses change {@code i_atime}. */
+  public AtimeOption atime() {
+    return mount.atime();
+  }
+
   /** Returns true if a power cut of this program takes what was not durable. */
   public boolean cutsLossily() {
     return steps.stream().anyMatch(step -> step.operation() instanceof Operation.LossyCut);

@@ -214,7 +214,8 @@ public final class GuestBackend implements ProgramBackend {
       return;
     }
     // Whether DAX is possible depends on the device and the size of blocks alone.
-    boolean asked = program.image().blockBytes() != PAGE_BYTES || daxSeen == running;
+    boolean wanted = program.mount().dax() && program.image().blockBytes() == PAGE_BYTES;
+    boolean asked = !wanted || daxSeen == running;
     if (kept == program.pid() && asked) {
       calls.succeed(running, List.of(mount));
       return;

@@ -341,7 +341,7 @@ final class GuestSession implements Session, OperationCodec.Place {
   /**
    * A pagemap entry: bit 63 present, bits 58 and 59 anonymous and zero (the agent's), bit 56 mapped
    * once and accounted to the process (an anonymous page; frames of DAX and the zero page are not),
-   * bit 61 for DAX one entry for 2 MiB, bits 0 to 54 the frame.
+   * bit 61 for DAX one entry for 2 MiB and else a page of the page cache, bits 0 to 54 the frame.
    */
   @Override
   public String page(long entry) {
@@ -351,6 +351,10 @@ final class GuestSession implements Session, OperationCodec.Place {
     }
     if (frame >= firstFrame && frame < firstFrame + FsImage.FS_BYTES / OperationCodec.PAGE_BYTES) {
       return "block:" + (frame - firstFrame) + ((entry & (1L << 61)) != 0 ? ":huge" : "");
+    }
+    // Bit 61 of a 4 KiB page: it is mapped and a file's, so the page cache's.
+    if ((entry & (1L << 61)) != 0) {
+      return "page";
     }
     long anonymous = 1L << 56 | 1L << Wire.PAGEMAP_ANON_BIT;
     if ((entry & anonymous) != 0) {

@@ -15,6 +15,7 @@ import io.pmem4j.harness.jni.OperationCore;
 import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Program;
 import io.pmem4j.harness.program.ProgramStep;
+import io.pmem4j.harness.program.Scope;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
@@ -160,6 +161,9 @@ public final class HostBackend implements ProgramBackend {
     if (program.scope().compareTo(place.scope()) > 0) {
       return Optional.of(
           "the program is one of scope " + program.scope() + ", and this is " + place);
+    }
+    if (!program.mount().dax() && place.scope() != Scope.POSIX) {
+      return Optional.of("the program is for a mount without DAX, and this is " + place);
     }
     for (ProgramStep step : program.steps()) {
       String what = "line " + step.line() + ": " + step.text() + ": ";

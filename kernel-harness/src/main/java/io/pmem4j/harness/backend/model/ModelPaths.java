@@ -28,10 +28,12 @@ final class ModelPaths {
   private static final int MOST_ENTRIES = 64;
 
   private final PathOperations paths;
+  private final boolean dax;
   private final Operation.Call call;
 
   ModelPaths(ModelProcess process, Operation.Call call) {
     this.paths = process.paths();
+    this.dax = process.dax();
     this.call = call;
   }
 
@@ -69,7 +71,7 @@ final class ModelPaths {
         Stat stat = paths.stat(path(0), false);
         return stat(stat)
             .value("generation", "0")
-            .value("dax", (stat.mode() & S_IFMT) == S_IFREG ? 1 : 0);
+            .value("dax", dax && (stat.mode() & S_IFMT) == S_IFREG ? 1 : 0);
       }
       case LIST -> {
         return list();

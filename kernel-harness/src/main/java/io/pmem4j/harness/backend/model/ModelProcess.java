@@ -58,6 +58,11 @@ final class ModelProcess {
     this.memory = memory;
   }
 
+  /** Returns true if regular files are DAX files: STATX_ATTR_DAX. */
+  boolean dax() {
+    return fs.dax();
+  }
+
   /** fork(2): descriptors of the same open files, mappings at the same places. */
   ModelProcess fork() throws Ext2Exception {
     ModelProcess child = new ModelProcess(fs, promises, alignment, memory.fork());

@@ -4,7 +4,6 @@ package io.pmem4j.harness.backend.model;
 
 import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.Ext2FileSystem;
-import io.pmem4j.ext2.mm.Mmu;
 import io.pmem4j.harness.backend.BackendException;
 import io.pmem4j.harness.backend.DirectoryChoices;
 import io.pmem4j.harness.backend.Forgiveness;
@@ -14,32 +13,16 @@ import io.pmem4j.harness.durable.BrokenPromise;
 import io.pmem4j.harness.image.FsImage;
 import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Outcome;
-import io.pmem4j.harness.program.Program;
 import io.pmem4j.harness.program.ProgramText;
 import io.pmem4j.harness.program.Syscall;
 import java.lang.foreign.Arena;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /** A program on ext2-dax: a process, and the children it forks. */
 public final class ModelSession implements Session {
   private static final int PROT_EXEC = 4;
-
-  /** The calls that need the contents of a regular file. */
-  private static final Set<Syscall> CONTENTS =
-      Set.of(
-          Syscall.PWRITE,
-          Syscall.PREAD,
-          Syscall.PWRITEV,
-          Syscall.PREADV,
-          Syscall.PWRITE_MAPPED,
-          Syscall.PREAD_MAPPED,
-          Syscall.FTRUNCATE,
-          Syscall.MMAP,
-          Syscall.FILL,
-          Syscall.POISON);
 
   private final Ext2FileSystem fs;
   private final FsImage image;
@@ -145,23 +128,6 @@ public final class ModelSession implements Session {
     return operation.isCall(Syscall.SYNC)
         || operation.isCall(Syscall.SYNCFS)
         || operation.isCall(Syscall.FREEZE);
-  }
-
-  /** Returns the reason for which the model cannot mount a program's image; empty if it can. */
-  public static Optional<String> lacks(Program program) {
-    return program.image().blockBytes() == Mmu.PAGE_BYTES
-            || program.steps().stream().noneMatch(step -> usesContents(step.operation()))
-        ? Optional.empty()
-        : Optional.of("contents of files without DAX");
-  }
-
-  private static boolean usesContents(Operation operation) {
-    return switch (operation) {
-      case Operation.Call call -> CONTENTS.contains(call.syscall());
-      case Operation.In in -> usesContents(in.operation());
-      case Operation.Begin begin -> usesContents(begin.operation());
-      default -> false;
-    };
   }
 
   /** Returns the parts of an operation that ext2-dax lacks; empty if it lacks none. */

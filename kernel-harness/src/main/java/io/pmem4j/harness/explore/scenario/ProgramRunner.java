@@ -56,10 +56,6 @@ public final class ProgramRunner implements AutoCloseable {
 
   private static void requireWhole(TaskProgram tasks) {
     Program program = tasks.program();
-    ModelSession.lacks(program)
-        .ifPresent(what -> {
-          throw new IllegalArgumentException(program.name() + ": the model lacks " + what);
-        });
     Stream.of(
             tasks.prologue(),
             tasks.tasks().stream().flatMap(task -> task.steps().stream()).toList(),
