@@ -12,6 +12,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -203,6 +204,49 @@ class BlockSizesTest {
       assertThat(image.debugfs("stat /longest")).contains("Size: " + (block - 1));
       assertThat(image.debugfs("ea_get /d trusted.b -V")).isNotBlank();
       assertThat(use.blocks()).isEqualTo(number(dump, "Block count:") - overhead(image));
+    }
+  }
+
+  /** A block is a list of entries of its own, also where it is a part of a page. */
+  @Test
+  void anEntryAcrossBlocksIsDamage() throws Exception {
+    try (ImageFixture image = image("-b 1024")) {
+      Ext2FileSystem fs = image.mount();
+      fs.paths().mkdir("/d", 0755);
+      for (int i = 0; i < 8; i++) {
+        fs.paths().mkdir("/d/" + i + "n".repeat(200), 0755);
+      }
+      assertThat(fs.paths().stat("/d", true).size()).isEqualTo(2048);
+      long free = fs.use().freeBlocks();
+      fs.unmount();
+      String blocks = image.debugfs("blocks /d").lines().skip(1).findFirst().get();
+      // The first block's last entry takes the second block's first one in as well.
+      long last = (Long.parseLong(blocks.split(" ")[0]) << 10) + 12 + 12 + 3 * 212;
+      image.region().putByte(last + 4, (byte) 576);
+      image.region().putByte(last + 5, (byte) (576 >> 8));
+      Ext2FileSystem damaged = image.mount();
+      OnImage.assertErrno(Errno.EIO, () -> damaged.paths().stat("/d/nothing", true));
+      assertThat(damaged.errors()).hasSize(1).first().asString().contains("bad entry");
+      assertThat(damaged.use().freeBlocks()).isEqualTo(free);
+      damaged.unmount();
+    }
+  }
+
+  /** i_blocks of a fast link counts its block of attributes, in sectors of 512 bytes. */
+  @Test
+  void aLinkWithAttributesIsStillFast() throws Exception {
+    try (ImageFixture image = image("-b 1024")) {
+      Ext2FileSystem fs = image.mount();
+      fs.paths().symlink("x".repeat(59), "/fast");
+      byte[] name = "trusted.a".getBytes(StandardCharsets.UTF_8);
+      fs.paths().setXattr("/fast", name, new byte[1], 0, false);
+      assertThat(fs.paths().stat("/fast", false).blocks512()).isEqualTo(2);
+      assertThat(fs.paths().readlink("/fast")).hasSize(59);
+      fs.unmount();
+      image.assertClean();
+      fs = image.mount();
+      assertThat(fs.paths().readlink("/fast")).hasSize(59);
+      fs.unmount();
     }
   }
 

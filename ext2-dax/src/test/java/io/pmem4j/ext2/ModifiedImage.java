@@ -14,6 +14,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * A small file system of two groups whose bytes a test changes before it mounts it: {@code /f} of 5
@@ -27,19 +29,31 @@ final class ModifiedImage implements AutoCloseable {
   /** Bytes of the superblock. */
   static final int SUPERBLOCK = 1024;
 
-  private static final byte[] PRISTINE = make();
+  private static final Map<Integer, byte[]> PRISTINE = new ConcurrentHashMap<>();
 
-  final ByteBuffer bytes = ByteBuffer.wrap(PRISTINE.clone()).order(ByteOrder.LITTLE_ENDIAN);
-  private final ByteBuffer pristine = ByteBuffer.wrap(PRISTINE).order(ByteOrder.LITTLE_ENDIAN);
+  final ByteBuffer bytes;
+
+  /** Bytes of a block. */
+  final int block;
+
+  private final ByteBuffer pristine;
   private final Path file;
   private final Arena arena = Arena.ofShared();
 
   ModifiedImage() throws IOException {
+    this(BLOCK);
+  }
+
+  ModifiedImage(int block) throws IOException {
+    this.block = block;
+    byte[] made = PRISTINE.computeIfAbsent(block, ModifiedImage::make);
+    this.bytes = ByteBuffer.wrap(made.clone()).order(ByteOrder.LITTLE_ENDIAN);
+    this.pristine = ByteBuffer.wrap(made).order(ByteOrder.LITTLE_ENDIAN);
     Path memory = Path.of("/dev/shm");
     file = Files.createTempFile(Files.isWritable(memory) ? memory : null, "modified", ".img");
   }
 
-  private static byte[] make() {
+  private static byte[] make(int block) {
     try {
       Path directory = Files.createTempDirectory("modified");
       Path image = directory.resolve("image");
@@ -58,7 +72,7 @@ final class ModifiedImage implements AutoCloseable {
               "-t",
               "ext2",
               "-b",
-              "4096",
+              String.valueOf(block),
               "-g",
               "1024",
               "-I",
@@ -94,18 +108,23 @@ final class ModifiedImage implements AutoCloseable {
     }
   }
 
+  /** The byte where the descriptors begin. */
+  int descriptors() {
+    return (SUPERBLOCK / block + 1) * block;
+  }
+
   /** The byte where an inode lies, however damaged the descriptors are by now. */
   int inode(int ino) {
     int inGroup = pristine.getInt(SUPERBLOCK + 40);
-    int table = pristine.getInt(BLOCK + (ino - 1) / inGroup * 32 + 8);
-    return table * BLOCK + (ino - 1) % inGroup * INODE_BYTES;
+    int table = pristine.getInt(descriptors() + (ino - 1) / inGroup * 32 + 8);
+    return table * block + (ino - 1) % inGroup * INODE_BYTES;
   }
 
   /** The inode number of a name in the root directory. */
   int ino(String name) {
-    int block = pristine.getInt(inode(2) + 40);
-    int at = block * BLOCK;
-    while (at < (block + 1) * BLOCK) {
+    int first = pristine.getInt(inode(2) + 40);
+    int at = first * block;
+    while (at < (first + 1) * block) {
       byte[] found = new byte[pristine.get(at + 6)];
       pristine.get(at + 8, found);
       if (name.equals(new String(found, StandardCharsets.UTF_8))) {

@@ -14,6 +14,8 @@ import java.time.Duration;
 import java.util.Random;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * Damaged images: every structure is checked where it is used, every list and walk is bounded.
@@ -102,7 +104,7 @@ class MutatedImageTest {
   private static void mutate(ModifiedImage image, Random random) {
     ByteBuffer bytes = image.bytes;
     for (int n = 1 + random.nextInt(4); n > 0; n--) {
-      int group = BLOCK + 32 * random.nextInt(2);
+      int group = image.descriptors() + 32 * random.nextInt(2);
       int inode = image.inode(2 + random.nextInt(18));
       switch (random.nextInt(9)) {
         case 0 -> bytes.putInt(ModifiedImage.SUPERBLOCK + 4 * random.nextInt(26), value(random));
@@ -111,14 +113,14 @@ class MutatedImageTest {
         case 4 ->
             bytes.putInt(
                 inode + FIELDS_OF_INODE[random.nextInt(FIELDS_OF_INODE.length)], value(random));
-        case 5 -> garbage(bytes, random.nextInt(1500) * BLOCK, random);
+        case 5 -> garbage(image, random.nextInt(1500), random);
         case 6 -> {
           int block = bytes.getInt(image.inode(2) + 40);
           if (block > 0 && block < 2048) {
-            bytes.putInt(block * BLOCK + 4 * random.nextInt(40), value(random));
+            bytes.putInt(block * image.block + 4 * random.nextInt(40), value(random));
           }
         }
-        case 7 -> bytes.put(random.nextInt(64 * BLOCK), (byte) random.nextInt());
+        case 7 -> bytes.put(random.nextInt(64 * image.block), (byte) random.nextInt());
         default ->
             bytes.putShort(
                 ModifiedImage.SUPERBLOCK + 2 * random.nextInt(52), (short) value(random));
@@ -139,20 +141,22 @@ class MutatedImageTest {
   }
 
   /** A block of pointers, or of anything. */
-  private static void garbage(ByteBuffer bytes, int at, Random random) {
+  private static void garbage(ModifiedImage image, int itself, Random random) {
     boolean pointers = random.nextBoolean();
-    int itself = at / BLOCK;
-    for (int i = 0; i < BLOCK; i += 4) {
-      bytes.putInt(
-          at + i, pointers ? (random.nextBoolean() ? itself : value(random)) : random.nextInt());
+    for (int i = 0; i < image.block; i += 4) {
+      image.bytes.putInt(
+          itself * image.block + i,
+          pointers ? (random.nextBoolean() ? itself : value(random)) : random.nextInt());
     }
   }
 
-  @Test
-  void everyMutantGivesTypedErrorsInTime() throws Exception {
-    for (int seed = FIRST_SEED; seed < FIRST_SEED + MUTANTS; seed++) {
+  /** Small blocks have fewer: their files go through the page cache, which takes longer. */
+  @ParameterizedTest
+  @CsvSource({"4096, 1", "1024, 5"})
+  void everyMutantGivesTypedErrorsInTime(int block, int fewer) throws Exception {
+    for (int seed = FIRST_SEED; seed < FIRST_SEED + MUTANTS / fewer; seed++) {
       int current = seed;
-      try (ModifiedImage image = new ModifiedImage()) {
+      try (ModifiedImage image = new ModifiedImage(block)) {
         mutate(image, new Random(seed));
         assertTimeoutPreemptively(BOUND, () -> exercise(image), () -> "seed " + current);
       } catch (Throwable e) {

@@ -71,9 +71,10 @@ public final class FuseMount {
     FileRequests files = new FileRequests(service, inodes, handles);
     XattrRequests xattrs = new XattrRequests(inodes.xattrs());
     InFlight inFlight = new InFlight();
+    int blockBytes = service.fs().use().blockBytes();
     for (int i = 0; i < service.workers(); i++) {
       FuseWorker worker =
-          new FuseWorker(device, names, files, xattrs, inFlight, sync, service.log());
+          new FuseWorker(device, blockBytes, names, files, xattrs, inFlight, sync, service.log());
       workers.add(Thread.ofPlatform().daemon().name("fuse-" + i).unstarted(worker));
     }
     workers.forEach(Thread::start);

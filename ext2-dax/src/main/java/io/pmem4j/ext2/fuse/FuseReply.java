@@ -19,13 +19,19 @@ final class FuseReply {
   static final long ROOT_NODE = 1;
 
   private static final long VALID_SECONDS = 24 * 60 * 60;
-  private static final int BLOCK_BYTES = 4096;
 
   private final MemorySegment buffer;
+  private final int blockBytes;
   private long end;
 
-  FuseReply(MemorySegment buffer) {
+  /**
+   * Makes an answer in a buffer.
+   *
+   * @param blockBytes bytes of a block of the file system: {@code st_blksize}
+   */
+  FuseReply(MemorySegment buffer, int blockBytes) {
     this.buffer = buffer;
+    this.blockBytes = blockBytes;
   }
 
   /** Begins an answer without a body. */
@@ -134,6 +140,6 @@ final class FuseReply {
     u32(at + FuseStructs.ATTR_UID, stat.uid());
     u32(at + FuseStructs.ATTR_GID, stat.gid());
     u32(at + FuseStructs.ATTR_RDEV, stat.device());
-    u32(at + FuseStructs.ATTR_BLKSIZE, BLOCK_BYTES);
+    u32(at + FuseStructs.ATTR_BLKSIZE, blockBytes);
   }
 }

@@ -18,12 +18,14 @@ final class FuseWorker implements Runnable {
   private final NameRequests names;
   private final FileRequests files;
   private final XattrRequests xattrs;
+  private final int blockBytes;
   private final InFlight.Slot slot;
   private final PeriodicSync sync;
   private final Consumer<String> log;
 
   FuseWorker(
       int device,
+      int blockBytes,
       NameRequests names,
       FileRequests files,
       XattrRequests xattrs,
@@ -31,6 +33,7 @@ final class FuseWorker implements Runnable {
       PeriodicSync sync,
       Consumer<String> log) {
     this.device = device;
+    this.blockBytes = blockBytes;
     this.names = names;
     this.files = files;
     this.xattrs = xattrs;
@@ -44,7 +47,7 @@ final class FuseWorker implements Runnable {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment in = arena.allocate(BUFFER_BYTES, Long.BYTES);
       FuseRequest request = new FuseRequest(in);
-      FuseReply reply = new FuseReply(arena.allocate(BUFFER_BYTES, Long.BYTES));
+      FuseReply reply = new FuseReply(arena.allocate(BUFFER_BYTES, Long.BYTES), blockBytes);
       while (true) {
         long length = KernelCalls.read(device, in);
         if (length >= 0) {

@@ -46,6 +46,7 @@ public final class Volume {
   private final AtomicInteger nextGeneration;
   private final boolean dax;
   private final MountedSuperblock mounted;
+  private final StatFs statFs = new StatFs();
   private final LateFeatures features;
 
   private Volume(
@@ -169,7 +170,7 @@ public final class Volume {
   /** {@code ext2_statfs}: the use of the file system. */
   public FileSystemUse use() {
     try (var _ = sLock.hold()) {
-      return StatFs.of(this, superblock);
+      return statFs.of(this, superblock);
     }
   }
 

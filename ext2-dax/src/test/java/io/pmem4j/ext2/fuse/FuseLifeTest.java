@@ -6,9 +6,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.channels.FileChannel;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -87,6 +94,41 @@ class FuseLifeTest {
         MountedImage.run(
             0, List.of("sh", "-c", "sleep 0.5; debugfs -c -R 'stat /a' " + mounted.image));
     return text.contains("Size: 4");
+  }
+
+  /** The image is of revision 0; e2fsck judges it when it is unmounted. */
+  @Test
+  void smallBlocksServeFilesAndNames() throws Exception {
+    String[] format = {"-b", "1024", "-r", "0", "-O", "none", "-I", "128"};
+    byte[] content = new byte[700_000];
+    new Random(1).nextBytes(content);
+    try (MountedImage mounted = new MountedImage(BYTES, "", format)) {
+      Files.createDirectory(mounted.path("d"));
+      Path file = mounted.path("d/file");
+      Files.write(file, content);
+      Files.createSymbolicLink(mounted.path("link"), Path.of("d/" + "./".repeat(40) + "file"));
+      for (int i = 0; i < 30; i++) {
+        Files.createFile(mounted.path("d/" + "n".repeat(200) + i));
+      }
+      assertThat(Files.readAllBytes(mounted.path("link"))).isEqualTo(content);
+      assertThat(Files.getFileStore(mounted.mount).getBlockSize()).isEqualTo(1024);
+      mounted.umount();
+      mounted.start("");
+      try (FileChannel channel =
+              FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
+          Arena arena = Arena.ofConfined()) {
+        MemorySegment mapped =
+            channel.map(FileChannel.MapMode.READ_WRITE, 0, content.length, arena);
+        assertThat(mapped.mismatch(MemorySegment.ofArray(content))).isEqualTo(-1);
+        mapped.set(ValueLayout.JAVA_BYTE, 300_000, (byte) 7);
+        mapped.force();
+        channel.truncate(300_001);
+      }
+      assertThat(Files.readAllBytes(file)).hasSize(300_001).endsWith(7);
+      assertThat(MountedImage.run(0, List.of("stat", "-c", "%o %b", file.toString())).strip())
+          .as("bytes and number of blocks")
+          .isEqualTo("1024 592");
+    }
   }
 
   @Test

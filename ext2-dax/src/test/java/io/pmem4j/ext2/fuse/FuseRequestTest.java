@@ -19,7 +19,7 @@ class FuseRequestTest {
   private final MemorySegment in = Arena.ofAuto().allocate(8192, 8);
   private final MemorySegment out = Arena.ofAuto().allocate(8192, 8);
   private final FuseRequest request = new FuseRequest(in);
-  private final FuseReply reply = new FuseReply(out);
+  private final FuseReply reply = new FuseReply(out, 1024);
   private final AtomicBoolean extendedSetxattr = new AtomicBoolean();
   private boolean acls;
 
@@ -83,7 +83,7 @@ class FuseRequestTest {
     long attributes = at + FuseStructs.ENTRY_OUT_ATTR;
     assertThat(out.get(ValueLayout.JAVA_LONG, attributes + FuseStructs.ATTR_ATIME)).isEqualTo(-1);
     assertThat(out.get(ValueLayout.JAVA_INT, attributes + FuseStructs.ATTR_RDEV)).isZero();
-    assertThat(out.get(ValueLayout.JAVA_INT, attributes + 80)).as("blksize").isEqualTo(4096);
+    assertThat(out.get(ValueLayout.JAVA_INT, attributes + 80)).as("blksize").isEqualTo(1024);
     assertThat(reply.length()).isEqualTo(16 + 128);
   }
 

@@ -2,9 +2,11 @@
 
 package io.pmem4j.harness.program;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.StringJoiner;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -14,15 +16,40 @@ import java.util.stream.Stream;
  * @param orlov directories are spread by Orlov's rule, and not by the old one
  * @param reservation files allocate from reservation windows
  * @param dax DAX is asked for; without it the text is {@code nodax}, which mount(8) does not have
+ * @param more other options of ext2, in the order in which mount(2) gets them
  */
-public record ProgramMount(AtimeOption atime, boolean orlov, boolean reservation, boolean dax) {
+public record ProgramMount(
+    AtimeOption atime, boolean orlov, boolean reservation, boolean dax, List<String> more) {
   /** The mount of a program that names no option: what depends on no choice of the kernel. */
   public static final ProgramMount DEFAULT =
-      new ProgramMount(AtimeOption.NOATIME, false, false, true);
+      new ProgramMount(AtimeOption.NOATIME, false, false, true, List.of());
+
+  /** Copies the other options. */
+  public ProgramMount {
+    more = List.copyOf(more);
+  }
 
   private static final String ORLOV = "orlov";
   private static final String RESERVATION = "reservation";
   private static final String NO_DAX = "nodax";
+
+  /** Options without a value that are handed on. */
+  private static final List<String> WORDS =
+      List.of(
+          "minixdf",
+          "grpid",
+          "bsdgroups",
+          "nouid32",
+          "debug",
+          "nobh",
+          "nouser_xattr",
+          "noacl",
+          "errors=continue",
+          "errors=remount-ro",
+          "errors=panic");
+
+  /** Options with a number that are handed on. */
+  private static final List<String> NUMBERS = List.of("sb=", "resuid=", "resgid=");
 
   /** The options that ext2 has when mount(8) is given none. */
   private static final String DEFAULTS = "defaults";
@@ -37,19 +64,33 @@ public record ProgramMount(AtimeOption atime, boolean orlov, boolean reservation
     for (String option : text.split(",", -1)) {
       mount =
           switch (option) {
-            case ORLOV -> new ProgramMount(mount.atime, true, mount.reservation, mount.dax);
-            case RESERVATION -> new ProgramMount(mount.atime, mount.orlov, true, mount.dax);
-            case DEFAULTS -> new ProgramMount(AtimeOption.RELATIME, true, true, mount.dax);
-            case NO_DAX -> new ProgramMount(mount.atime, mount.orlov, mount.reservation, false);
-            default ->
-                new ProgramMount(
-                    AtimeOption.of(option).orElseThrow(() -> unknown(option)),
-                    mount.orlov,
-                    mount.reservation,
-                    mount.dax);
+            case ORLOV ->
+                new ProgramMount(mount.atime, true, mount.reservation, mount.dax, mount.more);
+            case RESERVATION ->
+                new ProgramMount(mount.atime, mount.orlov, true, mount.dax, mount.more);
+            case DEFAULTS ->
+                new ProgramMount(AtimeOption.RELATIME, true, true, mount.dax, mount.more);
+            case NO_DAX ->
+                new ProgramMount(mount.atime, mount.orlov, mount.reservation, false, mount.more);
+            default -> mount.with(option);
           };
     }
     return mount;
+  }
+
+  private ProgramMount with(String option) {
+    boolean handedOn =
+        WORDS.contains(option)
+            || NUMBERS.stream()
+                .anyMatch(each ->
+                    option.startsWith(each)
+                        && option.substring(each.length()).matches("[0-9]{1,9}"));
+    if (handedOn) {
+      List<String> others = Stream.concat(more.stream(), Stream.of(option)).toList();
+      return new ProgramMount(atime, orlov, reservation, dax, others);
+    }
+    return new ProgramMount(
+        AtimeOption.of(option).orElseThrow(() -> unknown(option)), orlov, reservation, dax, more);
   }
 
   private static IllegalArgumentException unknown(String option) {
@@ -57,7 +98,9 @@ public record ProgramMount(AtimeOption atime, boolean orlov, boolean reservation
         Stream.concat(
                 Arrays.stream(AtimeOption.values()).map(AtimeOption::toString),
                 Stream.of(ORLOV, RESERVATION, NO_DAX, DEFAULTS))
-            .toList();
+            .collect(Collectors.toCollection(ArrayList::new));
+    known.addAll(WORDS);
+    known.addAll(NUMBERS);
     return new IllegalArgumentException(
         "unknown mount option '" + option + "', expected one of " + known);
   }
@@ -68,12 +111,15 @@ public record ProgramMount(AtimeOption atime, boolean orlov, boolean reservation
         atime == AtimeOption.NOATIME ? other.atime : atime,
         orlov || other.orlov,
         reservation || other.reservation,
-        dax && other.dax);
+        dax && other.dax,
+        Stream.concat(other.more.stream(), more.stream()).toList());
   }
 
   /** Returns the options of ext2 as mount(2) takes them, without those of access times. */
   public String data() {
     StringJoiner options = new StringJoiner(",");
+    // The place of the superblock counts at the beginning alone.
+    more.stream().filter(each -> each.startsWith("sb=")).forEach(options::add);
     if (dax) {
       options.add("dax");
     }
@@ -83,6 +129,7 @@ public record ProgramMount(AtimeOption atime, boolean orlov, boolean reservation
     if (!reservation) {
       options.add("noreservation");
     }
+    more.stream().filter(each -> !each.startsWith("sb=")).forEach(options::add);
     return options.toString();
   }
 
@@ -107,6 +154,7 @@ public record ProgramMount(AtimeOption atime, boolean orlov, boolean reservation
     if (!dax) {
       text.add(NO_DAX);
     }
+    more.forEach(text::add);
     return text.toString();
   }
 }

@@ -70,7 +70,7 @@ public final class ProgramGenerator {
         // the same: the guest's process can then serve them all.
         1008 + (int) Math.floorMod(seed / NEIGHBOURS, 8L),
         generator.start.image(),
-        new ProgramMount(atime(seed), false, false, true),
+        new ProgramMount(atime(seed), false, false, true, List.of()),
         List.of(),
         steps.steps());
   }
