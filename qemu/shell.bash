@@ -18,6 +18,7 @@ export HOME=${HOME:-$(getent passwd "$(id -u)" | cut -d : -f 6)}
   readonly PACKAGES_kernel=(gcc make libc6-dev flex bison bc libelf-dev libssl-dev xz-utils kmod patch perl
     debian-archive-keyring)
   readonly PACKAGES_peers=(libpmemobj1 libpmempool1) # what LLPL is linked to
+  readonly PACKAGES_fs=(e2fsprogs fuse2fs mount) # the peers of bench fs
   # Programs that judge an ext2 image mounted through FUSE.
   readonly PACKAGES_suites=(fio stress-ng sqlite3 git rsync attr acl)
   readonly PACKAGES_containers=(docker.io debootstrap iptables)

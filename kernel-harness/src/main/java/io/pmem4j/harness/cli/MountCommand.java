@@ -184,21 +184,21 @@ final class MountCommand implements Callable<Integer> {
     }
     Process server =
         new ProcessBuilder(command).redirectInput(Path.of("/dev/null").toFile()).start();
-    String line;
+    PrintWriter err = spec.commandLine().getErr();
     try (BufferedReader out = server.inputReader(StandardCharsets.UTF_8)) {
-      line = out.readLine();
-      if (line != null && line.startsWith(MOUNTED)) {
-        copyErrors(server);
-        spec.commandLine().getOut().println(line);
-        spec.commandLine().getOut().flush();
-        return ExitStatus.HOLDS;
+      // The JVM may print before: notes of options in its environment, or a log.
+      for (String line = out.readLine(); line != null; line = out.readLine()) {
+        if (line.startsWith(MOUNTED)) {
+          copyErrors(server);
+          spec.commandLine().getOut().println(line);
+          spec.commandLine().getOut().flush();
+          return ExitStatus.HOLDS;
+        }
+        err.println(line);
       }
     }
-    server
-        .errorReader(StandardCharsets.UTF_8)
-        .lines()
-        .forEach(spec.commandLine().getErr()::println);
-    spec.commandLine().getErr().flush();
+    server.errorReader(StandardCharsets.UTF_8).lines().forEach(err::println);
+    err.flush();
     return server.waitFor();
   }
 

@@ -9,6 +9,8 @@ import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -65,7 +67,10 @@ class MountLifeTest {
       String[] command =
           MountedVerb.command("--daemon", mounted.image.toString(), mounted.mount.toString())
               .toArray(String[]::new);
-      assertThat(MountedVerb.run(0, command)).startsWith("mounted " + mounted.image);
+      List<String> talking = new ArrayList<>(List.of("env", "JDK_JAVA_OPTIONS=-Xlog:gc+init"));
+      talking.addAll(List.of(command));
+      assertThat(MountedVerb.run(0, talking.toArray(String[]::new)))
+          .contains("Pre-touch", "mounted " + mounted.image);
       Files.writeString(mounted.mount.resolve("a"), "text");
       MountedVerb.run(0, "umount", mounted.mount.toString());
       // The server holds its lock on the image until the superblock is written.
