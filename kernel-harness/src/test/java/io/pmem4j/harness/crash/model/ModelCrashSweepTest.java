@@ -51,7 +51,7 @@ class ModelCrashSweepTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"fsync-promises", "names-and-syncs"})
+  @ValueSource(strings = {"fsync-promises", "names-and-syncs", "nodax-promises"})
   void theModelKeepsWhatItPromises(String name) throws Exception {
     try (ModelCrashSweep sweep = sweep()) {
       KernelCrashSweep.Outcome outcome = sweep.run(program(name));
@@ -64,10 +64,11 @@ class ModelCrashSweepTest {
   }
 
   /** The images are damaged nowhere, so that the promises hold without a repair. */
-  @Test
-  void inOrderEachPromiseHoldsBeforeARepair() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"names-and-syncs", "nodax-promises"})
+  void inOrderEachPromiseHoldsBeforeARepair(String name) throws Exception {
     try (ModelCrashSweep sweep = ordered()) {
-      KernelCrashSweep.Outcome outcome = sweep.run(program("names-and-syncs"));
+      KernelCrashSweep.Outcome outcome = sweep.run(program(name));
       assertThat(outcome.report().findings()).isEmpty();
       assertThat(outcome.repairs()).isPositive();
       assertThat(outcome.keptAtOnce()).isPositive();
@@ -81,6 +82,15 @@ class ModelCrashSweepTest {
     try (ModelCrashSweep sweep = ordered()) {
       assertThat(sweep.run(program("fsync-promises")).report().findings().getFirst().message())
           .contains("e2fsck -fn: [Block bitmap differences:  +");
+    }
+  }
+
+  @Test
+  @OnMutant("page-write-without-mark")
+  void aPageThatIsNotFlushedIsFound() throws Exception {
+    try (ModelCrashSweep sweep = sweep()) {
+      assertThat(sweep.run(program("nodax-promises")).report().findings().getFirst().message())
+          .contains("at byte 0, expected 41 as synced");
     }
   }
 
