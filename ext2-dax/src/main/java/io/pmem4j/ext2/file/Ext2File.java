@@ -63,7 +63,7 @@ public final class Ext2File implements Mappable {
     this.inode = inode;
     this.flags = flags;
     this.onRelease = onRelease;
-    this.contents = inode.contents();
+    this.contents = flags.direct() ? inode.contents().direct() : inode.contents();
     PageCache pages = contents.pages();
     this.sync = new FileSync(volume, inodes, inode);
     this.faultHandler = pages == null ? daxHandler() : new PageCacheFaultHandler(inode, pages);
@@ -105,7 +105,7 @@ public final class Ext2File implements Mappable {
     }
   }
 
-  /** Updates the access time: {@code file_accessed}. */
+  /** Updates the access time. */
   void accessed() {
     if (!flags.keepsAccessTime()) {
       inode.times().accessed();
@@ -256,12 +256,7 @@ public final class Ext2File implements Mappable {
     Fallocate.refuse(inode, flags, mode, offset, length, maxBytes());
   }
 
-  /**
-   * sync_file_range(2), see {@link FileSync#fileRange}.
-   *
-   * @param how SYNC_FILE_RANGE_WAIT_BEFORE 1, WRITE 2, WAIT_AFTER 4
-   * @throws Ext2Exception EINVAL
-   */
+  /** Writes back a range: sync_file_range(2), see {@link FileSync#fileRange}. */
   public void syncFileRange(long offset, long length, int how) throws Ext2Exception {
     sync.fileRange(offset, length, how);
   }

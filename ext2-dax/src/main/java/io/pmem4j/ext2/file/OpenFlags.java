@@ -15,6 +15,7 @@ public record OpenFlags(int bits) {
   private static final int TRUNCATE = 01000;
   private static final int APPEND = 02000;
   private static final int DSYNC = 010000;
+  private static final int DIRECT = 040000;
   private static final int DIRECTORY = 0200000;
   private static final int NO_ATIME = 01000000;
   private static final int NO_FOLLOW = 0400000;
@@ -56,6 +57,11 @@ public record OpenFlags(int bits) {
   /** Returns true for O_EXCL. */
   public boolean exclusive() {
     return (bits & EXCLUSIVE) != 0;
+  }
+
+  /** Returns true for O_DIRECT. */
+  public boolean direct() {
+    return (bits & DIRECT) != 0;
   }
 
   /** Returns true for O_DIRECTORY. */

@@ -8,26 +8,44 @@ import io.pmem4j.ext2.page.BufferedIo;
 import io.pmem4j.ext2.page.PageCache;
 import io.pmem4j.ext2.page.PageReclaim;
 import io.pmem4j.ext2.page.PageTruncate;
-import io.pmem4j.ext2.volume.Volume;
 import io.pmem4j.sched.HeldLock;
 
 /** Contents accessed through the page cache. Readers take no lock of the inode. */
-final class CachedContents implements FileContents {
+class CachedContents implements FileContents {
+  private final Ext2Inode inode;
   private final PageCache cache;
   private final BufferedIo io;
   private final PageTruncate truncate;
 
   CachedContents(Ext2Inode inode, DaxMapping mapping, PageReclaim memory) {
-    Volume volume = inode.volume();
-    this.cache =
+    this(
+        inode,
         new PageCache(
             new InodePages(inode),
             mapping.mappings(),
             memory,
-            volume.instrumentation().scheduler(),
-            volume.validator());
+            inode.volume().instrumentation().scheduler(),
+            inode.volume().validator()));
+  }
+
+  CachedContents(Ext2Inode inode, PageCache cache) {
+    this.inode = inode;
+    this.cache = cache;
     this.io = new BufferedIo(cache);
     this.truncate = new PageTruncate(cache, io);
+  }
+
+  final BufferedIo buffered() {
+    return io;
+  }
+
+  final PageTruncate truncate() {
+    return truncate;
+  }
+
+  @Override
+  public FileContents direct() {
+    return new DirectContents(inode, this);
   }
 
   @Override

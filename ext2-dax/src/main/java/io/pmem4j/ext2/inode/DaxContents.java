@@ -34,6 +34,11 @@ final class DaxContents implements FileContents {
   }
 
   @Override
+  public FileContents direct() {
+    return this;
+  }
+
+  @Override
   public HeldLock lockToRead() {
     return inode.iRwsem().shared();
   }

@@ -15,6 +15,9 @@ public interface FileContents {
   /** Returns the pages of a file without DAX; null for others. */
   @Nullable PageCache pages();
 
+  /** Returns the way of a file that is open with O_DIRECT, which DAX files are in any case. */
+  FileContents direct();
+
   /** Takes the lock that read(2) holds. */
   HeldLock lockToRead();
 

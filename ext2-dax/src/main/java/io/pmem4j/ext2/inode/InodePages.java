@@ -44,9 +44,9 @@ final class InodePages implements PageCacheHost {
   }
 
   @Override
-  public Block block(long fileBlock, boolean create) throws Ext2Exception {
-    BlockMap.Mapped mapped = inode.blockMap().blocks(fileBlock, 1, create);
-    return new Block(mapped.block(), mapped.isNew());
+  public Block block(long fileBlock, int wanted, boolean create) throws Ext2Exception {
+    BlockMap.Mapped mapped = inode.blockMap().blocks(fileBlock, wanted, create);
+    return new Block(mapped.block(), mapped.count(), mapped.isNew());
   }
 
   @Override

@@ -74,12 +74,17 @@ public final class BufferedIo {
    * @throws Ext2Exception ENOSPC, EFAULT or EIO when nothing was written
    */
   public int write(long position, UserBuffer source, int length) throws Ext2Exception {
+    return write(position, source, 0, length);
+  }
+
+  /** As {@link #write(long, UserBuffer, int)}, from an offset of the buffer on. */
+  int write(long position, UserBuffer source, int from, int length) throws Ext2Exception {
     int done = 0;
     while (done < length) {
       int inPage = (int) ((position + done) % FilePage.BYTES);
       int now = Math.min(FilePage.BYTES - inPage, length - done);
       try {
-        writePage(position + done, source, done, now);
+        writePage(position + done, source, from + done, now);
       } catch (Ext2Exception e) {
         if (done > 0) {
           break;
@@ -148,7 +153,7 @@ public final class BufferedIo {
 
   private void map(FilePage.Buffer buffer, long fileBlock) throws Ext2Exception {
     if (!buffer.mapped()) {
-      PageCacheHost.Block block = host.block(fileBlock, true);
+      PageCacheHost.Block block = host.block(fileBlock, 1, true);
       buffer.block = block.number();
       buffer.isNew = block.isNew();
     }

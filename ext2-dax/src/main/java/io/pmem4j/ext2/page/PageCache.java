@@ -194,7 +194,7 @@ public final class PageCache {
     for (FilePage.Buffer buffer : page.buffers()) {
       if (!buffer.uptodate) {
         if (!buffer.mapped() && fileBlock < endBlock) {
-          buffer.block = host.block(fileBlock, false).number();
+          buffer.block = host.block(fileBlock, 1, false).number();
         }
         fill(page, buffer, at);
       }

@@ -9,12 +9,13 @@ import io.pmem4j.ext2.Ext2Exception;
  */
 public interface PageCacheHost {
   /**
-   * A block of a file.
+   * Blocks of a file.
    *
    * @param number of the block in the file system; 0 for a hole
+   * @param count blocks that follow each other from there on, itself included; 0 for a hole
    * @param isNew whether the lookup has allocated it: {@code buffer_new}
    */
-  record Block(long number, boolean isNew) {
+  record Block(long number, int count, boolean isNew) {
     /** Returns true if the file has no block here. */
     public boolean isHole() {
       return number == 0;
@@ -34,12 +35,13 @@ public interface PageCacheHost {
   long maxBytes();
 
   /**
-   * {@code ext2_get_block} of one block.
+   * Looks blocks up, or allocates them: {@code ext2_get_block}.
    *
+   * @param wanted how many are welcome, at least 1
    * @param create whether to allocate what is missing
    * @throws Ext2Exception ENOSPC, EIO
    */
-  Block block(long fileBlock, boolean create) throws Ext2Exception;
+  Block block(long fileBlock, int wanted, boolean create) throws Ext2Exception;
 
   /**
    * Reads a block of the device.

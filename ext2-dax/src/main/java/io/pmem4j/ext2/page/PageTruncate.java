@@ -35,7 +35,7 @@ public final class PageTruncate {
       FilePage.Buffer buffer = page.buffers()[inPage / blockBytes];
       cache.shared().store();
       if (!buffer.mapped()) {
-        buffer.block = host.block(size / blockBytes, false).number();
+        buffer.block = host.block(size / blockBytes, 1, false).number();
         if (!buffer.mapped()) {
           return; // a hole has nothing to zero on the device; its page is cut with the others
         }

@@ -110,7 +110,7 @@ public final class PageWriteback {
         buffer.uptodate = true;
       } else if (buffer.dirty && !buffer.mapped()) {
         try {
-          buffer.block = cache.host().block(fileBlock, true).number();
+          buffer.block = cache.host().block(fileBlock, 1, true).number();
         } catch (Ext2Exception e) {
           return e;
         }

@@ -50,13 +50,13 @@ final class BlockHost implements PageCacheHost {
   }
 
   @Override
-  public Block block(long fileBlock, boolean create) throws Ext2Exception {
+  public Block block(long fileBlock, int wanted, boolean create) throws Ext2Exception {
     Long found = blocks.get(fileBlock);
     if (found != null) {
-      return new Block(found, false);
+      return new Block(found, 1, false);
     }
     if (!create) {
-      return new Block(0, false);
+      return new Block(0, 0, false);
     }
     if (free == 0) {
       throw new Ext2Exception(Errno.ENOSPC, "no block is free");
@@ -67,7 +67,7 @@ final class BlockHost implements PageCacheHost {
     byte[] others = new byte[blockBytes];
     java.util.Arrays.fill(others, OTHERS);
     device.put(next, others);
-    return new Block(next++, true);
+    return new Block(next++, 1, true);
   }
 
   @Override

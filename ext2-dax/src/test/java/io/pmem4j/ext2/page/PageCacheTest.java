@@ -213,6 +213,30 @@ class PageCacheTest {
   }
 
   @Test
+  void directCallsPassTheCacheAndStayCoherentWithIt() throws Exception {
+    open(1024, 8);
+    DirectIo direct = new DirectIo(cache, host.truncate, io);
+    write(0, filled(2048, 1));
+    byte[] two = filled(512, 2);
+    assertThat(direct.write(512, UserBuffer.of(two), 512)).isEqualTo(512);
+    assertThat(read(0, 1024)).startsWith(filled(512, 1)).endsWith(two);
+    write(1024, filled(10, 3));
+    byte[] target = new byte[2048];
+    assertThat(direct.read(1024, UserBuffer.of(target))).isEqualTo(1024);
+    assertThat(target).startsWith(filled(10, 3));
+    assertThat(direct.write(2048, UserBuffer.of(filled(512, 4)), 512)).isEqualTo(512);
+    assertThat(host.size).isEqualTo(2560);
+    host.setSize(3072);
+    assertThat(read(2560, 1024)).isEqualTo(new byte[512]);
+    host.setSize(8192);
+    assertThat(direct.write(7168, UserBuffer.of(filled(1024, 5)), 1024)).isEqualTo(1024);
+    assertThat(cache.anyDirty()).isFalse();
+    assertThat(read(7168, 1024)).isEqualTo(filled(1024, 5));
+    assertThatThrownBy(() -> direct.write(1, UserBuffer.of(two), 512))
+        .hasMessageContaining("multiples of 512");
+  }
+
+  @Test
   void aCutPageShowsZerosWhenTheFileGrowsAgain() throws Exception {
     open(1024, 8);
     write(0, filled(2 * P, 9));
@@ -223,5 +247,9 @@ class PageCacheTest {
     cache.writeback().range(0, Long.MAX_VALUE);
     assertThat(host.onDevice()).isEqualTo(expected);
     assertThat(host.blocks.keySet()).containsExactly(0L, 1L);
+    write(3000, filled(10, 4));
+    Arrays.fill(expected, 3000, 3010, (byte) 4);
+    cache.writeback().range(0, Long.MAX_VALUE);
+    assertThat(host.onDevice()).isEqualTo(expected);
   }
 }
