@@ -113,6 +113,28 @@ void op_setflags(struct exec *x, const struct request *r, struct reply *reply)
 	on_path(r, reply, FS_IOC_SETFLAGS, &flags);
 }
 
+/* From fs/ext2/ext2.h; as with the flags an int is read and written. */
+#define EXT2_IOC_GETRSVSZ _IOR('f', 5, long)
+#define EXT2_IOC_SETRSVSZ _IOW('f', 6, long)
+
+void op_getrsvsz(struct exec *x, const struct request *r, struct reply *reply)
+{
+	int blocks = 0;
+
+	(void)x;
+	on_path(r, reply, EXT2_IOC_GETRSVSZ, &blocks);
+	if (reply->result == 0)
+		reply->result = blocks;
+}
+
+void op_setrsvsz(struct exec *x, const struct request *r, struct reply *reply)
+{
+	int blocks = (int)r->args[0];
+
+	(void)x;
+	on_path(r, reply, EXT2_IOC_SETRSVSZ, &blocks);
+}
+
 void op_freeze(struct exec *x, const struct request *r, struct reply *reply)
 {
 	int nothing = 0;

@@ -137,6 +137,8 @@
 	X(REMOVEXATTR, removexattr, 66, 0, NO_SLOT, BLOB) /* path NUL name */ \
 	X(GETFLAGS, getflags, 67, 0, NO_SLOT, BLOB) /* path NUL -> the flags of FS_IOC_GETFLAGS */ \
 	X(SETFLAGS, setflags, 68, 1, NO_SLOT, BLOB) /* flags; path */ \
+	X(GETRSVSZ, getrsvsz, 94, 0, NO_SLOT, BLOB) /* path NUL -> the blocks of EXT2_IOC_GETRSVSZ */ \
+	X(SETRSVSZ, setrsvsz, 95, 1, NO_SLOT, BLOB) /* blocks; path */ \
 	X(PWRITEV, pwritev, 69, 3, USED_FILE, BLOB) /* slot, offset, piece; bytes -> written */ \
 	X(PREADV, preadv, 70, 4, USED_FILE, NO_BLOB) /* slot, offset, length, piece -> read, bytes */ \
 	X(PWRITE_MAPPED, pwrite_mapped, 71, 5, FILE_AND_MAPPING, NO_BLOB) /* slot, offset, mapping slot, offset in it, length -> written */ \

@@ -20,5 +20,7 @@ public enum Capability {
   /** Sets the capabilities of programs: CAP_SETFCAP. */
   SETFCAP,
   /** Sees and sets attributes of the name spaces trusted and security: CAP_SYS_ADMIN. */
-  SYS_ADMIN
+  SYS_ADMIN,
+  /** Takes the reserved blocks: CAP_SYS_RESOURCE. */
+  SYS_RESOURCE
 }

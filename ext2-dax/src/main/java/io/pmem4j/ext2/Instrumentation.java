@@ -7,6 +7,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 /**
  * The surroundings of a mount: what the kernel takes from the running system, and what tools
@@ -15,6 +16,7 @@ import java.util.function.LongSupplier;
  * @param clock the time, seconds since the epoch
  * @param generationBase {@code i_generation} of the first inode made
  * @param allocatorPid the process id that colours the place of a file's first block
+ * @param allocatorUser the identity that takes blocks: the last ones are for the super-user
  * @param topDirectoryStart the group where Orlov's search for a directory below the root begins, as
  *     a number that is taken modulo the number of groups; random in the kernel
  * @param umask permissions that created files do not get
@@ -33,6 +35,7 @@ public record Instrumentation(
     LongSupplier clock,
     int generationBase,
     IntSupplier allocatorPid,
+    Supplier<Credentials> allocatorUser,
     IntSupplier topDirectoryStart,
     int umask,
     Scheduler scheduler,
@@ -47,6 +50,7 @@ public record Instrumentation(
           () -> System.currentTimeMillis() / 1000,
           (int) System.nanoTime(),
           () -> (int) ProcessHandle.current().pid(),
+          () -> Credentials.ROOT,
           () -> ThreadLocalRandom.current().nextInt(),
           0022,
           Scheduler.production(),
@@ -67,6 +71,7 @@ public record Instrumentation(
         value,
         generationBase,
         allocatorPid,
+        allocatorUser,
         topDirectoryStart,
         umask,
         scheduler,
@@ -83,6 +88,7 @@ public record Instrumentation(
         clock,
         value,
         allocatorPid,
+        allocatorUser,
         topDirectoryStart,
         umask,
         scheduler,
@@ -98,6 +104,24 @@ public record Instrumentation(
     return new Instrumentation(
         clock,
         generationBase,
+        value,
+        allocatorUser,
+        topDirectoryStart,
+        umask,
+        scheduler,
+        variation,
+        isolationChecks,
+        lockValidators,
+        cachePages,
+        flusherPid);
+  }
+
+  /** This instrumentation with another {@link #allocatorUser}. */
+  public Instrumentation withAllocatorUser(Supplier<Credentials> value) {
+    return new Instrumentation(
+        clock,
+        generationBase,
+        allocatorPid,
         value,
         topDirectoryStart,
         umask,
@@ -115,6 +139,7 @@ public record Instrumentation(
         clock,
         generationBase,
         allocatorPid,
+        allocatorUser,
         value,
         umask,
         scheduler,
@@ -131,6 +156,7 @@ public record Instrumentation(
         clock,
         generationBase,
         allocatorPid,
+        allocatorUser,
         topDirectoryStart,
         value,
         scheduler,
@@ -147,6 +173,7 @@ public record Instrumentation(
         clock,
         generationBase,
         allocatorPid,
+        allocatorUser,
         topDirectoryStart,
         umask,
         value,
@@ -163,6 +190,7 @@ public record Instrumentation(
         clock,
         generationBase,
         allocatorPid,
+        allocatorUser,
         topDirectoryStart,
         umask,
         scheduler,
@@ -179,6 +207,7 @@ public record Instrumentation(
         clock,
         generationBase,
         allocatorPid,
+        allocatorUser,
         topDirectoryStart,
         umask,
         scheduler,
@@ -195,6 +224,7 @@ public record Instrumentation(
         clock,
         generationBase,
         allocatorPid,
+        allocatorUser,
         topDirectoryStart,
         umask,
         scheduler,
@@ -211,6 +241,7 @@ public record Instrumentation(
         clock,
         generationBase,
         allocatorPid,
+        allocatorUser,
         topDirectoryStart,
         umask,
         scheduler,
@@ -227,6 +258,7 @@ public record Instrumentation(
         clock,
         generationBase,
         allocatorPid,
+        allocatorUser,
         topDirectoryStart,
         umask,
         scheduler,

@@ -239,6 +239,30 @@ public final class PathOperations {
   }
 
   /**
+   * Returns the blocks of a file's next reservation window, as EXT2_IOC_GETRSVSZ does.
+   *
+   * @throws Ext2Exception ENOTTY for a file that has allocated no block yet, for what is no regular
+   *     file, and on a mount without windows; EACCES
+   */
+  public int reservation(String path) throws Ext2Exception {
+    return fs.call(() -> {
+      lookups.access(path, 4);
+      return lookups.ask(path, true, attributes::reservation);
+    });
+  }
+
+  /**
+   * Sets the blocks of a file's next reservation window, as EXT2_IOC_SETRSVSZ does.
+   *
+   * @param blocks 1,027 at most count; 0 for a file that allocates without a window
+   * @throws Ext2Exception ENOTTY for what is no regular file, and on a mount without windows;
+   *     EACCES for another's file, EROFS
+   */
+  public void setReservation(String path, int blocks) throws Ext2Exception {
+    change(() -> attributes.reservation(path, blocks));
+  }
+
+  /**
    * Asks for permission, as faccessat(2) does with AT_EACCESS.
    *
    * @param mask 4 to read, 2 to write, 1 to execute or search; 0 asks whether it is there

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.pmem4j.ext2.alloc;
 
+import io.pmem4j.ext2.Credentials;
 import io.pmem4j.ext2.Errno;
 import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.alloc.ReservationWindow.Range;
@@ -23,8 +24,6 @@ import org.jspecify.annotations.Nullable;
  * <p>A file with a reservation window takes its blocks from there, which keeps files apart that
  * grow at the same time. Free blocks in the windows of others are taken only when there are no
  * others.
- *
- * <p>The file system is used by root alone, so the reserve of the super-user stops nobody.
  */
 public final class BlockAllocator {
   /** The limit of free bits that a search without a goal steps back over. */
@@ -71,14 +70,19 @@ public final class BlockAllocator {
    * A damaged bitmap may offer blocks of metadata: they stay marked as used, the error is recorded,
    * and the search goes on.
    *
+   * @param who the identity that asks
    * @param reservation the window of the file; null for what has none
    * @param goal where it should begin; out of range means the beginning of the file system
    * @param wanted the longest run wanted
    * @return a run of one to {@code wanted} blocks
    * @throws Ext2Exception ENOSPC
    */
-  public BlockRun newBlocks(@Nullable ReservationWindow reservation, long goal, int wanted)
+  public BlockRun newBlocks(
+      Credentials who, @Nullable ReservationWindow reservation, long goal, int wanted)
       throws Ext2Exception {
+    if (!volume.hasFreeBlocks(freeBlocks.get(), who)) {
+      throw new Ext2Exception(Errno.ENOSPC, "the last blocks are reserved");
+    }
     long first = geometry.firstDataBlock();
     long start = goal < first || goal >= geometry.blocksCount() ? first : goal;
     int goalGroup = geometry.groupOfBlock(start);

@@ -82,6 +82,7 @@ final class FuseWorker implements Runnable {
       return;
     }
     int error;
+    FuseCaller.set(request);
     try {
       error = dispatchOnSpace(request, reply);
     } catch (Ext2Exception e) {

@@ -2,6 +2,7 @@
 package io.pmem4j.ext2.inode;
 
 import io.pmem4j.ext2.CorruptFileSystemException;
+import io.pmem4j.ext2.Credentials;
 import io.pmem4j.ext2.Errno;
 import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.alloc.BlockRun;
@@ -11,6 +12,7 @@ import io.pmem4j.ext2.observe.Observation;
 import io.pmem4j.ext2.volume.Geometry;
 import io.pmem4j.ext2.volume.Volume;
 import java.util.Arrays;
+import java.util.OptionalInt;
 
 /**
  * The tree of blocks of one inode: {@code ext2_get_blocks}. Lookups take no lock; allocation holds
@@ -171,8 +173,8 @@ public final class BlockMap {
   private Mapped allocateLocked(long fileBlock, BlockPath path, Branch partial, int wanted)
       throws Ext2Exception {
     inode.truncateMutex().assertHeld();
-    if (inode.isRegular() && inode.blockAllocInfo == null) {
-      inode.blockAllocInfo = new BlockAllocInfo(services.blocks().newWindow());
+    if (inode.isRegular()) {
+      allocInfoLocked();
     }
     long goal = goal(fileBlock, partial);
     int indirect = path.depth() - partial.keys().length;
@@ -256,12 +258,13 @@ public final class BlockMap {
   private NewBlocks takeBlocks(long goal, int indirect, int direct) throws Ext2Exception {
     BlockAllocInfo info = inode.blockAllocInfo;
     ReservationWindow window = info == null ? null : info.window();
+    Credentials who = Flusher.currentUser(volume.instrumentation());
     long[] pointers = new long[indirect];
     int have = 0;
     int target = indirect + direct;
     try {
       while (true) {
-        BlockRun run = services.blocks().newBlocks(window, goal, target);
+        BlockRun run = services.blocks().newBlocks(who, window, goal, target);
         account(run.count());
         target -= run.count();
         long block = run.first();
@@ -352,6 +355,28 @@ public final class BlockMap {
     if (info != null) {
       services.blocks().discard(info.window());
     }
+  }
+
+  /** Returns the blocks of the file's next window; empty before its first allocation. */
+  public OptionalInt reservation() {
+    BlockAllocInfo info = inode.blockAllocInfo;
+    return info == null ? OptionalInt.empty() : OptionalInt.of(info.window().goalBlocks());
+  }
+
+  /** Sets the blocks of the file's next window; 0 for none. */
+  public void reservation(int blocks) {
+    try (var _ = inode.truncateMutex().hold()) {
+      allocInfoLocked().window().goalBlocks(blocks);
+    }
+  }
+
+  private BlockAllocInfo allocInfoLocked() {
+    BlockAllocInfo info = inode.blockAllocInfo;
+    if (info == null) {
+      info = new BlockAllocInfo(services.blocks().newWindow());
+      inode.blockAllocInfo = info;
+    }
+    return info;
   }
 
   /** {@code ext2_release_file} of a file that was open for writing: its window goes. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.pmem4j.ext2.inode;
 
+import io.pmem4j.ext2.Credentials;
 import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.Instrumentation;
 
@@ -26,6 +27,11 @@ final class Flusher {
           work.run();
           return true;
         });
+  }
+
+  /** Returns the identity of the current task; the flusher is root's. */
+  static Credentials currentUser(Instrumentation instrumentation) {
+    return RUNNING.isBound() ? Credentials.ROOT : instrumentation.allocatorUser().get();
   }
 
   /** Returns the process id of the current task: {@code current->pid}. */

@@ -10,6 +10,7 @@ import io.pmem4j.ext2.inode.Ext2Inode;
 import io.pmem4j.ext2.inode.InodeLocks;
 import io.pmem4j.ext2.lock.LockOrder;
 import io.pmem4j.ext2.mm.FaultHandler;
+import io.pmem4j.ext2.xattr.AttributeWindows;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
@@ -80,6 +81,7 @@ public final class Lab extends Variation {
       own.put(UserCopyUnits.class, UserCopyUnits.LINUX_6_1);
     } else if (profile == Profile.LINUX_6_12) {
       own.put(UserCopyUnits.class, UserCopyUnits.LINUX_6_12);
+      own.put(AttributeWindows.class, AttributeWindows.LINUX_6_12);
     }
     if (profile.holePages()) {
       own.put(CachedPages.Maker.class, (CachedPages.Maker) HolePages::new);

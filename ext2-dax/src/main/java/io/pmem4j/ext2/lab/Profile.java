@@ -9,7 +9,10 @@ public enum Profile {
   /** As {@link #LINUX_5_10}; a copy of zeros to a program's memory stops at the byte. */
   LINUX_6_1(false, true, false),
 
-  /** As {@link #LINUX_6_1}; a write from a program's memory that ends stops at a word. */
+  /**
+   * As {@link #LINUX_6_1}; a write from a program's memory that ends stops at a word, and blocks of
+   * attributes are not taken from windows.
+   */
   LINUX_6_12(false, true, false),
 
   /**

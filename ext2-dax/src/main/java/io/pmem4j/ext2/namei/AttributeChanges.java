@@ -11,6 +11,7 @@ import io.pmem4j.ext2.inode.FilePrivileges;
 import io.pmem4j.ext2.inode.InodeAttributes;
 import io.pmem4j.ext2.lock.LockClass;
 import io.pmem4j.ext2.volume.Volume;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
@@ -219,6 +220,45 @@ public final class AttributeChanges {
     return isNow(wanted)
         ? now
         : (long) Math.clamp(wanted.getAsLong(), Integer.MIN_VALUE, Integer.MAX_VALUE);
+  }
+
+  /**
+   * Returns the blocks of the next reservation window of an inode.
+   *
+   * @throws Ext2Exception ENOTTY if it has none
+   */
+  public int reservation(Ext2Inode inode) throws Ext2Exception {
+    OptionalInt blocks = inode.blockMap().reservation();
+    if (volume.options().noreservation() || blocks.isEmpty()) {
+      throw new Ext2Exception(Errno.ENOTTY, inode + " has no reservation window");
+    }
+    return blocks.getAsInt();
+  }
+
+  /**
+   * Sets the blocks of the next reservation window of a file, as EXT2_IOC_SETRSVSZ does: the lower
+   * 16 bits count.
+   *
+   * @throws Ext2Exception ENOTTY for what has no windows, EACCES for another's file, EROFS
+   */
+  public void reservation(String path, int blocks) throws Ext2Exception {
+    Ext2Inode inode = PathWalk.find(space, path, true);
+    try {
+      Permission.require(volume, who, inode, Permission.READ);
+      if (volume.options().noreservation() || !inode.isRegular()) {
+        throw new Ext2Exception(Errno.ENOTTY, inode + " has no reservation window");
+      }
+      if (!Permission.isOwner(who, inode)) {
+        throw new Ext2Exception(Errno.EACCES, inode + " belongs to " + inode.uid());
+      }
+      volume.validator().mightAcquire(LockClass.MMAP_LOCK, "a fault on the caller's number");
+      try (var _ = volume.freezeGate().startWrite()) {
+        volume.requireWritable();
+        inode.blockMap().reservation(blocks & 0xffff);
+      }
+    } finally {
+      space.inodes().put(inode);
+    }
   }
 
   /**

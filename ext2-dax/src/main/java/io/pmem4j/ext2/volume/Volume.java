@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.pmem4j.ext2.volume;
 
+import io.pmem4j.ext2.Capability;
+import io.pmem4j.ext2.Credentials;
 import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.FileSystemPanic;
 import io.pmem4j.ext2.FileSystemUse;
@@ -172,6 +174,20 @@ public final class Volume {
     try (var _ = sLock.hold()) {
       return statFs.of(this, superblock);
     }
+  }
+
+  /**
+   * {@code ext2_has_free_blocks}: the reserved blocks are for the super-user, and for a user and a
+   * group that the superblock or the options name.
+   *
+   * @param free blocks that are free, as far as is known
+   */
+  public boolean hasFreeBlocks(long free, Credentials who) {
+    int group = options().reservedGid();
+    return free >= superblock.reservedBlocksCount() + 1
+        || who.has(Capability.SYS_RESOURCE)
+        || who.uid() == options().reservedUid()
+        || (group != 0 && who.isInGroup(group));
   }
 
   /** Returns true if entries of directories carry the type of the file. */

@@ -46,6 +46,7 @@ public final class AttributeBlocks {
   private final BlockAllocator blocks;
   private final BlockBuffers buffers;
   private final AttributeCache cache;
+  private final AttributeWindows windows;
 
   /** The attributes of a volume's inodes; nothing is known of its blocks yet. */
   public AttributeBlocks(Volume volume, BlockAllocator blocks) {
@@ -53,6 +54,11 @@ public final class AttributeBlocks {
     this.geometry = volume.geometry();
     this.blocks = blocks;
     this.buffers = new BlockBuffers(volume);
+    this.windows =
+        volume
+            .instrumentation()
+            .variation()
+            .part(AttributeWindows.class, AttributeWindows.LINUX_5_10);
     this.cache = new AttributeCache(volume.instrumentation().scheduler(), volume.validator());
   }
 
@@ -271,7 +277,14 @@ public final class AttributeBlocks {
 
   private BlockBuffers.Buffer allocate(AttributeHost host, AttributeBlock block)
       throws Ext2Exception {
-    long made = blocks.newBlocks(host.reservation(), host.attributeGoal(), 1).first();
+    long made =
+        blocks
+            .newBlocks(
+                volume.instrumentation().allocatorUser().get(),
+                windows.used() ? host.reservation() : null,
+                host.attributeGoal(),
+                1)
+            .first();
     host.addSectors(geometry.sectorsPerBlock());
     BlockBuffers.Buffer buffer = buffers.get(made);
     try (var _ = buffer.hold()) {

@@ -6,6 +6,7 @@ import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.Ext2FileSystem;
 import io.pmem4j.ext2.Instrumentation;
 import io.pmem4j.ext2.MountOptions;
+import io.pmem4j.ext2.fuse.FuseCaller;
 import io.pmem4j.ext2.fuse.FuseMount;
 import io.pmem4j.ext2.fuse.FuseOptions;
 import io.pmem4j.ext2.fuse.FuseService;
@@ -133,7 +134,9 @@ final class MountCommand implements Callable<Integer> {
   private Ext2FileSystem open(PersistentMemory memory, FuseOptions wanted) throws IOException {
     try {
       return Ext2FileSystem.mount(
-          memory, wanted.mount(), Instrumentation.production().withUmask(0));
+          memory,
+          wanted.mount(),
+          Instrumentation.production().withUmask(0).withAllocatorUser(FuseCaller::current));
     } catch (Ext2Exception e) {
       throw UnusableImage.of(image, e);
     }

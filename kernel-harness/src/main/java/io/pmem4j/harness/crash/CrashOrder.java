@@ -20,7 +20,7 @@ public enum CrashOrder {
 
   /** Returns the mount options. */
   String options() {
-    return "dax,oldalloc,noatime,noreservation" + option;
+    return "dax,oldalloc,noatime" + option;
   }
 
   /** Returns the mount option that chooses the order, after a comma; empty if it is the default. */

@@ -50,10 +50,23 @@ public record Program(
 
   /**
    * Returns this program with more mount options. Where it asks for the options themselves it then
-   * expects nothing.
+   * expects nothing. Orlov's rule is not added to one that fills a file system of several groups:
+   * an mkdir(2) that finds no block has used an inode of a group that the kernel chose, and nothing
+   * tells which.
    */
   public Program with(ProgramMount options) {
-    ProgramMount all = mount.and(options);
+    boolean unknown =
+        image.blocksPerGroup() != 0
+            && steps.stream()
+                .anyMatch(step -> step.operation().withoutChild().isCall(Syscall.FILL));
+    ProgramMount added =
+        new ProgramMount(
+            options.atime(),
+            options.orlov() && !unknown,
+            options.reservation(),
+            options.dax(),
+            options.more());
+    ProgramMount all = mount.and(added);
     if (all.equals(mount)) {
       return this;
     }

@@ -111,6 +111,10 @@ public enum Syscall implements WireCode {
   GETFLAGS(67, Answer.HEX, path()),
   /** Sets the inode flags: FS_IOC_SETFLAGS. */
   SETFLAGS(68, path(), number("flags")),
+  /** Reads the size of a file's reservation window, in blocks: EXT2_IOC_GETRSVSZ. */
+  GETRSVSZ(94, path()),
+  /** Sets the size of a file's next reservation window: EXT2_IOC_SETRSVSZ. */
+  SETRSVSZ(95, path(), number("blocks")),
   /** pwritev(2): offset, bytes of each vector, data. */
   PWRITEV(69, file(), number("offset"), number("piece"), data()),
   /** preadv(2): offset, length, bytes of each vector. */
@@ -212,8 +216,8 @@ public enum Syscall implements WireCode {
 
   private static final Set<Syscall> QUERIES =
       EnumSet.of(
-          READLINK, STATX, ACCESS, LIST, GETXATTR, LISTXATTR, GETFLAGS, MINCORE, SMAPS, STATFS,
-          VMSTAT);
+          READLINK, STATX, ACCESS, LIST, GETXATTR, LISTXATTR, GETFLAGS, GETRSVSZ, MINCORE, SMAPS,
+          STATFS, VMSTAT);
 
   private final int code;
   private final Answer answer;

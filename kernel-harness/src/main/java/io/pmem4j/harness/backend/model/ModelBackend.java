@@ -189,6 +189,7 @@ public final class ModelBackend implements ProgramBackend {
               .withClock(clock::get)
               .withAllocatorPid(program::pid)
               .withFlusherPid(FLUSHER_PID)
+              .withAllocatorUser(ModelProcess::running)
               .withGenerationBase(choices.generationBase())
               .withTopDirectoryStart(() -> choices.directories().group(inodesPerGroup(memory)))
               .withScheduler(tasks)

@@ -65,6 +65,8 @@ final class ModelCalls {
           Syscall.REMOVEXATTR,
           Syscall.GETFLAGS,
           Syscall.SETFLAGS,
+          Syscall.GETRSVSZ,
+          Syscall.SETRSVSZ,
           Syscall.STATFS,
           Syscall.BECOME,
           Syscall.STATX,
@@ -126,6 +128,8 @@ final class ModelCalls {
           REMOVEXATTR,
           GETFLAGS,
           SETFLAGS,
+          GETRSVSZ,
+          SETRSVSZ,
           STATX,
           LIST ->
           new ModelPaths(process, call).answer();

@@ -67,6 +67,10 @@ final class ModelPaths {
       case GETFLAGS -> {
         return result(0).value("flags", Integer.toHexString(paths.flags(path(0))));
       }
+      case SETRSVSZ -> paths.setReservation(path(0), (int) call.number(1));
+      case GETRSVSZ -> {
+        return result(paths.reservation(path(0)));
+      }
       case STATX -> {
         Stat stat = paths.stat(path(0), false);
         return stat(stat)

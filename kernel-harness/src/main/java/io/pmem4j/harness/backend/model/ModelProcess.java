@@ -33,7 +33,17 @@ final class ModelProcess {
   private final Map<String, OpenFile> files = new HashMap<>();
   private final Map<String, Vma> mappings = new HashMap<>();
   private PathOperations paths;
+  private Credentials identity = Credentials.ROOT;
   private boolean keepsNames;
+
+  /** The identity of the process whose operation the thread runs. */
+  private static final ThreadLocal<Credentials> RUNNING =
+      ThreadLocal.withInitial(() -> Credentials.ROOT);
+
+  /** Returns the identity on whose behalf the calling thread takes blocks. */
+  static Credentials running() {
+    return RUNNING.get();
+  }
 
   /** An operation on a mapping that mmap(2) refused to make; the rest of the program still runs. */
   static final class NoMapping extends RuntimeException {
@@ -73,6 +83,7 @@ final class ModelProcess {
     }
     child.mappings.putAll(mappings);
     child.paths = paths;
+    child.identity = identity;
     return child;
   }
 
@@ -86,6 +97,7 @@ final class ModelProcess {
 
   Outcome.Builder answer(Operation operation) throws Ext2Exception {
     if (operation instanceof Operation.Call call) {
+      RUNNING.set(identity);
       return ModelCalls.answer(this, call);
     }
     throw new IllegalStateException("not a process's own: " + operation);
@@ -116,11 +128,11 @@ final class ModelProcess {
 
   /** The agent's identity: 0 0 leads back to root. */
   void become(int uid, int gid) {
-    paths =
-        fs.paths(
-            uid == 0
-                ? new Credentials(0, gid, Set.of(), Credentials.ROOT.capabilities())
-                : Credentials.user(uid, gid));
+    identity =
+        uid == 0
+            ? new Credentials(0, gid, Set.of(), Credentials.ROOT.capabilities())
+            : Credentials.user(uid, gid);
+    paths = fs.paths(identity);
   }
 
   ModelPromises promises() {

@@ -81,7 +81,11 @@ public final class ModelProcesses {
         Ext2FileSystem.mount(
             memory,
             mount.options(),
-            mount.instrumentation().withClock(clock::get).withAllocatorPid(program::pid));
+            mount
+                .instrumentation()
+                .withClock(clock::get)
+                .withAllocatorPid(program::pid)
+                .withAllocatorUser(ModelProcess::running));
     return new ModelProcesses(fs, promises.apply(fs), clock, alignment);
   }
 

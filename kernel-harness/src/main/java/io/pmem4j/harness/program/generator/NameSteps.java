@@ -43,6 +43,8 @@ final class NameSteps {
 
   private static final long[] FLAGS = {0, 0, 0, 0x8, 0x10, 0x20, 0x80, 0x10000, 0x1f};
 
+  private static final long[] WINDOWS = {0, 1, 3, 8, 20, 2000};
+
   private static final List<String> ATTRIBUTES =
       List.of("user.a", "user.b", "user.longer", "trusted.t", "security.s", "user.", "none");
 
@@ -80,21 +82,23 @@ final class NameSteps {
   }
 
   void ask() {
-    switch (values.below(8)) {
+    switch (values.below(9)) {
       case 0 -> steps.call(Syscall.READLINK, path());
       case 1, 2, 3 -> steps.call(Syscall.LIST, path());
       case 4 -> steps.call(Syscall.ACCESS, path(), values.below(8));
       case 5 -> steps.call(Syscall.GETFLAGS, path());
       case 6 -> steps.call(Syscall.STATFS, "/");
+      case 7 -> steps.call(Syscall.GETRSVSZ, path());
       default -> steps.call(Syscall.STATX, path());
     }
   }
 
   void attribute() {
-    switch (values.below(5)) {
+    switch (values.below(6)) {
       case 0, 1 -> steps.call(Syscall.CHMOD, path(), mode());
       case 2 -> steps.call(Syscall.CHOWN, path(), id(), id());
       case 3 -> steps.call(Syscall.UTIMENS, path(), time(), time());
+      case 4 -> steps.call(Syscall.SETRSVSZ, path(), values.of(WINDOWS));
       default -> steps.call(Syscall.SETFLAGS, path(), values.of(FLAGS));
     }
   }

@@ -60,19 +60,23 @@ public final class ProgramGenerator {
         steps.call(Syscall.FIEMAP, file.name());
       }
     }
-    return new Program(
-        "generated-" + seed,
-        "",
-        "generated from seed " + seed,
-        List.of(),
-        Scope.EXT2,
-        // Colours 0 to 6 lie inside a file system of 62 MiB; the seventh does not. Neighbours have
-        // the same: the guest's process can then serve them all.
-        1008 + (int) Math.floorMod(seed / NEIGHBOURS, 8L),
-        generator.start.image(),
-        new ProgramMount(atime(seed), false, false, true, List.of()),
-        List.of(),
-        steps.steps());
+    // Any two neighbours of four differ: half of all programs have windows, half Orlov's rule.
+    boolean orlov = Math.floorMod(seed, 4L) > 1;
+    Program program =
+        new Program(
+            "generated-" + seed,
+            "",
+            "generated from seed " + seed,
+            List.of(),
+            Scope.EXT2,
+            // Colours 0 to 6 lie inside a file system of 62 MiB; the seventh does not. Neighbours
+            // have the same: the guest's process can then serve them all.
+            1008 + (int) Math.floorMod(seed / NEIGHBOURS, 8L),
+            generator.start.image(),
+            new ProgramMount(atime(seed), false, Math.floorMod(seed + 1, 4L) > 1, true, List.of()),
+            List.of(),
+            steps.steps());
+    return program.with(new ProgramMount(AtimeOption.NOATIME, orlov, false, true, List.of()));
   }
 
   /** Of seven neighbours two follow access times, each by another rule. */
