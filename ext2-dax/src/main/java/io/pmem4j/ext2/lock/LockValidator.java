@@ -34,6 +34,7 @@ public final class LockValidator {
   private final HeldLocks held;
   private final LockGraph graph = new LockGraph();
   private final Set<Edge> lockdepEdges = ConcurrentHashMap.newKeySet();
+  private final Set<Edge> edgesOverPageLocks = ConcurrentHashMap.newKeySet();
 
   /** Checks the tasks of a scheduler against one order. */
   public LockValidator(LockOrder order, Scheduler scheduler) {
@@ -79,6 +80,14 @@ public final class LockValidator {
    */
   public Set<Edge> lockdepEdges() {
     return Set.copyOf(lockdepEdges);
+  }
+
+  /**
+   * The edges over a page lock that is held in between, which a lockdep that knows no page locks
+   * sees in its place.
+   */
+  public Set<Edge> edgesOverPageLocks() {
+    return Set.copyOf(edgesOverPageLocks);
   }
 
   /**
@@ -133,15 +142,19 @@ public final class LockValidator {
             LockReport.order(task, order, each, wanted, CallStack.here().lines()));
       }
     }
+    Set<Edge> edges = lockdepEdges;
     for (int i = holdings.size() - 1; i >= 0 && wanted.lockClass().visible(); i--) {
       HeldEntry outer = holdings.get(i);
       if (outer.lockClass().visible()) {
         if (outer.lockClass() != wanted.lockClass()
             && outer.lockClass().compared()
             && wanted.lockClass().compared()) {
-          lockdepEdges.add(new Edge(outer.lockClass(), wanted.lockClass()));
+          edges.add(new Edge(outer.lockClass(), wanted.lockClass()));
         }
-        break;
+        if (outer.lockClass() != LockClass.PAGE_LOCK) {
+          break;
+        }
+        edges = edgesOverPageLocks;
       }
     }
   }

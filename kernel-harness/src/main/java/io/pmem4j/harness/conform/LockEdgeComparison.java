@@ -103,27 +103,21 @@ public final class LockEdgeComparison {
 
   /** The edges of the model as the kernel's lockdep would have them. */
   private Set<String> model() {
-    return pageLocks ? taken : withoutPageLocks(taken);
-  }
-
-  /**
-   * Returns the graph that lockdep sees if it does not know page locks: the holder of a page lock
-   * takes the locks that are taken under it.
-   */
-  private static Set<String> withoutPageLocks(Set<String> edges) {
-    Set<String> without = new TreeSet<>();
-    for (String edge : edges) {
-      String[] ends = edge.split(" -> ", 2);
-      if (Forgiveness.PAGE_LOCK.forgives(ends[0].equals(PAGE_LOCK))) {
-        for (String outer : edges) {
-          if (outer.endsWith(" -> " + PAGE_LOCK)) {
-            without.add(outer.replace(PAGE_LOCK, ends[1]));
-          }
+    Set<String> seen = new TreeSet<>();
+    for (String edge : taken) {
+      List<String> ends = List.of(edge.split(" -> ", 3));
+      boolean overPage = ends.size() == 3;
+      if (pageLocks) {
+        if (!overPage) {
+          seen.add(edge);
         }
-      } else if (!ends[1].equals(PAGE_LOCK)) {
-        without.add(edge);
+      } else if (Forgiveness.PAGE_LOCK.forgives(overPage)) {
+        // The holder of a page lock takes the locks that are taken under it.
+        seen.add(ends.getFirst() + " -> " + ends.getLast());
+      } else if (!ends.contains(PAGE_LOCK)) {
+        seen.add(edge);
       }
     }
-    return without;
+    return seen;
   }
 }

@@ -44,6 +44,7 @@ class LockEdgeComparisonTest {
           "&type->i_mutex_dir_key -> &sb->s_type->i_mutex_key",
           "&type->i_mutex_dir_key -> page_lock(ext2)",
           "page_lock(ext2) -> &bgl->locks[i].lock",
+          "&type->i_mutex_dir_key -> page_lock(ext2) -> &bgl->locks[i].lock",
           "&sb->s_type->i_mutex_key -> &ei->dax_sem",
           "sb_pagefaults -> &ei->dax_sem");
 

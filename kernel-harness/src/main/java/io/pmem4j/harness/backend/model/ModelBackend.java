@@ -8,6 +8,7 @@ import io.pmem4j.ext2.Instrumentation;
 import io.pmem4j.ext2.MountOptions;
 import io.pmem4j.ext2.lab.Lab;
 import io.pmem4j.ext2.layout.Superblock;
+import io.pmem4j.ext2.lock.LockClass;
 import io.pmem4j.ext2.lock.LockValidator;
 import io.pmem4j.harness.backend.BackendException;
 import io.pmem4j.harness.backend.KernelChoices;
@@ -226,11 +227,17 @@ public final class ModelBackend implements ProgramBackend {
     return (int) new Superblock(memory, Superblock.PRIMARY_OFFSET).inodesPerGroup();
   }
 
-  /** The edges between locks that lockdep would have seen in all programs so far. */
+  /**
+   * The edges between locks that lockdep would have seen in all programs so far; with a page lock
+   * in the middle those of a lockdep that knows none.
+   */
   public Set<String> lockEdges() {
     LockValidator last = validator;
     if (last != null) {
       last.lockdepEdges().forEach(edge -> lockEdges.add(edge.toString()));
+      String page = " -> " + LockClass.PAGE_LOCK.twin() + " -> ";
+      last.edgesOverPageLocks()
+          .forEach(edge -> lockEdges.add(edge.outer().twin() + page + edge.inner().twin()));
     }
     return Set.copyOf(lockEdges);
   }
