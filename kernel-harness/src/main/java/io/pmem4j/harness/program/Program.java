@@ -73,11 +73,18 @@ public record Program(
     List<ProgramStep> asking =
         steps.stream()
             .map(step ->
-                step.operation() instanceof Operation.Mounted
+                asks(step.operation().withoutChild())
                     ? new ProgramStep(step.line(), step.text(), step.operation(), List.of())
                     : step)
             .toList();
     return new Program(name, id, title, rows, scope, pid, image, all, kernels, asking);
+  }
+
+  /** Returns true if the answer of an operation says which options the mount has. */
+  private static boolean asks(Operation operation) {
+    return operation instanceof Operation.Mounted
+        || operation.isCall(Syscall.GETRSVSZ)
+        || operation.isCall(Syscall.SETRSVSZ);
   }
 
   /** Copies the lists. */
