@@ -22,7 +22,9 @@ import java.util.function.Function;
  * mutant; findings that the real sources have too do not count.
  */
 public final class MutantHunt implements Function<Killer.Scenario, ScenarioScore> {
-  private static final int SEEDS = 5;
+  /** Searches at random, which say how rare a fault is: the search in order decides. */
+  private static final int SEEDS = Integer.getInteger("pmem4j.score.seeds", 5);
+
   private static final int RANDOM_SCHEDULES = 2000;
 
   /** Creates a hunt; the loader of a mutant calls it. */
