@@ -226,7 +226,7 @@ public final class BlockMap {
     if (array.blockNumber() != 0) {
       return array.blockNumber();
     }
-    long colour = Flusher.currentPid(volume.instrumentation()) % COLOURS;
+    long colour = services.flusher().currentPid() % COLOURS;
     return geometry.groupFirstBlock(geometry.groupOfInode(inode.number()))
         + colour * (geometry.blocksPerGroup() / COLOURS);
   }
@@ -258,7 +258,7 @@ public final class BlockMap {
   private NewBlocks takeBlocks(long goal, int indirect, int direct) throws Ext2Exception {
     BlockAllocInfo info = inode.blockAllocInfo;
     ReservationWindow window = info == null ? null : info.window();
-    Credentials who = Flusher.currentUser(volume.instrumentation());
+    Credentials who = services.flusher().currentUser();
     long[] pointers = new long[indirect];
     int have = 0;
     int target = indirect + direct;

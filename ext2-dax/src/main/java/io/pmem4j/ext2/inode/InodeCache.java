@@ -51,7 +51,10 @@ public final class InodeCache {
     BlockAllocator blocks = new BlockAllocator(volume);
     this.services =
         new Allocators(
-            blocks, new InodeAllocator(volume, blocks), new AttributeBlocks(volume, blocks));
+            blocks,
+            new InodeAllocator(volume, blocks),
+            new AttributeBlocks(volume, blocks),
+            new Flusher(volume.instrumentation()));
     this.table = new InodeTable(volume, trace, services);
     this.inodes = new SharedState(volume.instrumentation().scheduler(), StateKind.INODE_CACHE);
   }
@@ -202,7 +205,7 @@ public final class InodeCache {
     if (volume.readOnly()) {
       return;
     }
-    Flusher.run(this::writeBack);
+    services.flusher().run(this::writeBack);
   }
 
   private void writeBack() throws Ext2Exception {

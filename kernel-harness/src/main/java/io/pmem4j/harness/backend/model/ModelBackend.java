@@ -185,12 +185,13 @@ public final class ModelBackend implements ProgramBackend {
     try {
       TaskScheduler tasks = new TaskScheduler(scheduler, !kernel.isLater());
       AtomicLong clock = new AtomicLong(Program.CLOCK_BASE_SECONDS);
+      TaskIdentities identities = new TaskIdentities(tasks);
       Instrumentation instrumentation =
           Instrumentation.production()
               .withClock(clock::get)
               .withAllocatorPid(program::pid)
               .withFlusherPid(FLUSHER_PID)
-              .withAllocatorUser(ModelProcess::running)
+              .withAllocatorUser(identities::current)
               .withGenerationBase(choices.generationBase())
               .withTopDirectoryStart(() -> choices.directories().group(inodesPerGroup(memory)))
               .withScheduler(tasks)
@@ -204,7 +205,8 @@ public final class ModelBackend implements ProgramBackend {
           new ModelSession(
               fs,
               tasks,
-              new ModelProcesses(fs, new ModelPromises(fs, lines), clock, kernel.alignment()),
+              new ModelProcesses(
+                  fs, new ModelPromises(fs, lines), clock, kernel.alignment(), identities),
               image,
               arena,
               choices.directories(),

@@ -36,14 +36,7 @@ final class ModelProcess {
   private Credentials identity = Credentials.ROOT;
   private boolean keepsNames;
 
-  /** The identity of the process whose operation the thread runs. */
-  private static final ThreadLocal<Credentials> RUNNING =
-      ThreadLocal.withInitial(() -> Credentials.ROOT);
-
-  /** Returns the identity on whose behalf the calling thread takes blocks. */
-  static Credentials running() {
-    return RUNNING.get();
-  }
+  private final TaskIdentities identities;
 
   /** An operation on a mapping that mmap(2) refused to make; the rest of the program still runs. */
   static final class NoMapping extends RuntimeException {
@@ -54,13 +47,20 @@ final class ModelProcess {
    * Creates a process without files or mappings.
    *
    * @param alignment what the address of a mapping that may lie anywhere is a multiple of
+   * @param identities knows whose operation a task runs
    */
-  ModelProcess(Ext2FileSystem fs, ModelPromises promises, long alignment) {
-    this(fs, promises, alignment, fs.newAddressSpace());
+  ModelProcess(
+      Ext2FileSystem fs, ModelPromises promises, long alignment, TaskIdentities identities) {
+    this(fs, promises, alignment, identities, fs.newAddressSpace());
   }
 
   private ModelProcess(
-      Ext2FileSystem fs, ModelPromises promises, long alignment, AddressSpace memory) {
+      Ext2FileSystem fs,
+      ModelPromises promises,
+      long alignment,
+      TaskIdentities identities,
+      AddressSpace memory) {
+    this.identities = identities;
     this.fs = fs;
     this.promises = promises;
     this.paths = fs.paths();
@@ -75,7 +75,7 @@ final class ModelProcess {
 
   /** fork(2): descriptors of the same open files, mappings at the same places. */
   ModelProcess fork() throws Ext2Exception {
-    ModelProcess child = new ModelProcess(fs, promises, alignment, memory.fork());
+    ModelProcess child = new ModelProcess(fs, promises, alignment, identities, memory.fork());
     for (Map.Entry<String, OpenFile> file : files.entrySet()) {
       OpenFile duplicate = file.getValue().duplicate();
       promises.duplicated(file.getValue(), duplicate);
@@ -97,8 +97,7 @@ final class ModelProcess {
 
   Outcome.Builder answer(Operation operation) throws Ext2Exception {
     if (operation instanceof Operation.Call call) {
-      RUNNING.set(identity);
-      return ModelCalls.answer(this, call);
+      return identities.call(identity, () -> ModelCalls.answer(this, call));
     }
     throw new IllegalStateException("not a process's own: " + operation);
   }

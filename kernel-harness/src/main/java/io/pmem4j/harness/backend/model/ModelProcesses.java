@@ -33,11 +33,16 @@ public final class ModelProcesses {
   private final ModelProcess process;
   private final Map<String, ModelProcess> children = new HashMap<>();
 
-  ModelProcesses(Ext2FileSystem fs, ModelPromises promises, AtomicLong clock, long alignment) {
+  ModelProcesses(
+      Ext2FileSystem fs,
+      ModelPromises promises,
+      AtomicLong clock,
+      long alignment,
+      TaskIdentities identities) {
     this.fs = fs;
     this.promises = promises;
     this.clock = clock;
-    this.process = new ModelProcess(fs, promises, alignment);
+    this.process = new ModelProcess(fs, promises, alignment, identities);
   }
 
   /**
@@ -77,6 +82,7 @@ public final class ModelProcesses {
       Function<Ext2FileSystem, ModelPromises> promises)
       throws Ext2Exception {
     AtomicLong clock = new AtomicLong(Program.CLOCK_BASE_SECONDS);
+    TaskIdentities identities = new TaskIdentities(mount.instrumentation().scheduler());
     Ext2FileSystem fs =
         Ext2FileSystem.mount(
             memory,
@@ -85,8 +91,8 @@ public final class ModelProcesses {
                 .instrumentation()
                 .withClock(clock::get)
                 .withAllocatorPid(program::pid)
-                .withAllocatorUser(ModelProcess::running));
-    return new ModelProcesses(fs, promises.apply(fs), clock, alignment);
+                .withAllocatorUser(identities::current));
+    return new ModelProcesses(fs, promises.apply(fs), clock, alignment, identities);
   }
 
   /**
