@@ -6,6 +6,7 @@ import static io.pmem4j.ext2.lock.LockClass.DAX_SEM;
 import static io.pmem4j.ext2.lock.LockClass.I_MMAP_RWSEM;
 import static io.pmem4j.ext2.lock.LockClass.MMAP_LOCK;
 import static io.pmem4j.ext2.lock.LockClass.PAGE_LOCK;
+import static io.pmem4j.ext2.lock.LockClass.RSV_WINDOW_LOCK;
 import static io.pmem4j.ext2.lock.LockClass.SB_PAGEFAULT;
 import static io.pmem4j.ext2.lock.LockClass.TRUNCATE_MUTEX;
 
@@ -56,10 +57,15 @@ public final class LabOrders {
         LockOrder.withoutFaults(name)
             .chain(MMAP_LOCK, faultLocks[0])
             .chain(faultLocks)
-            .chain(faultLocks[faultLocks.length - 1], DAX_ENTRY);
+            .chain(faultLocks[faultLocks.length - 1], DAX_ENTRY)
+            // files with a page cache, as in the merged order
+            .chain(SB_PAGEFAULT, PAGE_LOCK, I_MMAP_RWSEM)
+            .chain(DAX_SEM, PAGE_LOCK);
     List<LockClass> held = List.of(faultLocks);
     if (!held.contains(TRUNCATE_MUTEX)) {
       order.chain(DAX_ENTRY, TRUNCATE_MUTEX);
+    } else {
+      order.chain(DAX_ENTRY, RSV_WINDOW_LOCK);
     }
     FAULT_LOCKS.put(name, held);
     return order.build();
