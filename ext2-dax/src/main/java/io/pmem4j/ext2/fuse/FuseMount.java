@@ -132,7 +132,8 @@ public final class FuseMount {
   public static boolean removeDead(Path directory) throws IOException {
     String path = directory.toAbsolutePath().normalize().toString();
     boolean found = false;
-    while (KernelCalls.access(path) == -KernelCalls.ENOTCONN) {
+    // access(2) may answer from the attributes that the kernel has kept.
+    while (KernelCalls.statfs(path) == -KernelCalls.ENOTCONN) {
       KernelCalls.check(
           KernelCalls.umount(path, KernelCalls.MNT_DETACH), "the dead mount on " + path);
       found = true;

@@ -42,6 +42,9 @@ final class KernelCalls {
   static final int MNT_FORCE = 1;
   static final int MNT_DETACH = 2;
 
+  /** Of {@code struct statfs} on x86-64: 120. */
+  private static final long STATFS_BYTES = 256;
+
   private static final Linker LINKER = Linker.nativeLinker();
   private static final StructLayout CALL_STATE = Linker.Option.captureStateLayout();
   private static final VarHandle ERRNO =
@@ -51,7 +54,7 @@ final class KernelCalls {
   private static final MethodHandle CLOSE = function("close");
   private static final MethodHandle READ = function("read");
   private static final MethodHandle WRITE = function("write");
-  private static final MethodHandle ACCESS = function("access");
+  private static final MethodHandle STATFS = function("statfs");
   private static final MethodHandle SYNCFS = function("syncfs");
   private static final MethodHandle MOUNT = function("mount");
   private static final MethodHandle UMOUNT2 = function("umount2");
@@ -104,10 +107,11 @@ final class KernelCalls {
     return call(WRITE, false, fd, source.address(), length, 0, 0);
   }
 
-  /** access(2) with F_OK. */
-  static int access(String path) {
+  /** statfs(2), which asks the server of a FUSE mount each time. */
+  static int statfs(String path) {
     try (Arena arena = Arena.ofConfined()) {
-      return (int) call(ACCESS, true, arena.allocateFrom(path).address(), 0, 0, 0, 0);
+      long buffer = arena.allocate(STATFS_BYTES, Long.BYTES).address();
+      return (int) call(STATFS, true, arena.allocateFrom(path).address(), buffer, 0, 0, 0);
     }
   }
 

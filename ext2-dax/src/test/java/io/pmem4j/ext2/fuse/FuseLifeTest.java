@@ -82,6 +82,8 @@ class FuseLifeTest {
       while (!isOnMedium(mounted)) {
         assertThat(System.nanoTime()).as("time").isLessThan(deadline);
       }
+      // The kernel knows the attributes of the root from here on, and asks no server for them.
+      assertThat(mounted.mount).isReadable();
       mounted.kill();
       assertThat(FuseMount.removeDead(mounted.mount)).isTrue();
       mounted.start("");
