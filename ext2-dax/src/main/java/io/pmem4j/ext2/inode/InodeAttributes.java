@@ -70,9 +70,9 @@ public record InodeAttributes(
   }
 
   /** Sets the flags that FS_IOC_SETFLAGS can set, and ctime; the caller holds {@code i_rwsem}. */
-  public static void flags(Ext2Inode inode, int flags) {
+  public static void flags(Ext2Inode inode, int flags, SettableFlags rule) {
     inode.iRwsem().assertHeldExclusively();
-    int wanted = InodeFlags.masked(inode.mode, flags) & InodeFlags.USER_MODIFIABLE;
+    int wanted = rule.of(inode.mode, flags) & InodeFlags.USER_MODIFIABLE;
     inode.flags = wanted | (inode.flags & ~InodeFlags.USER_MODIFIABLE);
     inode.times().set(null, null);
   }

@@ -8,6 +8,7 @@ import io.pmem4j.ext2.dax.UserCopyUnits;
 import io.pmem4j.ext2.file.FaultHandlers;
 import io.pmem4j.ext2.inode.Ext2Inode;
 import io.pmem4j.ext2.inode.InodeLocks;
+import io.pmem4j.ext2.inode.SettableFlags;
 import io.pmem4j.ext2.lock.LockOrder;
 import io.pmem4j.ext2.mm.FaultHandler;
 import io.pmem4j.ext2.xattr.AttributeWindows;
@@ -79,7 +80,9 @@ public final class Lab extends Variation {
     own.put(LockOrder.class, profile.holePages() ? LabOrders.withHolePages(order) : order);
     if (profile == Profile.LINUX_6_1) {
       own.put(UserCopyUnits.class, UserCopyUnits.LINUX_6_1);
+      own.put(SettableFlags.class, SettableFlags.LINUX_6_1);
     } else if (profile == Profile.LINUX_6_12) {
+      own.put(SettableFlags.class, SettableFlags.LINUX_6_1);
       own.put(UserCopyUnits.class, UserCopyUnits.LINUX_6_12);
       own.put(AttributeWindows.class, AttributeWindows.LINUX_6_12);
     }

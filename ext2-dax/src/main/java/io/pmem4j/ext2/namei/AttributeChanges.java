@@ -9,6 +9,7 @@ import io.pmem4j.ext2.inode.Ext2Inode;
 import io.pmem4j.ext2.inode.FileMode;
 import io.pmem4j.ext2.inode.FilePrivileges;
 import io.pmem4j.ext2.inode.InodeAttributes;
+import io.pmem4j.ext2.inode.SettableFlags;
 import io.pmem4j.ext2.lock.LockClass;
 import io.pmem4j.ext2.volume.Volume;
 import java.util.OptionalInt;
@@ -289,11 +290,16 @@ public final class AttributeChanges {
       }
       volume.validator().mightAcquire(LockClass.MMAP_LOCK, "a fault on the caller's flags");
       try (var _ = inode.iRwsem().exclusive()) {
+        SettableFlags rule =
+            volume
+                .instrumentation()
+                .variation()
+                .part(SettableFlags.class, SettableFlags.LINUX_5_10);
         if (InodeAttributes.changesProtection(inode, flags)
             && !who.has(Capability.LINUX_IMMUTABLE)) {
           throw new Ext2Exception(Errno.EPERM, "CAP_LINUX_IMMUTABLE is needed");
         }
-        InodeAttributes.flags(inode, flags);
+        InodeAttributes.flags(inode, flags, rule);
       }
     }
   }
