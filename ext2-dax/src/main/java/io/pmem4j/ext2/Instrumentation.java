@@ -67,205 +67,114 @@ public record Instrumentation(
 
   /** This instrumentation with another {@link #clock}. */
   public Instrumentation withClock(LongSupplier value) {
-    return new Instrumentation(
-        value,
-        generationBase,
-        allocatorPid,
-        allocatorUser,
-        topDirectoryStart,
-        umask,
-        scheduler,
-        variation,
-        isolationChecks,
-        lockValidators,
-        cachePages,
-        flusherPid);
+    return changed(parts -> parts.clock = value);
   }
 
   /** This instrumentation with another {@link #generationBase}. */
   public Instrumentation withGenerationBase(int value) {
-    return new Instrumentation(
-        clock,
-        value,
-        allocatorPid,
-        allocatorUser,
-        topDirectoryStart,
-        umask,
-        scheduler,
-        variation,
-        isolationChecks,
-        lockValidators,
-        cachePages,
-        flusherPid);
+    return changed(parts -> parts.generationBase = value);
   }
 
   /** This instrumentation with another {@link #allocatorPid}. */
   public Instrumentation withAllocatorPid(IntSupplier value) {
-    return new Instrumentation(
-        clock,
-        generationBase,
-        value,
-        allocatorUser,
-        topDirectoryStart,
-        umask,
-        scheduler,
-        variation,
-        isolationChecks,
-        lockValidators,
-        cachePages,
-        flusherPid);
+    return changed(parts -> parts.allocatorPid = value);
   }
 
   /** This instrumentation with another {@link #allocatorUser}. */
   public Instrumentation withAllocatorUser(Supplier<Credentials> value) {
-    return new Instrumentation(
-        clock,
-        generationBase,
-        allocatorPid,
-        value,
-        topDirectoryStart,
-        umask,
-        scheduler,
-        variation,
-        isolationChecks,
-        lockValidators,
-        cachePages,
-        flusherPid);
+    return changed(parts -> parts.allocatorUser = value);
   }
 
   /** This instrumentation with another {@link #topDirectoryStart}. */
   public Instrumentation withTopDirectoryStart(IntSupplier value) {
-    return new Instrumentation(
-        clock,
-        generationBase,
-        allocatorPid,
-        allocatorUser,
-        value,
-        umask,
-        scheduler,
-        variation,
-        isolationChecks,
-        lockValidators,
-        cachePages,
-        flusherPid);
+    return changed(parts -> parts.topDirectoryStart = value);
   }
 
   /** This instrumentation with another {@link #umask}. */
   public Instrumentation withUmask(int value) {
-    return new Instrumentation(
-        clock,
-        generationBase,
-        allocatorPid,
-        allocatorUser,
-        topDirectoryStart,
-        value,
-        scheduler,
-        variation,
-        isolationChecks,
-        lockValidators,
-        cachePages,
-        flusherPid);
+    return changed(parts -> parts.umask = value);
   }
 
   /** This instrumentation with another {@link #scheduler}. */
   public Instrumentation withScheduler(Scheduler value) {
-    return new Instrumentation(
-        clock,
-        generationBase,
-        allocatorPid,
-        allocatorUser,
-        topDirectoryStart,
-        umask,
-        value,
-        variation,
-        isolationChecks,
-        lockValidators,
-        cachePages,
-        flusherPid);
+    return changed(parts -> parts.scheduler = value);
   }
 
   /** This instrumentation with another {@link #variation}. */
   public Instrumentation withVariation(Variation value) {
-    return new Instrumentation(
-        clock,
-        generationBase,
-        allocatorPid,
-        allocatorUser,
-        topDirectoryStart,
-        umask,
-        scheduler,
-        value,
-        isolationChecks,
-        lockValidators,
-        cachePages,
-        flusherPid);
+    return changed(parts -> parts.variation = value);
   }
 
   /** This instrumentation with another {@link #isolationChecks}. */
   public Instrumentation withIsolationChecks(boolean value) {
-    return new Instrumentation(
-        clock,
-        generationBase,
-        allocatorPid,
-        allocatorUser,
-        topDirectoryStart,
-        umask,
-        scheduler,
-        variation,
-        value,
-        lockValidators,
-        cachePages,
-        flusherPid);
+    return changed(parts -> parts.isolationChecks = value);
   }
 
   /** This instrumentation with another {@link #lockValidators}. */
   public Instrumentation withLockValidators(Consumer<LockValidator> value) {
-    return new Instrumentation(
-        clock,
-        generationBase,
-        allocatorPid,
-        allocatorUser,
-        topDirectoryStart,
-        umask,
-        scheduler,
-        variation,
-        isolationChecks,
-        value,
-        cachePages,
-        flusherPid);
+    return changed(parts -> parts.lockValidators = value);
   }
 
   /** This instrumentation with another {@link #cachePages}. */
   public Instrumentation withCachePages(int value) {
-    return new Instrumentation(
-        clock,
-        generationBase,
-        allocatorPid,
-        allocatorUser,
-        topDirectoryStart,
-        umask,
-        scheduler,
-        variation,
-        isolationChecks,
-        lockValidators,
-        value,
-        flusherPid);
+    return changed(parts -> parts.cachePages = value);
   }
 
   /** This instrumentation with another {@link #flusherPid}. */
   public Instrumentation withFlusherPid(int value) {
-    return new Instrumentation(
-        clock,
-        generationBase,
-        allocatorPid,
-        allocatorUser,
-        topDirectoryStart,
-        umask,
-        scheduler,
-        variation,
-        isolationChecks,
-        lockValidators,
-        cachePages,
-        value);
+    return changed(parts -> parts.flusherPid = value);
+  }
+
+  private Instrumentation changed(Consumer<Parts> change) {
+    Parts parts = new Parts(this);
+    change.accept(parts);
+    return parts.instrumentation();
+  }
+
+  /** The components, while one of them changes. */
+  private static final class Parts {
+    private LongSupplier clock;
+    private int generationBase;
+    private IntSupplier allocatorPid;
+    private Supplier<Credentials> allocatorUser;
+    private IntSupplier topDirectoryStart;
+    private int umask;
+    private Scheduler scheduler;
+    private Variation variation;
+    private boolean isolationChecks;
+    private Consumer<LockValidator> lockValidators;
+    private int cachePages;
+    private int flusherPid;
+
+    private Parts(Instrumentation from) {
+      clock = from.clock;
+      generationBase = from.generationBase;
+      allocatorPid = from.allocatorPid;
+      allocatorUser = from.allocatorUser;
+      topDirectoryStart = from.topDirectoryStart;
+      umask = from.umask;
+      scheduler = from.scheduler;
+      variation = from.variation;
+      isolationChecks = from.isolationChecks;
+      lockValidators = from.lockValidators;
+      cachePages = from.cachePages;
+      flusherPid = from.flusherPid;
+    }
+
+    private Instrumentation instrumentation() {
+      return new Instrumentation(
+          clock,
+          generationBase,
+          allocatorPid,
+          allocatorUser,
+          topDirectoryStart,
+          umask,
+          scheduler,
+          variation,
+          isolationChecks,
+          lockValidators,
+          cachePages,
+          flusherPid);
+    }
   }
 }
