@@ -5,16 +5,10 @@ package io.pmem4j.harness.explore;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pmem4j.explore.Exploration;
-import io.pmem4j.explore.Explorer;
 import io.pmem4j.explore.Finding;
-import io.pmem4j.ext2.lab.Profile;
-import io.pmem4j.ext2.lock.LockOrder;
 import io.pmem4j.harness.OnMutant;
 import io.pmem4j.harness.Required;
-import io.pmem4j.harness.explore.scenario.ProgramRunner;
-import io.pmem4j.harness.program.ProgramParser;
 import io.pmem4j.harness.program.ProgramSyntaxException;
-import io.pmem4j.harness.program.TaskProgram;
 import java.io.IOException;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
@@ -51,21 +45,7 @@ class CachedFileExplorationTest {
 
   private static Exploration explore(String operations, String after)
       throws IOException, ProgramSyntaxException {
-    List<String> both = List.of(operations.split(" \\| "));
-    String text =
-        FILES
-            + "begin A %s\nbegin B %s\nawait A\nawait B\n"
-                .formatted(both.getFirst(), both.getLast())
-            + after.replace("; ", "\n")
-            + "\n";
-    try (ProgramRunner runner =
-        ProgramRunner.open(
-            TaskProgram.of(ProgramParser.parse("pages", text)),
-            Profile.LINUX_5_10,
-            LockOrder.MERGED,
-            true)) {
-      return runner.explore(Explorer.bounded(2));
-    }
+    return TwoTasks.explore(FILES, operations, after.replace("; ", "\n") + "\n", true);
   }
 
   /** Each is complete at two preemptions. */

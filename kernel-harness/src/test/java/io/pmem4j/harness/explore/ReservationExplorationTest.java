@@ -5,18 +5,11 @@ package io.pmem4j.harness.explore;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pmem4j.explore.Exploration;
-import io.pmem4j.explore.Explorer;
 import io.pmem4j.explore.Finding;
-import io.pmem4j.ext2.lab.Profile;
-import io.pmem4j.ext2.lock.LockOrder;
 import io.pmem4j.harness.OnMutant;
 import io.pmem4j.harness.Required;
-import io.pmem4j.harness.explore.scenario.ProgramRunner;
-import io.pmem4j.harness.program.ProgramParser;
 import io.pmem4j.harness.program.ProgramSyntaxException;
-import io.pmem4j.harness.program.TaskProgram;
 import java.io.IOException;
-import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -56,18 +49,8 @@ class ReservationExplorationTest {
     Required.programs("mke2fs", "e2fsck");
   }
 
-  private static Exploration explore(String first, String second, int preemptions)
-      throws IOException, ProgramSyntaxException {
-    String text =
-        FILES + "begin A %s\nbegin B %s\nawait A\nawait B\n".formatted(first, second) + END;
-    try (ProgramRunner runner =
-        ProgramRunner.open(
-            TaskProgram.of(ProgramParser.parse("windows", text)),
-            Profile.LINUX_5_10,
-            LockOrder.MERGED,
-            false)) {
-      return runner.explore(Explorer.bounded(preemptions));
-    }
+  private static Exploration explore(String operations) throws IOException, ProgramSyntaxException {
+    return TwoTasks.explore(FILES, operations, END, false);
   }
 
   /** Each is complete at two preemptions. */
@@ -81,8 +64,7 @@ class ReservationExplorationTest {
         "store m 0 x42 | setxattr /b user.x x41"
       })
   void allocationsInOneGroupAgree(String operations) throws Exception {
-    List<String> both = List.of(operations.split(" \\| "));
-    Exploration result = explore(both.getFirst(), both.getLast(), 2);
+    Exploration result = explore(operations);
     assertThat(result.findings()).isEmpty();
     assertThat(result.complete()).isTrue();
     assertThat(result.schedules()).isGreaterThan(10);
@@ -91,7 +73,7 @@ class ReservationExplorationTest {
   @Test
   @OnMutant("windows-without-lock")
   void windowsThatArePlacedWithoutTheLockOverlap() throws Exception {
-    Exploration result = explore("pwrite a 0 x41*8192", "pwrite b 0 x42*8192", 2);
+    Exploration result = explore("pwrite a 0 x41*8192 | pwrite b 0 x42*8192");
     assertThat(result.findings())
         .extracting(Finding::message)
         .anyMatch(message -> message.contains("windows overlap"));
