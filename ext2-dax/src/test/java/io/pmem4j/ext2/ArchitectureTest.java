@@ -72,9 +72,16 @@ class ArchitectureTest {
   private static DescribedPredicate<JavaClass> vocabulary() {
     return DescribedPredicate.describe(
         "the vocabulary",
-        type ->
-            type.getBaseComponentType().getPackageName().equals(ROOT)
-                && VOCABULARY.contains(type.getBaseComponentType().getSimpleName()));
+        type -> {
+          JavaClass outermost = outermost(type.getBaseComponentType());
+          return outermost.getPackageName().equals(ROOT)
+              && VOCABULARY.contains(outermost.getSimpleName());
+        });
+  }
+
+  /** The class of the file that declares {@code type}: a nested class belongs to it. */
+  private static JavaClass outermost(JavaClass type) {
+    return type.getEnclosingClass().map(ArchitectureTest::outermost).orElse(type);
   }
 
   @Test
