@@ -12,6 +12,8 @@ import io.pmem4j.ext2.check.ImageCheck;
 import io.pmem4j.ext2.check.ImageFinding;
 import io.pmem4j.ext2.layout.DirEntry;
 import io.pmem4j.ext2.layout.RawInode;
+import io.pmem4j.ext2.layout.Superblock;
+import io.pmem4j.ext2.volume.Feature;
 import io.pmem4j.pmem.PersistentMemory;
 import io.pmem4j.sched.Scheduler;
 import java.io.IOException;
@@ -28,6 +30,14 @@ final class CrashedImage {
   static final int P = 4096;
   static final int O_RDWR_CREAT = 0102;
   private static final int SAMPLE = 400;
+
+  /** The states at a point of a test whose blocks are stored whole; more of them differ. */
+  private static final int FEW = 130;
+
+  private static final int MOST_READ = 20 * P;
+
+  /** The byte of free blocks; no file of these tests has such a byte. */
+  private static final byte STALE = (byte) 0xa5;
 
   /** Operations on a mounted file system. */
   @FunctionalInterface
@@ -58,13 +68,22 @@ final class CrashedImage {
 
   final CrashReport report;
 
+  /** Free blocks hold {@link #STALE}, and the superblock lacks ext_attr. */
+  private final boolean used;
+
   /** The names of the root directory before and after; each state has some of them. */
   private final Set<String> names = new HashSet<>();
 
-  private CrashedImage(String options, CrashMode mode, Step prepare, Step operation)
+  private CrashedImage(String options, CrashMode mode, boolean used, Step prepare, Step operation)
       throws Exception {
+    this.used = used;
     HeapMemory memory = new HeapMemory(DurableImage.empty().length, mode.granularity());
     memory.copy(0, DurableImage.empty(), 0, DurableImage.empty().length);
+    if (used) {
+      DurableImage.fillFreeBlocks(memory, STALE);
+      Superblock superblock = new Superblock(memory, Superblock.PRIMARY_OFFSET);
+      superblock.featureCompat(superblock.featureCompat() & ~Feature.COMPAT_EXT_ATTR);
+    }
     Ext2FileSystem before = mount(memory, options);
     prepare.run(before);
     before.unmount();
@@ -78,25 +97,38 @@ final class CrashedImage {
     report =
         CrashStates.of(recorded.trace())
             .mode(mode)
-            .atMost(SAMPLE)
+            .atMost(used ? FEW : SAMPLE)
             .insideRecovery(false)
             .check((state, _) -> judge(state, options));
   }
 
   /** Explores the crash states of operations in the order of {@code mount -o ordered}. */
   static CrashedImage ordered(CrashMode mode, Step prepare, Step operation) throws Exception {
-    return new CrashedImage(",ordered", mode, prepare, operation);
+    return new CrashedImage(",dax,ordered", mode, false, prepare, operation);
+  }
+
+  /**
+   * Explores the crash states of operations in the order of {@code mount -o ordered} on an image
+   * whose free blocks are not zero, and which never had an attribute. No file of the root directory
+   * shows what the blocks held.
+   *
+   * @param options of the mount, {@code dax} or none
+   */
+  static CrashedImage orderedOnUsedBlocks(
+      String options, CrashMode mode, Step prepare, Step operation) throws Exception {
+    return new CrashedImage(
+        (options.isEmpty() ? "" : "," + options) + ",ordered", mode, true, prepare, operation);
   }
 
   /** Explores the crash states of operations in the order of Linux. */
   static CrashedImage linux(CrashMode mode, Step prepare, Step operation) throws Exception {
-    return new CrashedImage("", mode, prepare, operation);
+    return new CrashedImage(",dax", mode, false, prepare, operation);
   }
 
   static Ext2FileSystem mount(PersistentMemory memory, String options) throws IOException {
     return Ext2FileSystem.mount(
         memory,
-        MountOptions.parse("dax,oldalloc,noatime,noreservation" + options),
+        MountOptions.parse("oldalloc,noatime,noreservation" + options),
         Instrumentation.production()
             .withClock(() -> ImageFixture.BASE_SECOND)
             .withGenerationBase(ImageFixture.GENERATION_BASE)
@@ -112,14 +144,42 @@ final class CrashedImage {
     if (!damage.isEmpty()) {
       throw new IllegalStateException("damage: " + damage);
     }
-    for (String each : rootNames(state)) {
+    Set<String> found = Set.copyOf(rootNames(state));
+    for (String each : found) {
       if (!names.contains(each)) {
         throw new IllegalStateException("damage: a name that was never given: " + each);
       }
     }
     Ext2FileSystem after = mount(state, options);
+    if (used) {
+      for (String each : found) {
+        requireNothingStale(after, "/" + each);
+      }
+    }
     if (!after.errors().isEmpty()) {
       throw new IllegalStateException("after mount: " + after.errors());
+    }
+  }
+
+  /** Requires that a file or a symbolic link shows nothing that its blocks held before. */
+  private static void requireNothingStale(Ext2FileSystem fs, String path) throws Exception {
+    int type = fs.paths().stat(path, false).mode() & 0170000;
+    byte[] content = {};
+    if (type == 0120000) {
+      content = fs.paths().readlink(path);
+      if (content.length == 0) {
+        throw new IllegalStateException("damage: " + path + " leads nowhere");
+      }
+    } else if (type == 0100000) {
+      try (OpenFile file = fs.open(path, 0, 0)) {
+        content = new byte[(int) Math.min(file.stat().size(), MOST_READ)];
+        file.pread(0, content);
+      }
+    }
+    for (byte each : content) {
+      if (each == STALE) {
+        throw new IllegalStateException("damage: " + path + " shows what its block held before");
+      }
     }
   }
 

@@ -59,6 +59,16 @@ final class DurableImage {
     return EMPTY;
   }
 
+  /** Fills the free blocks of an empty image, as those of a file system in use are. */
+  static void fillFreeBlocks(PersistentMemory memory, byte value) {
+    long bitmap = new GroupDescriptor(memory, P).blockBitmap() * P;
+    for (int block = 0; block < BLOCKS; block++) {
+      if ((memory.getByte(bitmap + block / Byte.SIZE) >> block % Byte.SIZE & 1) == 0) {
+        memory.fill((long) block * P, P, value);
+      }
+    }
+  }
+
   static Ext2FileSystem mount(PersistentMemory memory, Scheduler scheduler) throws IOException {
     return Ext2FileSystem.mount(
         memory,

@@ -11,6 +11,7 @@ import io.pmem4j.ext2.check.ImageFinding;
 import io.pmem4j.ext2.mm.AddressSpace;
 import io.pmem4j.ext2.mm.Vma;
 import java.util.Arrays;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -115,6 +116,52 @@ class OrderedCrashTest {
               }
             })
         .assertSound();
+  }
+
+  /** A tree of pointers is new. */
+  @Test
+  void writeBelowNewPointers() throws Exception {
+    CrashedImage.orderedOnUsedBlocks(
+            "dax",
+            CrashMode.X86,
+            fs -> createFile(fs, "/f", P),
+            fs -> {
+              try (OpenFile file = fs.open("/f", O_RDWR_CREAT, 0644)) {
+                file.pwrite((12L + 1024) * P, bytes(8, 3));
+                file.fsync();
+              }
+            })
+        .assertSound();
+  }
+
+  /** Two blocks of a run below pointers that are there, each in part. */
+  @Test
+  void writeAHoleBelowPointers() throws Exception {
+    holeBelowPointers("dax").assertSound();
+  }
+
+  /** Page by page, and a page may be durable after its pointer. */
+  @Test
+  void writeAHoleBelowPointersThroughPages() throws Exception {
+    holeBelowPointers("").assertSound();
+  }
+
+  private static CrashedImage holeBelowPointers(String options) throws Exception {
+    return CrashedImage.orderedOnUsedBlocks(
+        options,
+        CrashMode.X86,
+        fs -> {
+          createFile(fs, "/f", 13 * P);
+          try (OpenFile file = fs.open("/f", O_RDWR_CREAT, 0644)) {
+            file.truncate(16 * P);
+          }
+        },
+        fs -> {
+          try (OpenFile file = fs.open("/f", O_RDWR_CREAT, 0644)) {
+            file.pwrite(14 * P + 100, bytes(P + 50, 3));
+            file.fsync();
+          }
+        });
   }
 
   @ParameterizedTest

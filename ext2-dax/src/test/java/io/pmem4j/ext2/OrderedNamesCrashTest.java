@@ -6,6 +6,7 @@ import static io.pmem4j.ext2.CrashedImage.createFile;
 
 import io.pmem4j.crash.CrashMode;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -88,6 +89,14 @@ class OrderedNamesCrashTest {
               fs.paths().symlink("short", "/s");
               fs.paths().symlink("long".repeat(40), "/l");
             })
+        .assertSound();
+  }
+
+  /** A name leads to a link only when that leads to its target. */
+  @Test
+  void aSymlinkInABlockOfItsOwn() throws Exception {
+    CrashedImage.orderedOnUsedBlocks(
+            "dax", CrashMode.X86, NOTHING, fs -> fs.paths().symlink("long".repeat(40), "/l"))
         .assertSound();
   }
 

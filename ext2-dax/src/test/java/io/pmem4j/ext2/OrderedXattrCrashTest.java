@@ -6,6 +6,7 @@ import static io.pmem4j.ext2.CrashedImage.createFile;
 import io.pmem4j.crash.CrashMode;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -59,6 +60,20 @@ class OrderedXattrCrashTest {
               sync(fs, "/g");
             })
         .assertSoundWithoutOrphans();
+  }
+
+  /** The superblock gets its feature, without which e2fsck takes attributes away. */
+  @Test
+  void firstAttributesOfAFileSystem() throws Exception {
+    CrashedImage.orderedOnUsedBlocks(
+            "dax",
+            CrashMode.X86,
+            OrderedXattrCrashTest::two,
+            fs -> {
+              set(fs, "/f", "user.x", "1");
+              sync(fs, "/f");
+            })
+        .assertSound();
   }
 
   @ParameterizedTest

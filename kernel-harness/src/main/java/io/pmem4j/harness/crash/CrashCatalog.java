@@ -84,6 +84,13 @@ public final class CrashCatalog {
                 }
                 run.sync("/f");
               }),
+          new CrashWorkload(
+              "write-a-hole-below-pointers",
+              CrashCatalog::sparseTree,
+              run -> {
+                run.sync("/f");
+                run.overwrite("/f", (DIRECT + 1) * PAGE + 100, PAGE + 50, 2);
+              }),
           new CrashWorkload("write-sync", NOTHING, CrashCatalog::synchronousWrite),
           pointers("indirect", DIRECT),
           pointers("double-indirect", DIRECT + PER_BLOCK),
@@ -174,6 +181,14 @@ public final class CrashCatalog {
   /** Returns the workload of a name. */
   public static Optional<CrashWorkload> find(String name) {
     return ALL.stream().filter(each -> each.name().equals(name)).findFirst();
+  }
+
+  /** A file with a block of pointers, in which the second and the third pointer are holes. */
+  private static void sparseTree(CrashRun run) throws Exception {
+    try (OpenFile file = run.open("/f")) {
+      file.pwrite(DIRECT * PAGE, content(PAGE, 1));
+      file.truncate((DIRECT + 3) * PAGE);
+    }
   }
 
   /** A write past the reach of the pointers that there are. */

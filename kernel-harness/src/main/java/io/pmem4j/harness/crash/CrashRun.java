@@ -39,11 +39,22 @@ final class CrashRun {
    * Content of a file after a crash.
    *
    * @param content its bytes
+   * @param before the bytes that it may have in their place, each by itself
    * @param least the number of bytes that are durable; those behind it may be missing, from any one
    *     on
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared or hashed
-  record Held(byte[] content, int least) {}
+  record Held(byte[] content, byte[] before, int least) {
+    /** Returns true if bytes that were found may be the first ones of the file. */
+    boolean allows(byte[] found, int length) {
+      for (int i = 0; i < length; i++) {
+        if (found[i] != content[i] && found[i] != before[i]) {
+          return false;
+        }
+      }
+      return true;
+    }
+  }
 
   /**
    * Creates a run.
@@ -109,7 +120,7 @@ final class CrashRun {
         directory.fsync();
       }
     }
-    add(new Promise(path, new Held(content, content.length)));
+    add(new Promise(path, new Held(content, content, content.length)));
   }
 
   /** Appends to a file, which has a part of the new content, or all, from now on. */
@@ -118,8 +129,22 @@ final class CrashRun {
       byte[] old = contentOf(file);
       byte[] grown = Arrays.copyOf(old, old.length + bytes);
       Arrays.fill(grown, old.length, grown.length, (byte) value);
-      add(new Promise(path, new Held(grown, old.length)));
+      add(new Promise(path, new Held(grown, grown, old.length)));
       file.pwrite(old.length, content(bytes, value));
+    }
+  }
+
+  /**
+   * Writes inside a file that was synced. From now on each byte of the place has its old value or
+   * the new one: neither a hole nor a new block shows what their block held before.
+   */
+  void overwrite(String path, int position, int bytes, int value) throws Ext2Exception {
+    try (OpenFile file = open(path)) {
+      byte[] old = contentOf(file);
+      byte[] changed = old.clone();
+      Arrays.fill(changed, position, position + bytes, (byte) value);
+      add(new Promise(path, new Held(changed, old, old.length)));
+      file.pwrite(position, content(bytes, value));
     }
   }
 

@@ -71,6 +71,19 @@ class CrashSweepTest {
     }
   }
 
+  /**
+   * A pointer in the inode alone is stored later, and zeros in free blocks hide what is missing.
+   */
+  @Test
+  @OnMutant("splice-before-drain")
+  void aPointerBeforeItsBlockIsFoundBelowPointers() throws Exception {
+    CrashWorkload workload = CrashCatalog.find("write-a-hole-below-pointers").orElseThrow();
+    try (CrashSweep linux = new CrashSweep(CrashOrder.LINUX, CrashMode.X86, AT_MOST, 0)) {
+      assertThat(linux.run(workload).report().findings().getFirst().message())
+          .contains("/f was synced with 61440 bytes, and has 61440 bytes or others");
+    }
+  }
+
   @Test
   void aPromiseThatIsNotKeptIsFound() throws Exception {
     CrashWorkload liar =
