@@ -24,6 +24,7 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
@@ -40,7 +41,7 @@ final class CrashCommand implements Callable<Integer> {
 
   @Parameters(
       paramLabel = "WORKLOAD",
-      description = "names of workloads or files of programs, or list")
+      description = "names of workloads, files or folders of programs, or list")
   private List<String> names = new ArrayList<>();
 
   @Option(names = "--all", description = "every workload, in each order and mode")
@@ -83,6 +84,8 @@ final class CrashCommand implements Callable<Integer> {
       description = "try a crash at each point of the mount after a crash too")
   private boolean insideMount;
 
+  @Mixin private VariantOptions variant = new VariantOptions();
+
   @Option(names = "--json", description = "end with one line of JSON")
   private boolean json;
 
@@ -118,6 +121,9 @@ final class CrashCommand implements Callable<Integer> {
     }
     if (on != null || names.stream().anyMatch(CrashCommand::isFile)) {
       return ofPrograms(on == null ? ProgramCrash.MODEL : on, out);
+    }
+    if (variant.areGiven()) {
+      throw usage("--mount and --block-size are for programs; workloads have their own image");
     }
     List<CrashWorkload> workloads = new ArrayList<>();
     List<CrashPair> pairs = new ArrayList<>();
@@ -242,7 +248,7 @@ final class CrashCommand implements Callable<Integer> {
     return sum.findings == 0 ? ExitStatus.HOLDS : ExitStatus.FINDING;
   }
 
-  /** Returns true for a name that is a file of programs; no workload has such a name. */
+  /** Returns true for a file or folder of programs; no workload has such a name. */
   private static boolean isFile(String name) {
     return name.endsWith(".p4j") || name.contains("/");
   }
@@ -256,7 +262,7 @@ final class CrashCommand implements Callable<Integer> {
     }
     CrashOrder rules = order == null ? CrashOrder.LINUX : orders().getFirst();
     CrashMode states = mode == null ? CrashMode.X86 : modes().getFirst();
-    return new ProgramCrash(name, rules, states, atMost, json).run(names, out);
+    return new ProgramCrash(name, rules, states, atMost, variant, json).run(names, out);
   }
 
   private void choose(List<CrashWorkload> workloads, List<CrashPair> pairs) {

@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -36,7 +37,11 @@ final class ProgramCrash {
   private final CrashMode mode;
   private final long atMost;
   private final boolean json;
+  private final VariantOptions variant;
   private final Map<String, Integer> complaints = new TreeMap<>();
+  private int programs;
+  private int refused;
+  private int failed;
   private long states;
   private BigInteger theoretical = BigInteger.ZERO;
   private int images;
@@ -50,10 +55,18 @@ final class ProgramCrash {
    *
    * @param name the model, or a backend that boots a kernel
    * @param order the order in which metadata becomes durable
+   * @param variant the mount and the blocks of the programs
    * @throws IllegalArgumentException if the name is neither, or a kernel's order is not Linux's
    */
-  ProgramCrash(String name, CrashOrder order, CrashMode mode, long atMost, boolean json) {
+  ProgramCrash(
+      String name,
+      CrashOrder order,
+      CrashMode mode,
+      long atMost,
+      VariantOptions variant,
+      boolean json) {
     Backends.requireKnown(List.of(name));
+    variant.requireKnown();
     if (!name.equals(MODEL) && !name.startsWith(PREFIX)) {
       throw new IllegalArgumentException("--on is " + name + ", expected model or guest:KERNEL");
     }
@@ -65,32 +78,56 @@ final class ProgramCrash {
     this.order = order;
     this.mode = mode;
     this.atMost = atMost;
+    this.variant = variant;
     this.json = json;
   }
 
-  /** Runs programs, and returns the exit status. */
+  /**
+   * Runs programs, and returns the exit status. Programs of a folder that cannot be explored are
+   * shown with the reason; one that is named itself must be explorable.
+   */
   int run(List<String> names, PrintWriter out) throws Exception {
-    List<Program> programs = new ArrayList<>();
-    for (String name : names) {
-      programs.addAll(ProgramLibrary.at(Path.of(name)));
-    }
     long start = System.nanoTime();
     if (name.equals(MODEL)) {
       try (ModelCrashSweep sweep = new ModelCrashSweep(Kernel.MERGED, order, mode, atMost)) {
-        explore(programs, sweep::refusal, sweep::run, out);
+        explore(programs(names, sweep::refusal, out), sweep::run, out);
       }
     } else {
-      for (Program program : programs) {
-        requireNoRefusal(program, KernelCrashSweep.refusal(program)); // before the kernel boots
-      }
+      List<Program> programs = programs(names, KernelCrashSweep::refusal, out);
       Kernel kernel = Kernel.of(name.substring(PREFIX.length()));
       try (KernelCrashSweep sweep =
           new KernelCrashSweep(
               kernel, directory -> Backends.spec(kernel, directory), mode, atMost)) {
-        explore(programs, KernelCrashSweep::refusal, sweep::run, out);
+        explore(programs, sweep::run, out);
       }
     }
-    return end(programs.size(), (System.nanoTime() - start) / 1e9, out);
+    return end((System.nanoTime() - start) / 1e9, out);
+  }
+
+  /** Returns the programs that can be explored, in the variant asked for. */
+  private List<Program> programs(
+      List<String> names, Function<Program, String> refusals, PrintWriter out) throws Exception {
+    List<Program> programs = new ArrayList<>();
+    for (String path : names) {
+      boolean folder = Files.isDirectory(Path.of(path));
+      for (Program program : ProgramLibrary.at(Path.of(path))) {
+        try {
+          Program varied = variant.of(program);
+          String refusal = refusals.apply(varied);
+          if (!refusal.isEmpty()) {
+            throw new IllegalArgumentException(refusal);
+          }
+          programs.add(varied);
+        } catch (IllegalArgumentException e) {
+          if (!folder) {
+            throw new IllegalArgumentException(program.name() + ": " + e.getMessage(), e);
+          }
+          refused++;
+          out.printf("%-28s not run: %s%n", program.name(), e.getMessage());
+        }
+      }
+    }
+    return programs;
   }
 
   /** Runs a program and explores its power cuts. */
@@ -99,20 +136,20 @@ final class ProgramCrash {
     KernelCrashSweep.Outcome run(Program program) throws BackendException, IOException;
   }
 
-  private void explore(
-      List<Program> programs, Function<Program, String> refusals, Sweep sweep, PrintWriter out)
+  private void explore(List<Program> explored, Sweep sweep, PrintWriter out)
       throws BackendException, IOException {
-    for (Program program : programs) {
-      requireNoRefusal(program, refusals.apply(program));
-    }
-    for (Program program : programs) {
-      add(program, sweep.run(program), out);
-    }
-  }
-
-  private static void requireNoRefusal(Program program, String refusal) {
-    if (!refusal.isEmpty()) {
-      throw new IllegalArgumentException(program.name() + ": " + refusal);
+    for (Program program : explored) {
+      try {
+        add(program, sweep.run(program), out);
+        programs++;
+      } catch (BackendException e) {
+        if (explored.size() == 1) {
+          throw e;
+        }
+        failed++;
+        out.printf("%-28s failed: %s%n", program.name(), e.getMessage());
+      }
+      out.flush();
     }
   }
 
@@ -146,8 +183,8 @@ final class ProgramCrash {
     out.flush();
   }
 
-  private int end(int programs, double seconds, PrintWriter out) {
-    String verdict = findings == 0 ? "PASS" : "FAIL";
+  private int end(double seconds, PrintWriter out) {
+    String verdict = findings > 0 ? "FAIL" : failed > 0 || programs == 0 ? "ERROR" : "PASS";
     if (!complaints.isEmpty()) {
       out.println("e2fsck -fn, before a repair (images):");
       complaints.forEach((kind, count) -> out.printf("  %,6d  %s%n", count, kind));
@@ -159,11 +196,12 @@ final class ProgramCrash {
           lostSyncs);
     }
     out.printf(
-        "crash: %s on %s: %d programs, %,d of %.2e states, %,d images, %,d mounts, %d"
+        "crash: %s on %s: %d programs, %s%,d of %.2e states, %,d images, %,d mounts, %d"
             + " findings, %,.0f images/s, %.1f s%n",
         verdict,
         name,
         programs,
+        refused + failed == 0 ? "" : refused + failed + " not run, ",
         states,
         new BigDecimal(theoretical),
         images,
@@ -174,6 +212,7 @@ final class ProgramCrash {
     if (json) {
       Map<String, Object> counts = new LinkedHashMap<>();
       counts.put("programs", programs);
+      counts.put("notRun", refused + failed);
       counts.put("states", states);
       counts.put("theoretical", theoretical.toString());
       counts.put("images", images);
@@ -184,6 +223,10 @@ final class ProgramCrash {
       out.println(new JsonLine("crash", verdict, seconds, counts));
     }
     out.flush();
-    return findings == 0 ? ExitStatus.HOLDS : ExitStatus.FINDING;
+    return switch (verdict) {
+      case "PASS" -> ExitStatus.HOLDS;
+      case "FAIL" -> ExitStatus.FINDING;
+      default -> ExitStatus.ENVIRONMENT;
+    };
   }
 }

@@ -6,6 +6,7 @@ import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.layout.GroupDescriptor;
 import io.pmem4j.ext2.layout.Superblock;
 import io.pmem4j.ext2.volume.Geometry;
+import io.pmem4j.harness.image.ImageContent;
 import io.pmem4j.pmem.PersistentMemory;
 import java.util.function.IntPredicate;
 
@@ -24,10 +25,10 @@ public final class StaleBlocks {
    * Fills free blocks.
    *
    * @param memory the file system, which is not mounted
-   * @param chosen the numbers of the blocks that are filled if they are free
+   * @param pages chooses pages of 4 KiB by their number; their free blocks are filled
    * @throws Ext2Exception EINVAL if the superblock cannot be mounted
    */
-  public static void fill(PersistentMemory memory, IntPredicate chosen) throws Ext2Exception {
+  public static void fill(PersistentMemory memory, IntPredicate pages) throws Ext2Exception {
     Superblock superblock = new Superblock(memory, Superblock.PRIMARY_OFFSET);
     Geometry geometry = Geometry.validated(superblock, memory.byteSize());
     long descriptors = geometry.offsetOf(geometry.blockAt(Superblock.PRIMARY_OFFSET) + 1);
@@ -41,8 +42,9 @@ public final class StaleBlocks {
       for (long block = first; block < end; block++) {
         long bit = block - first;
         boolean free = (memory.getByte(bitmap + (bit >> 3)) >> (bit & 7) & 1) == 0;
-        if (free && chosen.test((int) block)) {
-          memory.fill(geometry.offsetOf(block), geometry.blockBytes(), STALE);
+        long offset = geometry.offsetOf(block);
+        if (free && pages.test((int) (offset / ImageContent.PAGE_BYTES))) {
+          memory.fill(offset, geometry.blockBytes(), STALE);
         }
       }
     }

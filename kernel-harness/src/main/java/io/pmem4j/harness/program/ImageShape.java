@@ -81,6 +81,13 @@ public record ImageShape(
     return new ImageShape(bytes, blockBytes, blocksPerGroup, inodes, lines);
   }
 
+  /** Returns this shape with blocks of a size, unless it has another one than the default. */
+  public ImageShape withBlocksOf(int size) {
+    return blockBytes == DEFAULT.blockBytes
+        ? new ImageShape(bytes, size, blocksPerGroup, inodes, setup)
+        : this;
+  }
+
   /** Returns whether the file system is corrupt before it is mounted. */
   public boolean isDamaged() {
     return setup.stream().anyMatch(line -> line.kind() == ImageSetup.Kind.DAMAGE);

@@ -80,6 +80,19 @@ public record Program(
     return new Program(name, id, title, rows, scope, pid, image, all, kernels, asking);
   }
 
+  /**
+   * Returns this program on blocks of another size, unless it names a size itself.
+   *
+   * @param blockBytes 1024, 2048 or 4096; DAX is possible with 4096 only
+   * @throws IllegalArgumentException if its image cannot have such blocks
+   */
+  public Program withBlocksOf(int blockBytes) {
+    ImageShape other = image.withBlocksOf(blockBytes);
+    return other.equals(image)
+        ? this
+        : new Program(name, id, title, rows, scope, pid, other, mount, kernels, steps);
+  }
+
   /** Returns true if the answer of an operation says which options the mount has. */
   private static boolean asks(Operation operation) {
     return operation instanceof Operation.Mounted

@@ -39,6 +39,26 @@ class ProgramCrashTest {
     }
   }
 
+  /** A page cache and small blocks; what a folder has beside it is shown and left out. */
+  @Test
+  void aFolderRunsOnOtherMountsAndBlocks() throws Exception {
+    Required.programs("mke2fs", "e2fsck");
+    Files.writeString(folder.resolve("synced.p4j"), PROGRAM);
+    Files.writeString(folder.resolve("cut.p4j"), PROGRAM + "cut lossy 1\n");
+    Ran ran =
+        Ran.run("crash", folder.toString(), "--at-most=2", "--mount=nodax", "-b=1024", "--json");
+    assertThat(ran.status()).as(ran.err()).isZero();
+    assertThat(ran.out())
+        .containsPattern("cut +not run: line 10 \\(cut lossy 1\\) cuts the power itself")
+        .contains("crash: PASS on model: 1 programs, 1 not run")
+        .contains("\"notRun\":1");
+    Ran size = Ran.run("crash", folder.toString(), "-b=3000");
+    assertThat(size.status()).isEqualTo(ExitStatus.USAGE);
+    assertThat(size.err()).contains("blocksize must be 1024, 2048 or 4096");
+    Ran workload = Ran.run("crash", "create", "-b=1024");
+    assertThat(workload.err()).contains("--block-size are for programs");
+  }
+
   @Test
   void whatIsNoProgramOfOneProcessIsRefused() throws Exception {
     Path cut = Files.writeString(folder.resolve("cut.p4j"), PROGRAM + "cut lossy 1\n");

@@ -87,7 +87,7 @@ public final class ModelCrashSweep implements AutoCloseable {
     return KernelCrashSweep.explore(machine, trace(program), order, mode, atMost);
   }
 
-  /** Runs a program twice: the first run tells the blocks that are filled before the second. */
+  /** Runs a program twice: the first run tells the pages that are filled before the second. */
   private TracedProgram trace(Program program) throws BackendException, IOException {
     Set<Integer> stored = Set.copyOf(TracedPages.of(trace(program, _ -> false).records()).pages());
     return trace(program, stored::contains);
@@ -96,7 +96,7 @@ public final class ModelCrashSweep implements AutoCloseable {
   /**
    * Runs a program.
    *
-   * @param stale chooses the blocks that are not zero, although they are free
+   * @param stale chooses the pages whose free blocks are not zero
    */
   private TracedProgram trace(Program program, IntPredicate stale)
       throws BackendException, IOException {
