@@ -2,6 +2,8 @@
 
 package io.pmem4j.crash;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * The part of a store in one aligned word of 8 bytes, which becomes durable as a whole. Mutable:
  * the enumeration chooses it and drops it, and later durable stores overwrite its bytes.
@@ -21,6 +23,9 @@ final class Atom {
 
   /** The bytes that the atom can still change. */
   long mask;
+
+  /** The unit that the atom is pending in; null if its store was durable at once. */
+  @Nullable OrderedUnit unit;
 
   /** True in a state whose medium has the atom. */
   boolean chosen;

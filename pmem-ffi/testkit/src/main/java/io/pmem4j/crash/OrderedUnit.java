@@ -11,6 +11,9 @@ import java.util.List;
  * is durable, to {@link #states} - 1.
  */
 final class OrderedUnit {
+  /** The place among the units of one moment. */
+  final long key;
+
   /** The atoms in the order of their stores. */
   final List<Atom> atoms = new ArrayList<>();
 
@@ -24,7 +27,8 @@ final class OrderedUnit {
   private long[] firstStates = {};
   private long states;
 
-  OrderedUnit(boolean bypass, boolean metadata) {
+  OrderedUnit(long key, boolean bypass, boolean metadata) {
+    this.key = key;
     this.bypass = bypass;
     this.metadata = metadata;
   }

@@ -3,15 +3,23 @@
 package io.pmem4j.crash;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
 
 /**
  * The stores of a trace that are not durable for certain, up to a point that moves forward. The
- * image holds what is durable for certain; an enumeration changes it and changes it back.
+ * image holds what is durable for certain; an enumeration changes it and changes it back. An event
+ * costs what it touches, whatever else is pending: a guest's trace has millions of them.
  */
 final class PendingStores {
   /** The keys of words of a file system begin here. */
@@ -24,6 +32,12 @@ final class PendingStores {
 
   /** The units in the order of their first store; words around the caches have keys below 0. */
   private final Map<Long, OrderedUnit> units = new LinkedHashMap<>();
+
+  /** The units that a flush can reach, by their keys. */
+  private final NavigableMap<Long, OrderedUnit> cached = new TreeMap<>();
+
+  /** For each thread the words that it has stored around the caches. */
+  private final Map<Integer, Set<OrderedUnit>> bypassed = new HashMap<>();
 
   /** For each thread the units that it has flushed since its last drain, up to an event. */
   private final Map<Integer, Map<OrderedUnit, Integer>> flushed = new HashMap<>();
@@ -92,33 +106,57 @@ final class PendingStores {
           around
               ? nextBypass--
               : metadata ? METADATA + index : index * Long.BYTES / mode.orderedBytes;
-      units.computeIfAbsent(key, _ -> new OrderedUnit(around, metadata)).atoms.add(atom);
+      OrderedUnit unit =
+          units.computeIfAbsent(key, _ -> begin(new OrderedUnit(key, around, metadata), event));
+      unit.atoms.add(atom);
+      atom.unit = unit;
     }
     if (ordered) {
       batch++;
     }
   }
 
-  private boolean isFlushed(OrderedUnit unit, TraceEvent flush) {
-    if (unit.bypass || flush.length() == 0) {
-      return false;
+  private OrderedUnit begin(OrderedUnit unit, TraceEvent store) {
+    if (unit.bypass) {
+      bypassed.computeIfAbsent(store.thread(), _ -> new LinkedHashSet<>()).add(unit);
+    } else {
+      cached.put(unit.key, unit);
     }
-    long from = flush.offset() / mode.flushedBytes * mode.flushedBytes;
-    long to = flush.offset() + flush.length();
-    to = (to + mode.flushedBytes - 1) / mode.flushedBytes * mode.flushedBytes;
-    long at = unit.atoms.get(0).word.index * (long) Long.BYTES;
-    return from <= at && at < to;
+    return unit;
+  }
+
+  private void end(OrderedUnit unit, int thread) {
+    units.remove(unit.key);
+    cached.remove(unit.key);
+    if (unit.bypass) {
+      Objects.requireNonNull(bypassed.get(thread)).remove(unit);
+    }
+  }
+
+  /** Returns the units whose words a flush covers. */
+  private List<OrderedUnit> flushedBy(TraceEvent flush) {
+    List<OrderedUnit> covered = new ArrayList<>();
+    if (flush.length() > 0) {
+      long from = flush.offset() / mode.flushedBytes * mode.flushedBytes;
+      long to = flush.offset() + flush.length();
+      to = (to + mode.flushedBytes - 1) / mode.flushedBytes * mode.flushedBytes;
+      if (mode != CrashMode.AUTO_FLUSH) {
+        covered.addAll(between(from / mode.orderedBytes, to / mode.orderedBytes));
+      }
+      covered.addAll(between(METADATA + from / Long.BYTES, METADATA + to / Long.BYTES));
+    }
+    return covered;
+  }
+
+  private Collection<OrderedUnit> between(long key, long end) {
+    return cached.subMap(key, end).values();
   }
 
   private void flush(TraceEvent event) {
     if (mode != CrashMode.PAGE) {
       Map<OrderedUnit, Integer> own =
           flushed.computeIfAbsent(event.thread(), _ -> new LinkedHashMap<>());
-      for (OrderedUnit unit : units.values()) {
-        if ((mode != CrashMode.AUTO_FLUSH || unit.metadata) && isFlushed(unit, event)) {
-          own.put(unit, events);
-        }
-      }
+      flushedBy(event).forEach(unit -> own.put(unit, events));
     }
   }
 
@@ -129,13 +167,10 @@ final class PendingStores {
           .getOrDefault(event.thread(), Map.of())
           .forEach((unit, until) -> addOlder(unit, until, settled));
       switch (mode) {
-        case X86, JAVA -> {
-          for (OrderedUnit unit : units.values()) {
-            if (unit.bypass && unit.atoms.get(0).thread == event.thread()) {
-              settled.addAll(unit.atoms);
-            }
-          }
-        }
+        case X86, JAVA ->
+            bypassed
+                .getOrDefault(event.thread(), Set.of())
+                .forEach(unit -> settled.addAll(unit.atoms));
         case AUTO_FLUSH -> {
           for (OrderedUnit unit : units.values()) {
             int last = -1;
@@ -148,11 +183,7 @@ final class PendingStores {
         case PAGE -> {}
       }
     } else if (event.kind() == TraceEvent.Kind.FLUSH && mode == CrashMode.PAGE) {
-      for (OrderedUnit unit : units.values()) {
-        if (isFlushed(unit, event)) {
-          settled.addAll(unit.atoms);
-        }
-      }
+      flushedBy(event).forEach(unit -> settled.addAll(unit.atoms));
     }
     settled.sort(Comparator.comparingInt(atom -> atom.event));
     return settled;
@@ -167,22 +198,34 @@ final class PendingStores {
   }
 
   private void settle(List<Atom> durable) {
-    if (durable.isEmpty()) {
-      return;
-    }
+    Set<PendingWord> settled = new HashSet<>();
+    Set<OrderedUnit> touched = new HashSet<>();
     for (Atom atom : durable) {
+      // Older atoms of the word, which lose the bytes, may be of another unit.
+      for (Atom each : atom.word.atoms) {
+        OrderedUnit unit = each.unit;
+        if (unit != null) {
+          touched.add(unit);
+        }
+      }
       atom.word.settle(atom);
       image[atom.word.index] = atom.word.base;
       atom.mask = 0;
+      settled.add(atom.word);
     }
-    units
-        .values()
-        .removeIf(unit -> {
-          unit.atoms.removeIf(atom -> atom.mask == 0);
-          return unit.atoms.isEmpty();
-        });
-    words.values().forEach(word -> word.atoms.removeIf(atom -> atom.mask == 0));
-    words.values().removeIf(word -> word.atoms.isEmpty());
+    for (PendingWord word : settled) {
+      word.atoms.removeIf(atom -> atom.mask == 0);
+      if (word.atoms.isEmpty()) {
+        words.remove(word.index);
+      }
+    }
+    for (OrderedUnit unit : touched) {
+      int thread = unit.atoms.get(0).thread;
+      unit.atoms.removeIf(atom -> atom.mask == 0);
+      if (unit.atoms.isEmpty()) {
+        end(unit, thread);
+      }
+    }
   }
 
   /** Returns the units, with their states computed. */

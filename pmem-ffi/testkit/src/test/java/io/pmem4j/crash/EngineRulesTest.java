@@ -11,9 +11,12 @@ import io.pmem4j.pmem.PmemFile;
 import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** Rules that no other test told from their mutants. */
 class EngineRulesTest {
@@ -66,5 +69,33 @@ class EngineRulesTest {
                 }))
         .isInstanceOf(CrashFoundError.class)
         .hasMessageContaining("length 65");
+  }
+
+  /** With a look at all that is pending at each flush or drain this takes hours. */
+  @Test
+  @Timeout(60)
+  void aTraceOfHundredsOfThousandsOfRecordsIsFollowed() {
+    int lines = 1 << 17;
+    RecordedMemory memory = RecordedMemory.over(new HeapMemory(lines * 64L));
+    memory.putLong(0, -1);
+    memory.flush(0, 8);
+    memory.drain();
+    StoreTrace one = memory.trace();
+    List<TraceEvent> events = new ArrayList<>();
+    for (long line = 0; line < lines; line++) {
+      events.add(one.events().get(0).at(line * 64));
+      events.add(one.events().get(1).at(line * 64));
+      events.add(one.events().get(0).at(line * 64 + 8)); // stays pending
+      if (line % 8 == 7) {
+        events.add(one.events().get(2));
+      }
+    }
+    HeapMemory left = CrashStates.of(one.withEvents(events)).chosenAtEnd(3);
+    assertThat(left.getLong((lines - 1) * 64L)).isEqualTo(-1);
+    long kept = 0;
+    for (int line = 0; line < lines; line++) {
+      kept -= left.getLong(line * 64L + 8);
+    }
+    assertThat(kept).isBetween(lines / 4L, lines * 3 / 4L);
   }
 }
