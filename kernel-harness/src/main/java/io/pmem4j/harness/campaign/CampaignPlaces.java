@@ -34,6 +34,17 @@ final class CampaignPlaces implements AutoCloseable {
     return lanes;
   }
 
+  /**
+   * Requires places that workers can write to.
+   *
+   * @throws CampaignException naming the first that is mounted read-only
+   */
+  void requireWritable() throws IOException {
+    for (TestedPlace place : places) {
+      place.requireWritable();
+    }
+  }
+
   /** Returns the number of workers that have a lane. */
   int workers() {
     return 1 + lanes.values().stream().mapToInt(LaneSpec::worker).max().orElseThrow();
@@ -46,6 +57,7 @@ final class CampaignPlaces implements AutoCloseable {
    */
   void begin(CampaignOptions options, HardwareState hardware, WorkerProcess.Sink sink)
       throws IOException {
+    requireWritable();
     for (TestedPlace place : places) {
       place.requireFree(options.allowed().overwriteDevice());
     }
@@ -83,6 +95,7 @@ final class CampaignPlaces implements AutoCloseable {
     }
     for (TestedPlace place : places) {
       if (!record.begun() && place.isFree()) {
+        place.requireWritable();
         place.begin(header.campaign()); // a stop came in between
       }
       place.require(header.campaign());

@@ -133,6 +133,7 @@ public final class DeviceCampaign implements AutoCloseable {
         if (environment.isEmpty() && record.end().isEmpty()) {
           if (options.continues()) {
             refusals.requirePersistence(hardware, List.of(), options);
+            places.requireWritable();
           }
           environment = work();
         }

@@ -49,7 +49,7 @@ record HardwareChange(CutOutcome outcome, String words) {
         case HardwareState.DIRTY_SHUTDOWN -> dirty(name, old, now, before, changes);
         case HardwareState.FLAGS -> flags(name, old, now, changes);
         default -> {
-          if (FIXED.contains(attribute)) {
+          if (FIXED.contains(attribute) && !followsAFailure(name, before, after)) {
             changes.add(
                 environment(name, old, now, "it is not the machine that the campaign began on"));
           }
@@ -93,10 +93,28 @@ record HardwareChange(CutOutcome outcome, String words) {
                 .formatted(name, old, now, fell ? " (the count of CXL wraps)" : "")));
   }
 
-  private static void flags(String name, String old, String now, List<HardwareChange> changes) {
+  /** A region is read-only from the boot on at which one of its modules cannot save. */
+  private static boolean followsAFailure(
+      String name, Map<String, String> before, Map<String, String> after) {
+    String device = name.substring(0, name.lastIndexOf('.') + 1);
+    return name.equals(device + HardwareState.READ_ONLY)
+        && after.keySet().stream()
+            .filter(each -> each.startsWith(device) && each.endsWith("." + HardwareState.FLAGS))
+            .anyMatch(each ->
+                !failures(before.getOrDefault(each, ABSENT), after.getOrDefault(each, ABSENT))
+                    .isEmpty());
+  }
+
+  /** Returns the words of a failure that are new. */
+  private static Set<String> failures(String old, String now) {
     Set<String> added = new TreeSet<>(Arrays.asList(now.split(" ", -1)));
     Arrays.asList(old.split(" ", -1)).forEach(added::remove);
     added.retainAll(FAILED);
+    return added;
+  }
+
+  private static void flags(String name, String old, String now, List<HardwareChange> changes) {
+    Set<String> added = failures(old, now);
     if (!added.isEmpty()) {
       changes.add(
           new HardwareChange(

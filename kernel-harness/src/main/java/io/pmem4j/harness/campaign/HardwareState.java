@@ -32,6 +32,7 @@ record HardwareState(List<PmemDevice> devices, BootIdentity boot) {
   static final String IDENTITY = "identity";
   static final String BADBLOCKS = "badblocks";
   static final String BUS = "bus";
+  static final String READ_ONLY = "read_only";
   private static final String ABSENT = "absent";
 
   HardwareState {
@@ -92,7 +93,7 @@ record HardwareState(List<PmemDevice> devices, BootIdentity boot) {
       facts.put(prefix + "persistence_domain", words(device.domain()));
       facts.put(prefix + "write_cache", bit(device.writeCache()));
       facts.put(prefix + "deep_flush", bit(device.deepFlush()));
-      facts.put(prefix + "read_only", bit(Optional.of(device.readOnly())));
+      facts.put(prefix + READ_ONLY, bit(Optional.of(device.readOnly())));
       facts.put(prefix + "size", number(device.sizeBytes()));
       facts.put(prefix + "align", number(device.alignBytes()));
       facts.put(prefix + BADBLOCKS, ranges(device.badRanges()));

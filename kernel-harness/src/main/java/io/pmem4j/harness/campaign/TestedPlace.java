@@ -104,11 +104,12 @@ record TestedPlace(Path path, boolean onDevice, DeviceNumber number, String file
   /**
    * Takes the place for this process.
    *
-   * @return its lock; null for a device, which its worker takes
+   * @return its lock; null for a device, which its worker takes, and for a folder that is mounted
+   *     read-only, in which nothing changes
    * @throws CampaignException if another process has it
    */
   @Nullable FileLock lock() throws IOException {
-    if (onDevice) {
+    if (onDevice || isReadOnly()) {
       return null;
     }
     FileChannel channel = openLock();
@@ -126,6 +127,27 @@ record TestedPlace(Path path, boolean onDevice, DeviceNumber number, String file
       throw new CampaignException(path + " is in use by another campaign: wait for its end");
     }
     return lock;
+  }
+
+  /**
+   * Returns true if a folder is mounted read-only, as the kernel does it over an unarmed module.
+   */
+  private boolean isReadOnly() throws IOException {
+    return !onDevice && MountPoint.of(path).options().contains("ro");
+  }
+
+  /**
+   * Requires a place that can be written to. The hardware is judged before: it may be the reason.
+   *
+   * @throws CampaignException if it is mounted read-only
+   */
+  void requireWritable() throws IOException {
+    if (isReadOnly()) {
+      throw new CampaignException(
+          path
+              + " is mounted read-only, and its modules do not say why: mount -o remount,rw "
+              + path);
+    }
   }
 
   /**

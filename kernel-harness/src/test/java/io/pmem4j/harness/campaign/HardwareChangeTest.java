@@ -41,4 +41,22 @@ class HardwareChangeTest {
         .satisfies(change -> assertThat(change.outcome()).isEqualTo(CutOutcome.ENVIRONMENT))
         .satisfies(change -> assertThat(change.words()).contains("is absent"));
   }
+
+  @Test
+  void aRegionThatIsReadOnlyBecauseItsModuleFailedIsThePlatformsLoss() {
+    Map<String, String> before =
+        Map.of("pmem0.read_only", "0", "pmem0.nmem0.flags", "", "pmem1.read_only", "0");
+    Map<String, String> unarmed =
+        Map.of("pmem0.read_only", "1", "pmem0.nmem0.flags", "not_armed", "pmem1.read_only", "0");
+    assertThat(HardwareChange.between(before, unarmed))
+        .singleElement()
+        .satisfies(change -> assertThat(change.outcome()).isEqualTo(CutOutcome.PLATFORM))
+        .satisfies(change -> assertThat(change.words()).contains("flags has not_armed now"));
+    Map<String, String> both =
+        Map.of("pmem0.read_only", "1", "pmem0.nmem0.flags", "not_armed", "pmem1.read_only", "1");
+    assertThat(HardwareChange.between(before, both))
+        .as("the other device has no module that failed")
+        .extracting(HardwareChange::outcome)
+        .containsExactly(CutOutcome.ENVIRONMENT, CutOutcome.PLATFORM);
+  }
 }

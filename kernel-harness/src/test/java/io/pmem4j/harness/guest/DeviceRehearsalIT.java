@@ -281,17 +281,27 @@ class DeviceRehearsalIT {
         output.replaceAll("(?s).* ([0-9,]+) operations acknowledged.*", "$1").replace(",", ""));
   }
 
-  /** On the same namespace an unarmed module is refused: without arming none can be made. */
+  /**
+   * On the same namespace an unarmed module is refused: without arming none can be made. Both
+   * NVDIMMs are read-only then, and so are the mounts.
+   */
   @Test
   @Timeout(400)
   void ext4WithDaxKeepsWhatWasAcknowledgedOverSysrqAndIsRefusedUnarmed() throws Exception {
     GuestSpec spec = sysrq(Rehearsal.EXT4);
-    GuestJvmIT.format(spec.image(), "ext4");
-    try (Guest guest = Guest.start(spec.withMachine(GuestMachine.parse("domain=memory,unarmed")))) {
+    try (Guest guest = Guest.start(spec.withMachine(GuestMachine.parse("unarmed")))) {
       GuestJvm.open(guest);
-      shell(guest, "mount -t ext4 -o ro,dax /dev/pmem0 /root/mnt");
-      String output = new Booted(guest, "/mnt", "/tmp/journal").campaign("");
-      assertThat(output).contains("not_armed").endsWith("exit 3");
+      shell(guest, "mount -t ext4 -o ro,noload,dax /dev/pmem0 /root/mnt");
+      assertThat(new Booted(guest, "/mnt", "/tmp/new").campaign(""))
+          .contains("not_armed")
+          .endsWith("exit 3");
+      shell(
+          guest,
+          "mkdir /root/tmp/other && mount -t ext4 -o ro,noload /dev/pmem1 /root/tmp/other"
+              + " && cp /root/tmp/other/journal /root/tmp/journal");
+      assertThat(new Booted(guest, "/mnt", "/tmp/journal").campaign("--verify"))
+          .contains("PLATFORM: ", "nmem0.flags has not_armed now")
+          .endsWith("exit 4");
       guest.check();
       guest.stop();
     }
