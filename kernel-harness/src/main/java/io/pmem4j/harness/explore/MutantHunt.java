@@ -39,17 +39,12 @@ public final class MutantHunt implements Function<Killer.Scenario, ScenarioScore
   public ScenarioScore apply(Killer.Scenario killer) {
     Profile profile = Profile.valueOf(killer.profile());
     try (Target target = target(killer.scenario(), profile)) {
-      Exploration inOrder =
-          target.explore(
-              Explorer.bounded(killer.preemptions()).stoppingAtFirst(true).ignoring(target::knows));
+      Exploration inOrder = target.explore(firstOf(Explorer.bounded(killer.preemptions()), target));
       long random = 0;
       int lost = 0;
       for (int seed = 1; seed <= SEEDS; seed++) {
         Exploration atRandom =
-            target.explore(
-                Explorer.random(seed, RANDOM_SCHEDULES)
-                    .stoppingAtFirst(true)
-                    .ignoring(target::knows));
+            target.explore(firstOf(Explorer.random(seed, RANDOM_SCHEDULES), target));
         random += atRandom.schedules();
         lost += atRandom.findings().isEmpty() ? 1 : 0;
       }
@@ -67,6 +62,11 @@ public final class MutantHunt implements Function<Killer.Scenario, ScenarioScore
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** Returns the explorer of one finding, whose schedule nobody reads. */
+  private static Explorer firstOf(Explorer explorer, Target target) {
+    return explorer.stoppingAtFirst(true).shrinking(false).ignoring(target::knows);
   }
 
   /** A scenario of processes or of threads, on handlers under the merged order. */

@@ -32,6 +32,7 @@ public final class Explorer {
   private final int maxSteps;
   private final long maxSchedules;
   private final boolean stopsAtFirst;
+  private final boolean shrinks;
   private final Predicate<Finding> ignored;
   private final Coroutine.Maker maker;
 
@@ -43,6 +44,7 @@ public final class Explorer {
       int maxSteps,
       long maxSchedules,
       boolean stopsAtFirst,
+      boolean shrinks,
       Predicate<Finding> ignored,
       Coroutine.Maker maker) {
     this.preemptions = preemptions;
@@ -52,6 +54,7 @@ public final class Explorer {
     this.maxSteps = maxSteps;
     this.maxSchedules = maxSchedules;
     this.stopsAtFirst = stopsAtFirst;
+    this.shrinks = shrinks;
     this.ignored = ignored;
     this.maker = maker;
   }
@@ -82,6 +85,7 @@ public final class Explorer {
         MAX_STEPS,
         MAX_SCHEDULES,
         false,
+        true,
         Explorer::isKnown,
         Coroutine.fastest());
   }
@@ -96,6 +100,7 @@ public final class Explorer {
         MAX_STEPS,
         MAX_SCHEDULES,
         false,
+        true,
         Explorer::isKnown,
         Coroutine.fastest());
   }
@@ -108,7 +113,16 @@ public final class Explorer {
    */
   public static Explorer random(long seed, long schedules) {
     return new Explorer(
-        0, false, true, seed, MAX_STEPS, schedules, false, Explorer::isKnown, Coroutine.fastest());
+        0,
+        false,
+        true,
+        seed,
+        MAX_STEPS,
+        schedules,
+        false,
+        true,
+        Explorer::isKnown,
+        Coroutine.fastest());
   }
 
   /**
@@ -117,31 +131,94 @@ public final class Explorer {
    */
   public Explorer withReduction(boolean wanted) {
     return new Explorer(
-        preemptions, wanted, isRandom, seed, maxSteps, maxSchedules, stopsAtFirst, ignored, maker);
+        preemptions,
+        wanted,
+        isRandom,
+        seed,
+        maxSteps,
+        maxSchedules,
+        stopsAtFirst,
+        shrinks,
+        ignored,
+        maker);
   }
 
   /** Returns a copy with another step limit, at which a run is a livelock; 10,000 by default. */
   public Explorer withMaxSteps(int steps) {
     return new Explorer(
-        preemptions, reduces, isRandom, seed, steps, maxSchedules, stopsAtFirst, ignored, maker);
+        preemptions,
+        reduces,
+        isRandom,
+        seed,
+        steps,
+        maxSchedules,
+        stopsAtFirst,
+        shrinks,
+        ignored,
+        maker);
   }
 
   /** Returns a copy that ends incomplete after this many schedules. */
   public Explorer withMaxSchedules(long schedules) {
     return new Explorer(
-        preemptions, reduces, isRandom, seed, maxSteps, schedules, stopsAtFirst, ignored, maker);
+        preemptions,
+        reduces,
+        isRandom,
+        seed,
+        maxSteps,
+        schedules,
+        stopsAtFirst,
+        shrinks,
+        ignored,
+        maker);
   }
 
   /** Returns a copy that ends at the first finding, or does not. */
   public Explorer stoppingAtFirst(boolean wanted) {
     return new Explorer(
-        preemptions, reduces, isRandom, seed, maxSteps, maxSchedules, wanted, ignored, maker);
+        preemptions,
+        reduces,
+        isRandom,
+        seed,
+        maxSteps,
+        maxSchedules,
+        wanted,
+        shrinks,
+        ignored,
+        maker);
+  }
+
+  /**
+   * Returns a copy that shortens the schedule of each finding, as an explorer does by default, or
+   * reports it as it was met. To shorten it takes up to some hundred runs, which are not counted.
+   */
+  public Explorer shrinking(boolean wanted) {
+    return new Explorer(
+        preemptions,
+        reduces,
+        isRandom,
+        seed,
+        maxSteps,
+        maxSchedules,
+        stopsAtFirst,
+        wanted,
+        ignored,
+        maker);
   }
 
   /** Returns a copy that goes on past known findings and does not report them. */
   public Explorer ignoring(Predicate<Finding> known) {
     return new Explorer(
-        preemptions, reduces, isRandom, seed, maxSteps, maxSchedules, stopsAtFirst, known, maker);
+        preemptions,
+        reduces,
+        isRandom,
+        seed,
+        maxSteps,
+        maxSchedules,
+        stopsAtFirst,
+        shrinks,
+        known,
+        maker);
   }
 
   Explorer with(Coroutine.Maker coroutines) {
@@ -153,6 +230,7 @@ public final class Explorer {
         maxSteps,
         maxSchedules,
         stopsAtFirst,
+        shrinks,
         ignored,
         coroutines);
   }
@@ -263,7 +341,8 @@ public final class Explorer {
       if (finding != null
           && !ignored.test(finding)
           && findings.stream().noneMatch(finding::sameAs)) {
-        findings.add(new ScheduleShrinker(Explorer.this, scenario).shrink(finding));
+        findings.add(
+            shrinks ? new ScheduleShrinker(Explorer.this, scenario).shrink(finding) : finding);
       }
       return execution.steps();
     }

@@ -33,6 +33,19 @@ class ExplorerTest {
   }
 
   @Test
+  void aScheduleIsShortenedUnlessNobodyReadsIt() {
+    Explorer random = Explorer.random(1, 200).stoppingAtFirst(true);
+    Exploration shortened = random.explore(Programs.lostUpdate());
+    Exploration met = random.shrinking(false).explore(Programs.lostUpdate());
+    Finding found = met.findings().getFirst();
+    assertThat(met.schedules()).isEqualTo(shortened.schedules());
+    assertThat(shortened.findings().getFirst().sameAs(found)).isTrue();
+    assertThat(found.schedule().runs())
+        .hasSizeGreaterThan(shortened.findings().getFirst().schedule().runs().size());
+    assertThat(Explorer.bounded(0).replay(Programs.lostUpdate(), found.schedule())).isPresent();
+  }
+
+  @Test
   void aFindingReplays() {
     Finding finding = Explorer.bounded(1).explore(Programs.lostUpdate()).findings().getFirst();
     Schedule written = Schedule.parse(finding.schedule().toString());
