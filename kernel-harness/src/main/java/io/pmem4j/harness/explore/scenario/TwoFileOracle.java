@@ -16,6 +16,7 @@ import io.pmem4j.harness.program.Outcome;
 import io.pmem4j.harness.program.ProgramStep;
 import io.pmem4j.harness.program.Syscall;
 import io.pmem4j.harness.program.TaskProgram;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -238,9 +239,11 @@ final class TwoFileOracle {
     for (long at = 0; at < end; at += PAGE) {
       int length = (int) Math.min(PAGE, end - at);
       byte[] shown = processes.memory(mapping.child()).load(vma, at, length);
-      for (int i = 0; i < length; i++) {
+      int last;
+      for (int i = 0; i < length; i = last + 1) {
+        last = lastOfRun(shown, i, length);
         boolean ofA = shown[i] == TwoFileRecord.OF_A;
-        if (ofA && mapping.offset() + at + i >= record.smallestSize()) {
+        if (ofA && mapping.offset() + at + last >= record.smallestSize()) {
           throw new DamageError(Damage.CUT_BYTES_SHOWN);
         }
         if (shown[i] != 0 && !ofA && !isMark(shown[i])) {
@@ -248,6 +251,12 @@ final class TwoFileOracle {
         }
       }
     }
+  }
+
+  /** Returns the last index before {@code end} up to which the bytes equal that at {@code from}. */
+  private static int lastOfRun(byte[] bytes, int from, int end) {
+    int differs = Arrays.mismatch(bytes, from, end - 1, bytes, from + 1, end);
+    return differs < 0 ? end - 1 : from + differs;
   }
 
   private boolean isMark(byte shown) {
@@ -277,9 +286,9 @@ final class TwoFileOracle {
   private void checkB() throws Ext2Exception {
     byte[] found = new byte[record.bytesOfB()];
     b().pread(0, found);
-    for (byte each : found) {
-      if (each != TwoFileRecord.OF_B) {
-        throw new DamageError(each == 0 ? Damage.LOST_WRITE : Damage.FOREIGN_STORE);
+    for (int i = 0; i < found.length; i = lastOfRun(found, i, found.length) + 1) {
+      if (found[i] != TwoFileRecord.OF_B) {
+        throw new DamageError(found[i] == 0 ? Damage.LOST_WRITE : Damage.FOREIGN_STORE);
       }
     }
   }
