@@ -9,7 +9,7 @@ import java.util.Arrays;
 final class PersistCost {
   private static final int MOST_CALLS = 20_000;
   private static final int FEWEST_CALLS = 20;
-  private static final long MOST_NANOS = 300_000_000;
+  private static final long MOST_NANOS = 100_000_000;
   private static final int BATCH = 16;
 
   private PersistCost() {}
