@@ -46,9 +46,7 @@ public final class MutantVerb implements Function<MutantCall, Integer> {
 
   @Override
   public Integer apply(MutantCall call) {
-    return Main.commandLine()
-        .setOut(call.out())
-        .setErr(call.err())
-        .execute(call.arguments().toArray(String[]::new));
+    String[] arguments = call.arguments().toArray(String[]::new);
+    return Main.commandLine(arguments).setOut(call.out()).setErr(call.err()).execute(arguments);
   }
 }

@@ -37,6 +37,13 @@ class MainTest {
   }
 
   @Test
+  void theOptionsOfOtherVerbsAreNotRead() {
+    assertThat(Main.commandLine("doctor", "/").getSubcommands()).containsOnlyKeys("doctor");
+    assertThat(Main.commandLine("frobnicate").getSubcommands()).containsKeys("doctor", "df");
+    assertThat(Main.commandLine("--help").getSubcommands()).containsKeys("doctor", "df");
+  }
+
+  @Test
   void whoReadsJsonGetsALineOfAnyError(@TempDir Path folder) throws Exception {
     String absent = folder.resolve("absent.p4j").toString();
     for (String[] arguments :

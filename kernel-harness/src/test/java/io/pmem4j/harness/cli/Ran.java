@@ -11,7 +11,8 @@ record Ran(int status, String out, String err) {
   static Ran run(String... arguments) {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
-    CommandLine main = Main.commandLine().setOut(new PrintWriter(out)).setErr(new PrintWriter(err));
+    CommandLine main =
+        Main.commandLine(arguments).setOut(new PrintWriter(out)).setErr(new PrintWriter(err));
     int status = main.execute(arguments);
     return new Ran(status, out.toString(), err.toString());
   }
