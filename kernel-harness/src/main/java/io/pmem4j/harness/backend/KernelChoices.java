@@ -7,6 +7,9 @@ package io.pmem4j.harness.backend;
  * same choices and its image can be compared byte for byte. Kernels run first and fill it in.
  */
 public final class KernelChoices {
+  /** A kworker of the guest: the seventh, eighth or ninth process, as the boot goes. */
+  private int flusherPid = 8;
+
   private boolean known;
   private int generationBase = 1;
   private DirectoryChoices directories = new DirectoryChoices();
@@ -16,6 +19,7 @@ public final class KernelChoices {
     KernelChoices copy = new KernelChoices();
     copy.known = known;
     copy.generationBase = generationBase;
+    copy.flusherPid = flusherPid;
     copy.directories = directories.copy();
     return copy;
   }
@@ -23,6 +27,16 @@ public final class KernelChoices {
   /** Returns whether a kernel has made its choices. */
   public boolean known() {
     return known;
+  }
+
+  /** The kernel's worker that writes back what sync or an unmount finds dirty. */
+  public void flusherPid(int pid) {
+    flusherPid = pid;
+  }
+
+  /** Returns the process id of that worker, by which blocks that it allocates are coloured. */
+  public int flusherPid() {
+    return flusherPid;
   }
 
   /** Returns the inodes of new directories. */

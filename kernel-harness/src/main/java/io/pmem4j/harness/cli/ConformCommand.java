@@ -120,7 +120,7 @@ final class ConformCommand implements Callable<Integer> {
     }
     Backends.requireKnown(List.of("model", "guest:" + (asked == null ? Kernel.MERGED : asked)));
     GuestMachine hardware = machine.chosen();
-    ProgramMount more = mount == null ? ProgramMount.DEFAULT : ProgramMount.parse(mount);
+    ProgramMount chosenMount = mount == null ? ProgramMount.DEFAULT : ProgramMount.parse(mount);
     List<Program> programs = programs();
     int count = generated();
     if (operations < 1 || operations > 10_000) {
@@ -130,13 +130,14 @@ final class ConformCommand implements Callable<Integer> {
     Shard shard = campaign.shard();
     List<String> uncovered = new ArrayList<>();
     String kernel = asked == null ? kernelToBeHad(uncovered) : asked;
+    ProgramMount more = chosenMount.and(Kernel.of(kernel).mount());
     Predicate<Program> fits = GeneratedPrograms.fit(Kernel.of(kernel));
     CampaignSettings settings =
         new CampaignSettings(
             "conform",
             kernel,
             hardware.toString(),
-            folders() + (mount == null ? "" : " mounted with " + more),
+            folders() + (more.equals(ProgramMount.DEFAULT) ? "" : " mounted with " + more),
             operations,
             seed,
             shard,

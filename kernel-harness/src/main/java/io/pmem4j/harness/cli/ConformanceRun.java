@@ -8,6 +8,7 @@ import io.pmem4j.harness.conform.Conformance;
 import io.pmem4j.harness.conform.LockAudit;
 import io.pmem4j.harness.conform.ProgramResult;
 import io.pmem4j.harness.conform.ProgramResult.Verdict;
+import io.pmem4j.harness.kernel.Kernel;
 import io.pmem4j.harness.kernel.KernelImages;
 import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Program;
@@ -34,6 +35,9 @@ final class ConformanceRun {
   private static final int WORTH_SHRINKING = 20;
 
   private static final int SHRINKING_RUNS = 150;
+
+  /** Programs that run between two looks at the list where no locks are read. */
+  private static final int UNAUDITED = 32;
 
   /** The largest number of programs of a run that are shrunk: many divergences have few causes. */
   private static final int MOST_SHRUNK = 10;
@@ -79,29 +83,33 @@ final class ConformanceRun {
       throws BackendException, InterruptedException {
     long start = System.nanoTime();
     Conformance conformance = new Conformance(backends);
-    LockAudit locks = LockAudit.of(backends);
+    Optional<LockAudit> locks =
+        Kernel.of(kernel).hasPoints() ? Optional.of(LockAudit.of(backends)) : Optional.empty();
     List<Program> omitted = new ArrayList<>();
     Tally tally = new Tally();
     Consumer<ProgramResult> end = done.andThen(tally::add);
-    LockAudit.Outcome outcome;
+    Optional<LockAudit.Outcome> outcome;
     try (ProgressBar progress = progress(expected)) {
       while (programs.hasNext()) {
         List<Program> some = new ArrayList<>();
-        while (some.size() < locks.due() && programs.hasNext()) {
+        int due = locks.map(LockAudit::due).orElse(UNAUDITED);
+        while (some.size() < due && programs.hasNext()) {
           Program program = programs.next();
           (conformance.isWhole(program) ? some : omitted).add(program);
         }
         if (!some.isEmpty()) {
           List<ProgramResult> ran = some(conformance, some, progress, out, text);
-          merge(locks.after(some), ran, out);
+          if (locks.isPresent()) {
+            merge(locks.get().after(some), ran, out);
+          }
           ran.forEach(end);
         }
       }
-      outcome = locks.end(suite);
+      outcome = locks.map(audit -> audit.end(suite));
       // What the kernel alone runs teaches its lockdep what the model cannot know.
       some(conformance, omitted, progress, out, text).forEach(end);
     }
-    return new Summary("conform", kernel, tally, Optional.of(outcome), millisSince(start));
+    return new Summary("conform", kernel, tally, outcome, millisSince(start));
   }
 
   private static long millisSince(long start) {

@@ -76,7 +76,9 @@ final class ProgramRun {
       Optional<FsImage> image = inTime(backend, part);
       if (image.isPresent()) {
         boolean compared =
-            part.imageCounts() && !Forgiveness.LOSSY_CUT.forgives(program.cutsLossily());
+            part.imageCounts()
+                && backend.view().image()
+                && !Forgiveness.LOSSY_CUT.forgives(program.cutsLossily());
         (compared ? images : imagesOfParts).put(backend.name(), ImageContent.of(image.get()));
       }
     } catch (BackendException e) {

@@ -2,12 +2,18 @@
 
 package io.pmem4j.harness.kernel;
 
+import static io.pmem4j.harness.kernel.KernelDifference.DIRECT_DIRECTORY;
+import static io.pmem4j.harness.kernel.KernelDifference.FALLOCATE_MODES;
+import static io.pmem4j.harness.kernel.KernelDifference.FAULT_AROUND;
+import static io.pmem4j.harness.kernel.KernelDifference.FIEMAP_BY_IOMAP;
 import static io.pmem4j.harness.kernel.KernelDifference.NO_INSERT_EVENT;
 import static io.pmem4j.harness.kernel.KernelDifference.READ_FAULT_DIRTIES;
+import static io.pmem4j.harness.kernel.KernelDifference.VECTORS_LATER;
 
 import io.pmem4j.ext2.lab.LabOrders;
 import io.pmem4j.ext2.lab.Profile;
 import io.pmem4j.ext2.lock.LockOrder;
+import io.pmem4j.harness.program.ProgramMount;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
@@ -36,7 +42,14 @@ public enum Kernel {
   /** The successor of the series: {@code mapping->invalidate_lock} in the place of dax_sem. */
   LINUX_6_1("6.1", "6.1", "", Profile.LINUX_6_1, "merged"),
   /** The last of Debian's kernels whose ext2 has DAX; 7.2 accepts the option and ignores it. */
-  LINUX_6_12("6.12", "6.12", "", Profile.LINUX_6_12, "merged");
+  LINUX_6_12("6.12", "6.12", "", Profile.LINUX_6_12, "merged"),
+  /** The ext2 of a kernel that has no DAX there: files have a page cache. */
+  LINUX_7_3("7.3", "7.3", "", Profile.LINUX_6_12, "merged"),
+  /** The same kernel, whose ext4 driver mounts the image of ext2 with DAX. */
+  LINUX_7_3_EXT4("7.3-ext4", "7.3", "", Profile.LINUX_6_12, "merged");
+
+  private static final Set<KernelDifference> CALLS =
+      EnumSet.of(FALLOCATE_MODES, VECTORS_LATER, DIRECT_DIRECTORY);
 
   private final String label;
   private final String image;
@@ -110,6 +123,24 @@ public enum Kernel {
     return this == LINUX_6_12;
   }
 
+  /** Returns the driver that mounts the image of ext2. */
+  public String fileSystem() {
+    return this == LINUX_7_3_EXT4 ? "ext4" : "ext2";
+  }
+
+  /** Returns the options that each program is mounted with in addition: ext2 lost its DAX. */
+  public ProgramMount mount() {
+    return this == LINUX_7_3 ? ProgramMount.parse("nodax") : ProgramMount.DEFAULT;
+  }
+
+  /**
+   * Returns whether it is patched: tasks can be parked in it, and its locks are those of ext2's
+   * DAX, which can be compared.
+   */
+  public boolean hasPoints() {
+    return !image.equals("7.3");
+  }
+
   /** Returns true if a freeze and an eviction contradict each other's order of locks. */
   public boolean invertsFreezing() {
     return this == POSTED_ORDER;
@@ -124,7 +155,13 @@ public enum Kernel {
   public Set<KernelDifference> differences() {
     return switch (this) {
       case LINUX_6_1 -> EnumSet.range(NO_INSERT_EVENT, READ_FAULT_DIRTIES);
-      case LINUX_6_12 -> EnumSet.complementOf(EnumSet.of(READ_FAULT_DIRTIES));
+      case LINUX_6_12 -> EnumSet.complementOf(EnumSet.of(READ_FAULT_DIRTIES, FAULT_AROUND));
+      case LINUX_7_3 -> {
+        Set<KernelDifference> shown = EnumSet.copyOf(CALLS);
+        shown.addAll(Set.of(FIEMAP_BY_IOMAP, FAULT_AROUND));
+        yield shown;
+      }
+      case LINUX_7_3_EXT4 -> CALLS;
       default -> Set.of();
     };
   }

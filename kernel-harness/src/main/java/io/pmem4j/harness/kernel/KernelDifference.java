@@ -44,7 +44,11 @@ public enum KernelDifference {
   /** Faults of a copy that cannot be completed. */
   COPY_RETRIED(
       "a copy from or to memory that ends faults more or less often before it stops",
-      "copy_user of 6.12 goes on by bytes where it failed by words");
+      "copy_user of 6.12 goes on by bytes where it failed by words"),
+  /** Pages of the cache that a fault beside them has mapped. */
+  FAULT_AROUND(
+      "without DAX a page is mapped that no access has touched",
+      "filemap_map_pages() maps the cached pages around a fault; ext2-dax maps the page alone");
 
   private final String what;
   private final String why;

@@ -25,6 +25,9 @@ public final class KernelImages {
   /** The file beside a bzImage that is not of the pinned version. */
   private static final String UNPINNED = "unpinned";
 
+  /** Ends the line of a kernel that is built when it is asked for alone. */
+  private static final String ON_DEMAND = ", on demand";
+
   private static final Map<String, String> SUBSTITUTED = new ConcurrentSkipListMap<>();
 
   private KernelImages() {}
@@ -92,9 +95,10 @@ public final class KernelImages {
     return path(GuestFiles.jvmRoot());
   }
 
-  /** The names that {@link #kernel} takes, one or more. */
+  /** The names of kernels that {@link #kernel} takes, without those on demand; one or more. */
   public static List<String> names() throws GuestException {
     return CheckoutScript.run(BUILD_BOUND, GuestFiles.kernelBuild(), "--list").stream()
+        .filter(line -> !line.endsWith(ON_DEMAND))
         .map(line -> line.strip().split("\\s", 2)[0])
         .filter(name -> !name.isEmpty())
         .toList();

@@ -50,9 +50,9 @@ public record Program(
 
   /**
    * Returns this program with more mount options. Where it asks for the options themselves it then
-   * expects nothing. Orlov's rule is not added to one that fills a file system of several groups:
-   * an mkdir(2) that finds no block has used an inode of a group that the kernel chose, and nothing
-   * tells which.
+   * expects nothing; nor does one that was written for DAX, without it. Orlov's rule is not added
+   * to one that fills a file system of several groups: an mkdir(2) that finds no block has used an
+   * inode of a group that the kernel chose, and nothing tells which.
    */
   public Program with(ProgramMount options) {
     boolean unknown =
@@ -70,10 +70,11 @@ public record Program(
     if (all.equals(mount)) {
       return this;
     }
+    boolean losesDax = mount.dax() && !all.dax();
     List<ProgramStep> asking =
         steps.stream()
             .map(step ->
-                asks(step.operation().withoutChild())
+                losesDax || asks(step.operation().withoutChild())
                     ? new ProgramStep(step.line(), step.text(), step.operation(), List.of())
                     : step)
             .toList();

@@ -195,6 +195,18 @@ class KernelDifferenceMatcherTest {
   }
 
   @Test
+  void withoutDaxAFaultMapsCachedPagesBesideIt() {
+    KernelDifferenceMatcher newest = new KernelDifferenceMatcher(Kernel.LINUX_7_3.differences());
+    Operation pagemap = operation("pagemap m 0");
+    Outcome none = new Outcome(Map.of("result", "0", "page", "none"), List.of());
+    Outcome page = new Outcome(Map.of("result", "0", "page", "page"), List.of());
+    assertThat(newest.explain(pagemap, none, page)).contains(Set.of(KernelDifference.FAULT_AROUND));
+    assertThat(newest.explain(pagemap, page, none)).isEmpty();
+    assertThat(newest.explain(FSTAT, none, page)).isEmpty();
+    assertThat(later("pagemap m 0", none, page)).as("6.12 has DAX").isEmpty();
+  }
+
+  @Test
   void theSuccessorOfDaxSemHasItsName() {
     assertThat(Kernel.LINUX_6_1.lockName("mapping.invalidate_lock#2")).isEqualTo("&ei->dax_sem");
     assertThat(Kernel.LINUX_6_12.lockName("mapping.invalidate_lock")).isEqualTo("&ei->dax_sem");

@@ -3,6 +3,7 @@
 package io.pmem4j.harness.backend.guest;
 
 import io.pmem4j.harness.backend.BackendException;
+import io.pmem4j.harness.backend.ComparableView;
 import io.pmem4j.harness.backend.KernelChoices;
 import io.pmem4j.harness.backend.ProgramBackend;
 import io.pmem4j.harness.backend.Session;
@@ -51,6 +52,11 @@ public final class GuestBackend implements ProgramBackend {
 
   /** The guest that has been seen to mount with DAX. */
   private @Nullable Guest daxSeen;
+
+  /** The guest whose flusher is known. */
+  private @Nullable Guest probed;
+
+  private int flusherPid;
 
   /** The pid of an executor that a program has left as it found it, in the guest; or 0. */
   private int kept;
@@ -138,14 +144,31 @@ public final class GuestBackend implements ProgramBackend {
   }
 
   @Override
+  public ComparableView view() {
+    return DriverLacks.view(kernel);
+  }
+
+  @Override
   public Optional<String> lacks(Program program) {
-    return program.kernels().isEmpty() || program.kernels().contains(kernel.toString())
-        ? Optional.empty()
-        : Optional.of("the program is for kernel " + String.join(", ", program.kernels()));
+    return DriverLacks.of(kernel, program);
   }
 
   @Override
   public Session begin(Program program, ImageTemplates templates, KernelChoices choices)
+      throws BackendException {
+    if (!kernel.mount().dax()) {
+      Guest running = guest();
+      if (probed != running) {
+        flusherPid = FlusherProbe.pid(this, templates);
+        probed = running;
+      }
+      choices.flusherPid(flusherPid);
+    }
+    return beginUnprobed(program, templates, choices);
+  }
+
+  /** Begins a program without knowing the kernel's flusher. */
+  Session beginUnprobed(Program program, ImageTemplates templates, KernelChoices choices)
       throws BackendException {
     calls.begin();
     boolean begun = false;
@@ -204,7 +227,11 @@ public final class GuestBackend implements ProgramBackend {
       throws GuestException, BackendException {
     Request mount =
         Request.of(WireOp.MOUNT, program.mount().atime().mountFlag())
-            .withStrings(running.hello().device(), MOUNT_POINT, "ext2", program.mount().data())
+            .withStrings(
+                running.hello().device(),
+                MOUNT_POINT,
+                kernel.fileSystem(),
+                DriverLacks.options(kernel, program))
             .withClock(clock);
     if (program.image().isDamaged()) {
       endKept(running);
@@ -228,7 +255,7 @@ public final class GuestBackend implements ProgramBackend {
     requests.add(Request.of(WireOp.BEGIN, program.pid(), 1));
     List<Response> answers = calls.succeed(running, requests);
     if (!asked) {
-      RequiredCalls.requireDax(answers.get(1), MOUNT_POINT);
+      RequiredCalls.requireDax(answers.get(1), MOUNT_POINT, kernel.fileSystem());
       daxSeen = running;
     }
     requireBegun(program, answers);
@@ -382,9 +409,12 @@ public final class GuestBackend implements ProgramBackend {
     }
   }
 
-  /** Returns whether mounting or unmounting for the last program ended after its second. */
+  /**
+   * Returns whether mounting or unmounting for the last program ended after its second, which the
+   * image shows.
+   */
   boolean late() {
-    return calls.late();
+    return view().image() && calls.late();
   }
 
   /** Returns the path in the guest of a path of a program. */

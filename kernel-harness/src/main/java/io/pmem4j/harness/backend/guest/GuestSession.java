@@ -350,7 +350,7 @@ final class GuestSession implements Session, OperationCodec.Place {
       return "none";
     }
     if (frame >= firstFrame && frame < firstFrame + FsImage.FS_BYTES / OperationCodec.PAGE_BYTES) {
-      return "block:" + (frame - firstFrame) + ((entry & (1L << 61)) != 0 ? ":huge" : "");
+      return "block:" + (frame - firstFrame) + (huge(entry) ? ":huge" : "");
     }
     // Bit 61 of a 4 KiB page: it is mapped and a file's, so the page cache's.
     if ((entry & (1L << 61)) != 0) {
@@ -362,6 +362,11 @@ final class GuestSession implements Session, OperationCodec.Place {
     }
     // A page of another kind, or one that /proc/kpageflags says nothing of.
     return (entry & 1L << Wire.PAGEMAP_ZERO_BIT) != 0 ? "zero" : "unknown";
+  }
+
+  /** Bit 61 is that of file pages, which DAX pages of 4 KiB are in later kernels alone. */
+  private boolean huge(long entry) {
+    return backend.kernel().hasPoints() && (entry & (1L << 61)) != 0;
   }
 
   @Override

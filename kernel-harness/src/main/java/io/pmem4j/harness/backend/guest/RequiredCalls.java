@@ -63,12 +63,11 @@ final class RequiredCalls {
    *
    * @param mounts the content of /proc/mounts
    */
-  static void requireDax(Response mounts, String mountPoint) throws BackendException {
+  static void requireDax(Response mounts, String mountPoint, String fileSystem)
+      throws BackendException {
+    String mount = " " + mountPoint + " " + fileSystem + " ";
     boolean dax =
-        mounts
-            .text()
-            .lines()
-            .anyMatch(line -> line.contains(" " + mountPoint + " ext2 ") && line.contains(",dax"));
+        mounts.text().lines().anyMatch(line -> line.contains(mount) && line.contains(",dax"));
     if (!dax) {
       throw BackendException.environment("guest: mounted without DAX", null);
     }

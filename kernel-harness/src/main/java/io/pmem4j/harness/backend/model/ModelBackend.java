@@ -14,6 +14,7 @@ import io.pmem4j.harness.backend.BackendException;
 import io.pmem4j.harness.backend.KernelChoices;
 import io.pmem4j.harness.backend.ProgramBackend;
 import io.pmem4j.harness.backend.ProgramPart;
+import io.pmem4j.harness.backend.ProgramPart.Reach;
 import io.pmem4j.harness.backend.Session;
 import io.pmem4j.harness.durable.LineTracker;
 import io.pmem4j.harness.durable.TrackedMemory;
@@ -23,6 +24,7 @@ import io.pmem4j.harness.image.Mke2fs;
 import io.pmem4j.harness.kernel.Kernel;
 import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Program;
+import io.pmem4j.harness.program.Syscall;
 import io.pmem4j.pmem.MapSpec;
 import io.pmem4j.pmem.PersistentMemory;
 import io.pmem4j.pmem.Pmem;
@@ -38,9 +40,6 @@ import org.jspecify.annotations.Nullable;
 
 /** ext2-dax in this JVM, over a file mapped through pmem-ffi. */
 public final class ModelBackend implements ProgramBackend {
-  /** A kworker of the guest: the seventh, eighth or ninth process, as the boot goes. */
-  private static final int FLUSHER_PID = 8;
-
   private final Path directory;
   private final Scheduler scheduler;
   private final Kernel kernel;
@@ -84,15 +83,19 @@ public final class ModelBackend implements ProgramBackend {
 
   @Override
   public ProgramPart part(Program program) {
-    return ProgramPart.of(program, this::lacks);
+    return ProgramPart.of(program, operation -> lacks(program, operation));
   }
 
   /** A task that is to be parked in a page fault would stop in the fault of 2 MiB before it. */
-  private Optional<ProgramPart.Lack> lacks(Operation operation) {
+  private Optional<ProgramPart.Lack> lacks(Program program, Operation operation) {
+    if (!program.mount().dax() && operation.isCall(Syscall.POISON)) {
+      return Optional.of(
+          new ProgramPart.Lack("the model lacks unreadable blocks of a page cache", Reach.ALL));
+    }
     return operation instanceof Operation.Park && kernel.profile().fourHandlers()
         ? Optional.of(
             new ProgramPart.Lack(
-                "the model lacks points of handlers with faults of 2 MiB", ProgramPart.Reach.ALL))
+                "the model lacks points of handlers with faults of 2 MiB", Reach.ALL))
         : ModelSession.lacks(operation);
   }
 
@@ -190,7 +193,7 @@ public final class ModelBackend implements ProgramBackend {
           Instrumentation.production()
               .withClock(clock::get)
               .withAllocatorPid(program::pid)
-              .withFlusherPid(FLUSHER_PID)
+              .withFlusherPid(choices.flusherPid())
               .withAllocatorUser(identities::current)
               .withGenerationBase(choices.generationBase())
               .withTopDirectoryStart(() -> choices.directories().group(inodesPerGroup(memory)))
