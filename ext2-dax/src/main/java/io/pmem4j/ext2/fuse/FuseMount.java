@@ -71,10 +71,12 @@ public final class FuseMount {
     FileRequests files = new FileRequests(service, inodes, handles);
     XattrRequests xattrs = new XattrRequests(inodes.xattrs());
     InFlight inFlight = new InFlight();
+    ClientCpu client = new ClientCpu(WorkerCpu::ofThread, System::nanoTime);
     int blockBytes = service.fs().use().blockBytes();
     for (int i = 0; i < service.workers(); i++) {
       FuseWorker worker =
-          new FuseWorker(device, blockBytes, names, files, xattrs, inFlight, sync, service.log());
+          new FuseWorker(
+              device, blockBytes, names, files, xattrs, inFlight, sync, client, service.log());
       workers.add(Thread.ofPlatform().daemon().name("fuse-" + i).unstarted(worker));
     }
     workers.forEach(Thread::start);

@@ -53,6 +53,16 @@ final class FuseRequest {
     return header32(FuseStructs.IN_HEADER_GID);
   }
 
+  /** Returns the thread that waits for the answer; 0 for none, or one that is not seen here. */
+  int thread() {
+    return header32(FuseStructs.IN_HEADER_PID);
+  }
+
+  /** Returns the number of bytes. */
+  long length() {
+    return end;
+  }
+
   /** Returns a 32-bit field of the arguments. */
   int u32(long at) {
     return buffer.get(ValueLayout.JAVA_INT, HEADER_BYTES + at);

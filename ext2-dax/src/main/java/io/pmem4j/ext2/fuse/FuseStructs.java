@@ -30,6 +30,7 @@ final class FuseStructs {
   static final long IN_HEADER_NODEID = at(IN_HEADER, "nodeid");
   static final long IN_HEADER_UID = at(IN_HEADER, "uid");
   static final long IN_HEADER_GID = at(IN_HEADER, "gid");
+  static final long IN_HEADER_PID = at(IN_HEADER, "pid");
 
   static final StructLayout OUT_HEADER =
       struct(

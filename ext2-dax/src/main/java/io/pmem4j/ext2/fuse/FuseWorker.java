@@ -21,6 +21,7 @@ final class FuseWorker implements Runnable {
   private final int blockBytes;
   private final InFlight.Slot slot;
   private final PeriodicSync sync;
+  private final ClientCpu client;
   private final Consumer<String> log;
 
   FuseWorker(
@@ -31,6 +32,7 @@ final class FuseWorker implements Runnable {
       XattrRequests xattrs,
       InFlight inFlight,
       PeriodicSync sync,
+      ClientCpu client,
       Consumer<String> log) {
     this.device = device;
     this.blockBytes = blockBytes;
@@ -39,6 +41,7 @@ final class FuseWorker implements Runnable {
     this.xattrs = xattrs;
     this.slot = inFlight.newSlot();
     this.sync = sync;
+    this.client = client;
     this.log = log;
   }
 
@@ -48,10 +51,15 @@ final class FuseWorker implements Runnable {
       MemorySegment in = arena.allocate(BUFFER_BYTES, Long.BYTES);
       FuseRequest request = new FuseRequest(in);
       FuseReply reply = new FuseReply(arena.allocate(BUFFER_BYTES, Long.BYTES), blockBytes);
+      WorkerCpu cpu = new WorkerCpu(client, arena);
       while (true) {
         long length = KernelCalls.read(device, in);
         if (length >= 0) {
           request.received(length);
+          if (isWaitedFor(request)) {
+            client.requested(request.thread(), bytes(request));
+            cpu.follow();
+          }
           slot.begin();
           serve(request, reply);
           slot.end();
@@ -99,6 +107,29 @@ final class FuseWorker implements Runnable {
             "request " + request.opcode() + ": answer: " + KernelCalls.words((int) -written));
       }
     }
+  }
+
+  /** Returns true for what a thread cannot go on without. */
+  private static boolean isWaitedFor(FuseRequest request) {
+    return request.isWhole()
+        && switch (request.opcode()) {
+          case Opcode.FORGET,
+              Opcode.BATCH_FORGET,
+              Opcode.INTERRUPT,
+              Opcode.RELEASE,
+              Opcode.RELEASEDIR,
+              Opcode.INIT,
+              Opcode.DESTROY ->
+              false;
+          default -> request.thread() != 0;
+        };
+  }
+
+  /** Returns the bytes of a request or of its answer, whichever is larger. */
+  private static long bytes(FuseRequest request) {
+    return request.opcode() == Opcode.READ
+        ? Integer.toUnsignedLong(request.u32(FuseStructs.READ_IN_SIZE))
+        : request.length();
   }
 
   private static boolean hasAnswer(int opcode) {

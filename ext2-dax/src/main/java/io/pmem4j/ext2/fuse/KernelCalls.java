@@ -58,6 +58,8 @@ final class KernelCalls {
   private static final MethodHandle SYNCFS = function("syncfs");
   private static final MethodHandle MOUNT = function("mount");
   private static final MethodHandle UMOUNT2 = function("umount2");
+  private static final MethodHandle GET_AFFINITY = function("sched_getaffinity");
+  private static final MethodHandle SET_AFFINITY = function("sched_setaffinity");
 
   private static final ThreadLocal<MemorySegment> STATE =
       ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(CALL_STATE));
@@ -144,6 +146,16 @@ final class KernelCalls {
     try (Arena arena = Arena.ofConfined()) {
       return (int) call(UMOUNT2, true, arena.allocateFrom(target).address(), flags, 0, 0, 0);
     }
+  }
+
+  /** Stores the CPUs on which the calling thread may run into a mask. */
+  static int schedGetAffinity(MemorySegment mask) {
+    return (int) call(GET_AFFINITY, true, 0, mask.byteSize(), mask.address(), 0, 0);
+  }
+
+  /** Moves the calling thread to one of the CPUs in a mask, of those that it may run on. */
+  static int schedSetAffinity(MemorySegment mask) {
+    return (int) call(SET_AFFINITY, true, 0, mask.byteSize(), mask.address(), 0, 0);
   }
 
   /** Throws if a call failed; returns its result. */

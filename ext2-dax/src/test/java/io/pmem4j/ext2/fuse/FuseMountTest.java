@@ -63,6 +63,16 @@ class FuseMountTest {
     here = Files.createDirectory(mounted.path(test.getTestMethod().orElseThrow().getName()));
   }
 
+  @Test
+  void aWorkerRunsWhereTheProgramThatWaitsForItDoes() throws Exception {
+    String cpus =
+        MountedImage.run(0, List.of("sh", "-c", "taskset -cp $$")).replaceFirst(".*: ", "");
+    String last = cpus.strip().replaceFirst(".*[,-]", "");
+    String calls = "import os\nfor i in range(5000): os.statvfs('" + here + "')";
+    MountedImage.run(0, List.of("taskset", "-c", last, "python3", "-c", calls));
+    assertThat(mounted.cpusOfWorkers()).contains(last);
+  }
+
   private static int nlink(Path path) throws IOException {
     return (Integer) Files.getAttribute(path, "unix:nlink", LinkOption.NOFOLLOW_LINKS);
   }

@@ -99,6 +99,17 @@ final class MountedImage implements AutoCloseable {
     return mount.resolve(name);
   }
 
+  /** Returns the CPUs on which each worker of the server may run, as the kernel tells them. */
+  List<String> cpusOfWorkers() throws Exception {
+    String each = "for t in /proc/" + server.pid() + "/task/*; do ";
+    String text = each + "if grep -q '^fuse-[0-9]' $t/comm; then cat $t/status; fi; done";
+    return run(0, List.of("sh", "-c", text))
+        .lines()
+        .filter(line -> line.startsWith("Cpus_allowed_list:"))
+        .map(line -> line.replaceFirst(".*:", "").strip())
+        .toList();
+  }
+
   /** Ends the server as SIGKILL does. */
   void kill() throws Exception {
     server.destroyForcibly().waitFor();

@@ -19,6 +19,7 @@ import java.util.stream.Collectors;
  */
 final class FsBench {
   private static final double FASTER = 2;
+  private static final long WARM_UP_NANOS = 6_000_000_000L;
 
   private final Map<String, FsWork> mounts = new LinkedHashMap<>();
   private final Map<String, Map<String, Double>> table = new LinkedHashMap<>();
@@ -77,7 +78,7 @@ final class FsBench {
       contenders.put(mount.getKey(), maker.of(mount.getValue()));
     }
     Shape shape = new Shape(1, false, 1);
-    Map<String, double[]> samples = new Trial(shape, rounds, contenders).measure();
+    Map<String, double[]> samples = new Trial(shape, rounds, contenders, WARM_UP_NANOS).measure();
     System.out.println();
     System.out.println(title);
     samples.forEach((name, nanos) -> {
