@@ -138,9 +138,19 @@ def _(path):
     renameat2(write(path), write(path + b"2"), 2)
 
 
-@feature("O_TMPFILE")
+@feature("O_TMPFILE, and a name for it")
 def _(path):
-    os.close(os.open(os.path.dirname(path), os.O_TMPFILE | os.O_RDWR))
+    folder = os.path.dirname(path)
+    named = os.open(folder, os.O_TMPFILE | os.O_RDWR)
+    os.write(named, b"content")
+    link_follow = 0x400
+    assert libc.linkat(AT_FDCWD, b"/proc/self/fd/%d" % named, AT_FDCWD, path, link_follow) == 0
+    assert read(path) == b"content" and os.fstat(named).st_nlink == 1
+    os.close(named)
+    refusing = os.open(folder, os.O_TMPFILE | os.O_RDWR | os.O_EXCL)
+    assert libc.linkat(AT_FDCWD, b"/proc/self/fd/%d" % refusing, AT_FDCWD, path + b"2", link_follow) != 0
+    assert ctypes.get_errno() == errno.ENOENT
+    os.close(refusing)
 
 
 @feature("fallocate")

@@ -334,6 +334,44 @@ public final class InodeOperations {
   }
 
   /**
+   * Makes a regular file without a name and opens it, with a reference to it.
+   *
+   * @param flags as for {@link #open}; with O_EXCL, {@link #link} gives it no name
+   * @param mode permissions
+   * @throws Ext2Exception ENOTDIR, ENOSPC, EPERM, EROFS, EIO
+   */
+  public Created createUnnamed(int directory, int flags, int mode) throws Ext2Exception {
+    return fs.call(() -> {
+      Ext2Inode parent = nodes.get(directory);
+      return created(onRelease ->
+          new NameOperations(space)
+              .openUnnamed(parent, new OpenFlags(flags & ~O_APPEND), mode, onRelease));
+    });
+  }
+
+  /** Opens what is about to be made. */
+  private interface Opening {
+    Ext2File open(Runnable onRelease) throws Ext2Exception;
+  }
+
+  private Created created(Opening opening) throws Ext2Exception {
+    AtomicReference<@Nullable Ext2Inode> opened = new AtomicReference<>();
+    fs.enter();
+    Ext2File file = null;
+    try {
+      file = opening.open(() -> closed(opened.getPlain()));
+    } finally {
+      if (file == null) {
+        fs.leave();
+      }
+    }
+    Ext2Inode inode = space.inodes().get(file.inode().number());
+    nodes.opened(inode);
+    opened.setPlain(inode);
+    return new Created(referenced(inode), new OpenFile(file));
+  }
+
+  /**
    * Makes a regular file and opens it, with a reference to it; opens what is there already.
    *
    * @param flags as for {@link #open}
@@ -344,21 +382,8 @@ public final class InodeOperations {
     return fs.call(() -> {
       NameSpace names = in(directory);
       OpenFlags made = new OpenFlags((flags & ~O_APPEND) | O_CREAT | O_NOFOLLOW);
-      AtomicReference<@Nullable Ext2Inode> opened = new AtomicReference<>();
-      fs.enter();
-      Ext2File file = null;
-      try {
-        file =
-            new NameOperations(names).open(text(name), made, mode, () -> closed(opened.getPlain()));
-      } finally {
-        if (file == null) {
-          fs.leave();
-        }
-      }
-      Ext2Inode inode = space.inodes().get(file.inode().number());
-      nodes.opened(inode);
-      opened.setPlain(inode);
-      return new Created(referenced(inode), new OpenFile(file));
+      return created(
+          onRelease -> new NameOperations(names).open(text(name), made, mode, onRelease));
     });
   }
 }

@@ -66,7 +66,7 @@ public final class PathOperations {
    *
    * @param flags Linux values: O_WRONLY 1, O_RDWR 2, O_CREAT 0100, O_EXCL 0200, O_TRUNC 01000,
    *     O_APPEND 02000, O_DSYNC 010000, O_DIRECTORY 0200000, O_NOFOLLOW 0400000, O_NOATIME
-   *     01000000, O_SYNC 04010000; others are ignored
+   *     01000000, O_SYNC 04010000, O_TMPFILE 020200000; others are ignored
    * @param mode permissions of a new file, before the umask
    * @throws Ext2Exception EEXIST, EISDIR, EPERM, EROFS, ENOSPC, ENXIO for a socket, and for other
    *     special files {@link UnsupportedFeatureException}

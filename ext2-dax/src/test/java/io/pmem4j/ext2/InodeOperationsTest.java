@@ -23,6 +23,8 @@ class InodeOperationsTest extends OnImage {
   private static final int ROOT = InodeOperations.ROOT;
   private static final int O_RDONLY = 0;
   private static final int O_RDWR = 2;
+  private static final int O_EXCL = 0200;
+  private static final int O_TMPFILE = 020200000;
   private static final int O_WRONLY_APPEND = 02001;
 
   private InodeOperations inodes;
@@ -54,6 +56,34 @@ class InodeOperationsTest extends OnImage {
     inodes.forget(ino, 1);
     assertThat(fs.use().freeFiles()).isEqualTo(free + 1);
     assertErrno(Errno.ESTALE, () -> inodes.stat(ino));
+  }
+
+  @Test
+  void aFileWithoutANameMayGetOneAndOnlyOnce() throws Exception {
+    long free = fs.use().freeFiles();
+    InodeOperations.Created made = inodes.createUnnamed(ROOT, O_RDWR | O_TMPFILE, 0640);
+    int ino = made.stat().ino();
+    try (OpenFile file = made.file()) {
+      assertThat(made.stat().nlink()).isZero();
+      assertThat(made.stat().mode()).isEqualTo(0100640);
+      assertThat(file.pwrite(0, bytes(P, 7))).isEqualTo(P);
+      assertThat(inodes.link(ino, ROOT, name("a")).nlink()).isEqualTo(1);
+      assertThat(inodes.lookup(ROOT, name("a")).ino()).isEqualTo(ino);
+      inodes.unlink(ROOT, name("a"));
+      assertErrno(Errno.ENOENT, () -> inodes.link(ino, ROOT, name("b")));
+    }
+    inodes.forget(ino, 3);
+    assertThat(fs.use().freeFiles()).isEqualTo(free);
+  }
+
+  @Test
+  void aFileWithoutANameStaysSoIfItWasAskedFor() throws Exception {
+    long free = fs.use().freeFiles();
+    InodeOperations.Created made = inodes.createUnnamed(ROOT, O_RDWR | O_TMPFILE | O_EXCL, 0640);
+    assertErrno(Errno.ENOENT, () -> inodes.link(made.stat().ino(), ROOT, name("a")));
+    made.file().close();
+    inodes.forget(made.stat().ino(), 1);
+    assertThat(fs.use().freeFiles()).isEqualTo(free);
   }
 
   @Test

@@ -19,6 +19,7 @@ public record OpenFlags(int bits) {
   private static final int DIRECTORY = 0200000;
   private static final int NO_ATIME = 01000000;
   private static final int NO_FOLLOW = 0400000;
+  private static final int TEMPORARY = 020000000;
 
   /** {@code __O_SYNC}, which {@code build_open_flags} lets imply O_DSYNC. */
   private static final int SYNC = 04000000;
@@ -67,6 +68,16 @@ public record OpenFlags(int bits) {
   /** Returns true for O_DIRECTORY. */
   public boolean directory() {
     return (bits & DIRECTORY) != 0;
+  }
+
+  /** Returns true for a file without a name: {@code __O_TMPFILE}. */
+  public boolean temporary() {
+    return (bits & TEMPORARY) != 0;
+  }
+
+  /** {@code build_open_flags} of O_TMPFILE, which contains O_DIRECTORY: written to, no O_CREAT. */
+  public boolean isValidTemporary() {
+    return directory() && !create() && asksForWrite();
   }
 
   /** {@code LOOKUP_FOLLOW}: neither O_NOFOLLOW nor O_CREAT with O_EXCL. */

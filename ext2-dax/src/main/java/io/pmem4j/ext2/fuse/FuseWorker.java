@@ -172,6 +172,7 @@ final class FuseWorker implements Runnable {
       case Opcode.LINK -> names.link(request, reply);
       case Opcode.OPEN -> names.open(request, reply, NameRequests.KEEP_CACHE);
       case Opcode.CREATE -> names.create(request, reply);
+      case Opcode.TMPFILE -> names.createUnnamed(request, reply);
       case Opcode.READ -> files.read(request, reply);
       case Opcode.WRITE -> files.write(request, reply);
       case Opcode.STATFS -> files.statfs(reply);

@@ -155,6 +155,18 @@ final class NameRequests {
     opened(reply, created.file(), KEEP_CACHE);
   }
 
+  /** Answers open(2) with O_TMPFILE. The name in the request is none. */
+  void createUnnamed(FuseRequest request, FuseReply reply) throws Ext2Exception {
+    InodeOperations.Created created =
+        by(request, FuseStructs.CREATE_IN_UMASK)
+            .createUnnamed(
+                ino(request.node()),
+                request.u32(FuseStructs.CREATE_IN_FLAGS),
+                request.u32(FuseStructs.CREATE_IN_MODE));
+    reply.entry(created.stat());
+    opened(reply, created.file(), KEEP_CACHE);
+  }
+
   void open(FuseRequest request, FuseReply reply, int answerFlags) throws Ext2Exception {
     int flags = request.u32(FuseStructs.OPEN_IN_FLAGS);
     opened(reply, inodes.open(ino(request.node()), flags), answerFlags);

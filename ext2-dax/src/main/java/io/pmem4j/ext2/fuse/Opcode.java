@@ -42,6 +42,7 @@ final class Opcode {
   static final int RENAME2 = 45;
   static final int LSEEK = 46;
   static final int SYNCFS = 50;
+  static final int TMPFILE = 51;
 
   private Opcode() {}
 }

@@ -19,6 +19,12 @@ final class InodeChanges {
 
   private volatile long since;
 
+  /**
+   * {@code I_LINKABLE}: a file that was made without a name may get one. Changed by its maker and
+   * under {@code i_rwsem}.
+   */
+  volatile boolean linkable;
+
   /** {@code mark_inode_dirty}; the caller has changed the inode. */
   void mark() {
     beginUnless(any());

@@ -71,6 +71,27 @@ public final class NewInode {
     inode.ownedByOneTask = false;
   }
 
+  /**
+   * {@code d_tmpfile}: the inode has no name.
+   *
+   * @param linkable true if it may get one
+   */
+  public static void unnamed(Ext2Inode inode, boolean linkable) {
+    inode.changes().linkable = linkable;
+    dropLinks(inode);
+  }
+
+  /** Returns true if the inode has a name, or never had one and may get it. */
+  public static boolean isLinkable(Ext2Inode inode) {
+    return inode.nlink != 0 || inode.changes().linkable;
+  }
+
+  /** The inode got a name; when that is gone too, it stays without. */
+  public static void linked(Ext2Inode inode) {
+    inode.iRwsem().assertHeldExclusively();
+    inode.changes().linkable = false;
+  }
+
   /** {@code clear_nlink}: the inode that got no name goes with its user. */
   public static void dropLinks(Ext2Inode inode) {
     inode.nlink = 0;

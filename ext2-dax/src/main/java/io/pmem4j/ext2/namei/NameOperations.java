@@ -41,6 +41,9 @@ public final class NameOperations {
    */
   public Ext2File open(String path, OpenFlags flags, int mode, Runnable onRelease)
       throws Ext2Exception {
+    if (flags.temporary()) {
+      return openUnnamed(path, flags, mode, onRelease);
+    }
     Opened opened;
     boolean slash;
     try (PathWalk walk = PathWalk.toParent(space, path)) {
@@ -93,6 +96,41 @@ public final class NameOperations {
     mayOpen(inode, inode.toString(), flags);
     requireFile(inode, inode.toString());
     return new Ext2File(volume, inodes, inode, opened, counted(opened, onRelease));
+  }
+
+  private Ext2File openUnnamed(String path, OpenFlags flags, int mode, Runnable onRelease)
+      throws Ext2Exception {
+    if (!flags.isValidTemporary()) {
+      throw new Ext2Exception(
+          Errno.EINVAL, path + ": flags 0" + Integer.toOctalString(flags.bits()));
+    }
+    Ext2Inode directory = PathWalk.find(space, path, flags.follows());
+    try {
+      return openUnnamed(directory, flags, mode, onRelease);
+    } finally {
+      inodes.put(directory);
+    }
+  }
+
+  /**
+   * Makes a file without a name and opens it, as open(2) does with O_TMPFILE: {@code do_tmpfile}.
+   *
+   * @param directory has the rules for the new inode
+   * @param mode permissions, before the umask
+   * @param onRelease called when the file is no longer in use; not if opening fails
+   * @throws Ext2Exception ENOTDIR, EPERM, EACCES, EROFS, ENOSPC, EIO
+   */
+  public Ext2File openUnnamed(Ext2Inode directory, OpenFlags flags, int mode, Runnable onRelease)
+      throws Ext2Exception {
+    if (!directory.isDirectory()) {
+      throw new Ext2Exception(Errno.ENOTDIR, directory.toString());
+    }
+    Ext2Inode inode;
+    try (var _ = volume.freezeGate().startWrite()) {
+      volume.requireWritable();
+      inode = newNames.unnamed(directory, mode, !flags.exclusive());
+    }
+    return new Ext2File(volume, inodes, inode, flags, counted(flags, onRelease));
   }
 
   /** {@code __mnt_want_write} of an open file, until its last use ends. */

@@ -236,7 +236,7 @@ public final class NewNames {
   /** The part of {@code vfs_link} under the file's lock, and {@code ext2_link}. */
   private void linkLocked(Ext2Inode directory, byte[] name, Ext2Inode inode) throws Ext2Exception {
     try (var _ = inode.iRwsem().exclusive()) {
-      if (inode.nlink() == 0) {
+      if (!NewInode.isLinkable(inode)) {
         throw new Ext2Exception(Errno.ENOENT, inode + " has lost its last name");
       }
       if (inode.nlink() >= MOST_LINKS) {
@@ -251,6 +251,7 @@ public final class NewNames {
         }
         add(directory, name, inode);
         done = true;
+        NewInode.linked(inode);
       } finally {
         if (!done) {
           inode.dropLink();
@@ -280,6 +281,30 @@ public final class NewNames {
         inodes.writeOut(inode);
       }
       add(directory, name, inode);
+      NewInode.unlock(inode);
+      done = true;
+      return inode;
+    } finally {
+      if (!done) {
+        discard(inode);
+      }
+    }
+  }
+
+  /**
+   * {@code vfs_tmpfile} and {@code ext2_tmpfile}: makes a regular file without a name, under no
+   * lock of the directory; returns its inode, with one user.
+   *
+   * @param linkable true if it may get a name
+   */
+  Ext2Inode unnamed(Ext2Inode directory, int mode, boolean linkable) throws Ext2Exception {
+    Permission.require(volume, space.who(), directory, Permission.WRITE | Permission.EXECUTE);
+    Ext2Inode inode =
+        inodes.create(directory, FileMode.REGULAR | permissions(directory, mode), space.who());
+    boolean done = false;
+    try {
+      initAcls(inode, directory);
+      NewInode.unnamed(inode, linkable);
       NewInode.unlock(inode);
       done = true;
       return inode;

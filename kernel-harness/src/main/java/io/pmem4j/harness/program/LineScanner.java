@@ -24,7 +24,8 @@ final class LineScanner {
           Map.entry("directory", 0200000),
           Map.entry("nofollow", 0400000),
           Map.entry("noatime", 01000000),
-          Map.entry("sync", 04010000));
+          Map.entry("sync", 04010000),
+          Map.entry("tmpfile", 020200000));
 
   private static final long PAGE_BYTES = 4096;
 
