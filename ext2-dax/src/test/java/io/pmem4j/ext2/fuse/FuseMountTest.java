@@ -68,7 +68,16 @@ class FuseMountTest {
     String cpus =
         MountedImage.run(0, List.of("sh", "-c", "taskset -cp $$")).replaceFirst(".*: ", "");
     String last = cpus.strip().replaceFirst(".*[,-]", "");
-    String calls = "import os\nfor i in range(5000): os.statvfs('" + here + "')";
+    String calls =
+        """
+        import os, time
+        end = time.monotonic() + 0.4
+        calls = 0
+        while calls < 5000 or time.monotonic() < end:
+            os.statvfs("%s")
+            calls += 1
+        """
+            .formatted(here);
     MountedImage.run(0, List.of("taskset", "-c", last, "python3", "-c", calls));
     assertThat(mounted.cpusOfWorkers()).contains(last);
   }
