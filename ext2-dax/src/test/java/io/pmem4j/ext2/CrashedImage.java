@@ -80,7 +80,7 @@ final class CrashedImage {
     HeapMemory memory = new HeapMemory(DurableImage.empty().length, mode.granularity());
     memory.copy(0, DurableImage.empty(), 0, DurableImage.empty().length);
     if (used) {
-      DurableImage.fillFreeBlocks(memory, STALE);
+      DurableImage.fillWhatIsFree(memory, STALE);
       Superblock superblock = new Superblock(memory, Superblock.PRIMARY_OFFSET);
       superblock.featureCompat(superblock.featureCompat() & ~Feature.COMPAT_EXT_ATTR);
     }
@@ -109,8 +109,8 @@ final class CrashedImage {
 
   /**
    * Explores the crash states of operations in the order of {@code mount -o ordered} on an image
-   * whose free blocks are not zero, and which never had an attribute. No file of the root directory
-   * shows what the blocks held.
+   * whose free blocks and inodes are not zero, and which never had an attribute. No file of the
+   * root directory shows what the blocks held.
    *
    * @param options of the mount, {@code dax} or none
    */

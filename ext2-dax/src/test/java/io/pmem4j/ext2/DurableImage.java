@@ -59,14 +59,29 @@ final class DurableImage {
     return EMPTY;
   }
 
-  /** Fills the free blocks of an empty image, as those of a file system in use are. */
-  static void fillFreeBlocks(PersistentMemory memory, byte value) {
-    long bitmap = new GroupDescriptor(memory, P).blockBitmap() * P;
+  /**
+   * Fills the free blocks of an empty image, as those of a file system in use are, and what its
+   * free inodes have behind the fields of ext2.
+   */
+  static void fillWhatIsFree(PersistentMemory memory, byte value) {
+    GroupDescriptor group = new GroupDescriptor(memory, P);
     for (int block = 0; block < BLOCKS; block++) {
-      if ((memory.getByte(bitmap + block / Byte.SIZE) >> block % Byte.SIZE & 1) == 0) {
+      if (isFree(memory, group.blockBitmap(), block)) {
         memory.fill((long) block * P, P, value);
       }
     }
+    Superblock superblock = new Superblock(memory, Superblock.PRIMARY_OFFSET);
+    int tail = superblock.inodeSize() - RawInode.GOOD_OLD_BYTES;
+    for (int number = 1; number <= superblock.inodesCount(); number++) {
+      if (isFree(memory, group.inodeBitmap(), number - 1)) {
+        long inode = inode(memory, number).offset();
+        memory.fill(inode + RawInode.GOOD_OLD_BYTES, tail, value);
+      }
+    }
+  }
+
+  private static boolean isFree(PersistentMemory memory, long bitmap, int bit) {
+    return (memory.getByte(bitmap * P + bit / Byte.SIZE) >> bit % Byte.SIZE & 1) == 0;
   }
 
   static Ext2FileSystem mount(PersistentMemory memory, Scheduler scheduler) throws IOException {

@@ -118,6 +118,13 @@ class OrderedCrashTest {
         .assertSound();
   }
 
+  /** An inode of 256 bytes whose last owner was ext4's. */
+  @Test
+  void createWithALargeInode() throws Exception {
+    CrashedImage.orderedOnUsedBlocks("dax", CrashMode.X86, NOTHING, fs -> createFile(fs, "/f", 0))
+        .assertSound();
+  }
+
   /** A tree of pointers is new. */
   @Test
   void writeBelowNewPointers() throws Exception {

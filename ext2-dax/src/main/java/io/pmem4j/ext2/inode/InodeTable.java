@@ -134,7 +134,10 @@ final class InodeTable {
   private void storeLocked(Ext2Inode inode, RawInode raw) {
     long changes = inode.changes().count();
     if (inode.isNew) {
-      volume.memory().fill(raw.offset(), volume.geometry().inodeSize(), (byte) 0);
+      int bytes = volume.geometry().inodeSize();
+      volume.memory().fill(raw.offset(), bytes, (byte) 0);
+      // Behind the fields of ext2 may lie attributes that ext4 gave the last owner of the number.
+      volume.order().flush(raw.offset(), bytes);
       inode.isNew = false;
     }
     Reach reach = new Reach(inode.nlink, inode.size);
