@@ -24,6 +24,8 @@ public record PromisedFiles(Map<String, List<byte[]>> versions, Set<String> name
   /** Longer files are read and compared up to here, in bytes. */
   public static final int MAX_BYTES = 256 << 10;
 
+  private static final int DIRECT_BLOCKS = 12;
+
   /** Copies the collections. */
   public PromisedFiles {
     Map<String, List<byte[]>> copy = new HashMap<>();
@@ -127,13 +129,37 @@ public record PromisedFiles(Map<String, List<byte[]>> versions, Set<String> name
    * @return the first broken promise in words; empty if all are kept
    */
   public Optional<String> broken(Map<String, byte[]> found) {
+    return broken(found, 0);
+  }
+
+  /**
+   * Returns the promises without those of files that have got a block of pointers since their sync.
+   *
+   * @param blockBytes of a block of the file system
+   */
+  public PromisedFiles withoutNewTrees(int blockBytes) {
+    int direct = DIRECT_BLOCKS * blockBytes;
+    Map<String, List<byte[]>> rest = new HashMap<>(versions);
+    rest.values()
+        .removeIf(each ->
+            each.getFirst().length <= direct
+                && each.stream().anyMatch(version -> version.length > direct));
+    return new PromisedFiles(rest, names);
+  }
+
+  /**
+   * Judges as {@link #broken(Map)}, but for blocks that a file may have got since its sync.
+   *
+   * @param blockBytes of a block of the file system; 0: new blocks are judged too
+   */
+  public Optional<String> broken(Map<String, byte[]> found, int blockBytes) {
     for (Map.Entry<String, List<byte[]>> each : versions.entrySet()) {
       String path = each.getKey();
       byte[] content = found.get(path);
       Optional<String> reason =
           content == null
               ? Optional.of("is gone; its name was synced").filter(_ -> isNamed(path))
-              : differs(each.getValue(), content);
+              : differs(each.getValue(), content, blockBytes);
       if (reason.isPresent()) {
         return Optional.of(path + " " + reason.get());
       }
@@ -150,7 +176,7 @@ public record PromisedFiles(Map<String, List<byte[]>> versions, Set<String> name
     return true;
   }
 
-  private static Optional<String> differs(List<byte[]> allowed, byte[] found) {
+  private static Optional<String> differs(List<byte[]> allowed, byte[] found, int blockBytes) {
     int least = allowed.stream().mapToInt(each -> each.length).min().orElse(0);
     int most = allowed.stream().mapToInt(each -> each.length).max().orElse(0);
     if (found.length < least || found.length > most) {
@@ -160,7 +186,7 @@ public record PromisedFiles(Map<String, List<byte[]>> versions, Set<String> name
     }
     int promised = Math.min(found.length, shrunk(allowed));
     for (int i = 0; i < promised; i++) {
-      if (!isAllowed(allowed, i, found[i])) {
+      if (!isAllowed(allowed, i, found[i]) && !isInNewBlock(allowed, i, blockBytes)) {
         return Optional.of(
             "has %02x at byte %d, expected %02x as synced, or stored since"
                 .formatted(found[i], i, i < allowed.getFirst().length ? allowed.getFirst()[i] : 0));
@@ -181,6 +207,26 @@ public record PromisedFiles(Map<String, List<byte[]>> versions, Set<String> name
       }
     }
     return shortest;
+  }
+
+  /** Returns true if a block may have been a hole at the sync, and was stored to since. */
+  private static boolean isInNewBlock(List<byte[]> allowed, int at, int blockBytes) {
+    if (blockBytes == 0) {
+      return false;
+    }
+    byte[] synced = block(allowed.getFirst(), at, blockBytes);
+    return Arrays.equals(synced, new byte[blockBytes])
+        && allowed.stream()
+            .anyMatch(version -> !Arrays.equals(block(version, at, blockBytes), synced));
+  }
+
+  private static byte[] block(byte[] content, int at, int blockBytes) {
+    byte[] block = new byte[blockBytes];
+    int from = at / blockBytes * blockBytes;
+    if (from < content.length) {
+      System.arraycopy(content, from, block, 0, Math.min(blockBytes, content.length - from));
+    }
+    return block;
   }
 
   private static boolean isAllowed(List<byte[]> allowed, int at, byte found) {

@@ -7,6 +7,7 @@ import io.pmem4j.harness.backend.BackendException;
 import io.pmem4j.harness.conform.Backends;
 import io.pmem4j.harness.crash.CrashOrder;
 import io.pmem4j.harness.crash.kernel.KernelCrashSweep;
+import io.pmem4j.harness.crash.kernel.KnownLoss;
 import io.pmem4j.harness.crash.model.ModelCrashSweep;
 import io.pmem4j.harness.kernel.Kernel;
 import io.pmem4j.harness.program.Program;
@@ -19,6 +20,7 @@ import java.math.BigInteger;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -47,7 +49,7 @@ final class ProgramCrash {
   private int images;
   private int mounts;
   private int findings;
-  private int lostSyncs;
+  private final Map<KnownLoss, Integer> losses = new EnumMap<>(KnownLoss.class);
   private double judging;
 
   /**
@@ -161,7 +163,7 @@ final class ProgramCrash {
     images += outcome.images();
     mounts += outcome.mounts();
     judging += outcome.report().nanos() / 1e9;
-    lostSyncs += outcome.syncsWithoutFlush();
+    outcome.losses().forEach((loss, count) -> losses.merge(loss, count, Integer::sum));
     findings += outcome.report().findings().size();
     outcome.complaints().forEach((kind, count) -> complaints.merge(kind, count, Integer::sum));
     out.printf(
@@ -189,12 +191,8 @@ final class ProgramCrash {
       out.println("e2fsck -fn, before a repair (images):");
       complaints.forEach((kind, count) -> out.printf("  %,6d  %s%n", count, kind));
     }
-    if (lostSyncs > 0) {
-      out.printf(
-          "known: %,d states lose what sync(2) or syncfs(2) promised, until the next fence: ext2"
-              + " flushes no device there (docs/crash-consistency.md)%n",
-          lostSyncs);
-    }
+    losses.forEach((loss, count) ->
+        out.printf("known: %,d states %s (docs/crash-consistency.md)%n", count, loss.text()));
     out.printf(
         "crash: %s on %s: %d programs, %s%,d of %.2e states, %,d images, %,d mounts, %d"
             + " findings, %,.0f images/s, %.1f s%n",
@@ -218,7 +216,8 @@ final class ProgramCrash {
       counts.put("images", images);
       counts.put("mounts", mounts);
       counts.put("findings", findings);
-      counts.put("lostSyncs", lostSyncs);
+      counts.put("lostSyncs", losses.getOrDefault(KnownLoss.SYNC, 0));
+      counts.put("knownLosses", losses.values().stream().mapToInt(Integer::intValue).sum());
       counts.put("imagesPerSecond", Math.round(images / Math.max(1e-9, judging)));
       out.println(new JsonLine("crash", verdict, seconds, counts));
     }

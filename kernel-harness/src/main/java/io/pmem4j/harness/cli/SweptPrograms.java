@@ -10,6 +10,7 @@ import io.pmem4j.harness.conform.Backends;
 import io.pmem4j.harness.conform.ProgramResult.Verdict;
 import io.pmem4j.harness.crash.CrashOrder;
 import io.pmem4j.harness.crash.kernel.KernelCrashSweep;
+import io.pmem4j.harness.crash.kernel.KnownLoss;
 import io.pmem4j.harness.crash.model.ModelCrashSweep;
 import io.pmem4j.harness.kernel.Kernel;
 import io.pmem4j.harness.program.Program;
@@ -19,6 +20,7 @@ import io.pmem4j.harness.program.Syscall;
 import io.pmem4j.harness.report.ProgramLine;
 import io.pmem4j.harness.report.StoreTable;
 import java.io.IOException;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -28,11 +30,8 @@ import org.jspecify.annotations.Nullable;
 abstract class SweptPrograms implements AutoCloseable {
   private static final String STATES = "crash states";
   private static final String TRIED = "tried";
-  private static final String LOST_SYNC =
-      "a state loses what sync(2) or syncfs(2) promised, until the next fence: ext2 flushes no device"
-          + " there";
 
-  private long lostSyncs;
+  private final Map<KnownLoss, Long> losses = new EnumMap<>(KnownLoss.class);
 
   /** Opens the sweep of a backend. */
   static SweptPrograms on(String backend, CrashMode mode, long atMost)
@@ -58,7 +57,9 @@ abstract class SweptPrograms implements AutoCloseable {
 
   /** Returns how often each known loss was left out. */
   Map<String, Long> forgiven() {
-    return lostSyncs == 0 ? Map.of() : Map.of(LOST_SYNC, lostSyncs);
+    Map<String, Long> counts = new TreeMap<>();
+    losses.forEach((loss, count) -> counts.put("states " + loss.text(), count));
+    return counts;
   }
 
   /** Runs a program, and judges its states. A failure of the environment becomes its line. */
@@ -66,7 +67,7 @@ abstract class SweptPrograms implements AutoCloseable {
     long start = System.nanoTime();
     try {
       KernelCrashSweep.Outcome outcome = sweep(program);
-      lostSyncs += outcome.syncsWithoutFlush();
+      outcome.losses().forEach((loss, count) -> losses.merge(loss, (long) count, Long::sum));
       CrashReport report = outcome.report();
       Map<String, Map<String, Integer>> coverage = verbs(program);
       coverage.put(STATES, counts(outcome));

@@ -6,8 +6,13 @@ import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.layout.GroupDescriptor;
 import io.pmem4j.ext2.layout.Superblock;
 import io.pmem4j.ext2.volume.Geometry;
+import io.pmem4j.harness.image.FsImage;
 import io.pmem4j.harness.image.ImageContent;
+import io.pmem4j.pmem.MapSpec;
 import io.pmem4j.pmem.PersistentMemory;
+import io.pmem4j.pmem.Pmem;
+import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.util.function.IntPredicate;
 
 /**
@@ -20,6 +25,20 @@ public final class StaleBlocks {
   static final byte STALE = (byte) 0xa5;
 
   private StaleBlocks() {}
+
+  /**
+   * Fills free blocks of an image that is not mounted.
+   *
+   * @param fsBytes of its file system
+   * @param pages chooses pages of 4 KiB by their number; their free blocks are filled
+   * @throws IOException if the image cannot be mapped or holds no ext2
+   */
+  public static void fill(FsImage image, long fsBytes, IntPredicate pages) throws IOException {
+    MapSpec spec = MapSpec.existing().slice(FsImage.OFFSET_BYTES, fsBytes);
+    try (Arena arena = Arena.ofConfined()) {
+      fill(Pmem.map(image.path(), spec, arena), pages);
+    }
+  }
 
   /**
    * Fills free blocks.

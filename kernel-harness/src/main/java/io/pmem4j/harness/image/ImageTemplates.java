@@ -12,11 +12,25 @@ import java.util.Map;
 /** The file systems that programs start from: one a shape, made when first asked for. */
 public final class ImageTemplates {
   private final Path directory;
+  private final Finish finish;
   private final Map<ImageShape, ImageContent> made = new HashMap<>();
+
+  /** Changes a new file system before it is read. */
+  @FunctionalInterface
+  public interface Finish {
+    /** Changes the image, which is not mounted. */
+    void apply(FsImage image, ImageShape shape) throws IOException;
+  }
 
   /** Images that are made in a directory; nothing is left there. */
   public ImageTemplates(Path directory) {
+    this(directory, (image, shape) -> {});
+  }
+
+  /** Images that are made in a directory, and changed at the end. */
+  public ImageTemplates(Path directory, Finish finish) {
     this.directory = directory;
+    this.finish = finish;
   }
 
   /** The empty file system of a shape. */
@@ -25,7 +39,9 @@ public final class ImageTemplates {
     if (known == null) {
       Path file = directory.resolve("template.img");
       try {
-        known = ImageContent.of(Mke2fs.make(file, shape));
+        FsImage image = Mke2fs.make(file, shape);
+        finish.apply(image, shape);
+        known = ImageContent.of(image);
         made.put(shape, known);
       } finally {
         Files.deleteIfExists(file);

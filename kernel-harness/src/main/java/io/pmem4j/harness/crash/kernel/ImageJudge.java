@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
@@ -44,7 +45,11 @@ final class ImageJudge {
   private final int mountsBefore;
   private int repairs;
   private int keptAtOnce;
-  private int syncsWithoutFlush;
+  private final Map<KnownLoss, Integer> losses = new EnumMap<>(KnownLoss.class);
+  private final int blockBytes;
+
+  /** Data of files is ordered before their pointers. */
+  private final boolean dax;
 
   /**
    * A judged image.
@@ -65,6 +70,8 @@ final class ImageJudge {
     this.paths = program.promises().paths();
     this.written = new byte[this.pages.size()][];
     this.mountsBefore = machine.mounts();
+    this.blockBytes = program.program().image().blockBytes();
+    this.dax = program.program().mount().dax() && blockBytes == PAGE;
     program.mounted().writeTo(machine.image());
   }
 
@@ -88,9 +95,9 @@ final class ImageJudge {
     return keptAtOnce;
   }
 
-  /** Returns the number of judgements in which a sync was lost, because it flushes no device. */
-  int syncsWithoutFlush() {
-    return syncsWithoutFlush;
+  /** Returns the number of judgements with each known loss. */
+  Map<KnownLoss, Integer> losses() {
+    return losses;
   }
 
   /** Returns the kinds of complaints of e2fsck, with the number of images of each. */
@@ -128,11 +135,18 @@ final class ImageJudge {
     }
     // ext2's sync_fs flushes no device, so sync(2) counts from the next fence on.
     int fenced = (int) acknowledged.get(TracedProgram.FENCED);
-    Optional<String> broken = program.promises().at(completed, fenced).broken(found.files());
-    if (broken.isPresent()) {
+    PromisedFiles later = program.promises().at(completed, fenced);
+    Optional<String> broken = later.broken(found.files());
+    if (broken.isEmpty()) {
+      losses.merge(KnownLoss.SYNC, 1, Integer::sum);
+    } else if (!dax && later.broken(found.files(), blockBytes).isEmpty()) {
+      losses.merge(KnownLoss.NEW_BLOCK, 1, Integer::sum);
+    } else if (machine.isKernel()
+        && later.withoutNewTrees(blockBytes).broken(found.files()).isEmpty()) {
+      losses.merge(KnownLoss.NEW_TREE, 1, Integer::sum);
+    } else {
       throw new IllegalStateException(broken.get());
     }
-    syncsWithoutFlush++;
   }
 
   private Judged judge(byte[] content) throws IOException {

@@ -10,6 +10,7 @@ import io.pmem4j.harness.backend.BackendException;
 import io.pmem4j.harness.backend.guest.GuestBackend;
 import io.pmem4j.harness.backend.guest.TracedPages;
 import io.pmem4j.harness.crash.CrashOrder;
+import io.pmem4j.harness.crash.StaleBlocks;
 import io.pmem4j.harness.guest.qemu.GuestSpec;
 import io.pmem4j.harness.guest.trace.StoreTraceFile;
 import io.pmem4j.harness.guest.trace.Tracer;
@@ -20,6 +21,7 @@ import io.pmem4j.harness.kernel.Kernel;
 import io.pmem4j.harness.program.Program;
 import java.io.IOException;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Sweeps the power cuts of programs on a real kernel. One guest runs them and has its stores
@@ -51,8 +53,7 @@ public final class KernelCrashSweep implements AutoCloseable {
    * @param mounts the number of mounts
    * @param repairs the number of images that e2fsck repaired
    * @param keptAtOnce the number of judgements in which the promises held before a repair
-   * @param syncsWithoutFlush the number of judgements in which sync(2) or syncfs(2) was lost: ext2
-   *     flushes no device there, so the promise counts from the next fence on
+   * @param losses the number of judgements with each known loss
    * @param complaints the kinds of e2fsck's complaints with the number of images
    */
   public record Outcome(
@@ -65,10 +66,11 @@ public final class KernelCrashSweep implements AutoCloseable {
       int mounts,
       int repairs,
       int keptAtOnce,
-      int syncsWithoutFlush,
+      Map<KnownLoss, Integer> losses,
       Map<String, Integer> complaints) {
     /** Copies the map. */
     public Outcome {
+      losses = Map.copyOf(losses);
       complaints = Map.copyOf(complaints);
     }
 
@@ -116,9 +118,18 @@ public final class KernelCrashSweep implements AutoCloseable {
     return explore(trace(program));
   }
 
-  /** Runs a program. */
+  /**
+   * Runs a program twice: the first run tells the pages whose free blocks are not zero in the
+   * second. In zeros a lost store of zeros could not be seen.
+   */
   TracedProgram trace(Program program) throws BackendException, IOException {
-    return TracedProgram.run(backend, image, file, program, templates);
+    TracedProgram first = TracedProgram.run(backend, image, file, program, templates);
+    Set<Integer> stored = Set.copyOf(TracedPages.of(first.records()).pages());
+    ImageTemplates stale =
+        new ImageTemplates(
+            running.path(),
+            (made, shape) -> StaleBlocks.fill(made, shape.fsBytes(), stored::contains));
+    return TracedProgram.run(backend, image, file, program, stale);
   }
 
   /** Explores the power cuts of a program that has run. */
@@ -151,7 +162,7 @@ public final class KernelCrashSweep implements AutoCloseable {
         judge.mounts(),
         judge.repairs(),
         judge.keptAtOnce(),
-        judge.syncsWithoutFlush(),
+        judge.losses(),
         judge.complaints());
   }
 

@@ -49,6 +49,11 @@ final class MountingGuest implements MountingMachine {
   }
 
   @Override
+  public boolean isKernel() {
+    return true;
+  }
+
+  @Override
   public int mounts() {
     return mounts;
   }

@@ -14,6 +14,9 @@ public interface MountingMachine extends AutoCloseable {
   /** Returns the image that is mounted. */
   FsImage image();
 
+  /** Returns true for a kernel, whose order of stores has losses that the model's has not. */
+  boolean isKernel();
+
   /** Returns the number of mounts so far. */
   int mounts();
 

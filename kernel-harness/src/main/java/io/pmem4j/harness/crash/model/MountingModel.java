@@ -53,6 +53,11 @@ final class MountingModel implements MountingMachine {
   }
 
   @Override
+  public boolean isKernel() {
+    return false;
+  }
+
+  @Override
   public int mounts() {
     return mounts;
   }
