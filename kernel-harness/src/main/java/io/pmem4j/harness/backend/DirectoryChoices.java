@@ -30,12 +30,17 @@ public final class DirectoryChoices {
     return copy;
   }
 
-  /** Returns the path of the directory that an operation makes; empty if it makes none. */
+  /**
+   * Returns the path of the directory that an operation makes; empty if it makes none. Without the
+   * slashes at its end: mkdir(2) does not follow a link that is there, and a question that did
+   * would change the link's access time.
+   */
   public static Optional<String> madeBy(Operation operation) {
     return switch (operation) {
       case Operation.In in -> madeBy(in.operation());
       case Operation.Begin begin -> madeBy(begin.operation());
-      case Operation.Call call when call.syscall() == Syscall.MKDIR -> Optional.of(call.text(0));
+      case Operation.Call call when call.syscall() == Syscall.MKDIR ->
+          Optional.of(call.text(0).replaceFirst("/+$", ""));
       default -> Optional.empty();
     };
   }

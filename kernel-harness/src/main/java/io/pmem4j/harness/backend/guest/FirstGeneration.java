@@ -2,6 +2,7 @@
 
 package io.pmem4j.harness.backend.guest;
 
+import io.pmem4j.harness.backend.DirectoryChoices;
 import io.pmem4j.harness.backend.KernelChoices;
 import io.pmem4j.harness.backend.syscall.OperationCodec;
 import io.pmem4j.harness.program.Operation;
@@ -42,7 +43,8 @@ final class FirstGeneration {
       case MKDIR ->
           List.of(
               Request.of(Syscall.OPEN, SLOT, O_DIRECTORY_NOFOLLOW, 0)
-                  .withStrings(GuestBackend.inGuest(call.text(0))),
+                  .withStrings(
+                      GuestBackend.inGuest(DirectoryChoices.madeBy(operation).orElseThrow())),
               Request.of(Syscall.FSTAT, SLOT),
               Request.of(Syscall.CLOSE, SLOT));
       default -> List.of();

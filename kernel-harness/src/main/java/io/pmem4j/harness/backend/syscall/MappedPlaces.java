@@ -2,14 +2,20 @@
 
 package io.pmem4j.harness.backend.syscall;
 
-import java.util.HashMap;
-import java.util.Map;
+import java.util.LinkedHashMap;
+import java.util.SequencedMap;
 
-/** The addresses of the mappings of one process, by the names that the program gave them. */
+/**
+ * The addresses of the mappings of one process, by the names that the program gave them. A call
+ * that fails may have unmapped a part of its mapping before: mremap(2) to a fixed address unmaps
+ * the tail, and then refuses a mapping that lies in pieces. The kernel gives the addresses out
+ * again, so the mapping that was made or moved last is the one that is there.
+ */
 final class MappedPlaces {
   private static final long PAGE_BYTES = OperationCodec.PAGE_BYTES;
 
-  private final Map<String, Place> places = new HashMap<>();
+  /** In the order in which they were made or moved. */
+  private final SequencedMap<String, Place> places = new LinkedHashMap<>();
 
   private record Place(long base, long length, long offset) {
     boolean contains(long address) {
@@ -29,7 +35,7 @@ final class MappedPlaces {
   }
 
   void put(String name, long base, long length, long offset) {
-    places.put(name, new Place(base, roundUp(length), offset));
+    places.putLast(name, new Place(base, roundUp(length), offset));
   }
 
   void move(String name, long base, long length) {
@@ -50,7 +56,7 @@ final class MappedPlaces {
    * @throws IllegalArgumentException if no mapping has it
    */
   long pageIndex(long address) {
-    for (Place place : places.values()) {
+    for (Place place : places.sequencedValues().reversed()) {
       if (place.contains(address)) {
         return (address - place.base() + place.offset()) / PAGE_BYTES;
       }

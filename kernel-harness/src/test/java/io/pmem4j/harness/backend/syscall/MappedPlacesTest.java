@@ -24,4 +24,19 @@ class MappedPlacesTest {
     child.remove("m");
     assertThat(parent.has("m")).isTrue();
   }
+
+  @Test
+  void anAddressThatAFailedCallFreedBelongsToTheMappingThatIsThereNow() {
+    MappedPlaces places = new MappedPlaces();
+    places.put("q", 0x10000, 6 * 4096, 0);
+    places.put("s", 0x80000, 5 * 4096, 0);
+    // mremap(2) of q has failed and unmapped the tail of q.
+    places.move("s", 0x13000, 3 * 4096);
+    assertThat(places.pageIndex(0x13000)).isZero();
+    assertThat(places.pageIndex(0x12000)).isEqualTo(2);
+    places.move("q", 0x40000, 2 * 4096);
+    places.put("p", 0x40000, 4096, 9 * 4096);
+    assertThat(places.pageIndex(0x40000)).isEqualTo(9);
+    assertThat(places.fork().pageIndex(0x40000)).isEqualTo(9);
+  }
 }
