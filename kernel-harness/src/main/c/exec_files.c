@@ -292,7 +292,8 @@ void op_flock(struct exec *x, const struct request *r, struct reply *reply)
 void op_fill(struct exec *x, const struct request *r, struct reply *reply)
 {
 	enum { LARGE = 1 << 20, PAGE = 4096 };
-	static uint8_t filling[LARGE];
+	/* O_DIRECT wants sectors in memory too. */
+	static _Alignas(PAGE) uint8_t filling[LARGE];
 	int fd = x->files[r->args[0]];
 	off_t at = lseek(fd, 0, SEEK_END);
 	size_t piece = LARGE;

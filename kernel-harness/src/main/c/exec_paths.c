@@ -227,7 +227,8 @@ void op_read_file(struct exec *x, const struct request *r, struct reply *reply)
 	if ((uint64_t)r->args[0] < limit)
 		limit = (size_t)r->args[0];
 	char *path = request_string(r, 0);
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	/* A trace_pipe that is empty would be waited for. */
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	ssize_t n = fd;
 
 	free(path);
@@ -240,7 +241,7 @@ void op_read_file(struct exec *x, const struct request *r, struct reply *reply)
 		if (n <= 0)
 			break;
 	}
-	if (n < 0) {
+	if (n < 0 && (fd < 0 || errno != EAGAIN)) {
 		reply_errno(reply);
 		bytes_clear(&reply->data);
 	} else {

@@ -43,7 +43,7 @@ public record Instrumentation(
     boolean isolationChecks,
     Consumer<LockValidator> lockValidators,
     int cachePages,
-    int flusherPid) {
+    IntSupplier flusherPid) {
 
   private static final Instrumentation PRODUCTION =
       new Instrumentation(
@@ -58,7 +58,7 @@ public record Instrumentation(
           false,
           _ -> {},
           1 << 14,
-          0);
+          () -> 0);
 
   /** Returns the surroundings of a product: the clock of the system, no checks, no replacements. */
   public static Instrumentation production() {
@@ -121,7 +121,7 @@ public record Instrumentation(
   }
 
   /** This instrumentation with another {@link #flusherPid}. */
-  public Instrumentation withFlusherPid(int value) {
+  public Instrumentation withFlusherPid(IntSupplier value) {
     return changed(parts -> parts.flusherPid = value);
   }
 
@@ -144,7 +144,7 @@ public record Instrumentation(
     private boolean isolationChecks;
     private Consumer<LockValidator> lockValidators;
     private int cachePages;
-    private int flusherPid;
+    private IntSupplier flusherPid;
 
     private Parts(Instrumentation from) {
       clock = from.clock;

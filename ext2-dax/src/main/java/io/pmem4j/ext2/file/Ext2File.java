@@ -25,6 +25,7 @@ import io.pmem4j.ext2.volume.Volume;
 import io.pmem4j.pmem.PersistentMemory;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An open file description of a regular file or a directory: {@code struct file} with ext2's file
@@ -66,12 +67,14 @@ public final class Ext2File implements Mappable {
     this.contents = flags.direct() ? inode.contents().direct() : inode.contents();
     PageCache pages = contents.pages();
     this.sync = new FileSync(volume, inodes, inode);
-    this.faultHandler = pages == null ? daxHandler() : new PageCacheFaultHandler(inode, pages);
+    this.faultHandler = handler(volume.instrumentation().variation(), pages);
   }
 
-  private FaultHandler daxHandler() {
-    Variation variation = volume.instrumentation().variation();
-    return variation.part(FaultHandlers.class, DaxFaultHandler::new).of(inode);
+  private FaultHandler handler(Variation variation, @Nullable PageCache pages) {
+    return pages == null
+        ? variation.part(FaultHandlers.class, DaxFaultHandler::new).of(inode)
+        : new PageCacheFaultHandler(
+            inode, pages, variation.part(PageFilling.class, PageFilling.LINUX_5_10));
   }
 
   /** Returns the inode of the file. */
@@ -94,7 +97,7 @@ public final class Ext2File implements Mappable {
     if (inode.isDirectory()) {
       throw new Ext2Exception(Errno.EISDIR, "read of a directory");
     }
-    if (target.length() == 0) {
+    if (target.length() == 0 || !contents.mayReach(position)) {
       return 0;
     }
     try (var _ = contents.lockToRead()) {

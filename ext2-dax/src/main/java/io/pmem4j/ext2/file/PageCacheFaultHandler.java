@@ -3,6 +3,7 @@ package io.pmem4j.ext2.file;
 
 import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.inode.Ext2Inode;
+import io.pmem4j.ext2.inode.InodeLocks;
 import io.pmem4j.ext2.mm.FaultHandler;
 import io.pmem4j.ext2.mm.FaultResult;
 import io.pmem4j.ext2.mm.PageFault;
@@ -17,7 +18,8 @@ import io.pmem4j.ext2.page.PageCache;
  *
  * <pre>
  * mmap_lock                  by the caller
- *   page lock                until the page is mapped
+ *   invalidate_lock          shared, while the page is read; later kernels only
+ *     page lock              until the page is mapped
  *
  * mmap_lock                  a store to a shared mapping, after the page is there
  *   sb_start_pagefault
@@ -30,10 +32,12 @@ import io.pmem4j.ext2.page.PageCache;
 final class PageCacheFaultHandler implements FaultHandler {
   private final Ext2Inode inode;
   private final PageCache cache;
+  private final PageFilling filling;
 
-  PageCacheFaultHandler(Ext2Inode inode, PageCache cache) {
+  PageCacheFaultHandler(Ext2Inode inode, PageCache cache, PageFilling filling) {
     this.inode = inode;
     this.cache = cache;
+    this.filling = filling;
   }
 
   @Override
@@ -41,13 +45,16 @@ final class PageCacheFaultHandler implements FaultHandler {
     if (isPastEnd(fault)) {
       return FaultResult.SIGBUS;
     }
-    PageCache.Locked locked = cache.grab(fault.pgoff());
-    try {
-      cache.readLocked(locked.page());
-    } catch (Ext2Exception e) {
-      locked.close();
-      fault.failed(e);
-      return FaultResult.SIGBUS;
+    PageCache.Locked locked;
+    try (var _ = cache.holds(fault.pgoff()) ? InodeLocks.NOTHING : filling.hold(inode.locks())) {
+      locked = cache.grab(fault.pgoff());
+      try {
+        cache.readLocked(locked.page());
+      } catch (Ext2Exception e) {
+        locked.close();
+        fault.failed(e);
+        return FaultResult.SIGBUS;
+      }
     }
     // Truncation stores the size before it locks pages: seen here, or it waits for this one.
     if (isPastEnd(fault)) {

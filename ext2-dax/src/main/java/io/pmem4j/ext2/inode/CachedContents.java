@@ -54,6 +54,11 @@ class CachedContents implements FileContents {
   }
 
   @Override
+  public boolean mayReach(long position) {
+    return position < inode.volume().geometry().maxFileBytes();
+  }
+
+  @Override
   public HeldLock lockToRead() {
     return InodeLocks.NOTHING;
   }

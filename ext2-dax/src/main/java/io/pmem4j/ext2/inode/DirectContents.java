@@ -17,6 +17,11 @@ final class DirectContents extends CachedContents {
     this.io = new DirectIo(pages(), truncate(), buffered());
   }
 
+  @Override
+  public boolean mayReach(long position) {
+    return true;
+  }
+
   /** {@code DIO_LOCKING}: a reader keeps truncation away from the blocks that it has looked up. */
   @Override
   public HeldLock lockToRead() {

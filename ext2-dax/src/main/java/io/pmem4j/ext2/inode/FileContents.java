@@ -18,6 +18,14 @@ public interface FileContents {
   /** Returns the way of a file that is open with O_DIRECT, which DAX files are in any case. */
   FileContents direct();
 
+  /**
+   * Returns true if read(2) at a position is an access to the file; where it is not, it returns
+   * before it changes the access time.
+   */
+  default boolean mayReach(long position) {
+    return true;
+  }
+
   /** Takes the lock that read(2) holds. */
   HeldLock lockToRead();
 

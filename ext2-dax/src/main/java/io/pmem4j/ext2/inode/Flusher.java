@@ -47,7 +47,7 @@ final class Flusher {
 
   /** Returns the process id of the current task: {@code current->pid}. */
   int currentPid() {
-    return isRunning() ? instrumentation.flusherPid() : instrumentation.allocatorPid().getAsInt();
+    return (isRunning() ? instrumentation.flusherPid() : instrumentation.allocatorPid()).getAsInt();
   }
 
   private boolean isRunning() {

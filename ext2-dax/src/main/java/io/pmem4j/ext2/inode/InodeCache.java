@@ -197,6 +197,8 @@ public final class InodeCache {
   public void writeOutIfDirty(Ext2Inode inode, boolean dataOnly) throws Ext2Exception {
     if (dataOnly ? inode.changes().anyForData() : inode.changes().any()) {
       table.write(inode);
+    } else if (!dataOnly) {
+      table.wroteBack(inode);
     }
   }
 

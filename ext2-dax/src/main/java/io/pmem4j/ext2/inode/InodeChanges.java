@@ -25,25 +25,32 @@ final class InodeChanges {
    */
   volatile boolean linkable;
 
+  /**
+   * {@code I_DIRTY_PAGES}: stays until the inode is written back, though its pages may be clean
+   * before.
+   */
+  private volatile boolean pages;
+
   /** {@code mark_inode_dirty}; the caller has changed the inode. */
   void mark() {
-    beginUnless(any());
+    beginUnless(isDirty());
     dataChanges.accumulateAndGet(changes.incrementAndGet(), Math::max);
   }
 
   /** {@code mark_inode_dirty_sync}; the caller has changed times only. */
   void markTimes() {
-    beginUnless(any());
+    beginUnless(isDirty());
     changes.incrementAndGet();
   }
 
-  /**
-   * {@code I_DIRTY_PAGES}: a page becomes dirty, which leaves the inode itself as it is.
-   *
-   * @param already whether another page is dirty
-   */
-  void pagesDirty(boolean already) {
-    beginUnless(already || any());
+  /** A page becomes dirty, which leaves the inode itself as it is. */
+  void pagesDirty() {
+    beginUnless(isDirty());
+    pages = true;
+  }
+
+  private boolean isDirty() {
+    return pages || any();
   }
 
   private void beginUnless(boolean dirty) {
@@ -74,5 +81,18 @@ final class InodeChanges {
   /** The table has these changes, and its block is marked. Later ones leave the inode dirty. */
   void written(long stored) {
     written = stored;
+  }
+
+  /**
+   * Ends {@code writeback_single_inode}.
+   *
+   * @param pagesDirty whether a page is dirty still: one outside of the range that was synced
+   * @param order of the inodes from then on
+   */
+  void wroteBack(boolean pagesDirty, DirtyOrder order) {
+    pages = pagesDirty;
+    if (pagesDirty && order == DirtyOrder.LINUX_6_1) {
+      since = MOMENTS.incrementAndGet();
+    }
   }
 }

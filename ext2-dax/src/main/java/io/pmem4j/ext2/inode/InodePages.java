@@ -76,6 +76,6 @@ final class InodePages implements PageCacheHost {
 
   @Override
   public void pagesDirty() {
-    inode.changes().pagesDirty(inode.contents().isDirty());
+    inode.changes().pagesDirty();
   }
 }

@@ -24,12 +24,14 @@ final class InodeTable {
   private final FaultTrace trace;
   private final Allocators services;
   private final PageReclaim reclaim;
+  private final DirtyOrder order;
 
   InodeTable(Volume volume, FaultTrace trace, Allocators services) {
     this.volume = volume;
     this.trace = trace;
     this.services = services;
     this.reclaim = new PageReclaim(volume.instrumentation().cachePages());
+    this.order = volume.instrumentation().variation().part(DirtyOrder.class, DirtyOrder.LINUX_5_10);
   }
 
   /** Returns the memory for page caches. */
@@ -99,6 +101,7 @@ final class InodeTable {
     RawInode raw = place(inode);
     try (var _ = inode.writingOut().hold()) {
       storeLocked(inode, raw);
+      wroteBack(inode);
     }
     return volume.geometry().blockAt(raw.offset());
   }
@@ -114,7 +117,13 @@ final class InodeTable {
       if (!inode.ownedByOneTask && inode.changes().any()) {
         storeLocked(inode, raw);
       }
+      wroteBack(inode);
     }
+  }
+
+  /** Ends the writing back of an inode, which may have had dirty pages alone. */
+  void wroteBack(Ext2Inode inode) {
+    inode.changes().wroteBack(inode.contents().isDirty(), order);
   }
 
   private RawInode place(Ext2Inode inode) throws Ext2Exception {

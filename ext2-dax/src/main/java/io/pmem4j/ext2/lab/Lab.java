@@ -6,6 +6,8 @@ import io.pmem4j.ext2.Variation;
 import io.pmem4j.ext2.dax.CachedPages;
 import io.pmem4j.ext2.dax.UserCopyUnits;
 import io.pmem4j.ext2.file.FaultHandlers;
+import io.pmem4j.ext2.file.PageFilling;
+import io.pmem4j.ext2.inode.DirtyOrder;
 import io.pmem4j.ext2.inode.Ext2Inode;
 import io.pmem4j.ext2.inode.InodeLocks;
 import io.pmem4j.ext2.inode.SettableFlags;
@@ -78,11 +80,14 @@ public final class Lab extends Variation {
   private Map<Class<?>, Object> parts() {
     Map<Class<?>, Object> own = new HashMap<>();
     own.put(LockOrder.class, profile.holePages() ? LabOrders.withHolePages(order) : order);
+    if (profile == Profile.LINUX_6_1 || profile == Profile.LINUX_6_12) {
+      own.put(SettableFlags.class, SettableFlags.LINUX_6_1);
+      own.put(DirtyOrder.class, DirtyOrder.LINUX_6_1);
+      own.put(PageFilling.class, PageFilling.LINUX_6_1);
+    }
     if (profile == Profile.LINUX_6_1) {
       own.put(UserCopyUnits.class, UserCopyUnits.LINUX_6_1);
-      own.put(SettableFlags.class, SettableFlags.LINUX_6_1);
     } else if (profile == Profile.LINUX_6_12) {
-      own.put(SettableFlags.class, SettableFlags.LINUX_6_1);
       own.put(UserCopyUnits.class, UserCopyUnits.LINUX_6_12);
       own.put(AttributeWindows.class, AttributeWindows.LINUX_6_12);
     }

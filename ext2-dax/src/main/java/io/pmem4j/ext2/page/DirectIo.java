@@ -38,6 +38,9 @@ public final class DirectIo {
    */
   public int read(long position, UserBuffer target) throws Ext2Exception {
     cache.writeback().range(position, position + target.length() - 1);
+    if (position >= host.size()) {
+      return 0;
+    }
     requireAligned(position, target.length());
     long end = Math.min(host.size(), position + target.length());
     int done = 0;

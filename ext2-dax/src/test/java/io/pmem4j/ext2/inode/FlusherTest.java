@@ -22,7 +22,7 @@ class FlusherTest {
       new Flusher(
           Instrumentation.production()
               .withAllocatorPid(() -> PID)
-              .withFlusherPid(FLUSHER_PID)
+              .withFlusherPid(() -> FLUSHER_PID)
               .withAllocatorUser(() -> USER)
               .withScheduler(
                   new ForwardingScheduler(Scheduler.production()) {

@@ -7,20 +7,18 @@ package io.pmem4j.harness.backend;
  * same choices and its image can be compared byte for byte. Kernels run first and fill it in.
  */
 public final class KernelChoices {
-  /** A kworker of the guest: the seventh, eighth or ninth process, as the boot goes. */
-  private int flusherPid = 8;
-
   private boolean known;
   private int generationBase = 1;
   private DirectoryChoices directories = new DirectoryChoices();
+  private FlusherChoices flushers = new FlusherChoices();
 
   /** The same choices, made or not yet. */
   public KernelChoices copy() {
     KernelChoices copy = new KernelChoices();
     copy.known = known;
     copy.generationBase = generationBase;
-    copy.flusherPid = flusherPid;
     copy.directories = directories.copy();
+    copy.flushers = flushers.copy();
     return copy;
   }
 
@@ -29,19 +27,14 @@ public final class KernelChoices {
     return known;
   }
 
-  /** The kernel's worker that writes back what sync or an unmount finds dirty. */
-  public void flusherPid(int pid) {
-    flusherPid = pid;
-  }
-
-  /** Returns the process id of that worker, by which blocks that it allocates are coloured. */
-  public int flusherPid() {
-    return flusherPid;
-  }
-
   /** Returns the inodes of new directories. */
   public DirectoryChoices directories() {
     return directories;
+  }
+
+  /** Returns the threads that have written back. */
+  public FlusherChoices flushers() {
+    return flushers;
   }
 
   /** The kernel's first {@code i_generation} after this mount. */

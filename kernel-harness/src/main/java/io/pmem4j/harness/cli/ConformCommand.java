@@ -87,7 +87,7 @@ final class ConformCommand implements Callable<Integer> {
       paramLabel = "OPTIONS",
       description = {
         "mount with these options too, whatever a program names: orlov, reservation, relatime,",
-        "strictatime, or defaults for the three that ext2 has by itself"
+        "strictatime, defaults for three that ext2 has by itself, or nodax"
       })
   private @Nullable String mount;
 

@@ -35,12 +35,19 @@ public record Program(
   /** The second at which the clock of every program starts: the date of the letter of 2015. */
   public static final long CLOCK_BASE_SECONDS = 1_444_428_128L;
 
+  private static final int PAGE_BYTES = 4096;
+
   /** The suffix of a program's file. */
   public static final String SUFFIX = ".p4j";
 
   /** Returns which accesses change {@code i_atime}. */
   public AtimeOption atime() {
     return mount.atime();
+  }
+
+  /** Returns true if regular files have DAX, which no other size of blocks allows. */
+  public boolean hasDax() {
+    return mount.dax() && image.blockBytes() == PAGE_BYTES;
   }
 
   /** Returns true if a power cut of this program takes what was not durable. */

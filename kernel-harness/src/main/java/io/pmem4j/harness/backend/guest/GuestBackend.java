@@ -42,7 +42,6 @@ public final class GuestBackend implements ProgramBackend {
   private static final int MAX_BOOTS = 6;
 
   private static final int LOCKDEP_EVERY = 50;
-  private static final int PAGE_BYTES = 4096;
 
   private final Kernel kernel;
   private final String name;
@@ -52,11 +51,6 @@ public final class GuestBackend implements ProgramBackend {
 
   /** The guest that has been seen to mount with DAX. */
   private @Nullable Guest daxSeen;
-
-  /** The guest whose flusher is known. */
-  private @Nullable Guest probed;
-
-  private int flusherPid;
 
   /** The pid of an executor that a program has left as it found it, in the guest; or 0. */
   private int kept;
@@ -156,20 +150,6 @@ public final class GuestBackend implements ProgramBackend {
   @Override
   public Session begin(Program program, ImageTemplates templates, KernelChoices choices)
       throws BackendException {
-    if (!kernel.mount().dax()) {
-      Guest running = guest();
-      if (probed != running) {
-        flusherPid = FlusherProbe.pid(this, templates);
-        probed = running;
-      }
-      choices.flusherPid(flusherPid);
-    }
-    return beginUnprobed(program, templates, choices);
-  }
-
-  /** Begins a program without knowing the kernel's flusher. */
-  Session beginUnprobed(Program program, ImageTemplates templates, KernelChoices choices)
-      throws BackendException {
     calls.begin();
     boolean begun = false;
     try {
@@ -240,9 +220,10 @@ public final class GuestBackend implements ProgramBackend {
           program, calls.succeed(running, List.of(Request.of(WireOp.BEGIN, program.pid(), 1))));
       return;
     }
-    // Whether DAX is possible depends on the device and the size of blocks alone.
-    boolean wanted = program.mount().dax() && program.image().blockBytes() == PAGE_BYTES;
-    boolean asked = !wanted || daxSeen == running;
+    if (!program.hasDax()) {
+      FlusherTrace.prepare(running);
+    }
+    boolean asked = !program.hasDax() || daxSeen == running;
     if (kept == program.pid() && asked) {
       calls.succeed(running, List.of(mount));
       return;

@@ -3,7 +3,6 @@
 package io.pmem4j.harness.backend.guest;
 
 import io.pmem4j.harness.backend.BackendException;
-import io.pmem4j.harness.backend.DirectoryChoices;
 import io.pmem4j.harness.backend.KernelChoices;
 import io.pmem4j.harness.backend.OutcomeText;
 import io.pmem4j.harness.backend.PromisedFiles;
@@ -24,8 +23,6 @@ import io.pmem4j.harness.wire.Request;
 import io.pmem4j.harness.wire.Response;
 import io.pmem4j.harness.wire.Wire;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -42,15 +39,13 @@ final class GuestSession implements Session, OperationCodec.Place {
 
   private final GuestBackend backend;
   private final Program program;
-  private final KernelChoices choices;
-  private final FirstGeneration first;
+  private final ChoiceReadings readings;
   private final long firstFrame;
   private final TraceText trace;
   private final Optional<LossyMedium> medium;
   private Guest guest;
   private Optional<DurabilityPromises> promises;
   private boolean late;
-  private int mkdirs;
   private OperationCodec calls = new OperationCodec(this);
   private long clock = Program.CLOCK_BASE_SECONDS;
 
@@ -69,8 +64,7 @@ final class GuestSession implements Session, OperationCodec.Place {
     this.backend = backend;
     this.program = program;
     this.guest = guest;
-    this.choices = choices;
-    this.first = new FirstGeneration(choices);
+    this.readings = new ChoiceReadings(program, choices);
     this.promises = DurabilityPromises.of(program);
     this.firstFrame = guest.hello().resource() / OperationCodec.PAGE_BYTES;
     this.trace = new TraceText(firstFrame, address -> calls.pageIndex(address));
@@ -94,8 +88,12 @@ final class GuestSession implements Session, OperationCodec.Place {
       if (cut
           || next instanceof Operation.Blocked
           || to == operations.size()
-          || to - from == most) {
+          || to - from == most
+          || (to > 0 && leavesWork(operations.get(to - 1)))) {
         batch(operations.subList(from, to), each);
+        if (to > from && leavesWork(operations.get(to - 1))) {
+          awaitIdle();
+        }
         from = to;
       }
       if (next instanceof Operation.Blocked blocked) {
@@ -142,7 +140,7 @@ final class GuestSession implements Session, OperationCodec.Place {
       return;
     }
     try {
-      boolean generations = !choices.known();
+      readings.begin();
       List<Request> requests = new ArrayList<>();
       List<Integer> sizes = new ArrayList<>();
       for (Operation operation : operations) {
@@ -150,13 +148,11 @@ final class GuestSession implements Session, OperationCodec.Place {
           clock += forward.seconds();
           continue;
         }
+        requests.addAll(readings.before(operation));
         List<Request> one = calls.requests(operation, clock);
         sizes.add(one.size());
         requests.addAll(one);
-        if (generations) {
-          requests.addAll(first.questions(operation, calls));
-        }
-        whereItLies(operation).ifPresent(requests::add);
+        requests.addAll(readings.after(operation, calls));
         reads(promised(operation)).forEach(requests::add);
       }
       Iterator<Response> answers = ask(guest, requests).iterator();
@@ -166,16 +162,12 @@ final class GuestSession implements Session, OperationCodec.Place {
           answer(operation, Outcome.of(0), each);
           continue;
         }
+        readings.answeredBefore(operation, answers);
         List<Response> mine = new ArrayList<>();
         for (int i = size.next(); i > 0; i--) {
           mine.add(answers.next());
         }
-        if (generations) {
-          first.answered(operation, mine.getLast(), answers);
-        }
-        if (whereItLies(operation).isPresent()) {
-          made(mine.getLast(), answers.next());
-        }
+        readings.answered(operation, mine.getLast(), answers);
         List<String> promised = promised(operation);
         List<Response> contents = new ArrayList<>();
         for (int i = 0; i < promised.size(); i++) {
@@ -194,21 +186,17 @@ final class GuestSession implements Session, OperationCodec.Place {
     }
   }
 
-  /** Asks for the place of a new directory, which Orlov's rule leaves to chance. */
-  private Optional<Request> whereItLies(Operation operation) {
-    return program.mount().orlov()
-        ? DirectoryChoices.madeBy(operation)
-            .map(path -> Request.of(Syscall.STATX).withStrings(path(path)))
-        : Optional.empty();
+  private void awaitIdle() throws BackendException {
+    try {
+      FlusherTrace.awaitIdle(guest);
+    } catch (GuestException e) {
+      throw BackendException.of(e);
+    }
   }
 
-  private void made(Response mkdir, Response stat) {
-    int number = mkdirs++;
-    if (mkdir.errno() == 0 && mkdir.result() == 0 && stat.data().length >= Long.BYTES) {
-      choices
-          .directories()
-          .made(number, ByteBuffer.wrap(stat.data()).order(ByteOrder.LITTLE_ENDIAN).getLong());
-    }
+  /** Returns whether the flusher may go on after an operation: sync(2) wakes it and goes. */
+  private boolean leavesWork(Operation operation) {
+    return !program.hasDax() && operation.withoutChild().isCall(Syscall.SYNC);
   }
 
   private List<String> promised(Operation operation) {
@@ -376,7 +364,17 @@ final class GuestSession implements Session, OperationCodec.Place {
 
   @Override
   public Optional<FsImage> end() throws BackendException {
-    return Optional.of(backend.finish(guest, program, clock));
+    if (program.hasDax()) {
+      return Optional.of(backend.finish(guest, program, clock));
+    }
+    try {
+      guest.request(FlusherTrace.take());
+      FsImage image = backend.finish(guest, program, clock);
+      readings.unmounted(guest.request(FlusherTrace.take()));
+      return Optional.of(image);
+    } catch (GuestException e) {
+      throw BackendException.of(e);
+    }
   }
 
   @Override

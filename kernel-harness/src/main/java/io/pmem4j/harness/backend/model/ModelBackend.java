@@ -193,7 +193,7 @@ public final class ModelBackend implements ProgramBackend {
           Instrumentation.production()
               .withClock(clock::get)
               .withAllocatorPid(program::pid)
-              .withFlusherPid(choices.flusherPid())
+              .withFlusherPid(choices.flushers()::pid)
               .withAllocatorUser(identities::current)
               .withGenerationBase(choices.generationBase())
               .withTopDirectoryStart(() -> choices.directories().group(inodesPerGroup(memory)))
@@ -212,7 +212,7 @@ public final class ModelBackend implements ProgramBackend {
                   fs, new ModelPromises(fs, lines), clock, kernel.alignment(), identities),
               image,
               arena,
-              choices.directories(),
+              choices,
               program.image().isDamaged());
       begun = true;
       return session;

@@ -6,7 +6,9 @@ import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.Ext2FileSystem;
 import io.pmem4j.harness.backend.BackendException;
 import io.pmem4j.harness.backend.DirectoryChoices;
+import io.pmem4j.harness.backend.FlusherChoices;
 import io.pmem4j.harness.backend.Forgiveness;
+import io.pmem4j.harness.backend.KernelChoices;
 import io.pmem4j.harness.backend.ProgramPart;
 import io.pmem4j.harness.backend.Session;
 import io.pmem4j.harness.durable.BrokenPromise;
@@ -30,15 +32,16 @@ public final class ModelSession implements Session {
   private final boolean damaged;
   private final TaskScheduler tasks;
   private final ModelProcesses processes;
-  private final DirectoryChoices directories;
+  private final KernelChoices choices;
   private int mkdirs;
+  private int flushes;
 
   /**
    * Begins a session on a mounted file system.
    *
    * @param tasks the scheduler of the file system
    * @param processes the process of the program, without children
-   * @param directories the kernel's choices of places for directories
+   * @param choices of the kernel, which the model follows
    * @param damaged whether the image was corrupt before: errors of the file system are expected
    */
   ModelSession(
@@ -47,9 +50,9 @@ public final class ModelSession implements Session {
       ModelProcesses processes,
       FsImage image,
       Arena arena,
-      DirectoryChoices directories,
+      KernelChoices choices,
       boolean damaged) {
-    this.directories = directories;
+    this.choices = choices;
     this.damaged = damaged;
     this.fs = fs;
     this.tasks = tasks;
@@ -72,7 +75,10 @@ public final class ModelSession implements Session {
   public Outcome run(Operation operation) throws BackendException {
     tasks.takeEvents();
     if (DirectoryChoices.madeBy(operation).isPresent()) {
-      directories.begin(mkdirs++);
+      choices.directories().begin(mkdirs++);
+    }
+    if (FlusherChoices.wakesFlusher(operation)) {
+      choices.flushers().begin(flushes++);
     }
     Outcome.Builder outcome;
     try {
@@ -159,6 +165,7 @@ public final class ModelSession implements Session {
   public Optional<FsImage> end() throws BackendException {
     try {
       tasks.finish();
+      choices.flushers().begin(FlusherChoices.UNMOUNT);
       processes.unmount();
     } catch (TaskScheduler.EndlessWaitException e) {
       throw BackendException.hang("model: a task " + e.getMessage());

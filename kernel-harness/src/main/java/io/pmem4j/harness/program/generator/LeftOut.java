@@ -75,6 +75,7 @@ public final class LeftOut {
         "pointers into metadata: DAX writes past the buffer cache that holds the block",
         "on kernels with faults of 2 MiB, programs with mremap: where it moves to decides which"
             + " faults are tried",
+        "without DAX, readahead and fault-around: they are off in the guest, and ext2-dax has neither",
         "accesses outside of a mapping: what lies there depends on the process that runs them");
   }
 }
