@@ -73,8 +73,7 @@ public final class Ext2File implements Mappable {
   private FaultHandler handler(Variation variation, @Nullable PageCache pages) {
     return pages == null
         ? variation.part(FaultHandlers.class, DaxFaultHandler::new).of(inode)
-        : new PageCacheFaultHandler(
-            inode, pages, variation.part(PageFilling.class, PageFilling.LINUX_5_10));
+        : new PageCacheFaultHandler(inode, pages, variation);
   }
 
   /** Returns the inode of the file. */
@@ -104,7 +103,9 @@ public final class Ext2File implements Mappable {
       userCopy();
       return contents.read(position, target);
     } finally {
-      accessed(); // also after EFAULT or EIO
+      if (contents.readIsAccess()) {
+        accessed(); // also after EFAULT or EIO
+      }
     }
   }
 

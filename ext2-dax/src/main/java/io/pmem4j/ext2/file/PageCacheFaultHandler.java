@@ -2,6 +2,7 @@
 package io.pmem4j.ext2.file;
 
 import io.pmem4j.ext2.Ext2Exception;
+import io.pmem4j.ext2.Variation;
 import io.pmem4j.ext2.inode.Ext2Inode;
 import io.pmem4j.ext2.inode.InodeLocks;
 import io.pmem4j.ext2.mm.FaultHandler;
@@ -34,10 +35,10 @@ final class PageCacheFaultHandler implements FaultHandler {
   private final PageCache cache;
   private final PageFilling filling;
 
-  PageCacheFaultHandler(Ext2Inode inode, PageCache cache, PageFilling filling) {
+  PageCacheFaultHandler(Ext2Inode inode, PageCache cache, Variation variation) {
     this.inode = inode;
     this.cache = cache;
-    this.filling = filling;
+    this.filling = variation.part(PageFilling.class, PageFilling.LINUX_5_10);
   }
 
   @Override

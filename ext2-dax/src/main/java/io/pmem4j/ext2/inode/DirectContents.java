@@ -3,6 +3,7 @@ package io.pmem4j.ext2.inode;
 
 import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.mm.UserBuffer;
+import io.pmem4j.ext2.page.BlockdevDirectIo;
 import io.pmem4j.ext2.page.DirectIo;
 import io.pmem4j.sched.HeldLock;
 
@@ -14,7 +15,18 @@ final class DirectContents extends CachedContents {
   DirectContents(Ext2Inode inode, CachedContents cached) {
     super(inode, cached.pages());
     this.inode = inode;
-    this.io = new DirectIo(pages(), truncate(), buffered());
+    this.io =
+        inode
+            .volume()
+            .instrumentation()
+            .variation()
+            .part(DirectIo.Maker.class, BlockdevDirectIo::new)
+            .of(pages(), truncate(), buffered());
+  }
+
+  @Override
+  public boolean readIsAccess() {
+    return io.readIsAccess();
   }
 
   @Override
@@ -25,7 +37,7 @@ final class DirectContents extends CachedContents {
   /** {@code DIO_LOCKING}: a reader keeps truncation away from the blocks that it has looked up. */
   @Override
   public HeldLock lockToRead() {
-    return inode.iRwsem().exclusive();
+    return io.readersShare() ? inode.iRwsem().shared() : inode.iRwsem().exclusive();
   }
 
   @Override

@@ -26,6 +26,11 @@ public interface FileContents {
     return true;
   }
 
+  /** Returns true if read(2) changes the access time. */
+  default boolean readIsAccess() {
+    return true;
+  }
+
   /** Takes the lock that read(2) holds. */
   HeldLock lockToRead();
 

@@ -13,6 +13,8 @@ import io.pmem4j.ext2.inode.InodeLocks;
 import io.pmem4j.ext2.inode.SettableFlags;
 import io.pmem4j.ext2.lock.LockOrder;
 import io.pmem4j.ext2.mm.FaultHandler;
+import io.pmem4j.ext2.page.DirectIo;
+import io.pmem4j.ext2.page.IomapDirectIo;
 import io.pmem4j.ext2.xattr.AttributeWindows;
 import java.util.HashMap;
 import java.util.Map;
@@ -90,6 +92,7 @@ public final class Lab extends Variation {
     } else if (profile == Profile.LINUX_6_12) {
       own.put(UserCopyUnits.class, UserCopyUnits.LINUX_6_12);
       own.put(AttributeWindows.class, AttributeWindows.LINUX_6_12);
+      own.put(DirectIo.Maker.class, (DirectIo.Maker) IomapDirectIo::new);
     }
     if (profile.holePages()) {
       own.put(CachedPages.Maker.class, (CachedPages.Maker) HolePages::new);

@@ -54,6 +54,16 @@ public final class MappingTree {
     return mapped != 0;
   }
 
+  /** Returns true if an entry shows the page of this number at an index: {@code page_mapped}. */
+  public boolean isShown(long index, long number) {
+    try (var _ = iMmapRwsem.shared()) {
+      return vmas.stream()
+          .filter(vma -> index >= vma.pgoff() && index < vma.pgoffEnd())
+          .map(vma -> vma.mm().mmu().entry(vma.addressOf(index)))
+          .anyMatch(entry -> entry.kind() == PagemapEntry.Kind.PAGE && entry.block() == number);
+    }
+  }
+
   /** Returns true if a shared entry that shows the frame at this index allows stores. */
   public boolean isWritable(long index, long frame) {
     try (var _ = iMmapRwsem.shared()) {

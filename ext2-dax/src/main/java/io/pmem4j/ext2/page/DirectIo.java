@@ -6,15 +6,14 @@ import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.mm.UserBuffer;
 
 /**
- * Reading and writing around the page cache, for O_DIRECT: {@code generic_file_direct_write} and
- * {@code blockdev_direct_IO}. Cached pages of the range are written before, and dropped around a
- * write. Positions and lengths are multiples of a sector. The caller holds {@code i_rwsem}
- * exclusively.
+ * Reading and writing around the page cache, for O_DIRECT. Cached pages of the range are written
+ * before, and dropped around a write. Positions and lengths are multiples of a sector where there
+ * are blocks to transfer.
  *
  * <p>A write into a hole below the size goes through the page cache from there on, as in the
  * kernel: a reader that looked the hole up must not find what a new block held.
  */
-public final class DirectIo {
+public abstract class DirectIo {
   private static final int SECTOR_BYTES = 512;
 
   private final PageCache cache;
@@ -23,49 +22,60 @@ public final class DirectIo {
   private final BufferedIo buffered;
 
   /** Direct I/O for one file. */
-  public DirectIo(PageCache cache, PageTruncate truncate, BufferedIo buffered) {
+  DirectIo(PageCache cache, PageTruncate truncate, BufferedIo buffered) {
     this.cache = cache;
     this.host = cache.host();
     this.truncate = truncate;
     this.buffered = buffered;
   }
 
+  /** Makes the direct I/O of a file. */
+  @FunctionalInterface
+  public interface Maker {
+    /** Returns direct I/O around a page cache. */
+    DirectIo of(PageCache cache, PageTruncate truncate, BufferedIo buffered);
+  }
+
+  final PageCache cache() {
+    return cache;
+  }
+
+  final PageCacheHost host() {
+    return host;
+  }
+
+  final PageTruncate truncate() {
+    return truncate;
+  }
+
+  /** Returns true if readers share {@code i_rwsem}. */
+  public abstract boolean readersShare();
+
+  /** Returns true if a read changes the access time. */
+  public abstract boolean readIsAccess();
+
   /**
-   * Reads up to the size of the file; holes read as zeros.
+   * Reads up to the size of the file; holes read as zeros. The caller holds {@code i_rwsem}.
    *
    * @return bytes read, 0 at EOF
    * @throws Ext2Exception EINVAL, EFAULT, EIO
    */
-  public int read(long position, UserBuffer target) throws Ext2Exception {
-    cache.writeback().range(position, position + target.length() - 1);
-    if (position >= host.size()) {
-      return 0;
-    }
-    requireAligned(position, target.length());
-    long end = Math.min(host.size(), position + target.length());
-    int done = 0;
-    while (position + done < end) {
-      long at = position + done;
-      int inBlock = (int) (at % host.blockBytes());
-      int now = (int) Math.min(end - at, host.blockBytes() - inBlock);
-      byte[] block = new byte[host.blockBytes()];
-      PageCacheHost.Block found = host.block(at / host.blockBytes(), 1, false);
-      if (!found.isHole()) {
-        host.read(found.number(), block, 0);
-      }
-      int copied = target.store(done, block, inBlock, now);
-      done += copied;
-      if (copied < now) {
-        if (done == 0) {
-          throw new Ext2Exception(Errno.EFAULT, "the caller's buffer");
-        }
-        break;
-      }
-    }
-    return done;
+  public abstract int read(long position, UserBuffer target) throws Ext2Exception;
+
+  /**
+   * Writes, and moves the size. The caller holds {@code i_rwsem} exclusively.
+   *
+   * @return bytes written; fewer than asked when the part through the page cache ended early
+   * @throws Ext2Exception EINVAL, ENOSPC, EFAULT, EIO
+   */
+  public abstract int write(long position, UserBuffer source, int length) throws Ext2Exception;
+
+  /** Returns how many blocks a transfer touches from one of them on. */
+  final int blocksFrom(long fileBlock, long end) {
+    return (int) ((end - 1) / host.blockBytes() - fileBlock) + 1;
   }
 
-  private static void requireAligned(long position, int length) throws Ext2Exception {
+  static void requireAligned(long position, int length) throws Ext2Exception {
     if ((position | length) % SECTOR_BYTES != 0) {
       throw new Ext2Exception(
           Errno.EINVAL,
@@ -74,78 +84,37 @@ public final class DirectIo {
     }
   }
 
+  static Ext2Exception fault() {
+    return new Ext2Exception(Errno.EFAULT, "the caller's buffer");
+  }
+
   /**
-   * Writes, and moves the size.
+   * Writes what follows on the bytes written directly through the page cache, and on to the device.
    *
-   * @return bytes written; fewer than asked when the part through the page cache ended early
-   * @throws Ext2Exception EINVAL, ENOSPC, EFAULT, EIO
+   * @param done bytes written directly
+   * @return bytes written in all
+   * @throws Ext2Exception if nothing was written directly, or as {@link #writingBackFailed}
    */
-  public int write(long position, UserBuffer source, int length) throws Ext2Exception {
-    long last = position + length - 1;
-    cache.writeback().range(position, last);
-    int done = 0;
-    if (truncate.invalidate(position, last)) {
-      done = writeBlocks(position, source, length);
-      truncate.invalidate(position, last);
-      if (position + done > host.size()) {
-        host.sizeLocked(position + done);
+  final int writeRest(long position, UserBuffer source, int done, int length) throws Ext2Exception {
+    long from = position + done;
+    int rest;
+    try {
+      rest = buffered.write(from, source, done, length - done);
+    } catch (Ext2Exception e) {
+      if (done == 0) {
+        throw e;
       }
-    }
-    if (done == length) {
       return done;
     }
-    int rest = buffered.write(position + done, source, done, length - done);
-    cache.writeback().range(position + done, position + done + rest - 1);
-    truncate.invalidate(position + done, position + done + rest - 1);
+    try {
+      cache.writeback().range(from, from + rest - 1);
+    } catch (Ext2Exception e) {
+      return writingBackFailed(e, done);
+    }
+    truncate.dropUnmapped(from, from + rest - 1);
     return done + rest;
   }
 
-  /** Returns the bytes before the first hole below the size. */
-  private int writeBlocks(long position, UserBuffer source, int length) throws Ext2Exception {
-    boolean failed = true;
-    try {
-      requireAligned(position, length);
-      byte[] bytes = new byte[length];
-      if (source.load(0, bytes, 0, length) < length) {
-        throw new Ext2Exception(Errno.EFAULT, "the caller's buffer");
-      }
-      long endOfFile = Math.ceilDiv(host.size(), host.blockBytes());
-      int done = 0;
-      while (done < length) {
-        long fileBlock = (position + done) / host.blockBytes();
-        int wanted = (int) ((position + length - 1) / host.blockBytes() - fileBlock) + 1;
-        PageCacheHost.Block found = host.block(fileBlock, wanted, fileBlock >= endOfFile);
-        if (found.isHole()) {
-          break;
-        }
-        done = writeRun(found, fileBlock, position, bytes, done);
-      }
-      failed = false;
-      return done;
-    } finally {
-      if (failed) {
-        host.writeFailed(position + length);
-      }
-    }
-  }
-
-  /** Writes a run of blocks; what a new one has outside of the range becomes zeros. */
-  private int writeRun(
-      PageCacheHost.Block run, long firstBlock, long position, byte[] bytes, int from)
-      throws Ext2Exception {
-    int blockBytes = host.blockBytes();
-    int done = from;
-    for (int i = 0; i < run.count() && done < bytes.length; i++) {
-      int inBlock = (int) (position + done - (firstBlock + i) * blockBytes);
-      int now = Math.min(blockBytes - inBlock, bytes.length - done);
-      byte[] block = new byte[blockBytes];
-      if (now < blockBytes && !run.isNew()) {
-        host.read(run.number() + i, block, 0);
-      }
-      System.arraycopy(bytes, done, block, inBlock, now);
-      host.write(run.number() + i, block, 0);
-      done += now;
-    }
-    return done;
-  }
+  /** Returns the bytes that count as written when those through the page cache were not. */
+  abstract int writingBackFailed(Ext2Exception why, int direct) throws Ext2Exception;
 }

@@ -102,6 +102,20 @@ public final class PageTruncate {
     }
   }
 
+  /** {@code invalidate_mapping_pages}: clean pages of a range that no page table shows go. */
+  void dropUnmapped(long firstByte, long lastByte) {
+    for (FilePage page : cache.range(firstByte / FilePage.BYTES, lastByte / FilePage.BYTES)) {
+      try (PageCache.Locked locked = cache.lock(page)) {
+        if (locked != null
+            && !page.isDirty()
+            && !(cache.mappings().anyMapping()
+                && cache.mappings().isShown(page.index(), page.number()))) {
+          cache.removeLocked(page);
+        }
+      }
+    }
+  }
+
   /**
    * {@code invalidate_inode_pages2_range}: clean pages of a range go.
    *

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.pmem4j.ext2.page;
+
+import io.pmem4j.ext2.Ext2Exception;
+import io.pmem4j.ext2.mm.UserBuffer;
+import java.util.Arrays;
+
+/**
+ * Direct I/O of Linux 6.6 and later: {@code iomap_dio_rw} over {@code ext2_iomap_ops}. A call is
+ * done mapping by mapping, and each mapping of blocks has to be aligned for itself: a hole is read
+ * at any position. After an error in a later part the whole call fails. A read changes no access
+ * time.
+ */
+public final class IomapDirectIo extends DirectIo {
+  private static final int SECTOR_BYTES = 512;
+
+  /** Direct I/O for one file. */
+  public IomapDirectIo(PageCache cache, PageTruncate truncate, BufferedIo buffered) {
+    super(cache, truncate, buffered);
+  }
+
+  @Override
+  public boolean readersShare() {
+    return true;
+  }
+
+  @Override
+  public boolean readIsAccess() {
+    return false;
+  }
+
+  @Override
+  public int read(long position, UserBuffer target) throws Ext2Exception {
+    PageCacheHost host = host();
+    int blockBytes = host.blockBytes();
+    long size = host.size();
+    if (position >= size) {
+      return 0;
+    }
+    long end = position + target.length();
+    cache().writeback().range(position, end - 1);
+    int done = 0;
+    while (position + done < end) {
+      long at = position + done;
+      long fileBlock = at / blockBytes;
+      PageCacheHost.Block found = host.block(fileBlock, blocksFrom(fileBlock, end), false);
+      int blocks = found.isHole() ? 1 : found.count();
+      int now = (int) (Math.min(end, (fileBlock + blocks) * blockBytes) - at);
+      byte[] bytes = new byte[blocks * blockBytes];
+      if (!found.isHole()) {
+        requireAligned(at, now);
+        for (int i = 0; i < blocks; i++) {
+          host.read(found.number() + i, bytes, i * blockBytes);
+        }
+      }
+      if (target.store(done, bytes, (int) (at % blockBytes), now) < now) {
+        throw fault();
+      }
+      done += now;
+    }
+    return (int) Math.min(done, size - position);
+  }
+
+  @Override
+  public int write(long position, UserBuffer source, int length) throws Ext2Exception {
+    int done = 0;
+    if (isOutOfCache(position, position + length - 1)) {
+      done = writeBlocks(position, source, length);
+      if (position + done > host().size()) {
+        host().sizeLocked(position + done);
+      }
+      if (done > 0) {
+        truncate().invalidate(position, position + done - 1);
+      }
+    }
+    return done == length ? done : writeRest(position, source, done, length);
+  }
+
+  /** {@code kiocb_invalidate_pages}: if it fails, all goes through the page cache. */
+  private boolean isOutOfCache(long first, long last) {
+    try {
+      cache().writeback().range(first, last);
+    } catch (Ext2Exception _) {
+      return false; // the next fsync tells of it
+    }
+    return truncate().invalidate(first, last);
+  }
+
+  /** Returns the bytes before the first hole below the size. */
+  private int writeBlocks(long position, UserBuffer source, int length) throws Ext2Exception {
+    PageCacheHost host = host();
+    int blockBytes = host.blockBytes();
+    long end = position + length;
+    boolean failed = true;
+    try {
+      int done = 0;
+      while (done < length) {
+        long at = position + done;
+        long fileBlock = at / blockBytes;
+        boolean create = fileBlock * blockBytes >= host.size();
+        PageCacheHost.Block found = host.block(fileBlock, blocksFrom(fileBlock, end), create);
+        if (found.isHole()) {
+          break;
+        }
+        int now = (int) (Math.min(end, (fileBlock + found.count()) * blockBytes) - at);
+        requireAligned(at, now);
+        writeRun(found, at, source, done, now);
+        done += now;
+      }
+      failed = false;
+      return done;
+    } finally {
+      if (failed) {
+        host.writeFailed(end);
+      }
+    }
+  }
+
+  /**
+   * Writes a run of blocks. What a new block has outside of the range becomes zeros, and what the
+   * last one has past the new end of the file.
+   */
+  private void writeRun(PageCacheHost.Block run, long at, UserBuffer source, int from, int length)
+      throws Ext2Exception {
+    PageCacheHost host = host();
+    int blockBytes = host.blockBytes();
+    byte[] bytes = new byte[length];
+    int loaded = source.load(from, bytes, 0, length);
+    // What could be had is written by whole sectors, before the call fails.
+    int transferred = loaded == length ? length : loaded - loaded % SECTOR_BYTES;
+    boolean endsFile = at + transferred >= host.size();
+    int done = 0;
+    for (long number = run.number(); done < transferred; number++) {
+      int inBlock = (int) ((at + done) % blockBytes);
+      int now = Math.min(blockBytes - inBlock, transferred - done);
+      byte[] block = new byte[blockBytes];
+      if (now < blockBytes && !run.isNew()) {
+        host.read(number, block, 0);
+      }
+      System.arraycopy(bytes, done, block, inBlock, now);
+      if (endsFile && done + now == transferred) {
+        Arrays.fill(block, inBlock + now, blockBytes, (byte) 0);
+      }
+      host.write(number, block, 0);
+      done += now;
+    }
+    if (loaded < length) {
+      throw fault();
+    }
+  }
+
+  @Override
+  int writingBackFailed(Ext2Exception why, int direct) throws Ext2Exception {
+    throw why;
+  }
+}
