@@ -8,6 +8,7 @@ import io.pmem4j.ext2.page.BufferedIo;
 import io.pmem4j.ext2.page.PageCache;
 import io.pmem4j.ext2.page.PageReclaim;
 import io.pmem4j.ext2.page.PageTruncate;
+import io.pmem4j.ext2.page.ReadsAtEof;
 import io.pmem4j.sched.HeldLock;
 
 /** Contents accessed through the page cache. Readers take no lock of the inode. */
@@ -31,7 +32,14 @@ class CachedContents implements FileContents {
   CachedContents(Ext2Inode inode, PageCache cache) {
     this.inode = inode;
     this.cache = cache;
-    this.io = new BufferedIo(cache);
+    this.io =
+        new BufferedIo(
+            cache,
+            inode
+                .volume()
+                .instrumentation()
+                .variation()
+                .part(ReadsAtEof.class, ReadsAtEof.LINUX_5_10));
     this.truncate = new PageTruncate(cache, io);
   }
 

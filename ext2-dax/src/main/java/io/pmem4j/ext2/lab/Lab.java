@@ -15,6 +15,7 @@ import io.pmem4j.ext2.lock.LockOrder;
 import io.pmem4j.ext2.mm.FaultHandler;
 import io.pmem4j.ext2.page.DirectIo;
 import io.pmem4j.ext2.page.IomapDirectIo;
+import io.pmem4j.ext2.page.ReadsAtEof;
 import io.pmem4j.ext2.xattr.AttributeWindows;
 import java.util.HashMap;
 import java.util.Map;
@@ -86,6 +87,7 @@ public final class Lab extends Variation {
       own.put(SettableFlags.class, SettableFlags.LINUX_6_1);
       own.put(DirtyOrder.class, DirtyOrder.LINUX_6_1);
       own.put(PageFilling.class, PageFilling.LINUX_6_1);
+      own.put(ReadsAtEof.class, ReadsAtEof.LINUX_6_1);
     }
     if (profile == Profile.LINUX_6_1) {
       own.put(UserCopyUnits.class, UserCopyUnits.LINUX_6_1);

@@ -16,11 +16,18 @@ import java.util.Arrays;
 public final class BufferedIo {
   private final PageCache cache;
   private final PageCacheHost host;
+  private final ReadsAtEof reads;
+
+  /** I/O for one file as Linux 5.10 does it. */
+  public BufferedIo(PageCache cache) {
+    this(cache, ReadsAtEof.LINUX_5_10);
+  }
 
   /** I/O for one file. */
-  public BufferedIo(PageCache cache) {
+  public BufferedIo(PageCache cache, ReadsAtEof reads) {
     this.cache = cache;
     this.host = cache.host();
+    this.reads = reads;
   }
 
   /**
@@ -32,6 +39,9 @@ public final class BufferedIo {
   public int read(long position, UserBuffer target) throws Ext2Exception {
     int done = 0;
     while (done < target.length() && position + done < host.maxBytes()) {
+      if (reads == ReadsAtEof.LINUX_6_1 && position + done >= host.size()) {
+        break;
+      }
       int now;
       try {
         now = readPage(position + done, target, done);

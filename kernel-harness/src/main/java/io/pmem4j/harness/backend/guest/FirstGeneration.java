@@ -7,6 +7,7 @@ import io.pmem4j.harness.backend.KernelChoices;
 import io.pmem4j.harness.backend.syscall.OperationCodec;
 import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Syscall;
+import io.pmem4j.harness.wire.GuestException;
 import io.pmem4j.harness.wire.Request;
 import io.pmem4j.harness.wire.Response;
 import io.pmem4j.harness.wire.Wire;
@@ -35,6 +36,9 @@ final class FirstGeneration {
 
   /** Returns what to ask after an operation. */
   List<Request> questions(Operation operation, OperationCodec calls) {
+    if (operation instanceof Operation.In in) {
+      return questionsOf(in, calls);
+    }
     if (!(operation instanceof Operation.Call call)) {
       return List.of();
     }
@@ -51,8 +55,23 @@ final class FirstGeneration {
     };
   }
 
+  /** A child's file is asked for by the child, a directory by its path. */
+  private List<Request> questionsOf(Operation.In in, OperationCodec calls) {
+    return in.operation() instanceof Operation.Call call && call.syscall() == Syscall.OPEN
+        ? calls.requests(new Operation.In(in.child(), fstat(call)), 0)
+        : questions(in.operation(), calls);
+  }
+
+  private static Operation fstat(Operation.Call open) {
+    return new Operation.Call(Syscall.FSTAT, List.of(open.arguments().getFirst()));
+  }
+
   /** Takes the answers to the {@link #questions}. */
   void answered(Operation operation, Response answer, Iterator<Response> answers) {
+    if (operation instanceof Operation.In in) {
+      answeredIn(in, answer, answers);
+      return;
+    }
     if (!(operation instanceof Operation.Call call)) {
       return;
     }
@@ -66,6 +85,23 @@ final class FirstGeneration {
       case SYMLINK -> silent += answer.result() == 0 && answer.errno() == 0 ? 1 : 0;
       default -> {}
     }
+  }
+
+  private void answeredIn(Operation.In in, Response answer, Iterator<Response> answers) {
+    try {
+      if (in.operation() instanceof Operation.Call call && call.syscall() == Syscall.OPEN) {
+        answers.next();
+        from(ofChild(answers.next()));
+      } else {
+        answered(in.operation(), ofChild(answer), answers);
+      }
+    } catch (GuestException e) {
+      throw new IllegalArgumentException("the answer of the child " + in.child(), e);
+    }
+  }
+
+  private static Response ofChild(Response wait) throws GuestException {
+    return Response.of(wait.data());
   }
 
   private void from(Response stat) {
