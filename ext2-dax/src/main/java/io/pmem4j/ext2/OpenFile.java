@@ -53,6 +53,19 @@ public final class OpenFile implements AutoCloseable {
   }
 
   /**
+   * Ends syncfs(2): tells, once for each open file, that data of some file could not be written
+   * back since this one was opened.
+   *
+   * @throws Ext2Exception ENOSPC, EIO; EBADF
+   */
+  public void checkFileSystem() throws Ext2Exception {
+    with(open -> {
+      open.checkVolume();
+      return true;
+    });
+  }
+
+  /**
    * Maps a part of the file into this process: one contiguous segment, however fragmented the file
    * is. It keeps the file, also an unlinked one, until the arena is closed; {@link FileMapping}
    * tells what may be done with it.

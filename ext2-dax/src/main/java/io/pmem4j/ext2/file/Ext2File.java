@@ -321,6 +321,19 @@ public final class Ext2File implements Mappable {
     return inode.isAppendOnly();
   }
 
+  /** Tells this open file, once, that some file could not be written back. */
+  public void checkVolume() throws Ext2Exception {
+    sync.checkVolume();
+  }
+
+  @Override
+  public void willNeed(long firstIndex, long pages) {
+    PageCache cache = contents.pages();
+    if (cache != null) {
+      cache.readAhead(firstIndex, pages);
+    }
+  }
+
   @Override
   public boolean holdsPage(long index) {
     PageCache pages = contents.pages();

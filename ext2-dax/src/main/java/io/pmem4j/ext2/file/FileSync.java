@@ -22,12 +22,21 @@ final class FileSync {
   /** {@code f_wb_err}; null for what has no page cache. */
   private final WritebackErrors.@Nullable View errors;
 
+  /** Errors of the whole volume as this file is told of them: {@code f_sb_err}. */
+  private final WritebackErrors.View ofVolume;
+
   FileSync(Volume volume, InodeCache inodes, Ext2Inode inode) {
     this.volume = volume;
     this.inodes = inodes;
     this.inode = inode;
+    this.ofVolume = volume.writebackErrors().open();
     PageCache pages = inode.contents().pages();
     this.errors = pages == null ? null : pages.writeback().errors().open();
+  }
+
+  /** Tells this file of an error of writing back any file, at the end of syncfs(2). */
+  void checkVolume() throws Ext2Exception {
+    ofVolume.check();
   }
 
   /**

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.pmem4j.ext2.inode;
 
+import io.pmem4j.ext2.Errno;
 import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.dax.DaxIo;
 import io.pmem4j.ext2.page.PageCacheHost;
@@ -62,6 +63,11 @@ final class InodePages implements PageCacheHost {
     long address = DaxIo.checked(inode, geometry.offsetOf(block), blockBytes);
     volume.memory().copy(address, source, at, blockBytes);
     volume.dirtyBlocks().markBytes(address);
+  }
+
+  @Override
+  public void writebackFailed(Errno errno) {
+    volume.writebackErrors().add(errno);
   }
 
   @Override

@@ -12,7 +12,7 @@ public enum Advice {
   RANDOM(1),
   /** Expect sequential access, MADV_SEQUENTIAL. */
   SEQUENTIAL(2),
-  /** MADV_WILLNEED: there is nothing to be read ahead. */
+  /** MADV_WILLNEED: pages are read ahead, which a DAX file has not. */
   WILLNEED(3),
   /** MADV_DONTNEED: entries of the page table go, private copies with them. */
   DONTNEED(4),
@@ -80,7 +80,8 @@ public enum Advice {
   void apply(VmaTree vmas, PageTable pageTable, Vma vma, long first, long end)
       throws Ext2Exception {
     switch (this) {
-      case WILLNEED, COLD, PAGEOUT, KEEPONFORK -> {}
+      case WILLNEED -> willNeed(vma, first, end);
+      case COLD, PAGEOUT, KEEPONFORK -> {}
       case DONTNEED -> pageTable.zap(vma, first, end, true);
       case FREE, WIPEONFORK -> throw new Ext2Exception(Errno.EINVAL, this + " of a file");
       case REMOVE -> remove(vma, first, end);
@@ -94,6 +95,12 @@ public enum Advice {
       case HUGEPAGE -> remember(vmas, vma, first, end, VmaFlags.HUGE, VmaFlags.NO_HUGE);
       case NOHUGEPAGE -> remember(vmas, vma, first, end, VmaFlags.NO_HUGE, VmaFlags.HUGE);
     }
+  }
+
+  private static void willNeed(Vma vma, long first, long end) {
+    long from = Math.max(first, vma.start());
+    long to = Math.min(end, vma.end());
+    vma.file().willNeed(vma.pgoffAt(from), (to - from) / Mmu.PAGE_BYTES);
   }
 
   /**

@@ -40,6 +40,9 @@ public interface Mappable {
   /** {@code mincore_page}: returns true if the page cache holds a page of the file, up to date. */
   boolean holdsPage(long index);
 
+  /** {@code force_page_cache_readahead}: pages below the size come into the page cache. */
+  default void willNeed(long firstIndex, long pages) {}
+
   /**
    * {@code vfs_fallocate} with FALLOC_FL_PUNCH_HOLE.
    *

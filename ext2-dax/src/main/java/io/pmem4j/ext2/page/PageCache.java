@@ -176,6 +176,20 @@ public final class PageCache {
     }
   }
 
+  /** {@code force_page_cache_ra}: an error is left to the access that needs the page. */
+  public void readAhead(long firstIndex, long count) {
+    long end = Math.min(firstIndex + count, Math.ceilDiv(host.size(), FilePage.BYTES));
+    for (long index = firstIndex; index < end; index++) {
+      if (find(index) == null) {
+        try {
+          uptodate(index);
+        } catch (Ext2Exception _) {
+          return;
+        }
+      }
+    }
+  }
+
   /**
    * {@code block_read_full_page}: what is not in the page yet is read, zeros for holes and past
    * EOF. The page is locked; nothing to do if it is up to date.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.pmem4j.ext2.page;
 
+import io.pmem4j.ext2.Errno;
 import io.pmem4j.ext2.Ext2Exception;
 
 /**
@@ -57,6 +58,9 @@ public interface PageCacheHost {
    * @throws Ext2Exception EIO
    */
   void write(long block, byte[] source, int at) throws Ext2Exception;
+
+  /** A page could not be written back, which its file remembers: {@code s_wb_err}. */
+  default void writebackFailed(Errno errno) {}
 
   /** {@code i_size_write}; the caller holds {@code i_rwsem} exclusively. */
   void sizeLocked(long bytes);

@@ -57,6 +57,7 @@ public final class PageWriteback {
       return null;
     } catch (Ext2Exception e) {
       errors.add(e.errno());
+      cache.host().writebackFailed(e.errno());
       return e;
     }
   }

@@ -19,6 +19,7 @@ import io.pmem4j.ext2.mm.Mmu;
 import io.pmem4j.ext2.mm.PinnedFrames;
 import io.pmem4j.ext2.mm.UnreadableFrames;
 import io.pmem4j.ext2.mm.ZeroPage;
+import io.pmem4j.ext2.page.WritebackErrors;
 import io.pmem4j.pmem.PersistentMemory;
 import io.pmem4j.sched.HeldLock;
 import io.pmem4j.sched.Scheduler;
@@ -31,6 +32,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * {@code s_lock}, changes of a group under the group's lock.
  */
 public final class Volume {
+  private final WritebackErrors writebackErrors = new WritebackErrors();
   private final PersistentMemory memory;
   private final Instrumentation instrumentation;
   private final Superblock superblock;
@@ -276,5 +278,10 @@ public final class Volume {
   /** Metadata waiting to be durable. */
   public DirtyBlocks dirtyBlocks() {
     return dirtyBlocks;
+  }
+
+  /** Returns the errors of writing back any file: {@code s_wb_err}. */
+  public WritebackErrors writebackErrors() {
+    return writebackErrors;
   }
 }

@@ -173,6 +173,7 @@ final class ModelCalls {
           done(() -> {
             file().stat();
             process.promises().sync("syncfs");
+            file().checkFileSystem();
           });
       case FLOCK -> done(() -> file().flock(length(1)));
       case MADVISE -> done(() -> memory().madvise(mapping(0), number(1), number(2), length(3)));
