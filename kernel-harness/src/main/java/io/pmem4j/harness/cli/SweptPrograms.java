@@ -17,6 +17,7 @@ import io.pmem4j.harness.program.Program;
 import io.pmem4j.harness.program.ProgramStep;
 import io.pmem4j.harness.program.ProgramText;
 import io.pmem4j.harness.program.Syscall;
+import io.pmem4j.harness.report.Coverage;
 import io.pmem4j.harness.report.ProgramLine;
 import io.pmem4j.harness.report.StoreTable;
 import java.io.IOException;
@@ -28,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Programs whose crash states are judged one after the other, as lines of a campaign. */
 abstract class SweptPrograms implements AutoCloseable {
-  private static final String STATES = "crash states";
+  private static final String STATES = Coverage.CRASH_STATES;
   private static final String TRIED = "tried";
 
   private final Map<KnownLoss, Long> losses = new EnumMap<>(KnownLoss.class);

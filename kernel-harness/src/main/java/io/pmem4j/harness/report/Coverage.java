@@ -25,6 +25,9 @@ import java.util.function.UnaryOperator;
  * Outcomes are those of the first backend that answered: the kernel's, where one runs.
  */
 public final class Coverage {
+  /** The row of a campaign of power cuts: its states, images, mounts and complaints of e2fsck. */
+  public static final String CRASH_STATES = "crash states";
+
   private static final List<String> WORDS = List.of("private", "write", "WRITE", "MAJOR", "SIGBUS");
 
   private final Map<String, Map<String, Integer>> counts = new TreeMap<>();

@@ -22,6 +22,16 @@ public final class HtmlReport {
 
   private static final int BAR_PIXELS = 60;
 
+  /** The words of a campaign of power cuts for its counts of states. */
+  private static final Map<String, String> STATES =
+      Map.of("tried", "crash states", "repaired", "images repaired");
+
+  private static final Map<Verdict, String> CRASHED =
+      Map.of(
+          Verdict.AGREED, "hold",
+          Verdict.PARTIAL, "hold in a sample",
+          Verdict.DIVERGED, "broken");
+
   private final StringBuilder html = new StringBuilder();
   private final Campaign campaign;
 
@@ -116,8 +126,16 @@ public final class HtmlReport {
     line("<div class=\"tiles\">");
     tile(campaign.programs().size(), "programs");
     tile(campaign.operations(), "operations");
+    boolean crash = campaign.settings().verb().equals("crash");
+    if (crash) {
+      campaign.coverage().getOrDefault(Coverage.CRASH_STATES, Map.of()).entrySet().stream()
+          .filter(each -> !each.getKey().startsWith("e2fsck"))
+          .forEach(
+              each -> tile(each.getValue(), STATES.getOrDefault(each.getKey(), each.getKey())));
+    }
     for (Verdict verdict : Verdict.values()) {
-      tile(campaign.count(verdict), verdict.toString().toLowerCase(Locale.ROOT).replace('_', ' '));
+      String word = verdict.toString().toLowerCase(Locale.ROOT).replace('_', ' ');
+      tile(campaign.count(verdict), crash ? CRASHED.getOrDefault(verdict, word) : word);
     }
     line("</div>");
   }

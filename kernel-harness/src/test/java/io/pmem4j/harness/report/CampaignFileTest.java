@@ -205,6 +205,38 @@ class CampaignFileTest {
         .doesNotContain("http:", "https:", "<script", "<link");
   }
 
+  @Test
+  void aCampaignOfPowerCutsShowsItsStatesInTiles() throws Exception {
+    Path path = folder.resolve("crash");
+    CampaignSettings settings =
+        new CampaignSettings(
+            "crash", "guest:merged", "x86", "none", 20, 2015, Shard.WHOLE, Map.of("java", "25"));
+    Map<String, Integer> states = Map.of("tried", 1822, "mounts", 3106, "e2fsck: wrong", 5);
+    try (CampaignFile file = CampaignFile.resume(path, settings)) {
+      file.add(
+          new ProgramLine(
+              "p1",
+              "a title",
+              Verdict.DIVERGED,
+              20,
+              34,
+              List.of("/f was lost"),
+              List.of(),
+              Map.of(),
+              Map.of(Coverage.CRASH_STATES, states),
+              List.of(),
+              List.of(),
+              "open f /a"));
+      file.end(end());
+    }
+    Path html = folder.resolve("crash.html");
+    HtmlReport.write(Campaign.read(List.of(path)), html);
+    assertThat(html)
+        .content()
+        .contains("<b>1,822</b>crash states", "<b>3,106</b>mounts", "<b>1</b>broken")
+        .doesNotContain("</b>diverged", "</b>e2fsck");
+  }
+
   /** A lane is filled from the step that begins an operation to the step that awaits it. */
   @Test
   void anInterleavingIsAPictureWithLanes() {
