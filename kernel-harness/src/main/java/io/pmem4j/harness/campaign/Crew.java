@@ -65,9 +65,16 @@ final class Crew implements AutoCloseable {
     workers.get(spec.worker()).order(words.toArray(String[]::new));
   }
 
-  /** Lets one worker wait at a point. */
-  void arm(int worker, KillPoint point, long passes) {
-    workers.get(worker).order(Worker.ARM, point.name(), String.valueOf(passes));
+  /**
+   * Lets one worker wait at a point.
+   *
+   * @param passes number of times that it passes the point before
+   * @param operations number that it has acknowledged before the passes count
+   */
+  void arm(int worker, KillPoint point, long passes, long operations) {
+    workers
+        .get(worker)
+        .order(Worker.ARM, point.name(), String.valueOf(passes), String.valueOf(operations));
   }
 
   /** Lets all of them check their lanes and work. */

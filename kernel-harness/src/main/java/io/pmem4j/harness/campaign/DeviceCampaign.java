@@ -176,14 +176,14 @@ public final class DeviceCampaign implements AutoCloseable {
     int cuts = 0;
     while (!options.verifyOnly() && cuts < options.cuts() && System.nanoTime() < end) {
       try (Crew crew = crew()) {
-        arm(crew);
+        boolean power = options.power().isPresent() && cuts >= options.killsBeforePower();
+        arm(crew, power);
         crew.run(random);
         Optional<String> obstacle = checked(crew);
         if (obstacle.isPresent() || record.end().isPresent()) {
           return obstacle;
         }
         crew.awaitWork();
-        boolean power = options.power().isPresent() && cuts >= options.killsBeforePower();
         next = power ? null : start(); // gets ready meanwhile
         String point = crew.awaitPoint(Duration.ofMillis(random.nextInt(RUN_MILLIS)));
         cuts++;
@@ -215,14 +215,18 @@ public final class DeviceCampaign implements AutoCloseable {
     return words;
   }
 
-  /** Every second worker waits at a point of its code when it is killed. */
-  private void arm(Crew crew) {
+  /**
+   * Every second worker waits at a point of its code when it is killed. A power cut is too dear to
+   * come before there is anything to lose.
+   */
+  private void arm(Crew crew, boolean power) {
     if (random.nextBoolean()) {
       KillPoint[] points = KillPoint.values();
       crew.arm(
           random.nextInt(places.workers()),
           points[random.nextInt(points.length)],
-          random.nextInt(PASSES));
+          random.nextInt(PASSES),
+          power ? 1 : 0);
     }
   }
 

@@ -31,6 +31,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Power cuts by a command, kill points, and a journal on another machine. */
 @Tag("powercuts")
@@ -150,6 +151,17 @@ class CampaignCutsIT {
   @ParameterizedTest
   @EnumSource(KillPoint.class)
   void eachPointIsReachedAndLosesNothing(KillPoint point) throws Exception {
+    assertThat(operationsCutAt(point, 7, 0)).isPositive();
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {0, 1, 5})
+  void aPointIsPassedUntilThereIsSomethingToLose(long operations) throws Exception {
+    assertThat(operationsCutAt(KillPoint.BEFORE_STORE, 0, operations)).isEqualTo(operations);
+  }
+
+  /** Kills a worker at a point and verifies; returns the number of acknowledged operations. */
+  private long operationsCutAt(KillPoint point, long passes, long operations) throws Exception {
     TestedPlace tested = TestedPlace.of(place);
     tested.begin("points");
     List<LaneSpec> lanes = tested.lanes(1, 3, false);
@@ -163,7 +175,7 @@ class CampaignCutsIT {
     List<String> command = WorkerCommand.of(Worker.class);
     try (Crew crew = Crew.start(1, command, folder, sink)) {
       assign(crew, lanes, record);
-      crew.arm(0, point, 7);
+      crew.arm(0, point, passes, operations);
       crew.run(new SplittableRandom());
       crew.awaitChecked();
       assertThat(crew.awaitPoint(Duration.ofMinutes(1))).isEqualTo(point.name());
@@ -174,7 +186,7 @@ class CampaignCutsIT {
       crew.verify();
       crew.awaitChecked();
     }
-    assertThat(record.operations()).isPositive();
+    return record.operations();
   }
 
   private static void assign(Crew crew, List<LaneSpec> lanes, CampaignRecord record) {

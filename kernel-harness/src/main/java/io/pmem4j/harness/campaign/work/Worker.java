@@ -39,6 +39,8 @@ public final class Worker implements KillPoint.Listener {
   private final List<Work> works = new ArrayList<>();
   private @Nullable KillPoint armed;
   private long passes;
+  private long operationsBefore;
+  private long operations;
   private boolean working;
 
   /** A lane with its operations. */
@@ -106,6 +108,7 @@ public final class Worker implements KillPoint.Listener {
         case ARM -> {
           armed = KillPoint.valueOf(words.get(1));
           passes = Long.parseLong(words.get(2));
+          operationsBefore = Long.parseLong(words.get(3));
         }
         case VERIFY -> {
           check();
@@ -167,6 +170,7 @@ public final class Worker implements KillPoint.Listener {
           String.valueOf(work.last),
           String.valueOf(next.id),
           String.valueOf(next.last + 1));
+      operations++;
       work = next;
     }
   }
@@ -181,7 +185,7 @@ public final class Worker implements KillPoint.Listener {
 
   @Override
   public void reached(KillPoint point) {
-    if (working && point == armed && passes-- <= 0) {
+    if (working && operations >= operationsBefore && point == armed && passes-- <= 0) {
       say("at", point.name());
       try {
         read(); // until the end of the campaign
