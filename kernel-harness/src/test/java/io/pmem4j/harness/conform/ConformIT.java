@@ -6,31 +6,26 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pmem4j.harness.OnMutant;
 import io.pmem4j.harness.Required;
-import io.pmem4j.harness.kernel.Kernel;
-import io.pmem4j.harness.kernel.KernelDifference;
 import io.pmem4j.harness.program.Program;
 import io.pmem4j.harness.program.ProgramLibrary;
 import io.pmem4j.harness.program.Shrinker;
 import io.pmem4j.harness.program.generator.LeftOut;
 import io.pmem4j.harness.program.generator.ProgramGenerator;
 import io.pmem4j.harness.report.Coverage;
-import io.pmem4j.harness.report.Summary;
-import io.pmem4j.harness.report.Tally;
 import io.pmem4j.sched.Scheduler;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
-/** The model against the real kernel, and the proof that a wrong model would be seen. */
+/**
+ * The model against the real kernel, and the proof that a wrong model would be seen. {@link
+ * LockEdgeIT} compares all programs.
+ */
 @Tag("kernels")
 class ConformIT {
   @BeforeEach
@@ -51,32 +46,6 @@ class ConformIT {
       programs.forEach(program -> results.add(conformance.run(program)));
     }
     return results;
-  }
-
-  /**
-   * The model takes each kernel's handlers and each kernel's order. The merged kernel's programs
-   * are run by the verb {@code conform} itself, beside these tests. Generated ones run on the
-   * complete series only: its states differ in what shipped programs aim at.
-   */
-  @ParameterizedTest
-  @ValueSource(
-      strings = {"series", "before", "patch1", "posted-order", "unlocked", "truncate-mutex-first"})
-  void theModelAgreesWithEveryStateOfTheSeries(String kernel) throws Exception {
-    List<ProgramResult> results = new ArrayList<>();
-    try (Backends backends =
-        Backends.open(List.of("model", "guest:" + kernel), Scheduler.production())) {
-      Conformance conformance = new Conformance(backends);
-      compared().forEach(program -> results.add(conformance.run(program)));
-      int generated = kernel.equals("series") ? 10 : 0;
-      for (long seed = 100; seed < 100 + generated; seed++) {
-        Program program = ProgramGenerator.generate(seed, 60);
-        if (GeneratedPrograms.fit(Kernel.of(kernel)).test(program)) {
-          results.add(conformance.run(program));
-        }
-      }
-    }
-    assertThat(results)
-        .allSatisfy(result -> assertThat(result.findings()).as(result.program().name()).isEmpty());
   }
 
   /** Each condition of a fault on 2 MiB is met and missed by a program that ships. */
@@ -131,31 +100,6 @@ class ConformIT {
                   }
                 }));
     return text.toString();
-  }
-
-  /** Everything but the listed differences, all of which occur; a wrong model is still seen. */
-  @ParameterizedTest
-  @EnumSource(names = {"LINUX_6_1", "LINUX_6_12"})
-  void aLaterKernelDiffersInTheListedWaysOnly(Kernel kernel) throws Exception {
-    List<Program> programs = new ArrayList<>(compared());
-    for (long seed = 100; seed < 110; seed++) {
-      Program program = ProgramGenerator.generate(seed, 60);
-      if (GeneratedPrograms.fit(kernel).test(program)) {
-        programs.add(program);
-      }
-    }
-    try (Backends backends =
-        Backends.open(List.of("model", "guest:" + kernel), Scheduler.production())) {
-      Conformance conformance = new Conformance(backends);
-      List<ProgramResult> results = programs.stream().map(conformance::run).toList();
-      assertThat(results)
-          .allSatisfy(
-              result -> assertThat(result.findings()).as(result.program().name()).isEmpty());
-      assertThat(
-              new Summary("conform", "" + kernel, Tally.of(results), Optional.empty(), 0)
-                  .differences())
-          .containsOnlyKeys(kernel.differences().toArray(KernelDifference[]::new));
-    }
   }
 
   @Test
