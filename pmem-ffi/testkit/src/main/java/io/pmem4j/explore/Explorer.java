@@ -5,6 +5,7 @@ package io.pmem4j.explore;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -25,38 +26,45 @@ public final class Explorer {
   /** The limit of methods named for an annotated step. */
   private static final int METHODS = 2;
 
-  private final int preemptions;
-  private final boolean reduces;
-  private final boolean isRandom;
-  private final long seed;
-  private final int maxSteps;
-  private final long maxSchedules;
-  private final boolean stopsAtFirst;
-  private final boolean shrinks;
-  private final Predicate<Finding> ignored;
-  private final Coroutine.Maker maker;
+  private final Strategy strategy;
 
-  private Explorer(
-      int preemptions,
-      boolean reduces,
-      boolean isRandom,
-      long seed,
-      int maxSteps,
-      long maxSchedules,
-      boolean stopsAtFirst,
-      boolean shrinks,
-      Predicate<Finding> ignored,
-      Coroutine.Maker maker) {
-    this.preemptions = preemptions;
-    this.reduces = reduces;
-    this.isRandom = isRandom;
-    this.seed = seed;
-    this.maxSteps = maxSteps;
-    this.maxSchedules = maxSchedules;
-    this.stopsAtFirst = stopsAtFirst;
-    this.shrinks = shrinks;
-    this.ignored = ignored;
-    this.maker = maker;
+  private Explorer(Strategy strategy) {
+    this.strategy = strategy;
+  }
+
+  /** The parts of an explorer: nothing changes them once it has them. */
+  private static final class Strategy {
+    private int preemptions;
+    private boolean reduces;
+    private boolean isRandom;
+    private long seed;
+    private int maxSteps = MAX_STEPS;
+    private long maxSchedules = MAX_SCHEDULES;
+    private boolean stopsAtFirst;
+    private boolean shrinks = true;
+    private Predicate<Finding> ignored = Explorer::isKnown;
+    private Coroutine.Maker maker = Coroutine.fastest();
+
+    private Strategy() {}
+
+    private Strategy(Strategy from) {
+      preemptions = from.preemptions;
+      reduces = from.reduces;
+      isRandom = from.isRandom;
+      seed = from.seed;
+      maxSteps = from.maxSteps;
+      maxSchedules = from.maxSchedules;
+      stopsAtFirst = from.stopsAtFirst;
+      shrinks = from.shrinks;
+      ignored = from.ignored;
+      maker = from.maker;
+    }
+  }
+
+  private static Explorer of(Strategy from, Consumer<Strategy> change) {
+    Strategy strategy = new Strategy(from);
+    change.accept(strategy);
+    return new Explorer(strategy);
   }
 
   /**
@@ -64,7 +72,7 @@ public final class Explorer {
    * {@link #random}, which goes by priorities.
    */
   public int preemptions() {
-    return preemptions;
+    return strategy.preemptions;
   }
 
   /**
@@ -77,32 +85,12 @@ public final class Explorer {
     if (preemptions < 0) {
       throw new IllegalArgumentException("preemptions: " + preemptions);
     }
-    return new Explorer(
-        preemptions,
-        false,
-        false,
-        0,
-        MAX_STEPS,
-        MAX_SCHEDULES,
-        false,
-        true,
-        Explorer::isKnown,
-        Coroutine.fastest());
+    return of(new Strategy(), strategy -> strategy.preemptions = preemptions);
   }
 
   /** Returns an explorer of every schedule, up to the order of steps that commute. */
   public static Explorer exhaustive() {
-    return new Explorer(
-        DepthFirst.UNBOUNDED,
-        true,
-        false,
-        0,
-        MAX_STEPS,
-        MAX_SCHEDULES,
-        false,
-        true,
-        Explorer::isKnown,
-        Coroutine.fastest());
+    return bounded(DepthFirst.UNBOUNDED).withReduction(true);
   }
 
   /**
@@ -112,17 +100,13 @@ public final class Explorer {
    * @param schedules number of runs
    */
   public static Explorer random(long seed, long schedules) {
-    return new Explorer(
-        0,
-        false,
-        true,
-        seed,
-        MAX_STEPS,
-        schedules,
-        false,
-        true,
-        Explorer::isKnown,
-        Coroutine.fastest());
+    return of(
+        new Strategy(),
+        strategy -> {
+          strategy.isRandom = true;
+          strategy.seed = seed;
+          strategy.maxSchedules = schedules;
+        });
   }
 
   /**
@@ -130,62 +114,22 @@ public final class Explorer {
    * announce every access to shared state: two steps on different objects count as commuting.
    */
   public Explorer withReduction(boolean wanted) {
-    return new Explorer(
-        preemptions,
-        wanted,
-        isRandom,
-        seed,
-        maxSteps,
-        maxSchedules,
-        stopsAtFirst,
-        shrinks,
-        ignored,
-        maker);
+    return of(strategy, copy -> copy.reduces = wanted);
   }
 
   /** Returns a copy with another step limit, at which a run is a livelock; 10,000 by default. */
   public Explorer withMaxSteps(int steps) {
-    return new Explorer(
-        preemptions,
-        reduces,
-        isRandom,
-        seed,
-        steps,
-        maxSchedules,
-        stopsAtFirst,
-        shrinks,
-        ignored,
-        maker);
+    return of(strategy, copy -> copy.maxSteps = steps);
   }
 
   /** Returns a copy that ends incomplete after this many schedules. */
   public Explorer withMaxSchedules(long schedules) {
-    return new Explorer(
-        preemptions,
-        reduces,
-        isRandom,
-        seed,
-        maxSteps,
-        schedules,
-        stopsAtFirst,
-        shrinks,
-        ignored,
-        maker);
+    return of(strategy, copy -> copy.maxSchedules = schedules);
   }
 
   /** Returns a copy that ends at the first finding, or does not. */
   public Explorer stoppingAtFirst(boolean wanted) {
-    return new Explorer(
-        preemptions,
-        reduces,
-        isRandom,
-        seed,
-        maxSteps,
-        maxSchedules,
-        wanted,
-        shrinks,
-        ignored,
-        maker);
+    return of(strategy, copy -> copy.stopsAtFirst = wanted);
   }
 
   /**
@@ -193,46 +137,16 @@ public final class Explorer {
    * reports it as it was met. To shorten it takes up to some hundred runs, which are not counted.
    */
   public Explorer shrinking(boolean wanted) {
-    return new Explorer(
-        preemptions,
-        reduces,
-        isRandom,
-        seed,
-        maxSteps,
-        maxSchedules,
-        stopsAtFirst,
-        wanted,
-        ignored,
-        maker);
+    return of(strategy, copy -> copy.shrinks = wanted);
   }
 
   /** Returns a copy that goes on past known findings and does not report them. */
   public Explorer ignoring(Predicate<Finding> known) {
-    return new Explorer(
-        preemptions,
-        reduces,
-        isRandom,
-        seed,
-        maxSteps,
-        maxSchedules,
-        stopsAtFirst,
-        shrinks,
-        known,
-        maker);
+    return of(strategy, copy -> copy.ignored = known);
   }
 
   Explorer with(Coroutine.Maker coroutines) {
-    return new Explorer(
-        preemptions,
-        reduces,
-        isRandom,
-        seed,
-        maxSteps,
-        maxSchedules,
-        stopsAtFirst,
-        shrinks,
-        ignored,
-        coroutines);
+    return of(strategy, copy -> copy.maker = coroutines);
   }
 
   /**
@@ -252,13 +166,13 @@ public final class Explorer {
 
   /** Explores a scenario with this strategy. */
   public Exploration explore(Scenario scenario) {
-    return isRandom ? randomly(scenario) : depthFirst(scenario);
+    return strategy.isRandom ? randomly(scenario) : depthFirst(scenario);
   }
 
   private Exploration depthFirst(Scenario scenario) {
     long start = System.nanoTime();
     Tally tally = new Tally(scenario);
-    DepthFirst chooser = new DepthFirst(preemptions, reduces);
+    DepthFirst chooser = new DepthFirst(strategy.preemptions, strategy.reduces);
     boolean more = true;
     while (more && tally.goesOn()) {
       tally.run(chooser);
@@ -272,7 +186,8 @@ public final class Explorer {
     Tally tally = new Tally(scenario);
     int length = 1;
     for (long i = 0; tally.goesOn(); i++) {
-      length = Math.max(length, tally.run(new RandomPriority(seed + i, RANDOM_DEPTH, length)));
+      length =
+          Math.max(length, tally.run(new RandomPriority(strategy.seed + i, RANDOM_DEPTH, length)));
     }
     return tally.exploration(false, start);
   }
@@ -290,7 +205,8 @@ public final class Explorer {
    *     io.pmem4j.sched}, of this package and of the JDK are never shown
    */
   public Finding annotate(Scenario scenario, Finding finding, Predicate<String> named) {
-    Execution execution = new Execution(maker, maxSteps, () -> CallSite.here(named, METHODS));
+    Execution execution =
+        new Execution(strategy.maker, strategy.maxSteps, () -> CallSite.here(named, METHODS));
     Finding again = execution.run(scenario, new Replay(finding.schedule()));
     // A scenario that is not deterministic may fail in another way the second time.
     return again == null || !again.sameAs(finding)
@@ -312,7 +228,7 @@ public final class Explorer {
   }
 
   private Execution execution() {
-    return new Execution(maker, maxSteps, null);
+    return new Execution(strategy.maker, strategy.maxSteps, null);
   }
 
   /** The running totals of an exploration. */
@@ -327,9 +243,9 @@ public final class Explorer {
     }
 
     boolean goesOn() {
-      return schedules < maxSchedules
+      return schedules < strategy.maxSchedules
           && findings.size() < MAX_FINDINGS
-          && !(stopsAtFirst && !findings.isEmpty());
+          && !(strategy.stopsAtFirst && !findings.isEmpty());
     }
 
     /** Runs once; returns the number of steps. */
@@ -339,10 +255,12 @@ public final class Explorer {
       schedules++;
       steps += execution.steps();
       if (finding != null
-          && !ignored.test(finding)
+          && !strategy.ignored.test(finding)
           && findings.stream().noneMatch(finding::sameAs)) {
         findings.add(
-            shrinks ? new ScheduleShrinker(Explorer.this, scenario).shrink(finding) : finding);
+            strategy.shrinks
+                ? new ScheduleShrinker(Explorer.this, scenario).shrink(finding)
+                : finding);
       }
       return execution.steps();
     }
