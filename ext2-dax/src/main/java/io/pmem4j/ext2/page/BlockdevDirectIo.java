@@ -110,12 +110,8 @@ public final class BlockdevDirectIo extends DirectIo {
     for (int i = 0; i < run.count() && done < bytes.length; i++) {
       int inBlock = (int) (position + done - (firstBlock + i) * blockBytes);
       int now = Math.min(blockBytes - inBlock, bytes.length - done);
-      byte[] block = new byte[blockBytes];
-      if (now < blockBytes && !run.isNew()) {
-        host.read(run.number() + i, block, 0);
-      }
-      System.arraycopy(bytes, done, block, inBlock, now);
-      host.write(run.number() + i, block, 0);
+      long number = run.number() + i;
+      host.write(number, blockWith(run, number, inBlock, bytes, done, now), 0);
       done += now;
     }
     return done;

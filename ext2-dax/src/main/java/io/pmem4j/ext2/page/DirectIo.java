@@ -14,7 +14,7 @@ import io.pmem4j.ext2.mm.UserBuffer;
  * kernel: a reader that looked the hole up must not find what a new block held.
  */
 public abstract class DirectIo {
-  private static final int SECTOR_BYTES = 512;
+  static final int SECTOR_BYTES = 512;
 
   private final PageCache cache;
   private final PageCacheHost host;
@@ -82,6 +82,24 @@ public abstract class DirectIo {
           "direct I/O of %d bytes at %d, expected multiples of %d"
               .formatted(length, position, SECTOR_BYTES));
     }
+  }
+
+  /**
+   * Returns a block of a run with new bytes in it. What is outside of them stays as it is, and is
+   * zeros in a new block.
+   *
+   * @param number of the block
+   * @param inBlock the place of the bytes in it
+   */
+  final byte[] blockWith(
+      PageCacheHost.Block run, long number, int inBlock, byte[] bytes, int from, int length)
+      throws Ext2Exception {
+    byte[] block = new byte[host.blockBytes()];
+    if (length < block.length && !run.isNew()) {
+      host.read(number, block, 0);
+    }
+    System.arraycopy(bytes, from, block, inBlock, length);
+    return block;
   }
 
   static Ext2Exception fault() {

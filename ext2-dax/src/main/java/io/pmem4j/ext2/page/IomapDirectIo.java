@@ -12,8 +12,6 @@ import java.util.Arrays;
  * time.
  */
 public final class IomapDirectIo extends DirectIo {
-  private static final int SECTOR_BYTES = 512;
-
   /** Direct I/O for one file. */
   public IomapDirectIo(PageCache cache, PageTruncate truncate, BufferedIo buffered) {
     super(cache, truncate, buffered);
@@ -126,18 +124,14 @@ public final class IomapDirectIo extends DirectIo {
     int blockBytes = host.blockBytes();
     byte[] bytes = new byte[length];
     int loaded = source.load(from, bytes, 0, length);
-    // What could be had is written by whole sectors, before the call fails.
+    // Whole sectors of the bytes that could be read are written before the call fails.
     int transferred = loaded == length ? length : loaded - loaded % SECTOR_BYTES;
     boolean endsFile = at + transferred >= host.size();
     int done = 0;
     for (long number = run.number(); done < transferred; number++) {
       int inBlock = (int) ((at + done) % blockBytes);
       int now = Math.min(blockBytes - inBlock, transferred - done);
-      byte[] block = new byte[blockBytes];
-      if (now < blockBytes && !run.isNew()) {
-        host.read(number, block, 0);
-      }
-      System.arraycopy(bytes, done, block, inBlock, now);
+      byte[] block = blockWith(run, number, inBlock, bytes, done, now);
       if (endsFile && done + now == transferred) {
         Arrays.fill(block, inBlock + now, blockBytes, (byte) 0);
       }
