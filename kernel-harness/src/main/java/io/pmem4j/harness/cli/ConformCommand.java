@@ -83,15 +83,6 @@ final class ConformCommand implements Callable<Integer> {
   private long seed = 2015;
 
   @Option(
-      names = "--mount",
-      paramLabel = "OPTIONS",
-      description = {
-        "mount with these options too, whatever a program names: orlov, reservation, relatime,",
-        "strictatime, defaults for three that ext2 has by itself, or nodax"
-      })
-  private @Nullable String mount;
-
-  @Option(
       names = "--mutant",
       paramLabel = "NAME",
       description = "run the model with a mutant's fault: the comparison has to find it")
@@ -105,6 +96,8 @@ final class ConformCommand implements Callable<Integer> {
   @Mixin private PartOptions campaign = new PartOptions();
 
   @Mixin private MachineOption machine = new MachineOption();
+
+  @Mixin private MountOption mount = new MountOption();
 
   @Option(names = "--json", description = "end with one line of JSON")
   private boolean json;
@@ -120,7 +113,7 @@ final class ConformCommand implements Callable<Integer> {
     }
     Backends.requireKnown(List.of("model", "guest:" + (asked == null ? Kernel.MERGED : asked)));
     GuestMachine hardware = machine.chosen();
-    ProgramMount chosenMount = mount == null ? ProgramMount.DEFAULT : ProgramMount.parse(mount);
+    ProgramMount chosenMount = mount.chosen();
     List<Program> programs = programs();
     int count = generated();
     if (operations < 1 || operations > 10_000) {
