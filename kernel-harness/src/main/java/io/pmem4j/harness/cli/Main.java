@@ -102,8 +102,8 @@ public final class Main implements Runnable {
   }
 
   /**
-   * Returns the parser of these arguments. It knows their verb alone, if there is one: the options
-   * of all verbs take most of a second of processor time, and half a minute on an emulated one.
+   * Returns the parser of these arguments. It knows their verb alone, if there is one: reading the
+   * options of all takes a tenth of a second of processor time, and seconds on an emulated one.
    */
   static CommandLine commandLine(String... arguments) {
     CommandLine main = new CommandLine(new Main());
