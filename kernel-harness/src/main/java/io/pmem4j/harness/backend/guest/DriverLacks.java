@@ -24,7 +24,6 @@ import java.util.Set;
  */
 final class DriverLacks {
   private static final String EXT4 = "ext4";
-  private static final int PAGE_BYTES = 4096;
   private static final String RESOURCE = "/driver-differences.txt";
   private static final Map<String, String> DIFFERENCES = Map.copyOf(differences());
 
@@ -92,7 +91,7 @@ final class DriverLacks {
     if (!program.mount().dax() || !program.mount().more().isEmpty()) {
       return Optional.of("the program is for a mount of ext2 with " + program.mount());
     }
-    if (program.image().blockBytes() != PAGE_BYTES || program.image().isDamaged()) {
+    if (!program.hasDax() || program.image().isDamaged()) {
       return Optional.of("ext4 has no DAX on the image of the program");
     }
     return Optional.empty();

@@ -85,13 +85,14 @@ final class GuestSession implements Session, OperationCodec.Place {
     for (int to = 0; to <= operations.size(); to++) {
       Operation next = to < operations.size() ? operations.get(to) : null;
       boolean cut = next instanceof Operation.PowerCut || next instanceof Operation.LossyCut;
+      boolean busy = to > from && leavesWork(operations.get(to - 1));
       if (cut
           || next instanceof Operation.Blocked
           || to == operations.size()
           || to - from == most
-          || (to > 0 && leavesWork(operations.get(to - 1)))) {
+          || busy) {
         batch(operations.subList(from, to), each);
-        if (to > from && leavesWork(operations.get(to - 1))) {
+        if (busy) {
           awaitIdle();
         }
         from = to;

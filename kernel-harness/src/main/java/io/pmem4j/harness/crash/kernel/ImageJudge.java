@@ -71,7 +71,7 @@ final class ImageJudge {
     this.written = new byte[this.pages.size()][];
     this.mountsBefore = machine.mounts();
     this.blockBytes = program.program().image().blockBytes();
-    this.dax = program.program().mount().dax() && blockBytes == PAGE;
+    this.dax = program.program().hasDax();
     program.mounted().writeTo(machine.image());
   }
 
