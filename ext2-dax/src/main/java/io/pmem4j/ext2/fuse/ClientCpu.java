@@ -14,8 +14,10 @@ import java.util.function.LongSupplier;
  * and a CPU that wakes up, several times as long. The scheduler does not know that the two
  * alternate, and spreads them.
  *
- * <p>Programs on several CPUs, and large requests, whose copying may go on beside the program, are
- * left to the scheduler.
+ * <p>While other CPUs are idle, the scheduler may move a program away from the worker that wakes
+ * it. A worker that follows then drives it from CPU to CPU, which costs three times what it saves.
+ * So a program that leaves the CPU of the workers is left to the scheduler for a while, as programs
+ * on several CPUs are, and large requests, whose copying may go on beside the program.
  */
 final class ClientCpu {
   /** Any CPU will do. */
@@ -26,7 +28,7 @@ final class ClientCpu {
 
   private static final long PERIOD_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
 
-  /** The time without a wish after the programs were seen on several CPUs. */
+  /** The time without a wish after programs were seen on several CPUs, or one on another. */
   private static final long APART_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
   private final IntUnaryOperator cpuOfThread;
@@ -77,11 +79,12 @@ final class ClientCpu {
       return;
     }
     int cpu = cpuOfThread.applyAsInt(thread);
-    if (thread == client) {
-      wanted = cpu;
-    } else if (wanted != ANY && cpu != wanted) {
+    if (wanted != ANY && cpu != wanted) {
       leaveToScheduler();
       return;
+    }
+    if (thread == client) {
+      wanted = cpu;
     }
     client = thread;
     next = nanoTime.getAsLong() + PERIOD_NANOS;

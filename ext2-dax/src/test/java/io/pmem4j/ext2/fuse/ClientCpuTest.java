@@ -40,6 +40,17 @@ class ClientCpuTest {
   void aProgramIsFollowedFromItsSecondLookupOn() {
     assertThat(after(0, PROGRAM, 3, SMALL)).isEqualTo(ClientCpu.ANY);
     assertThat(after(2, PROGRAM, 3, SMALL)).isEqualTo(3);
+    assertThat(after(2, PROGRAM, 3, SMALL)).isEqualTo(3);
+  }
+
+  /** While a CPU is idle the scheduler wakes the program there, away from the worker. */
+  @Test
+  void aProgramThatLeavesTheWorkersIsLeftToTheScheduler() {
+    after(0, PROGRAM, 3, SMALL);
+    after(2, PROGRAM, 3, SMALL);
+    assertThat(after(2, PROGRAM, 5, SMALL)).isEqualTo(ClientCpu.ANY);
+    assertThat(after(99, PROGRAM, 5, SMALL)).isEqualTo(ClientCpu.ANY);
+    after(1, PROGRAM, 5, SMALL);
     assertThat(after(2, PROGRAM, 5, SMALL)).isEqualTo(5);
   }
 
