@@ -2,7 +2,14 @@
 
 package io.pmem4j.harness;
 
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaCall.Predicates.target;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.type;
+import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nameMatching;
+import static com.tngtech.archunit.core.domain.properties.HasOwner.Predicates.With.owner;
+import static com.tngtech.archunit.lang.conditions.ArchPredicates.are;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.methods;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 
 import com.tngtech.archunit.core.domain.JavaModifier;
@@ -11,6 +18,8 @@ import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.library.Architectures.LayeredArchitecture;
+import io.pmem4j.harness.image.OwnedDirectory;
+import java.nio.file.Files;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,24 +41,35 @@ class HarnessArchitectureTest {
           .resideInAPackage(ROOT + "jni")
           .because("there is one place with JNI");
 
+  /** A temporary file of nobody stays when the JVM is killed. */
+  @ArchTest
+  static final ArchRule TEMPORARY_FILES =
+      noClasses()
+          .that(are(not(type(OwnedDirectory.class))))
+          .should()
+          .callMethodWhere(
+              target(owner(type(Files.class)))
+                  .and(target(nameMatching("createTemp(File|Directory)"))))
+          .because("a WorkDirectory goes with the JVM, however that ends");
+
   private static LayeredArchitecture rooms() {
     Map<String, List<String>> uses = new LinkedHashMap<>();
     room(uses, "durable");
     room(uses, "device");
     room(uses, "campaign.journal");
     room(uses, "campaign.work");
-    room(uses, "campaign", "device", "campaign.journal", "campaign.work");
     room(uses, "mutant");
     room(uses, "wire");
     room(uses, "program", "wire");
     room(uses, "program.generator", "program");
     room(uses, "image", "program");
+    room(uses, "campaign", "device", "image", "campaign.journal", "campaign.work");
     room(uses, "kernel", "program", "wire");
     room(uses, "guest.console", "wire");
     room(uses, "guest.trace", "wire", "kernel");
     room(uses, "guest.qemu", "device", "wire", "image", "kernel", "guest.trace");
     room(uses, "guest", "wire", "kernel", "guest.console", "guest.qemu");
-    room(uses, "jni", "wire");
+    room(uses, "jni", "wire", "image");
     room(uses, "backend", "program", "wire", "image", "kernel");
     room(uses, "backend.syscall", "program", "wire", "kernel", "backend");
     room(uses, "backend.model", "durable", "program", "image", "kernel", "backend");

@@ -12,17 +12,15 @@ import io.pmem4j.harness.campaign.journal.JournalRecord.CutKind;
 import io.pmem4j.harness.campaign.journal.JournalRecord.CutOutcome;
 import io.pmem4j.harness.campaign.journal.JournalRecord.Hardware;
 import io.pmem4j.harness.campaign.work.KillPoint;
+import io.pmem4j.harness.image.WorkDirectory;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,7 +42,7 @@ public final class DeviceCampaign implements AutoCloseable {
   private final SplittableRandom random = new SplittableRandom();
   private final CampaignPlaces places;
   private final CutJudge judge;
-  private final Path errors;
+  private final WorkDirectory errors;
   private final Journal journal;
   private @Nullable Crew next;
   private HardwareState hardware;
@@ -77,7 +75,7 @@ public final class DeviceCampaign implements AutoCloseable {
       refusals.requireApart(journalPlace.file().get(), list, machine, options);
     }
     places = new CampaignPlaces(list);
-    errors = Files.createTempDirectory("pmem4j-campaign");
+    errors = new WorkDirectory();
     journal = opened(journalPlace);
     boolean begun = false;
     try {
@@ -102,7 +100,7 @@ public final class DeviceCampaign implements AutoCloseable {
       return journal;
     } finally {
       if (!open) {
-        Files.delete(errors);
+        errors.close();
       }
     }
   }
@@ -259,7 +257,7 @@ public final class DeviceCampaign implements AutoCloseable {
   }
 
   private Crew start() throws IOException {
-    return Crew.start(places.workers(), workerCommand, errors, this::append);
+    return Crew.start(places.workers(), workerCommand, errors.path(), this::append);
   }
 
   /** Judges the open cut; the state of the hardware goes with it, as the next one begins there. */
@@ -284,10 +282,6 @@ public final class DeviceCampaign implements AutoCloseable {
     }
     places.close();
     journal.close();
-    try (Stream<Path> files = Files.walk(errors)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(file);
-      }
-    }
+    errors.close();
   }
 }

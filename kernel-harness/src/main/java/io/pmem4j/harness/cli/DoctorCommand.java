@@ -5,6 +5,7 @@ package io.pmem4j.harness.cli;
 import io.pmem4j.harness.backend.host.DaxState;
 import io.pmem4j.harness.device.HardwareVerdict;
 import io.pmem4j.harness.device.MountPoint;
+import io.pmem4j.harness.image.WorkDirectory;
 import io.pmem4j.harness.report.JsonLine;
 import io.pmem4j.pmem.Backend;
 import io.pmem4j.pmem.Granularity;
@@ -106,19 +107,13 @@ final class DoctorCommand implements Callable<Integer> {
   }
 
   private boolean mappedInFolder() throws IOException {
-    Path made;
-    try {
-      made = Files.createTempDirectory(path, "pmem4j-doctor");
+    try (WorkDirectory made = new WorkDirectory(path)) {
+      return mapped(made.path().resolve("file"), true, false);
     } catch (FileSystemException refusal) {
       fact("folder", "no file can be made in it: " + Main.reason(refusal));
       missing.add(
           "a file to try: " + Main.reason(refusal) + "; name one that exists, or another folder");
       return false;
-    }
-    try {
-      return mapped(made.resolve("file"), true, false);
-    } finally {
-      Files.delete(made);
     }
   }
 

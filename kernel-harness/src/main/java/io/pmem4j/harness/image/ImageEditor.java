@@ -35,13 +35,11 @@ public final class ImageEditor {
     if (setup.isEmpty()) {
       return;
     }
-    List<Path> temporary = new ArrayList<>();
-    try {
+    try (WorkDirectory directory = new WorkDirectory()) {
       List<String> commands = new ArrayList<>();
       for (ImageSetup line : setup) {
         if (line.kind() == ImageSetup.Kind.FILE) {
-          Path content = Files.createTempFile("pmem4j-setup", ".data");
-          temporary.add(content);
+          Path content = directory.path().resolve("content" + commands.size());
           write(content, line.file());
           commands.add("write " + content + " " + line.file().path());
           commands.add("sif " + line.file().path() + " mode 0100644");
@@ -49,8 +47,7 @@ public final class ImageEditor {
           commands.add(line.text());
         }
       }
-      Path script = Files.createTempFile("pmem4j-setup", ".debugfs");
-      temporary.add(script);
+      Path script = directory.path().resolve("commands");
       Files.write(script, commands);
       Subprocess.Result result =
           Subprocess.run(
@@ -60,18 +57,13 @@ public final class ImageEditor {
       if (result.exit() != 0 || !complaints.isEmpty()) {
         throw new IOException("debugfs cannot set up " + setup + ": " + complaints);
       }
-    } finally {
-      for (Path path : temporary) {
-        Files.deleteIfExists(path);
-      }
     }
   }
 
   /** Returns the content of a regular file; empty if there is no file of this path. */
   public static Optional<byte[]> read(FsImage image, String path) throws IOException {
-    Path content = Files.createTempFile("pmem4j-read", ".data");
-    try {
-      Files.delete(content);
+    try (WorkDirectory directory = new WorkDirectory()) {
+      Path content = directory.path().resolve("content");
       Subprocess.Result result =
           Subprocess.run(
               Map.of(),
@@ -83,8 +75,6 @@ public final class ImageEditor {
         return Optional.empty();
       }
       throw new IOException("debugfs cannot read " + path + ": " + result.output().strip());
-    } finally {
-      Files.deleteIfExists(content);
     }
   }
 

@@ -13,6 +13,9 @@ import java.nio.file.Path;
  * sockets live in it.
  */
 public final class WorkDirectory implements AutoCloseable {
+  /** The place of files that are executed: /dev/shm may be mounted without that. */
+  public static final Path TEMPORARY = Path.of(System.getProperty("java.io.tmpdir"));
+
   private static final Path MEMORY = Path.of("/dev/shm");
   private static final long WANTED_BYTES = 8 * FsImage.FILE_BYTES;
 
@@ -21,11 +24,26 @@ public final class WorkDirectory implements AutoCloseable {
 
   /** Makes a directory. */
   public WorkDirectory() throws IOException {
-    Path temporary = Path.of(System.getProperty("java.io.tmpdir"));
-    boolean memory =
-        Files.isWritable(MEMORY) && Files.getFileStore(MEMORY).getUsableSpace() >= WANTED_BYTES;
-    directory = OwnedDirectory.make(memory ? MEMORY : temporary, OwnedDirectory::removeTree);
-    Runtime.getRuntime().addShutdownHook(shutdownHook);
+    this(hasRoom(MEMORY) ? MEMORY : TEMPORARY);
+  }
+
+  /**
+   * Makes a directory in a given one.
+   *
+   * @throws IOException if none can be made there
+   */
+  public WorkDirectory(Path parent) throws IOException {
+    directory = OwnedDirectory.make(parent, OwnedDirectory::removeTree);
+    try {
+      Runtime.getRuntime().addShutdownHook(shutdownHook);
+    } catch (IllegalStateException e) {
+      remove();
+      throw new IOException("the JVM is ending", e);
+    }
+  }
+
+  private static boolean hasRoom(Path memory) throws IOException {
+    return Files.isWritable(memory) && Files.getFileStore(memory).getUsableSpace() >= WANTED_BYTES;
   }
 
   /** Returns where the directory is. */

@@ -2,6 +2,7 @@
 
 package io.pmem4j.harness.jni;
 
+import io.pmem4j.harness.image.WorkDirectory;
 import io.pmem4j.harness.wire.Request;
 import io.pmem4j.harness.wire.Response;
 import java.io.IOException;
@@ -35,17 +36,14 @@ public final class ChildCore implements OperationCore {
    * @param bound how long an operation may take before the child is given up and killed
    */
   public static ChildCore start(Duration bound) throws IOException {
-    Path executable = null;
-    try {
+    // The directory may go when the child runs: a running program needs no name.
+    try (WorkDirectory directory = new WorkDirectory(WorkDirectory.TEMPORARY)) {
       NativeFiles.Loaded.ensure();
-      executable = NativeFiles.extract("host_agent");
+      Path executable = NativeFiles.extract("host_agent", directory.path());
       long started = NativeCore.spawn(executable.toString());
       return new ChildCore((int) (started >> 32), (int) started, bound);
     } catch (LinkageError e) {
       throw new IOException("child of the kernel bridge: " + e.getMessage(), e);
-    } finally {
-      // It has been executed: a running program needs no name.
-      NativeFiles.delete(executable);
     }
   }
 

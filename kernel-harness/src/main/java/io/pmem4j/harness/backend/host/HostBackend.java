@@ -47,6 +47,7 @@ public final class HostBackend implements ProgramBackend {
 
   private final MountedDirectory place;
   private final OwnedDirectory directory;
+  private int begun;
   private final HostPages pages;
   private final HostDifferences differences;
   private final boolean exclusive;
@@ -194,12 +195,13 @@ public final class HostBackend implements ProgramBackend {
         program.steps().stream().anyMatch(step -> step.operation().reach() != Operation.Reach.NONE);
     try {
       HostMount mount = HostMount.at(place.mountPoint());
-      Path root = Files.createTempDirectory(directory.path(), "program-", OPEN_TO_ALL);
+      Path root =
+          Files.createDirectory(directory.path().resolve("program-" + ++begun), OPEN_TO_ALL);
       OperationCore core = child ? ChildCore.start(OPERATION_BOUND) : KernelBridge.open();
-      HostSession begun = new HostSession(core, root, pages, mount, this::parkIfEnding);
-      session = begun;
+      HostSession opened = new HostSession(core, root, pages, mount, this::parkIfEnding);
+      session = opened;
       parkIfEnding();
-      return begun;
+      return opened;
     } catch (IOException e) {
       parkIfEnding();
       throw BackendException.environment("host: " + e, e);
