@@ -24,8 +24,6 @@ public record PromisedFiles(Map<String, List<byte[]>> versions, Set<String> name
   /** Longer files are read and compared up to here, in bytes. */
   public static final int MAX_BYTES = 256 << 10;
 
-  private static final int DIRECT_BLOCKS = 12;
-
   /** Copies the collections. */
   public PromisedFiles {
     Map<String, List<byte[]>> copy = new HashMap<>();
@@ -130,21 +128,6 @@ public record PromisedFiles(Map<String, List<byte[]>> versions, Set<String> name
    */
   public Optional<String> broken(Map<String, byte[]> found) {
     return broken(found, 0);
-  }
-
-  /**
-   * Returns the promises without those of files that have got a block of pointers since their sync.
-   *
-   * @param blockBytes of a block of the file system
-   */
-  public PromisedFiles withoutNewTrees(int blockBytes) {
-    int direct = DIRECT_BLOCKS * blockBytes;
-    Map<String, List<byte[]>> rest = new HashMap<>(versions);
-    rest.values()
-        .removeIf(each ->
-            each.getFirst().length <= direct
-                && each.stream().anyMatch(version -> version.length > direct));
-    return new PromisedFiles(rest, names);
   }
 
   /**

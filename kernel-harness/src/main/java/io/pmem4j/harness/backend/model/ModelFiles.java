@@ -69,8 +69,9 @@ public final class ModelFiles {
   private static void read(Ext2FileSystem fs, String path, Map<String, byte[]> files) {
     try (OpenFile file = fs.open(path, 0, 0)) {
       byte[] content = new byte[(int) Math.min(file.stat().size(), PromisedFiles.MAX_BYTES)];
-      file.pread(0, content);
-      files.put(path, content);
+      if (file.pread(0, content) == content.length) { // an error in a later block makes it shorter
+        files.put(path, content);
+      }
     } catch (Ext2Exception e) {
       // As above.
     }

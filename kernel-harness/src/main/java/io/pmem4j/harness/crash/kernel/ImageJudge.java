@@ -3,6 +3,7 @@
 package io.pmem4j.harness.crash.kernel;
 
 import io.pmem4j.crash.Acknowledgements;
+import io.pmem4j.crash.StoreTrace;
 import io.pmem4j.harness.backend.PromisedFiles;
 import io.pmem4j.harness.backend.guest.TracedPages;
 import io.pmem4j.harness.crash.CrashOrder;
@@ -47,6 +48,7 @@ final class ImageJudge {
   private int keptAtOnce;
   private final Map<KnownLoss, Integer> losses = new EnumMap<>(KnownLoss.class);
   private final int blockBytes;
+  private final NewTrees trees;
 
   /** Data of files is ordered before their pointers. */
   private final boolean dax;
@@ -61,7 +63,12 @@ final class ImageJudge {
   private record Judged(String failure, Map<String, byte[]> atOnce, Map<String, byte[]> files) {}
 
   /** Prepares the image of a machine for those of a program. */
-  ImageJudge(MountingMachine machine, TracedProgram program, CrashOrder order, TracedPages pages)
+  ImageJudge(
+      MountingMachine machine,
+      TracedProgram program,
+      CrashOrder order,
+      TracedPages pages,
+      StoreTrace trace)
       throws IOException {
     this.machine = machine;
     this.program = program;
@@ -73,6 +80,19 @@ final class ImageJudge {
     this.blockBytes = program.program().image().blockBytes();
     this.dax = program.program().hasDax();
     program.mounted().writeTo(machine.image());
+    this.trees =
+        new NewTrees(
+            machine.image(),
+            program.program().image().fsBytes(),
+            pages,
+            contentOf(pages.of(program.mounted())),
+            trace);
+  }
+
+  private static byte[] contentOf(PersistentMemory memory) {
+    byte[] content = new byte[Math.toIntExact(memory.byteSize())];
+    memory.read(0, content);
+    return content;
   }
 
   /** Returns the number of distinct images. */
@@ -107,17 +127,9 @@ final class ImageJudge {
 
   /** Judges a state, for the crash engine. */
   void judge(PersistentMemory state, Acknowledgements acknowledged) throws Exception {
-    byte[] content = new byte[Math.toIntExact(state.byteSize())];
-    state.read(0, content);
-    String key = HexFormat.of().formatHex(digest(content));
-    Judged found = seen.get(key);
-    if (found == null) {
-      found = judge(content);
-      seen.put(key, found);
-    }
-    if (!found.failure().isEmpty()) {
-      throw new IllegalStateException(found.failure());
-    }
+    byte[] content = contentOf(state);
+    Judged found = judged(content);
+    requireHolds(found);
     int completed = (int) acknowledged.get(TracedProgram.OPERATIONS);
     PromisedFiles promised = program.promises().at(completed, completed);
     Optional<String> atOnce = promised.broken(found.atOnce());
@@ -139,14 +151,41 @@ final class ImageJudge {
     Optional<String> broken = later.broken(found.files());
     if (broken.isEmpty()) {
       losses.merge(KnownLoss.SYNC, 1, Integer::sum);
-    } else if (!dax && later.broken(found.files(), blockBytes).isEmpty()) {
-      losses.merge(KnownLoss.NEW_BLOCK, 1, Integer::sum);
-    } else if (machine.isKernel()
-        && later.withoutNewTrees(blockBytes).broken(found.files()).isEmpty()) {
-      losses.merge(KnownLoss.NEW_TREE, 1, Integer::sum);
-    } else {
-      throw new IllegalStateException(broken.get());
+      return;
     }
+    if (!dax && later.broken(found.files(), blockBytes).isEmpty()) {
+      losses.merge(KnownLoss.NEW_BLOCK, 1, Integer::sum);
+      return;
+    }
+    if (machine.isKernel()) {
+      byte[] whole = trees.completed(content, acknowledged.get(TracedProgram.FENCES));
+      if (!Arrays.equals(whole, content)) {
+        Judged other = judged(whole);
+        requireHolds(other);
+        broken = later.broken(other.files(), dax ? 0 : blockBytes);
+        if (broken.isEmpty()) {
+          losses.merge(KnownLoss.NEW_TREE, 1, Integer::sum);
+          return;
+        }
+      }
+    }
+    throw new IllegalStateException(broken.get());
+  }
+
+  private static void requireHolds(Judged image) {
+    if (!image.failure().isEmpty()) {
+      throw new IllegalStateException(image.failure());
+    }
+  }
+
+  private Judged judged(byte[] content) throws IOException {
+    String key = HexFormat.of().formatHex(digest(content));
+    Judged found = seen.get(key);
+    if (found == null) {
+      found = judge(content);
+      seen.put(key, found);
+    }
+    return found;
   }
 
   private Judged judge(byte[] content) throws IOException {

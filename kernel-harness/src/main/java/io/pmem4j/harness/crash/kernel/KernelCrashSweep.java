@@ -148,8 +148,8 @@ public final class KernelCrashSweep implements AutoCloseable {
       MountingMachine machine, TracedProgram traced, CrashOrder order, CrashMode mode, long atMost)
       throws BackendException, IOException {
     TracedPages pages = TracedPages.of(traced.records());
-    ImageJudge judge = new ImageJudge(machine, traced, order, pages);
     StoreTrace trace = traced.trace(pages);
+    ImageJudge judge = new ImageJudge(machine, traced, order, pages, trace);
     CrashReport report =
         CrashStates.of(trace).mode(mode).atMost(atMost).insideRecovery(false).check(judge::judge);
     return new Outcome(

@@ -10,8 +10,8 @@ public enum KnownLoss {
 
   /** {@code ext2_fsync} writes a block of pointers and the inode without a fence between them. */
   NEW_TREE(
-      "lose a file that has got a block of pointers since its sync: the inode is durable before that"
-          + " block, and e2fsck clears it"),
+      "lead to a new block of pointers that is not durable, and lose nothing if it is: ext2 has no"
+          + " fence between them"),
 
   /** Without DAX a block is not zeroed, and its pointer does not wait for its data. */
   NEW_BLOCK(

@@ -51,6 +51,9 @@ public record TracedProgram(
   /** The name of the acknowledgement that counts those after which there was a fence. */
   static final String FENCED = "fenced";
 
+  /** The name of the acknowledgement that counts the fences. */
+  static final String FENCES = "fences";
+
   /** Returns the reason why a program's power cuts cannot be explored; empty if they can. */
   static String refusal(Program program) {
     if (program.image().isDamaged()) {
@@ -148,30 +151,40 @@ public record TracedProgram(
   private RecordedMemory recorded(TracedPages pages) {
     RecordedMemory memory = RecordedMemory.over(pages.of(mounted));
     int from = 0;
+    long fences = 0;
     for (int i = 0; i < marks.size(); i++) {
       memory.begin(program.steps().get(i).text());
-      repeat(records.subList(from, marks.get(i)), i, pages, memory);
+      fences = repeat(records.subList(from, marks.get(i)), i, fences, pages, memory);
       memory.acknowledge(OPERATIONS, i + 1);
       from = marks.get(i);
     }
     memory.begin("umount");
-    repeat(records.subList(from, records.size()), marks.size(), pages, memory);
+    repeat(records.subList(from, records.size()), marks.size(), fences, pages, memory);
     return memory;
   }
 
-  /** Repeats the records of an operation; their first fence is one after those before it. */
-  private static void repeat(
-      List<TraceRecord> records, int before, TracedPages pages, RecordedMemory memory) {
-    int fence = 0;
-    while (fence < records.size() && records.get(fence).kind() != TraceRecord.Kind.FENCE) {
-      fence++;
+  /**
+   * Repeats the records of an operation. Its first fence is one after the operations before it.
+   *
+   * @param fences the number of fences before
+   * @return their number now
+   */
+  private static long repeat(
+      List<TraceRecord> records, int before, long fences, TracedPages pages, RecordedMemory memory) {
+    long count = fences;
+    int from = 0;
+    for (int i = 0; i < records.size(); i++) {
+      if (records.get(i).kind() == TraceRecord.Kind.FENCE) {
+        pages.repeat(records.subList(from, i + 1), memory);
+        from = i + 1;
+        memory.acknowledge(FENCES, ++count);
+        if (count == fences + 1) {
+          memory.acknowledge(FENCED, before);
+        }
+      }
     }
-    int split = Math.min(fence + 1, records.size());
-    pages.repeat(records.subList(0, split), memory);
-    if (fence < records.size()) {
-      memory.acknowledge(FENCED, before);
-    }
-    pages.repeat(records.subList(split, records.size()), memory);
+    pages.repeat(records.subList(from, records.size()), memory);
+    return count;
   }
 
   private static Map<String, byte[]> files(GuestBackend backend) throws BackendException {

@@ -88,7 +88,7 @@ public final class ModelCrashSweep implements AutoCloseable {
   }
 
   /** Runs a program twice: the first run tells the pages that are filled before the second. */
-  private TracedProgram trace(Program program) throws BackendException, IOException {
+  TracedProgram trace(Program program) throws BackendException, IOException {
     Set<Integer> stored = Set.copyOf(TracedPages.of(trace(program, _ -> false).records()).pages());
     return trace(program, stored::contains);
   }
