@@ -11,6 +11,7 @@ import io.pmem4j.harness.crash.CrashPairSweep;
 import io.pmem4j.harness.crash.CrashSweep;
 import io.pmem4j.harness.crash.CrashWorkload;
 import io.pmem4j.harness.crash.PairCatalog;
+import io.pmem4j.harness.crash.kernel.CrashLimits;
 import io.pmem4j.harness.report.JsonLine;
 import java.io.PrintWriter;
 import java.math.BigDecimal;
@@ -72,6 +73,14 @@ final class CrashCommand implements Callable<Integer> {
       paramLabel = "N",
       description = "states at one point of a crash, a sample beyond (default: ${DEFAULT-VALUE})")
   private long atMost = 400;
+
+  @Option(
+      names = "--cuts",
+      paramLabel = "N",
+      description =
+          "points of a power cut of one program, a sample of each long operation beyond"
+              + " (default: ${DEFAULT-VALUE})")
+  private int cuts = CrashLimits.CUTS;
 
   @Option(
       names = "--images",
@@ -257,12 +266,13 @@ final class CrashCommand implements Callable<Integer> {
     if (all || insideMount || names.isEmpty()) {
       throw usage("programs take neither --all nor --inside-mount, and --on takes programs");
     }
-    if (atMost < 2) {
-      throw usage("--at-most is 2 or more");
+    if (atMost < 2 || cuts < 1) {
+      throw usage("--at-most is 2 or more, --cuts 1 or more");
     }
     CrashOrder rules = order == null ? CrashOrder.LINUX : orders().getFirst();
     CrashMode states = mode == null ? CrashMode.X86 : modes().getFirst();
-    return new ProgramCrash(name, rules, states, atMost, variant, json).run(names, out);
+    return new ProgramCrash(name, rules, states, new CrashLimits(atMost, cuts), variant, json)
+        .run(names, out);
   }
 
   private void choose(List<CrashWorkload> workloads, List<CrashPair> pairs) {

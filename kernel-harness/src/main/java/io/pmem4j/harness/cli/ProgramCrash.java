@@ -6,8 +6,10 @@ import io.pmem4j.crash.CrashMode;
 import io.pmem4j.harness.backend.BackendException;
 import io.pmem4j.harness.conform.Backends;
 import io.pmem4j.harness.crash.CrashOrder;
+import io.pmem4j.harness.crash.kernel.CrashLimits;
 import io.pmem4j.harness.crash.kernel.KernelCrashSweep;
 import io.pmem4j.harness.crash.kernel.KnownLoss;
+import io.pmem4j.harness.crash.kernel.LossCounts;
 import io.pmem4j.harness.crash.model.ModelCrashSweep;
 import io.pmem4j.harness.kernel.Kernel;
 import io.pmem4j.harness.program.Program;
@@ -20,7 +22,6 @@ import java.math.BigInteger;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,7 +38,7 @@ final class ProgramCrash {
   private final String name;
   private final CrashOrder order;
   private final CrashMode mode;
-  private final long atMost;
+  private final CrashLimits limits;
   private final boolean json;
   private final VariantOptions variant;
   private final Map<String, Integer> complaints = new TreeMap<>();
@@ -49,7 +50,7 @@ final class ProgramCrash {
   private int images;
   private int mounts;
   private int findings;
-  private final Map<KnownLoss, Integer> losses = new EnumMap<>(KnownLoss.class);
+  private final LossCounts losses = new LossCounts();
   private double judging;
 
   /**
@@ -64,7 +65,7 @@ final class ProgramCrash {
       String name,
       CrashOrder order,
       CrashMode mode,
-      long atMost,
+      CrashLimits limits,
       VariantOptions variant,
       boolean json) {
     Backends.requireKnown(List.of(name));
@@ -79,7 +80,7 @@ final class ProgramCrash {
     this.name = name;
     this.order = order;
     this.mode = mode;
-    this.atMost = atMost;
+    this.limits = limits;
     this.variant = variant;
     this.json = json;
   }
@@ -91,7 +92,7 @@ final class ProgramCrash {
   int run(List<String> names, PrintWriter out) throws Exception {
     long start = System.nanoTime();
     if (name.equals(MODEL)) {
-      try (ModelCrashSweep sweep = new ModelCrashSweep(Kernel.MERGED, order, mode, atMost)) {
+      try (ModelCrashSweep sweep = new ModelCrashSweep(Kernel.MERGED, order, mode, limits)) {
         explore(programs(names, sweep::refusal, out), sweep::run, out);
       }
     } else {
@@ -99,7 +100,7 @@ final class ProgramCrash {
       Kernel kernel = Kernel.of(name.substring(PREFIX.length()));
       try (KernelCrashSweep sweep =
           new KernelCrashSweep(
-              kernel, directory -> Backends.spec(kernel, directory), mode, atMost)) {
+              kernel, directory -> Backends.spec(kernel, directory), mode, limits)) {
         explore(programs, sweep::run, out);
       }
     }
@@ -163,16 +164,18 @@ final class ProgramCrash {
     images += outcome.images();
     mounts += outcome.mounts();
     judging += outcome.report().nanos() / 1e9;
-    outcome.losses().forEach((loss, count) -> losses.merge(loss, count, Integer::sum));
+    losses.add(outcome);
     findings += outcome.report().findings().size();
     outcome.complaints().forEach((kind, count) -> complaints.merge(kind, count, Integer::sum));
     out.printf(
-        "%-28s %,7d records, %3d pages, %3d cuts, %,5d of %.2e states, %,5d images, %,5d mounts,"
+        "%-28s %,7d records, %3d pages, %s cuts, %,5d of %.2e states, %,5d images, %,5d mounts,"
             + " %,d repaired, %,d kept before repair, %,.0f images/s: %s%n",
         program.name(),
         outcome.records(),
         outcome.pages(),
-        outcome.report().points(),
+        outcome.report().points() == outcome.cuts()
+            ? "%3d".formatted(outcome.cuts())
+            : "sampled %,d of %,d".formatted(outcome.report().points(), outcome.cuts()),
         tried,
         new BigDecimal(all),
         outcome.images(),
@@ -191,8 +194,10 @@ final class ProgramCrash {
       out.println("e2fsck -fn, before a repair (images):");
       complaints.forEach((kind, count) -> out.printf("  %,6d  %s%n", count, kind));
     }
-    losses.forEach((loss, count) ->
-        out.printf("known: %,d states %s (docs/crash-consistency.md)%n", count, loss.text()));
+    losses
+        .inWords()
+        .forEach((words, count) ->
+            out.printf("known: %,d %s (docs/crash-consistency.md)%n", count, words));
     out.printf(
         "crash: %s on %s: %d programs, %s%,d of %.2e states, %,d images, %,d mounts, %d"
             + " findings, %,.0f images/s, %.1f s%n",
@@ -216,8 +221,8 @@ final class ProgramCrash {
       counts.put("images", images);
       counts.put("mounts", mounts);
       counts.put("findings", findings);
-      counts.put("lostSyncs", losses.getOrDefault(KnownLoss.SYNC, 0));
-      counts.put("knownLosses", losses.values().stream().mapToInt(Integer::intValue).sum());
+      counts.put("lostSyncs", losses.of(KnownLoss.SYNC));
+      counts.put("knownLosses", losses.sum());
       counts.put("imagesPerSecond", Math.round(images / Math.max(1e-9, judging)));
       out.println(new JsonLine("crash", verdict, seconds, counts));
     }

@@ -9,8 +9,9 @@ import io.pmem4j.harness.backend.BackendException;
 import io.pmem4j.harness.conform.Backends;
 import io.pmem4j.harness.conform.ProgramResult.Verdict;
 import io.pmem4j.harness.crash.CrashOrder;
+import io.pmem4j.harness.crash.kernel.CrashLimits;
 import io.pmem4j.harness.crash.kernel.KernelCrashSweep;
-import io.pmem4j.harness.crash.kernel.KnownLoss;
+import io.pmem4j.harness.crash.kernel.LossCounts;
 import io.pmem4j.harness.crash.model.ModelCrashSweep;
 import io.pmem4j.harness.kernel.Kernel;
 import io.pmem4j.harness.program.Program;
@@ -21,7 +22,6 @@ import io.pmem4j.harness.report.Coverage;
 import io.pmem4j.harness.report.ProgramLine;
 import io.pmem4j.harness.report.StoreTable;
 import java.io.IOException;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -32,7 +32,7 @@ abstract class SweptPrograms implements AutoCloseable {
   private static final String STATES = Coverage.CRASH_STATES;
   private static final String TRIED = "tried";
 
-  private final Map<KnownLoss, Long> losses = new EnumMap<>(KnownLoss.class);
+  private final LossCounts losses = new LossCounts();
 
   /** Opens the sweep of a backend. */
   static SweptPrograms on(String backend, CrashMode mode, long atMost)
@@ -58,9 +58,7 @@ abstract class SweptPrograms implements AutoCloseable {
 
   /** Returns how often each known loss was left out. */
   Map<String, Long> forgiven() {
-    Map<String, Long> counts = new TreeMap<>();
-    losses.forEach((loss, count) -> counts.put("states " + loss.text(), count));
-    return counts;
+    return losses.inWords();
   }
 
   /** Runs a program, and judges its states. A failure of the environment becomes its line. */
@@ -68,7 +66,7 @@ abstract class SweptPrograms implements AutoCloseable {
     long start = System.nanoTime();
     try {
       KernelCrashSweep.Outcome outcome = sweep(program);
-      outcome.losses().forEach((loss, count) -> losses.merge(loss, (long) count, Long::sum));
+      losses.add(outcome);
       CrashReport report = outcome.report();
       Map<String, Map<String, Integer>> coverage = verbs(program);
       coverage.put(STATES, counts(outcome));
@@ -158,7 +156,7 @@ abstract class SweptPrograms implements AutoCloseable {
     private final ModelCrashSweep sweep;
 
     OnModel(CrashMode mode, long atMost) throws IOException {
-      sweep = new ModelCrashSweep(Kernel.MERGED, CrashOrder.LINUX, mode, atMost);
+      sweep = new ModelCrashSweep(Kernel.MERGED, CrashOrder.LINUX, mode, CrashLimits.of(atMost));
     }
 
     @Override
@@ -193,7 +191,7 @@ abstract class SweptPrograms implements AutoCloseable {
 
     private KernelCrashSweep boot() throws BackendException, IOException {
       return new KernelCrashSweep(
-          kernel, directory -> Backends.spec(kernel, directory), mode, atMost);
+          kernel, directory -> Backends.spec(kernel, directory), mode, CrashLimits.of(atMost));
     }
 
     @Override

@@ -45,6 +45,13 @@ public final class ImageContent {
     return new ImageContent(pages);
   }
 
+  /** Returns this content with other pages in the place of some. */
+  public ImageContent with(Map<Integer, byte[]> others) {
+    Map<Integer, byte[]> all = new HashMap<>(pages);
+    all.putAll(others);
+    return new ImageContent(all);
+  }
+
   /**
    * Writes this content to an image. Only pages that differ are written, and pages that are still
    * holes of the file are not even read.

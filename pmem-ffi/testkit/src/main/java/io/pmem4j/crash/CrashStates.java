@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.SplittableRandom;
+import java.util.function.IntPredicate;
 
 /**
  * The states in which a crash can leave the memory of a trace. A crash is tried before each event
@@ -42,24 +43,32 @@ public final class CrashStates {
   private final long atMost;
   private final long seed;
   private final boolean insideRecovery;
+  private final IntPredicate points;
 
   private CrashStates(
-      StoreTrace trace, CrashMode mode, long atMost, long seed, boolean insideRecovery) {
+      StoreTrace trace,
+      CrashMode mode,
+      long atMost,
+      long seed,
+      boolean insideRecovery,
+      IntPredicate points) {
     this.trace = trace;
     this.mode = mode;
     this.atMost = atMost;
     this.seed = seed;
     this.insideRecovery = insideRecovery;
+    this.points = points;
   }
 
   /** Returns the states of a trace in {@link CrashMode#X86}. */
   public static CrashStates of(StoreTrace trace) {
-    return new CrashStates(trace, CrashMode.X86, AT_MOST, 1, true);
+    return new CrashStates(trace, CrashMode.X86, AT_MOST, 1, true, _ -> true);
   }
 
   /** Returns the states of another mode. */
   public CrashStates mode(CrashMode rules) {
-    return new CrashStates(trace, Objects.requireNonNull(rules), atMost, seed, insideRecovery);
+    return new CrashStates(
+        trace, Objects.requireNonNull(rules), atMost, seed, insideRecovery, points);
   }
 
   /**
@@ -72,17 +81,29 @@ public final class CrashStates {
     if (states < 2) {
       throw new IllegalArgumentException("limit of states: " + states + ", at least 2 needed");
     }
-    return new CrashStates(trace, mode, states, seed, insideRecovery);
+    return new CrashStates(trace, mode, states, seed, insideRecovery, points);
   }
 
   /** Returns the states with another seed for samples. */
   public CrashStates seed(long number) {
-    return new CrashStates(trace, mode, atMost, number, insideRecovery);
+    return new CrashStates(trace, mode, atMost, number, insideRecovery, points);
   }
 
   /** Returns the states with crashes inside recovery, or without. */
   public CrashStates insideRecovery(boolean wanted) {
-    return new CrashStates(trace, mode, atMost, seed, wanted);
+    return new CrashStates(trace, mode, atMost, seed, wanted, points);
+  }
+
+  /**
+   * Returns the states at some of these points alone, for a trace that has very many. The states at
+   * the others count as left out.
+   *
+   * @param chosen gets the index of the event before which the memory loses its power; the number
+   *     of events stands for the end
+   */
+  public CrashStates onlyAt(IntPredicate chosen) {
+    IntPredicate both = points.and(chosen);
+    return new CrashStates(trace, mode, atMost, seed, insideRecovery, both);
   }
 
   StoreTrace trace() {
@@ -91,7 +112,7 @@ public final class CrashStates {
 
   /** Returns the states of another trace, by the same rules and limits. */
   CrashStates trace(StoreTrace other) {
-    return new CrashStates(other, mode, atMost, seed, insideRecovery);
+    return new CrashStates(other, mode, atMost, seed, insideRecovery, points);
   }
 
   CrashMode mode() {
@@ -219,6 +240,10 @@ public final class CrashStates {
     }
 
     private boolean explorePoint(int event, PendingStores pending, Acknowledgements acknowledged) {
+      if (!CrashStates.this.points.test(event)) {
+        leftOut = leftOut.add(StateWalk.count(pending.freeze()));
+        return true;
+      }
       points++;
       BrokenState worst = new BrokenState(event, pending.atoms(), trace, mode);
       StateWalk walk =

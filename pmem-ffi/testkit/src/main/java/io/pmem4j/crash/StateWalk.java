@@ -5,6 +5,7 @@ package io.pmem4j.crash;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -39,11 +40,18 @@ final class StateWalk implements OrderedUnit.Toggle {
     this.image = image;
     this.units = pending.freeze();
     this.visitor = visitor;
+    this.count = count(units);
+  }
+
+  /** Returns the number of states of units. Many have as many states as others. */
+  static BigInteger count(List<OrderedUnit> units) {
+    Map<Long, Integer> factors = new HashMap<>();
+    units.forEach(unit -> factors.merge(unit.states(), 1, Integer::sum));
     BigInteger product = BigInteger.ONE;
-    for (OrderedUnit unit : units) {
-      product = product.multiply(BigInteger.valueOf(unit.states()));
+    for (Map.Entry<Long, Integer> each : factors.entrySet()) {
+      product = product.multiply(BigInteger.valueOf(each.getKey()).pow(each.getValue()));
     }
-    this.count = product;
+    return product;
   }
 
   /** Returns the number of states. */

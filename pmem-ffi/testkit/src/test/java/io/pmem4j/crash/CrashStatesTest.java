@@ -418,4 +418,25 @@ class CrashStatesTest {
   private static String words(PersistentMemory memory) {
     return memory.getLong(0) + " " + memory.getLong(64) + " " + memory.getLong(128);
   }
+
+  @Test
+  void statesOfPointsThatAreNotChosenCountAsLeftOut() {
+    StoreTrace trace =
+        record(memory -> {
+          for (int i = 0; i < 3; i++) {
+            memory.putLong(64 * i, 1);
+            memory.persist(64 * i, 8);
+          }
+        });
+    CrashReport all = CrashStates.of(trace).check((_, _) -> {});
+    int last = trace.events().size() - 1;
+    CrashReport some =
+        CrashStates.of(trace)
+            .onlyAt(at -> at >= last)
+            .check((memory, _) -> assertThat(memory.getLong(64)).isEqualTo(1));
+    assertThat(all.isComplete()).isTrue();
+    assertThat(some.passed()).isTrue();
+    assertThat(some.points()).isEqualTo(2);
+    assertThat(some.leftOut().intValueExact() + some.tried()).isEqualTo(all.tried());
+  }
 }

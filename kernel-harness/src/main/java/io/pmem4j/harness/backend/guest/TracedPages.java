@@ -97,7 +97,7 @@ public final class TracedPages {
       }
     }
     for (int page : before.differences(after)) {
-      if (!pages.contains(page)) {
+      if (!has((long) page * PAGE)) {
         throw incomplete(page);
       }
     }

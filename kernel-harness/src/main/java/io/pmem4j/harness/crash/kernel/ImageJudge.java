@@ -9,16 +9,13 @@ import io.pmem4j.harness.backend.guest.TracedPages;
 import io.pmem4j.harness.crash.CrashOrder;
 import io.pmem4j.harness.crash.E2fsckFindings;
 import io.pmem4j.harness.image.E2fsck;
-import io.pmem4j.harness.image.ImageContent;
 import io.pmem4j.harness.wire.GuestException;
 import io.pmem4j.pmem.PersistentMemory;
 import java.io.IOException;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -33,14 +30,11 @@ import java.util.concurrent.FutureTask;
  * repair takes nothing away. Equal images are judged once. Used by one thread.
  */
 final class ImageJudge {
-  private static final int PAGE = ImageContent.PAGE_BYTES;
-
   private final MountingMachine machine;
   private final TracedProgram program;
   private final CrashOrder order;
   private final List<String> paths;
-  private final List<Integer> pages;
-  private final byte[][] written;
+  private final StatePages pages;
   private final Map<String, Judged> seen = new HashMap<>();
   private final Map<String, Integer> complaints = new TreeMap<>();
   private final int mountsBefore;
@@ -73,9 +67,8 @@ final class ImageJudge {
     this.machine = machine;
     this.program = program;
     this.order = order;
-    this.pages = pages.pages();
+    this.pages = new StatePages(pages.pages(), program.mounted());
     this.paths = program.promises().paths();
-    this.written = new byte[this.pages.size()][];
     this.mountsBefore = machine.mounts();
     this.blockBytes = program.program().image().blockBytes();
     this.dax = program.program().hasDax();
@@ -127,7 +120,9 @@ final class ImageJudge {
 
   /** Judges a state, for the crash engine. */
   void judge(PersistentMemory state, Acknowledgements acknowledged) throws Exception {
-    byte[] content = contentOf(state);
+    // Loads of a segment are not logged: the log of millions of words would cost more than it
+    // saves.
+    MemorySegment content = state.segment();
     Judged found = judged(content);
     requireHolds(found);
     int completed = (int) acknowledged.get(TracedProgram.OPERATIONS);
@@ -158,9 +153,10 @@ final class ImageJudge {
       return;
     }
     if (machine.isKernel()) {
-      byte[] whole = trees.completed(content, acknowledged.get(TracedProgram.FENCES));
-      if (!Arrays.equals(whole, content)) {
-        Judged other = judged(whole);
+      byte[] lacking = contentOf(state);
+      byte[] whole = trees.completed(lacking, acknowledged.get(TracedProgram.FENCES));
+      if (!Arrays.equals(whole, lacking)) {
+        Judged other = judged(MemorySegment.ofArray(whole));
         requireHolds(other);
         broken = later.broken(other.files(), dax ? 0 : blockBytes);
         if (broken.isEmpty()) {
@@ -178,24 +174,18 @@ final class ImageJudge {
     }
   }
 
-  private Judged judged(byte[] content) throws IOException {
-    String key = HexFormat.of().formatHex(digest(content));
+  private Judged judged(MemorySegment content) throws IOException {
+    String key = pages.take(content);
     Judged found = seen.get(key);
     if (found == null) {
-      found = judge(content);
+      pages.writeTo(machine);
+      found = judge();
       seen.put(key, found);
     }
     return found;
   }
 
-  private Judged judge(byte[] content) throws IOException {
-    for (int i = 0; i < written.length; i++) {
-      byte[] page = Arrays.copyOfRange(content, i * PAGE, (i + 1) * PAGE);
-      if (!Arrays.equals(page, written[i])) {
-        machine.write(pages.get(i), page);
-        written[i] = page;
-      }
-    }
+  private Judged judge() throws IOException {
     // A mount for reading changes nothing, so that e2fsck may look on.
     FutureTask<String> check = new FutureTask<>(() -> E2fsck.check(machine.image()));
     Thread.ofVirtual().start(check);
@@ -255,8 +245,7 @@ final class ImageJudge {
           ? failed("e2fsck -fy changes " + lost.get())
           : new Judged("", atOnce, files.get());
     } finally {
-      program.mounted().writeTo(machine.image());
-      Arrays.fill(written, null);
+      program.mounted().with(pages.pages()).writeTo(machine.image());
     }
   }
 
@@ -274,13 +263,5 @@ final class ImageJudge {
 
   private static Judged failed(String reason) {
     return new Judged(reason, Map.of(), Map.of());
-  }
-
-  private static byte[] digest(byte[] content) {
-    try {
-      return MessageDigest.getInstance("SHA-256").digest(content);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
   }
 }

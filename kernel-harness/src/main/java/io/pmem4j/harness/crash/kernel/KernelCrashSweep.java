@@ -32,7 +32,7 @@ public final class KernelCrashSweep implements AutoCloseable {
   private static final long RECORDS = 6_000_000;
 
   private final CrashMode mode;
-  private final long atMost;
+  private final CrashLimits limits;
   private final WorkDirectory running = new WorkDirectory();
   private final WorkDirectory mounting = new WorkDirectory();
   private final ImageTemplates templates = new ImageTemplates(running.path());
@@ -47,6 +47,7 @@ public final class KernelCrashSweep implements AutoCloseable {
    * @param report the states, and the promises that they break
    * @param trace the stores to the pages that change
    * @param changed those pages of the image
+   * @param cuts the number of points of a power cut, of which the report's were tried
    * @param records the stores, write-backs and fences recorded
    * @param pages the pages of 4 KiB that they change
    * @param images the number of distinct images
@@ -60,6 +61,7 @@ public final class KernelCrashSweep implements AutoCloseable {
       CrashReport report,
       StoreTrace trace,
       TracedPages changed,
+      int cuts,
       int records,
       int pages,
       int images,
@@ -90,12 +92,12 @@ public final class KernelCrashSweep implements AutoCloseable {
   /**
    * Boots both guests.
    *
-   * @param atMost the limit of states at one point of a power cut
+   * @param limits of each program's states
    */
-  public KernelCrashSweep(Kernel kernel, Specs specs, CrashMode mode, long atMost)
+  public KernelCrashSweep(Kernel kernel, Specs specs, CrashMode mode, CrashLimits limits)
       throws BackendException, IOException {
     this.mode = mode;
-    this.atMost = atMost;
+    this.limits = limits;
     Tracer tracer = Tracer.prepare();
     file = StoreTraceFile.create(running.path().resolve("stores.trace"), RECORDS);
     GuestSpec spec = specs.in(running).withTracing(new GuestSpec.Tracing(tracer, file.path()));
@@ -134,7 +136,7 @@ public final class KernelCrashSweep implements AutoCloseable {
 
   /** Explores the power cuts of a program that has run. */
   Outcome explore(TracedProgram traced) throws BackendException, IOException {
-    return explore(guest, traced, CrashOrder.LINUX, mode, atMost);
+    return explore(guest, traced, CrashOrder.LINUX, mode, limits);
   }
 
   /**
@@ -142,20 +144,31 @@ public final class KernelCrashSweep implements AutoCloseable {
    *
    * @param machine mounts the images
    * @param order the order of its stores, by which they are judged
-   * @param atMost the limit of states at one point of a power cut
+   * @param limits of its states
    */
   public static Outcome explore(
-      MountingMachine machine, TracedProgram traced, CrashOrder order, CrashMode mode, long atMost)
+      MountingMachine machine,
+      TracedProgram traced,
+      CrashOrder order,
+      CrashMode mode,
+      CrashLimits limits)
       throws BackendException, IOException {
     TracedPages pages = TracedPages.of(traced.records());
     StoreTrace trace = traced.trace(pages);
     ImageJudge judge = new ImageJudge(machine, traced, order, pages, trace);
+    ChosenCuts cuts = new ChosenCuts(trace, limits.cuts());
     CrashReport report =
-        CrashStates.of(trace).mode(mode).atMost(atMost).insideRecovery(false).check(judge::judge);
+        CrashStates.of(trace)
+            .mode(mode)
+            .atMost(limits.states())
+            .onlyAt(cuts)
+            .insideRecovery(false)
+            .check(judge::judge);
     return new Outcome(
         report,
         trace,
         pages,
+        cuts.offered(),
         traced.records().size(),
         pages.pages().size(),
         judge.images(),

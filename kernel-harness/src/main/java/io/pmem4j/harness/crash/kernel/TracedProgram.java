@@ -170,7 +170,11 @@ public record TracedProgram(
    * @return their number now
    */
   private static long repeat(
-      List<TraceRecord> records, int before, long fences, TracedPages pages, RecordedMemory memory) {
+      List<TraceRecord> records,
+      int before,
+      long fences,
+      TracedPages pages,
+      RecordedMemory memory) {
     long count = fences;
     int from = 0;
     for (int i = 0; i < records.size(); i++) {

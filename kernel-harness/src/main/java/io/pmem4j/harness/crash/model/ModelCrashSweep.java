@@ -12,6 +12,7 @@ import io.pmem4j.harness.backend.model.ModelBackend;
 import io.pmem4j.harness.backend.model.ModelSession;
 import io.pmem4j.harness.crash.CrashOrder;
 import io.pmem4j.harness.crash.StaleBlocks;
+import io.pmem4j.harness.crash.kernel.CrashLimits;
 import io.pmem4j.harness.crash.kernel.KernelCrashSweep;
 import io.pmem4j.harness.crash.kernel.TracedProgram;
 import io.pmem4j.harness.guest.trace.TraceRecord;
@@ -44,7 +45,7 @@ import java.util.function.IntPredicate;
 public final class ModelCrashSweep implements AutoCloseable {
   private final CrashOrder order;
   private final CrashMode mode;
-  private final long atMost;
+  private final CrashLimits limits;
   private final WorkDirectory running = new WorkDirectory();
   private final WorkDirectory mounting = new WorkDirectory();
   private final ImageTemplates templates = new ImageTemplates(running.path());
@@ -56,13 +57,13 @@ public final class ModelCrashSweep implements AutoCloseable {
    *
    * @param kernel whose fault handlers and lock order it has
    * @param order the order in which its metadata becomes durable
-   * @param atMost the limit of states at one point of a power cut
+   * @param limits of each program's states
    */
-  public ModelCrashSweep(Kernel kernel, CrashOrder order, CrashMode mode, long atMost)
+  public ModelCrashSweep(Kernel kernel, CrashOrder order, CrashMode mode, CrashLimits limits)
       throws IOException {
     this.order = order;
     this.mode = mode;
-    this.atMost = atMost;
+    this.limits = limits;
     backend = new ModelBackend(running.path(), Scheduler.production(), kernel);
     machine = new MountingModel(mounting.path());
   }
@@ -84,7 +85,7 @@ public final class ModelCrashSweep implements AutoCloseable {
 
   /** Runs a program, and explores its power cuts. */
   public KernelCrashSweep.Outcome run(Program program) throws BackendException, IOException {
-    return KernelCrashSweep.explore(machine, trace(program), order, mode, atMost);
+    return KernelCrashSweep.explore(machine, trace(program), order, mode, limits);
   }
 
   /** Runs a program twice: the first run tells the pages that are filled before the second. */

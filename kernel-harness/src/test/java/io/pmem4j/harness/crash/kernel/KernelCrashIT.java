@@ -44,7 +44,7 @@ class KernelCrashIT {
           return spec.withAppend(spec.append() + " " + append);
         },
         CrashMode.X86,
-        16);
+        CrashLimits.of(16));
   }
 
   private static Program program(String name) throws Exception {

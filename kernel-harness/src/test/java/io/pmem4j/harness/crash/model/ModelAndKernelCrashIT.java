@@ -8,6 +8,7 @@ import io.pmem4j.crash.CrashMode;
 import io.pmem4j.harness.Required;
 import io.pmem4j.harness.conform.Backends;
 import io.pmem4j.harness.crash.CrashOrder;
+import io.pmem4j.harness.crash.kernel.CrashLimits;
 import io.pmem4j.harness.crash.kernel.KernelCrashSweep;
 import io.pmem4j.harness.guest.qemu.QemuProcess;
 import io.pmem4j.harness.guest.trace.Tracer;
@@ -23,7 +24,7 @@ import org.junit.jupiter.api.Timeout;
 /** The power cuts of programs on the model and on the kernel that it follows: one verdict. */
 @Tag("powercuts")
 class ModelAndKernelCrashIT {
-  private static final int AT_MOST = 8;
+  private static final CrashLimits AT_MOST = CrashLimits.of(8);
 
   @Test
   @Timeout(300)

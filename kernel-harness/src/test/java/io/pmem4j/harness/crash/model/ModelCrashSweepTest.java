@@ -9,6 +9,7 @@ import io.pmem4j.crash.CrashReport;
 import io.pmem4j.harness.OnMutant;
 import io.pmem4j.harness.Required;
 import io.pmem4j.harness.crash.CrashOrder;
+import io.pmem4j.harness.crash.kernel.CrashLimits;
 import io.pmem4j.harness.crash.kernel.KernelCrashSweep;
 import io.pmem4j.harness.crash.kernel.KnownLoss;
 import io.pmem4j.harness.kernel.Kernel;
@@ -44,11 +45,13 @@ class ModelCrashSweepTest {
   }
 
   private static ModelCrashSweep sweep() throws Exception {
-    return new ModelCrashSweep(Kernel.MERGED, CrashOrder.LINUX, CrashMode.X86, AT_MOST);
+    return new ModelCrashSweep(
+        Kernel.MERGED, CrashOrder.LINUX, CrashMode.X86, CrashLimits.of(AT_MOST));
   }
 
   private static ModelCrashSweep ordered() throws Exception {
-    return new ModelCrashSweep(Kernel.MERGED, CrashOrder.ORDERED, CrashMode.X86, AT_MOST);
+    return new ModelCrashSweep(
+        Kernel.MERGED, CrashOrder.ORDERED, CrashMode.X86, CrashLimits.of(AT_MOST));
   }
 
   @ParameterizedTest
@@ -81,7 +84,7 @@ class ModelCrashSweepTest {
   @Test
   void withoutDaxANewBlockMayShowItsLastOwner() throws Exception {
     try (ModelCrashSweep sweep =
-        new ModelCrashSweep(Kernel.MERGED, CrashOrder.LINUX, CrashMode.X86, 3)) {
+        new ModelCrashSweep(Kernel.MERGED, CrashOrder.LINUX, CrashMode.X86, CrashLimits.of(3))) {
       KernelCrashSweep.Outcome outcome = sweep.run(program("nodax-late-allocation"));
       assertThat(outcome.report().findings()).isEmpty();
       assertThat(outcome.losses()).containsOnlyKeys(KnownLoss.NEW_BLOCK);
@@ -117,7 +120,8 @@ class ModelCrashSweepTest {
   private static List<String> findings(int atMost) throws Exception {
     List<String> messages = new ArrayList<>();
     try (ModelCrashSweep sweep =
-        new ModelCrashSweep(Kernel.MERGED, CrashOrder.LINUX, CrashMode.X86, atMost)) {
+        new ModelCrashSweep(
+            Kernel.MERGED, CrashOrder.LINUX, CrashMode.X86, CrashLimits.of(atMost))) {
       CrashReport report = sweep.run(program("fsync-promises")).report();
       report.findings().forEach(each -> messages.add(each.message()));
     }

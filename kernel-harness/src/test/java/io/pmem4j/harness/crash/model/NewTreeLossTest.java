@@ -9,6 +9,7 @@ import io.pmem4j.crash.CrashMode;
 import io.pmem4j.harness.Required;
 import io.pmem4j.harness.backend.guest.TracedPages;
 import io.pmem4j.harness.crash.CrashOrder;
+import io.pmem4j.harness.crash.kernel.CrashLimits;
 import io.pmem4j.harness.crash.kernel.KernelCrashSweep;
 import io.pmem4j.harness.crash.kernel.KnownLoss;
 import io.pmem4j.harness.crash.kernel.MountingMachine;
@@ -60,7 +61,7 @@ class NewTreeLossTest {
     static Run of(String... lines) throws Exception {
       String header = "title A new block of pointers\nimage 8m\n";
       try (ModelCrashSweep sweep =
-          new ModelCrashSweep(Kernel.MERGED, CrashOrder.LINUX, CrashMode.X86, 2)) {
+          new ModelCrashSweep(Kernel.MERGED, CrashOrder.LINUX, CrashMode.X86, CrashLimits.of(2))) {
         TracedProgram traced =
             sweep.trace(ProgramParser.parse("trees", header + String.join("\n", lines) + "\n"));
         List<Integer> pages = TracedPages.of(traced.records()).pages();
@@ -153,7 +154,7 @@ class NewTreeLossTest {
   private KernelCrashSweep.Outcome explore(TracedProgram traced) throws Exception {
     try (MountingModel model = new MountingModel(directory)) {
       return KernelCrashSweep.explore(
-          new AsKernel(model), traced, CrashOrder.LINUX, CrashMode.X86, 16);
+          new AsKernel(model), traced, CrashOrder.LINUX, CrashMode.X86, CrashLimits.of(16));
     }
   }
 
