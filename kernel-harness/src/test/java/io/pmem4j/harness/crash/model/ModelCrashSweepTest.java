@@ -15,6 +15,7 @@ import io.pmem4j.harness.crash.kernel.KnownLoss;
 import io.pmem4j.harness.kernel.Kernel;
 import io.pmem4j.harness.program.Program;
 import io.pmem4j.harness.program.ProgramLibrary;
+import io.pmem4j.harness.program.ProgramParser;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
@@ -100,6 +101,39 @@ class ModelCrashSweepTest {
     try (ModelCrashSweep sweep = ordered()) {
       assertThat(sweep.run(program("fsync-promises")).report().findings().getFirst().message())
           .contains("e2fsck -fn: [Block bitmap differences:  +");
+    }
+  }
+
+  /** Returns a program whose write takes a run of blocks with bits in two lines of the bitmap. */
+  private static Program acrossLines() throws Exception {
+    // The prepared files end at block 507; a line of the bitmap has 512 bits.
+    return ProgramParser.parse(
+        "across-lines",
+        """
+        title A run of blocks across two lines of the bitmap
+        image 8m
+        setup file /b x41*1048576
+        setup file /a x41*593920
+
+        open   f /a rw
+        pwrite f 593920 x42*32768
+        fstat  f
+        """);
+  }
+
+  @Test
+  void inOrderTheBitsOfARunAreDurableInEachLine() throws Exception {
+    try (ModelCrashSweep sweep = ordered()) {
+      assertThat(sweep.run(acrossLines()).report().findings()).isEmpty();
+    }
+  }
+
+  @Test
+  @OnMutant("ordered-bits-of-a-run-flushed-in-part")
+  void bitsOfARunInTwoLinesOfTheBitmapAreFound() throws Exception {
+    try (ModelCrashSweep sweep = ordered()) {
+      assertThat(sweep.run(acrossLines()).report().findings().getFirst().message())
+          .contains("e2fsck -fn: [Block bitmap differences:  +(512--515)");
     }
   }
 
