@@ -5,10 +5,15 @@ package io.pmem4j.harness.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pmem4j.harness.Required;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Verbs that boot: their verdicts, their exit status, and that nothing is left running. */
 @Tag("kernels")
@@ -46,8 +51,10 @@ class MainIT {
    * more: its lock edges reveal it.
    */
   @Test
-  void aModelThatLocksOtherwiseIsCaughtByItsLockEdges() {
-    Ran ran = Ran.run("conform", "--mutant", "no-dax-sem", "--generated", "5", "--json");
+  void aModelThatLocksOtherwiseIsCaughtByItsLockEdges(@TempDir Path folder) throws Exception {
+    String programs =
+        shipped(folder, "g02-hole-write", "g03-store-to-hole", "race-fault-truncate-blocked");
+    Ran ran = Ran.run("conform", "--mutant", "no-dax-sem", "--programs", programs, "--json");
     assertThat(ran.status()).isEqualTo(1);
     assertThat(ran.out())
         .containsPattern(
@@ -59,13 +66,25 @@ class MainIT {
   }
 
   @Test
-  void aMutantMakesConformFailAndShowsTheOperation() {
-    Ran ran = Ran.run("conform", "--mutant", "zero-page-not-replaced", "--json");
+  void aMutantMakesConformFailAndShowsTheOperation(@TempDir Path folder) throws Exception {
+    String programs = shipped(folder, "g01-hole-read", "g02-hole-write");
+    Ran ran =
+        Ran.run("conform", "--mutant", "zero-page-not-replaced", "--programs", programs, "--json");
     assertThat(ran.status()).isEqualTo(1);
     assertThat(ran.out())
         .contains("DIVERGED g02-hole-write")
         .contains("pagemap m 0: guest:merged and model differ")
         .contains("\"verdict\":\"FAIL\"");
     assertThat(children()).isEmpty();
+  }
+
+  private static String shipped(Path folder, String... programs) throws IOException {
+    for (String program : programs) {
+      String file = program + ".p4j";
+      try (InputStream in = MainIT.class.getResourceAsStream("/programs/" + file)) {
+        Files.copy(in, folder.resolve(file));
+      }
+    }
+    return folder.toString();
   }
 }

@@ -8,6 +8,7 @@ import io.pmem4j.harness.OnMutant;
 import io.pmem4j.harness.Required;
 import io.pmem4j.harness.kernel.Kernel;
 import io.pmem4j.harness.kernel.KernelDifference;
+import io.pmem4j.harness.program.Operation;
 import io.pmem4j.harness.program.Program;
 import io.pmem4j.harness.program.ProgramParser;
 import io.pmem4j.harness.program.generator.ProgramGenerator;
@@ -103,6 +104,16 @@ class LockEdgeIT {
         .contains("lock edge of the kernel that the model has not: sb_pagefaults -> &ei->dax_sem");
   }
 
+  /** After a power cut the kernel boots again: seconds, and the same code in each of these. */
+  private static boolean isMoreOfAnImage(String kernel, Kernel row) {
+    return row.image().equals("lab") && !kernel.equals("series");
+  }
+
+  private static boolean cutsThePower(Program program) {
+    return program.steps().stream()
+        .anyMatch(step -> step.operation() instanceof Operation.PowerCut);
+  }
+
   /**
    * The model takes each kernel's handlers and each kernel's order. Later kernels differ in the
    * listed ways only, all of which occur.
@@ -123,6 +134,9 @@ class LockEdgeIT {
       throws Exception {
     Kernel other = Kernel.of(kernel);
     List<Program> programs = new ArrayList<>(ConformIT.compared());
+    if (isMoreOfAnImage(kernel, other)) {
+      programs.removeIf(LockEdgeIT::cutsThePower);
+    }
     LongStream.range(100, 200)
         .mapToObj(seed -> ProgramGenerator.generate(seed, 60))
         .filter(GeneratedPrograms.fit(other))
