@@ -76,7 +76,7 @@ public class GuestJvmIT {
         new ArrayList<>(
             List.of(
                 "-XX:SharedArchiveFile=/app/contract.jsa",
-                "-Dpmem4j.rounds=5",
+                "-Dpmem4j.rounds=1",
                 "-jar",
                 "/app/contract.jar",
                 place,
