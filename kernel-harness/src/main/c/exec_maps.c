@@ -278,12 +278,29 @@ void op_mprotect(struct exec *x, const struct request *r, struct reply *reply)
  * A place to move a mapping to: its own alignment again, since a range that crosses
  * 2 MiB would have other faults. NULL with errno.
  */
-static void *elsewhere(const struct mapping *m, size_t length, size_t *place)
+static uint8_t *some_place(const struct mapping *m, size_t length, size_t *place)
 {
 	if (m->align && length)
 		return reserve(length, m->align, place);
 	*place = length;
 	return apart(length);
+}
+
+/*
+ * A move that failed may have unmapped a part of the range. Nothing goes there: the
+ * kernel takes no new place that overlaps the old range, mapped or not.
+ */
+static uint8_t *elsewhere(const struct mapping *m, size_t length, size_t *place)
+{
+	uint8_t *first = some_place(m, length, place);
+
+	if (!first || first >= m->at + whole_pages(m->length) || m->at >= first + *place)
+		return first;
+	size_t held = *place;
+	uint8_t *second = some_place(m, length, place);
+
+	munmap(first, held);
+	return second;
 }
 
 /* Of the whole mapping; with MREMAP_FIXED the kernel would want an address: status 2. */
@@ -311,7 +328,7 @@ void op_mremap(struct exec *x, const struct request *r, struct reply *reply)
 		moves = at == MAP_FAILED && errno == ENOMEM && m->align && flags & MREMAP_MAYMOVE;
 	}
 	if (moves) {
-		void *wanted = elsewhere(m, whole_pages(length), &place);
+		uint8_t *wanted = elsewhere(m, whole_pages(length), &place);
 
 		if (wanted) {
 			at = mremap(m->at, old, length, flags | MREMAP_FIXED, wanted);

@@ -12,7 +12,6 @@ import io.pmem4j.ext2.inode.FileContents;
 import io.pmem4j.ext2.inode.FileLock;
 import io.pmem4j.ext2.inode.FilePrivileges;
 import io.pmem4j.ext2.inode.InodeCache;
-import io.pmem4j.ext2.inode.Truncate;
 import io.pmem4j.ext2.lock.LockClass;
 import io.pmem4j.ext2.mm.AddressSpace;
 import io.pmem4j.ext2.mm.FaultHandler;
@@ -138,7 +137,7 @@ public final class Ext2File implements Mappable {
       int written;
       try (var _ = inode.iRwsem().exclusive()) {
         at = flags.append() ? inode.size() : position;
-        written = writeLocked(at, source);
+        written = writeLocked(position, at, source);
       }
       if (written > 0 && (flags.syncsWrites() || inode.syncsWrites())) {
         sync.range(at, at + written - 1, !flags.syncsTimes());
@@ -151,7 +150,7 @@ public final class Ext2File implements Mappable {
     return volume.geometry().maxFileBytes();
   }
 
-  private int writeLocked(long at, UserBuffer source) throws Ext2Exception {
+  private int writeLocked(long asked, long at, UserBuffer source) throws Ext2Exception {
     if (at >= maxBytes()) {
       throw new Ext2Exception(Errno.EFBIG, "position " + at + ", expected below " + maxBytes());
     }
@@ -159,7 +158,10 @@ public final class Ext2File implements Mappable {
     FilePrivileges.beforeWrite(inode);
     inode.times().updateTime();
     userCopy();
-    int written = contents.write(at, source, fitting);
+    int written =
+        flags.append()
+            ? contents.append(asked, at, source, fitting)
+            : contents.write(at, source, fitting);
     if (at + written > inode.size()) {
       inode.sizeLocked(at + written);
     }
@@ -172,48 +174,17 @@ public final class Ext2File implements Mappable {
   }
 
   /**
-   * Sets the size, as ftruncate(2) does. The same size again changes only the times: the bytes past
-   * EOF in the last block stay.
+   * Sets the size, as ftruncate(2) does, see {@link FileResize#byDescriptor}.
    *
    * @throws Ext2Exception EINVAL, EPERM, EFBIG, EIO
    */
   public void truncate(long size) throws Ext2Exception {
-    if (size < 0 || !flags.write() || inode.isDirectory()) {
-      throw new Ext2Exception(Errno.EINVAL, "truncate to " + size);
-    }
-    if (inode.isAppendOnly()) {
-      throw new Ext2Exception(Errno.EPERM, inode + " is append-only");
-    }
-    try (var _ = volume.freezeGate().startWrite()) {
-      doTruncate(size);
-    }
+    new FileResize(volume, inode).byDescriptor(flags, size);
   }
 
   /** {@code handle_truncate}: the part of open that O_TRUNC asks for. */
   public void truncateOnOpen() throws Ext2Exception {
-    try (var _ = volume.freezeGate().startWrite()) {
-      doTruncate(0);
-    }
-  }
-
-  /** {@code do_truncate}: privileges are looked for before {@code i_rwsem} is taken. */
-  private void doTruncate(long size) throws Ext2Exception {
-    boolean privileged = FilePrivileges.exist(inode);
-    try (var _ = inode.iRwsem().exclusive()) {
-      if (size > maxBytes()) {
-        throw new Ext2Exception(Errno.EFBIG, "truncate to " + size);
-      }
-      if (size != inode.size() && inode.isImmutable()) {
-        throw new Ext2Exception(Errno.EPERM, inode + " is immutable");
-      }
-      if (privileged) {
-        FilePrivileges.remove(inode);
-      }
-      if (size != inode.size()) {
-        Truncate.setSize(inode, size);
-      }
-      inode.times().touch();
-    }
+    new FileResize(volume, inode).onOpen();
   }
 
   /**

@@ -5,10 +5,10 @@ import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.dax.DaxMapping;
 import io.pmem4j.ext2.mm.UserBuffer;
 import io.pmem4j.ext2.page.BufferedIo;
+import io.pmem4j.ext2.page.BufferedIoRules;
 import io.pmem4j.ext2.page.PageCache;
 import io.pmem4j.ext2.page.PageReclaim;
 import io.pmem4j.ext2.page.PageTruncate;
-import io.pmem4j.ext2.page.ReadsAtEof;
 import io.pmem4j.sched.HeldLock;
 
 /** Contents accessed through the page cache. Readers take no lock of the inode. */
@@ -39,7 +39,7 @@ class CachedContents implements FileContents {
                 .volume()
                 .instrumentation()
                 .variation()
-                .part(ReadsAtEof.class, ReadsAtEof.LINUX_5_10));
+                .part(BufferedIoRules.class, BufferedIoRules.LINUX_5_10));
     this.truncate = new PageTruncate(cache, io);
   }
 

@@ -49,4 +49,9 @@ final class DirectContents extends CachedContents {
   public int write(long position, UserBuffer source, int length) throws Ext2Exception {
     return io.write(position, source, length);
   }
+
+  @Override
+  public int append(long asked, long size, UserBuffer source, int length) throws Ext2Exception {
+    return io.write(size, source, length, asked + length);
+  }
 }

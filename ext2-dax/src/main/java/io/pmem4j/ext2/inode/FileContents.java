@@ -52,6 +52,15 @@ public interface FileContents {
   int write(long position, UserBuffer source, int length) throws Ext2Exception;
 
   /**
+   * As {@link #write}, at the size instead of the position that was asked for: O_APPEND.
+   *
+   * @param asked the position of the call
+   */
+  default int append(long asked, long size, UserBuffer source, int length) throws Ext2Exception {
+    return write(size, source, length);
+  }
+
+  /**
    * Zeroes what the file has from a new size on to the end of a block or page; the caller holds
    * {@code i_rwsem} exclusively.
    *

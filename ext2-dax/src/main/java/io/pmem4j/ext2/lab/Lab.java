@@ -5,6 +5,7 @@ import io.pmem4j.ext2.Instrumentation;
 import io.pmem4j.ext2.Variation;
 import io.pmem4j.ext2.dax.CachedPages;
 import io.pmem4j.ext2.dax.UserCopyUnits;
+import io.pmem4j.ext2.file.DirectOpens;
 import io.pmem4j.ext2.file.FaultHandlers;
 import io.pmem4j.ext2.file.PageFilling;
 import io.pmem4j.ext2.inode.DirtyOrder;
@@ -13,9 +14,9 @@ import io.pmem4j.ext2.inode.InodeLocks;
 import io.pmem4j.ext2.inode.SettableFlags;
 import io.pmem4j.ext2.lock.LockOrder;
 import io.pmem4j.ext2.mm.FaultHandler;
+import io.pmem4j.ext2.page.BufferedIoRules;
 import io.pmem4j.ext2.page.DirectIo;
 import io.pmem4j.ext2.page.IomapDirectIo;
-import io.pmem4j.ext2.page.ReadsAtEof;
 import io.pmem4j.ext2.xattr.AttributeWindows;
 import java.util.HashMap;
 import java.util.Map;
@@ -87,13 +88,14 @@ public final class Lab extends Variation {
       own.put(SettableFlags.class, SettableFlags.LINUX_6_1);
       own.put(DirtyOrder.class, DirtyOrder.LINUX_6_1);
       own.put(PageFilling.class, PageFilling.LINUX_6_1);
-      own.put(ReadsAtEof.class, ReadsAtEof.LINUX_6_1);
+      own.put(BufferedIoRules.class, BufferedIoRules.LINUX_6_1);
     }
     if (profile == Profile.LINUX_6_1) {
       own.put(UserCopyUnits.class, UserCopyUnits.LINUX_6_1);
     } else if (profile == Profile.LINUX_6_12) {
       own.put(UserCopyUnits.class, UserCopyUnits.LINUX_6_12);
       own.put(AttributeWindows.class, AttributeWindows.LINUX_6_12);
+      own.put(DirectOpens.class, DirectOpens.LINUX_6_12);
       own.put(DirectIo.Maker.class, (DirectIo.Maker) IomapDirectIo::new);
     }
     if (profile.holePages()) {

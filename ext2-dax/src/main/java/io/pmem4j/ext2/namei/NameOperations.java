@@ -5,6 +5,7 @@ import io.pmem4j.ext2.Errno;
 import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.UnsupportedFeatureException;
 import io.pmem4j.ext2.dir.DirectoryBlocks;
+import io.pmem4j.ext2.file.DirectOpens;
 import io.pmem4j.ext2.file.Ext2File;
 import io.pmem4j.ext2.file.OpenFlags;
 import io.pmem4j.ext2.inode.Ext2Inode;
@@ -19,6 +20,7 @@ public final class NameOperations {
   private final InodeCache inodes;
   private final NameSpace space;
   private final NewNames newNames;
+  private final DirectOpens directOpens;
 
   /** The operations of a caller. */
   public NameOperations(NameSpace space) {
@@ -26,6 +28,8 @@ public final class NameOperations {
     this.inodes = space.inodes();
     this.space = space;
     this.newNames = new NewNames(space);
+    this.directOpens =
+        volume.instrumentation().variation().part(DirectOpens.class, DirectOpens.LINUX_5_10);
   }
 
   private record Opened(Ext2Inode inode, boolean created) {}
@@ -64,7 +68,7 @@ public final class NameOperations {
       if (!opened.created()) {
         mayOpen(inode, path, flags);
       }
-      requireFile(inode, path);
+      requireFile(inode, path, flags);
       Ext2File file = new Ext2File(volume, inodes, inode, flags, counted(flags, onRelease));
       counted = flags.write();
       if (flags.truncate() && !opened.created()) {
@@ -94,7 +98,7 @@ public final class NameOperations {
   public Ext2File open(Ext2Inode inode, OpenFlags flags, OpenFlags opened, Runnable onRelease)
       throws Ext2Exception {
     mayOpen(inode, inode.toString(), flags);
-    requireFile(inode, inode.toString());
+    requireFile(inode, inode.toString(), opened);
     return new Ext2File(volume, inodes, inode, opened, counted(opened, onRelease));
   }
 
@@ -138,7 +142,7 @@ public final class NameOperations {
     return flags.write() ? volume.mounted().countWriter(onRelease) : onRelease;
   }
 
-  private static void requireFile(Ext2Inode inode, String path) throws Ext2Exception {
+  private void requireFile(Ext2Inode inode, String path, OpenFlags flags) throws Ext2Exception {
     if (FileMode.hasNoOpen(inode.mode())) {
       throw new Ext2Exception(
           Errno.ENXIO, path + " has mode 0" + Integer.toOctalString(inode.mode()));
@@ -147,6 +151,7 @@ public final class NameOperations {
       throw new UnsupportedFeatureException(
           "special files", path + " is neither a regular file nor a directory");
     }
+    directOpens.check(inode, flags);
   }
 
   private Opened lookupOrCreate(PathWalk walk, String path, OpenFlags flags, int mode)

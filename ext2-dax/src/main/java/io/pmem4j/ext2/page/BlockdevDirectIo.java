@@ -56,7 +56,8 @@ public final class BlockdevDirectIo extends DirectIo {
   }
 
   @Override
-  public int write(long position, UserBuffer source, int length) throws Ext2Exception {
+  public int write(long position, UserBuffer source, int length, long askedEnd)
+      throws Ext2Exception {
     long last = position + length - 1;
     cache().writeback().range(position, last);
     int done = 0;

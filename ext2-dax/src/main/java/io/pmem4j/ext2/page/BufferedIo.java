@@ -16,18 +16,18 @@ import java.util.Arrays;
 public final class BufferedIo {
   private final PageCache cache;
   private final PageCacheHost host;
-  private final ReadsAtEof reads;
+  private final BufferedIoRules rules;
 
   /** I/O for one file as Linux 5.10 does it. */
   public BufferedIo(PageCache cache) {
-    this(cache, ReadsAtEof.LINUX_5_10);
+    this(cache, BufferedIoRules.LINUX_5_10);
   }
 
   /** I/O for one file. */
-  public BufferedIo(PageCache cache, ReadsAtEof reads) {
+  public BufferedIo(PageCache cache, BufferedIoRules rules) {
     this.cache = cache;
     this.host = cache.host();
-    this.reads = reads;
+    this.rules = rules;
   }
 
   /**
@@ -39,7 +39,7 @@ public final class BufferedIo {
   public int read(long position, UserBuffer target) throws Ext2Exception {
     int done = 0;
     while (done < target.length() && position + done < host.maxBytes()) {
-      if (reads == ReadsAtEof.LINUX_6_1 && position + done >= host.size()) {
+      if (rules.readsSizeFirst() && position + done >= host.size()) {
         break;
       }
       int now;
@@ -94,44 +94,64 @@ public final class BufferedIo {
       int inPage = (int) ((position + done) % FilePage.BYTES);
       int now = Math.min(FilePage.BYTES - inPage, length - done);
       try {
-        writePage(position + done, source, from + done, now);
+        done += writePage(position + done, source, from + done, now);
       } catch (Ext2Exception e) {
         if (done > 0) {
           break;
         }
         throw e;
       }
-      done += now;
     }
     return done;
   }
 
-  private void writePage(long at, UserBuffer source, int done, int length) throws Ext2Exception {
+  /** Returns the bytes written: fewer than asked where the next one cannot be read. */
+  private int writePage(long at, UserBuffer source, int done, int length) throws Ext2Exception {
     byte[] chunk = new byte[length];
-    if (source.load(done, chunk, 0, length) < length) {
+    int readable = source.load(done, chunk, 0, length);
+    if (readable == 0 || (readable < length && !rules.writesUpToFault())) {
       throw new Ext2Exception(Errno.EFAULT, "the caller's buffer");
     }
+    int written = writePage(at, chunk, readable, length);
+    // A page that is not up to date takes all or nothing: as much as there was is tried again.
+    return written == 0 ? writePage(at, chunk, readable, readable) : written;
+  }
+
+  /**
+   * Returns the bytes that the page takes: all that there are, or none if it wants more of them.
+   */
+  private int writePage(long at, byte[] chunk, int readable, int length) throws Ext2Exception {
     int from = (int) (at % FilePage.BYTES);
     long sizeBefore = host.size();
-    boolean failed = true;
+    int written = 0;
+    boolean begun = false;
     try (PageCache.Locked locked = cache.grab(at / FilePage.BYTES)) {
       FilePage page = locked.page();
       beginLocked(page, from, from + length);
+      begun = true;
       cache.shared().store();
-      System.arraycopy(chunk, 0, page.bytes(), from, length);
-      commitLocked(page, from, from + length);
-      if (at + length > sizeBefore) {
-        host.sizeLocked(at + length);
+      if (readable == length || page.isUptodate()) {
+        System.arraycopy(chunk, 0, page.bytes(), from, readable);
+        written = readable;
+      } else {
+        zeroNewLocked(page, from, from + length);
       }
-      failed = false;
+      commitLocked(page, from, from + written);
+      if (at + written > sizeBefore) {
+        host.sizeLocked(at + written); // the position counts even if nothing was written there
+      }
     } finally {
-      if (failed) {
+      if (!begun) {
         host.writeFailed(at + length);
       }
     }
     if (sizeBefore < at) {
       sizeExtended(sizeBefore, at);
     }
+    if (written < length) {
+      host.writeFailed(at + length);
+    }
+    return written;
   }
 
   /**
@@ -149,6 +169,10 @@ public final class BufferedIo {
         map(buffer, fileBlock + i);
         if (page.isUptodate()) {
           buffer.uptodate = true;
+          if (buffer.isNew) {
+            buffer.isNew = false;
+            cache.dirtyLocked(page, buffer);
+          }
         } else if (buffer.isNew) {
           zeroOutside(page, start, start + blockBytes, from, to);
         } else if (!buffer.uptodate && (start < from || start + blockBytes > to)) {
@@ -184,12 +208,10 @@ public final class BufferedIo {
     for (int i = from / blockBytes; i * blockBytes < to; i++) {
       FilePage.Buffer buffer = page.buffers()[i];
       if (buffer.isNew) {
-        if (!page.isUptodate()) {
-          int first = Math.max(from, i * blockBytes);
-          int end = Math.min(to, (i + 1) * blockBytes);
-          Arrays.fill(page.bytes(), first, end, (byte) 0);
-          buffer.uptodate = true;
-        }
+        int first = Math.max(from, i * blockBytes);
+        int end = Math.min(to, (i + 1) * blockBytes);
+        Arrays.fill(page.bytes(), first, end, (byte) 0);
+        buffer.uptodate = true;
         buffer.isNew = false;
         cache.dirtyLocked(page, buffer);
       }

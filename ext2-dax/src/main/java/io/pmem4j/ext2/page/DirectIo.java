@@ -65,10 +65,17 @@ public abstract class DirectIo {
   /**
    * Writes, and moves the size. The caller holds {@code i_rwsem} exclusively.
    *
+   * @param askedEnd the end of the range that the caller asked for, which O_APPEND may have moved
    * @return bytes written; fewer than asked when the part through the page cache ended early
    * @throws Ext2Exception EINVAL, ENOSPC, EFAULT, EIO
    */
-  public abstract int write(long position, UserBuffer source, int length) throws Ext2Exception;
+  public abstract int write(long position, UserBuffer source, int length, long askedEnd)
+      throws Ext2Exception;
+
+  /** As {@link #write(long, UserBuffer, int, long)}, where the caller asked for. */
+  public final int write(long position, UserBuffer source, int length) throws Ext2Exception {
+    return write(position, source, length, position + length);
+  }
 
   /** Returns how many blocks a transfer touches from one of them on. */
   final int blocksFrom(long fileBlock, long end) {

@@ -60,10 +60,11 @@ public final class IomapDirectIo extends DirectIo {
   }
 
   @Override
-  public int write(long position, UserBuffer source, int length) throws Ext2Exception {
+  public int write(long position, UserBuffer source, int length, long askedEnd)
+      throws Ext2Exception {
     int done = 0;
     if (isOutOfCache(position, position + length - 1)) {
-      done = writeBlocks(position, source, length);
+      done = writeBlocks(position, source, length, askedEnd);
       if (position + done > host().size()) {
         host().sizeLocked(position + done);
       }
@@ -84,8 +85,13 @@ public final class IomapDirectIo extends DirectIo {
     return truncate().invalidate(first, last);
   }
 
-  /** Returns the bytes before the first hole below the size. */
-  private int writeBlocks(long position, UserBuffer source, int length) throws Ext2Exception {
+  /**
+   * Returns the bytes before the first hole below the size. {@code ext2_dio_write_iter} remembers
+   * the position before O_APPEND moves it: blocks past EOF of an append that fails stay, unless the
+   * caller asked for bytes past EOF itself.
+   */
+  private int writeBlocks(long position, UserBuffer source, int length, long askedEnd)
+      throws Ext2Exception {
     PageCacheHost host = host();
     int blockBytes = host.blockBytes();
     long end = position + length;
@@ -102,14 +108,17 @@ public final class IomapDirectIo extends DirectIo {
         }
         int now = (int) (Math.min(end, (fileBlock + found.count()) * blockBytes) - at);
         requireAligned(at, now);
-        writeRun(found, at, source, done, now);
-        done += now;
+        int written = writeRun(found, at, source, done, now);
+        if (written < now) {
+          host.writeFailed(at + now); // ext2_iomap_end; the rest is mapped once more, and fails
+        }
+        done += written;
       }
       failed = false;
       return done;
     } finally {
       if (failed) {
-        host.writeFailed(end);
+        host.writeFailed(askedEnd);
       }
     }
   }
@@ -117,30 +126,37 @@ public final class IomapDirectIo extends DirectIo {
   /**
    * Writes a run of blocks. What a new block has outside of the range becomes zeros, and what the
    * last one has past the new end of the file.
+   *
+   * @return bytes written: whole sectors of those that can be read
+   * @throws Ext2Exception EFAULT if there is none
    */
-  private void writeRun(PageCacheHost.Block run, long at, UserBuffer source, int from, int length)
+  private int writeRun(PageCacheHost.Block run, long at, UserBuffer source, int from, int length)
       throws Ext2Exception {
     PageCacheHost host = host();
     int blockBytes = host.blockBytes();
     byte[] bytes = new byte[length];
     int loaded = source.load(from, bytes, 0, length);
-    // Whole sectors of the bytes that could be read are written before the call fails.
     int transferred = loaded == length ? length : loaded - loaded % SECTOR_BYTES;
     boolean endsFile = at + transferred >= host.size();
     int done = 0;
-    for (long number = run.number(); done < transferred; number++) {
+    long number = run.number();
+    do {
       int inBlock = (int) ((at + done) % blockBytes);
       int now = Math.min(blockBytes - inBlock, transferred - done);
-      byte[] block = blockWith(run, number, inBlock, bytes, done, now);
-      if (endsFile && done + now == transferred) {
-        Arrays.fill(block, inBlock + now, blockBytes, (byte) 0);
+      if (inBlock + now > 0) {
+        byte[] block = blockWith(run, number, inBlock, bytes, done, now);
+        if (endsFile && done + now == transferred) {
+          Arrays.fill(block, inBlock + now, blockBytes, (byte) 0);
+        }
+        host.write(number, block, 0);
       }
-      host.write(number, block, 0);
+      number++;
       done += now;
-    }
-    if (loaded < length) {
+    } while (done < transferred);
+    if (transferred == 0) {
       throw fault();
     }
+    return transferred;
   }
 
   @Override

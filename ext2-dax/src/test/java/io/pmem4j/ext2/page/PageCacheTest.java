@@ -237,30 +237,6 @@ class PageCacheTest {
   }
 
   @Test
-  void laterKernelsAlignWhatHasBlocksOnly() throws Exception {
-    open(1024, 8);
-    DirectIo direct = new IomapDirectIo(cache, host.truncate, io);
-    write(4096, filled(1024, 1));
-    host.setSize(9000);
-    byte[] target = filled(100, 7);
-    assertThat(direct.read(5120, UserBuffer.of(target))).isEqualTo(100);
-    assertThat(target).containsOnly(0);
-    assertThat(direct.read(8999, UserBuffer.of(target))).isEqualTo(1);
-    assertThat(direct.read(9000, UserBuffer.of(target))).isZero();
-    assertThatThrownBy(() -> direct.read(4097, UserBuffer.of(target)))
-        .hasMessageContaining("multiples of 512");
-    // A hole and then an unaligned part of a block: the call fails as a whole.
-    assertThatThrownBy(() -> direct.read(3072, UserBuffer.of(new byte[1100])))
-        .hasMessageContaining("multiples of 512");
-    assertThatThrownBy(() -> direct.write(4097, UserBuffer.of(target), 100))
-        .hasMessageContaining("multiples of 512");
-    assertThat(direct.write(8999, UserBuffer.of(target), 100)).isEqualTo(100);
-    assertThat(host.size).isEqualTo(9099);
-    assertThat(read(9000, 100)).containsOnly(0);
-    assertThat(direct.readIsAccess()).isFalse();
-  }
-
-  @Test
   void aCutPageShowsZerosWhenTheFileGrowsAgain() throws Exception {
     open(1024, 8);
     write(0, filled(2 * P, 9));

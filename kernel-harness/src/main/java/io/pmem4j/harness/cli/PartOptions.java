@@ -217,7 +217,7 @@ final class PartOptions {
         if (!part.has(index)) {
           return null;
         }
-        Program program = ProgramGenerator.generate(seed + index, operations);
+        Program program = ProgramGenerator.generate(seed + index, operations).with(mount);
         if (!fits.test(program)) {
           leftOut++;
           return null;

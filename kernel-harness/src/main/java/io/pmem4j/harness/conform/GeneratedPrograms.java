@@ -2,6 +2,7 @@
 
 package io.pmem4j.harness.conform;
 
+import io.pmem4j.ext2.lab.Profile;
 import io.pmem4j.harness.kernel.Kernel;
 import io.pmem4j.harness.program.Program;
 import io.pmem4j.harness.program.generator.LeftOut;
@@ -16,6 +17,9 @@ public final class GeneratedPrograms {
     return program ->
         (kernel.alignment() == 0 || LeftOut.staysInPlace(program))
             && (!kernel.invertsFreezing() || LeftOut.freezesNothing(program))
-            && (!kernel.hangsOnSharedSync() || LeftOut.mapsWithoutSync(program));
+            && (!kernel.hangsOnSharedSync() || LeftOut.mapsWithoutSync(program))
+            && (kernel.profile() != Profile.LINUX_6_12
+                || program.hasDax()
+                || LeftOut.appendsThroughTheCache(program));
   }
 }

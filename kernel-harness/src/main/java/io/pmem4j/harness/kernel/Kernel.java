@@ -2,7 +2,6 @@
 
 package io.pmem4j.harness.kernel;
 
-import static io.pmem4j.harness.kernel.KernelDifference.DIRECT_DIRECTORY;
 import static io.pmem4j.harness.kernel.KernelDifference.FALLOCATE_MODES;
 import static io.pmem4j.harness.kernel.KernelDifference.FAULT_AROUND;
 import static io.pmem4j.harness.kernel.KernelDifference.FIEMAP_BY_IOMAP;
@@ -48,8 +47,7 @@ public enum Kernel {
   /** The same kernel, whose ext4 driver mounts the image of ext2 with DAX. */
   LINUX_7_3_EXT4("7.3-ext4", "7.3", "", Profile.LINUX_6_12, "merged");
 
-  private static final Set<KernelDifference> CALLS =
-      EnumSet.of(FALLOCATE_MODES, VECTORS_LATER, DIRECT_DIRECTORY);
+  private static final Set<KernelDifference> CALLS = EnumSet.of(FALLOCATE_MODES, VECTORS_LATER);
 
   private final String label;
   private final String image;

@@ -33,10 +33,6 @@ public enum KernelDifference {
   VECTORS_LATER(
       "preadv and pwritev look at the file first: EBADF, not EINVAL for its vectors",
       "vfs_readv() and vfs_writev() check the mode of the file before import_iovec()"),
-  /** O_DIRECT for a directory. */
-  DIRECT_DIRECTORY(
-      "a directory is not opened with O_DIRECT",
-      "open asks for FMODE_CAN_ODIRECT, which only files that can do it set"),
   /** The traced value of a fault on an unreadable block. */
   HWPOISON_TRACED(
       "a fault on an unreadable block is traced as HWPOISON; its signal is the same",

@@ -26,7 +26,6 @@ public final class KernelDifferenceMatcher {
   /** From punch to unshare, as fallocate(2) numbers them. */
   private static final long EXCLUSIVE_MODES = 0x7a;
 
-  private static final long O_DIRECT = 0x4000;
   private static final Pattern PLACE = Pattern.compile(" ino=(\\d+) .*?pgoff=(\\d+)");
 
   private final Set<KernelDifference> known;
@@ -139,10 +138,6 @@ public final class KernelDifferenceMatcher {
     if (call.syscall() == Syscall.PREADV || call.syscall() == Syscall.PWRITEV) {
       used.add(KernelDifference.VECTORS_LATER);
       return reference.equals(einval) && answer.equals(Map.of("result", "-1", "errno", "EBADF"));
-    }
-    if (call.syscall() == Syscall.OPEN && (call.number(2) & O_DIRECT) != 0) {
-      used.add(KernelDifference.DIRECT_DIRECTORY);
-      return reference.equals(Map.of("result", "0")) && answer.equals(einval);
     }
     return false;
   }

@@ -145,14 +145,6 @@ class KernelDifferenceMatcherTest {
   }
 
   @Test
-  void onlyDirectAccessIsRefusedForADirectory() {
-    Outcome opened = new Outcome(Map.of("result", "0"), List.of());
-    assertThat(later("open d /d ro direct", opened, errno("EINVAL")))
-        .contains(Set.of(KernelDifference.DIRECT_DIRECTORY));
-    assertThat(later("open d /d ro", opened, errno("EINVAL"))).isEmpty();
-  }
-
-  @Test
   void anUnreadableBlockIsTracedByItsName() {
     String sigbus = "dax_pte_fault_done ino=12 shared - pgoff=2 SIGBUS";
     assertThat(

@@ -28,6 +28,9 @@ public final class LeftOut {
   /** MAP_SHARED and MAP_SYNC without MAP_SHARED_VALIDATE. */
   private static final long SHARED_SYNC = 0x80001;
 
+  /** O_APPEND and O_DIRECT. */
+  private static final long DIRECT_APPEND = 02000 | 040000;
+
   private LeftOut() {}
 
   /**
@@ -46,6 +49,19 @@ public final class LeftOut {
   /** Returns whether a program never freezes, which the posted order inverts against evictions. */
   public static boolean freezesNothing(Program program) {
     return program.steps().stream().noneMatch(step -> step.operation().isCall(Syscall.FREEZE));
+  }
+
+  /**
+   * Returns whether no file of a program is open with O_APPEND and O_DIRECT. Such a write that
+   * fails leaves blocks past EOF since Linux 6.6, which e2fsck finds: {@code ext2_dio_write_iter}
+   * remembers the position that was asked for, and truncates by that.
+   */
+  public static boolean appendsThroughTheCache(Program program) {
+    return program.steps().stream()
+        .noneMatch(step ->
+            step.operation().withoutChild() instanceof Operation.Call call
+                && call.syscall() == Syscall.OPEN
+                && (call.number(2) & DIRECT_APPEND) == DIRECT_APPEND);
   }
 
   private static boolean isSharedSync(Operation operation) {
@@ -75,6 +91,8 @@ public final class LeftOut {
         "pointers into metadata: DAX writes past the buffer cache that holds the block",
         "on kernels with faults of 2 MiB, programs with mremap: where it moves to decides which"
             + " faults are tried",
+        "without DAX on 6.12, O_APPEND with O_DIRECT: a write that fails leaves blocks past EOF, which"
+            + " e2fsck finds (ext2_dio_write_iter; program nodax-direct-append)",
         "without DAX, readahead and fault-around: they are off in the guest, and ext2-dax has neither",
         "accesses outside of a mapping: what lies there depends on the process that runs them");
   }
