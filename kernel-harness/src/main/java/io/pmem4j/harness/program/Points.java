@@ -3,6 +3,7 @@
 package io.pmem4j.harness.program;
 
 import java.util.List;
+import java.util.regex.Pattern;
 
 /**
  * The rendezvous points at which a kernel of the harness can park a task, by the names of its
@@ -35,7 +36,19 @@ public final class Points {
           "writeback-entry-locked",
           "write-entries-removed");
 
+  /**
+   * The points in code that files without DAX do not run: the handlers and bodies of DAX faults,
+   * {@code dax_writeback_one}, and the part of {@code invalidate_inode_pages2_range} for DAX.
+   */
+  private static final Pattern OF_DAX =
+      Pattern.compile("(fault|pmd|pfn-mkwrite)-.*|writeback-entry-locked|write-entries-removed");
+
   private Points() {}
+
+  /** Returns true if no task comes by a point in files without DAX. */
+  static boolean isOfDax(String point) {
+    return OF_DAX.matcher(point).matches();
+  }
 
   /**
    * A name as it is.

@@ -3,6 +3,7 @@
 package io.pmem4j.harness.program;
 
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A program: what it is called, what it is for, and its steps.
@@ -48,6 +49,21 @@ public record Program(
   /** Returns true if regular files have DAX, which no other size of blocks allows. */
   public boolean hasDax() {
     return mount.dax() && image.blockBytes() == PAGE_BYTES;
+  }
+
+  /**
+   * Returns the reason why a task of this program never comes by the point at which it is to be
+   * parked: the point is one of DAX, and the files have none.
+   */
+  public Optional<String> unreachablePoint() {
+    return steps.stream()
+        .filter(step ->
+            !hasDax()
+                && step.operation() instanceof Operation.Park park
+                && Points.isOfDax(park.point()))
+        .map(step ->
+            "line %d: %s: files without DAX have no such point".formatted(step.line(), step.text()))
+        .findFirst();
   }
 
   /** Returns true if a power cut of this program takes what was not durable. */

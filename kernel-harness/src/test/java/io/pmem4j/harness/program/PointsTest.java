@@ -7,15 +7,23 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
 import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Programs that park tasks: their words, and the names of the points. */
 class PointsTest {
+  private static final Pattern PLACED = Pattern.compile("^\\+\\s+rendezvous\\(RV_(\\w+)\\)");
   private static final Pattern NAME = Pattern.compile("\\+\\s*\\[RV_\\w+]\\s*= \"([a-z0-9-]+)\",");
 
   @Test
@@ -25,6 +33,42 @@ class PointsTest {
         NAME.matcher(Files.readString(patch)).results().map(MatchResult::group).toList();
     assertThat(names.stream().map(line -> NAME.matcher(line).replaceFirst("$1")))
         .containsExactlyElementsOf(Points.ALL);
+  }
+
+  /** The patches tell which file has a point; of mm/truncate.c one lies behind dax_mapping(). */
+  @ParameterizedTest
+  @ValueSource(strings = {"5.10", "6.1", "6.12"})
+  void filesWithoutDaxHaveThePointsOutsideOfDax(String kernel) throws Exception {
+    Path patch =
+        Path.of("..", "qemu", "kernel", "patches", "0002-points-%s.patch".formatted(kernel));
+    Map<Boolean, Set<String>> ofDax = new HashMap<>();
+    String file = "";
+    for (String line : Files.readAllLines(patch)) {
+      if (line.startsWith("+++ b/")) {
+        file = line.substring(6);
+      }
+      Matcher point = PLACED.matcher(line);
+      if (point.find()) {
+        String name = point.group(1).toLowerCase(Locale.ROOT).replace('_', '-');
+        boolean dax =
+            file.equals("fs/dax.c")
+                || file.equals("fs/ext2/file.c")
+                || name.equals("write-entries-removed");
+        ofDax.computeIfAbsent(dax, _ -> new HashSet<>()).add(name);
+      }
+    }
+    assertThat(ofDax.get(true)).hasSizeGreaterThan(7).allMatch(Points::isOfDax);
+    assertThat(ofDax.get(false)).hasSizeGreaterThan(7).noneMatch(Points::isOfDax);
+  }
+
+  @Test
+  void aScheduleOfDaxFaultsIsNotRunWithoutDax() throws Exception {
+    Program program = ProgramParser.parse("x", BEGINNING + "park F fault-size-checked\n");
+    assertThat(program.unreachablePoint()).isEmpty();
+    assertThat(program.with(ProgramMount.parse("nodax")).unreachablePoint())
+        .contains("line 4: park F fault-size-checked: files without DAX have no such point");
+    Program truncates = ProgramParser.parse("x", BEGINNING + "park F truncate-mutex-held\n");
+    assertThat(truncates.with(ProgramMount.parse("nodax")).unreachablePoint()).isEmpty();
   }
 
   private static final String BEGINNING =

@@ -54,6 +54,10 @@ final class DriverLacks {
         }
       }
     }
+    Optional<String> unreachable = program.unreachablePoint();
+    if (unreachable.isPresent()) {
+      return unreachable;
+    }
     Optional<String> differs =
         Optional.ofNullable(DIFFERENCES.get(kernel + " " + program.name()))
             .map(reason -> kernel + " answers otherwise: " + reason);

@@ -77,6 +77,7 @@ public final class ModelBackend implements ProgramBackend {
               "the program is for kernel %s; the model follows %s"
                   .formatted(String.join(", ", program.kernels()), kernel));
     }
+    lacking = lacking.or(program::unreachablePoint);
     ProgramPart part = part(program);
     return lacking.or(() -> part.isEmpty() ? part.omitted().getFirst() : Optional.empty());
   }
