@@ -54,7 +54,6 @@ class HarnessArchitectureTest {
 
   private static LayeredArchitecture rooms() {
     Map<String, List<String>> uses = new LinkedHashMap<>();
-    room(uses, "durable");
     room(uses, "device");
     room(uses, "campaign.journal");
     room(uses, "campaign.work");
@@ -64,6 +63,7 @@ class HarnessArchitectureTest {
     room(uses, "program.generator", "program");
     room(uses, "image", "program");
     room(uses, "campaign", "device", "image", "campaign.journal", "campaign.work");
+    room(uses, "durable", "image");
     room(uses, "kernel", "program", "wire");
     room(uses, "guest.console", "wire");
     room(uses, "guest.trace", "wire", "kernel");

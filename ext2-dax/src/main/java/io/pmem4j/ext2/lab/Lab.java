@@ -17,6 +17,7 @@ import io.pmem4j.ext2.mm.FaultHandler;
 import io.pmem4j.ext2.page.BufferedIoRules;
 import io.pmem4j.ext2.page.DirectIo;
 import io.pmem4j.ext2.page.IomapDirectIo;
+import io.pmem4j.ext2.volume.NobhOption;
 import io.pmem4j.ext2.xattr.AttributeWindows;
 import java.util.HashMap;
 import java.util.Map;
@@ -88,6 +89,7 @@ public final class Lab extends Variation {
       own.put(SettableFlags.class, SettableFlags.LINUX_6_1);
       own.put(DirtyOrder.class, DirtyOrder.LINUX_6_1);
       own.put(PageFilling.class, PageFilling.LINUX_6_1);
+      own.put(NobhOption.class, NobhOption.LINUX_6_1);
       own.put(BufferedIoRules.class, BufferedIoRules.LINUX_6_1);
     }
     if (profile == Profile.LINUX_6_1) {

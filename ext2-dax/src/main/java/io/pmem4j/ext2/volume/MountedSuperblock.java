@@ -36,6 +36,8 @@ public final class MountedSuperblock {
   /** Open files that can be written to: what keeps a mount from becoming read-only. */
   private final AtomicInteger writers = new AtomicInteger();
 
+  private final NobhOption nobh;
+
   private volatile boolean panicked;
 
   /** {@code s_mount_state}: what to write back at unmount; guarded by {@link #sLock}. */
@@ -52,10 +54,12 @@ public final class MountedSuperblock {
       MountOptions options,
       OrderedMutex sLock,
       DirtyBlocks dirtyBlocks,
-      LongSupplier clock) {
+      LongSupplier clock,
+      NobhOption nobh) {
     this.superblock = superblock;
     this.groups = groups;
-    this.options = options;
+    this.nobh = nobh;
+    this.options = nobh.kept(options);
     this.sLock = sLock;
     this.dirtyBlocks = dirtyBlocks;
     this.clock = clock;
@@ -221,7 +225,7 @@ public final class MountedSuperblock {
       readOnly = false;
       begin();
     }
-    options = now;
+    options = nobh.kept(now);
   }
 
   private void becomeReadOnly(boolean unlinkedInUse) throws Ext2Exception {

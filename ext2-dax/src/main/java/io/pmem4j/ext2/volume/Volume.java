@@ -82,7 +82,8 @@ public final class Volume {
             options.with(MountFlag.DAX, dax),
             sLock,
             dirtyBlocks,
-            instrumentation.clock());
+            instrumentation.clock(),
+            instrumentation.variation().part(NobhOption.class, NobhOption.LINUX_5_10));
     this.features = new LateFeatures(superblock, geometry, sLock, dirtyBlocks, order);
     for (int group = 0; group < geometry.groupsCount(); group++) {
       groupLocks.add(

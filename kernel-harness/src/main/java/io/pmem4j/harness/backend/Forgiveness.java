@@ -39,7 +39,7 @@ public enum Forgiveness {
   TRACE_WALK("trace: where a write-back begins is not compared in the event that ends it"),
   /** Events of sync(2), syncfs(2) and FIFREEZE. */
   WORKER_EVENTS(
-      "trace: what a worker of the kernel writes back for sync, syncfs and freeze is not reported"),
+      "trace: what a worker of the kernel writes back for sync, syncfs, freeze and remount is not reported"),
   /** Lock classes that the model has no lock for. */
   LOCK_CLASS("locks: edges of classes that are not ext2's or its callers' are not compared"),
   /** One class of lockdep for both levels. */

@@ -3,6 +3,7 @@
 package io.pmem4j.harness.conform;
 
 import io.pmem4j.harness.backend.Forgiveness;
+import io.pmem4j.harness.image.DescriptorOffsets;
 import io.pmem4j.harness.image.FsImage;
 import io.pmem4j.harness.image.ImageContent;
 import java.nio.ByteBuffer;
@@ -20,7 +21,6 @@ import java.util.TreeSet;
  */
 final class ImageComparison {
   private static final int SUPERBLOCK_OFFSET = 1024;
-  private static final int DESCRIPTOR_BYTES = 32;
   private static final int MAX_REPORTED = 20;
 
   private final ImageContent left;
@@ -30,6 +30,7 @@ final class ImageComparison {
   private final int blocksPerGroup;
   private final int inodesPerGroup;
   private final int inodeBytes;
+  private final DescriptorOffsets descriptors;
   private final List<String> found = new ArrayList<>();
   private final Set<String> structures = new TreeSet<>();
 
@@ -40,7 +41,9 @@ final class ImageComparison {
     this.blockBytes = 1024 << (word(left, SUPERBLOCK_OFFSET + 24) & 7);
     this.blocksPerGroup = word(left, SUPERBLOCK_OFFSET + 32);
     this.inodesPerGroup = word(left, SUPERBLOCK_OFFSET + 40);
-    this.inodeBytes = word(left, SUPERBLOCK_OFFSET + 88) & 0xffff;
+    boolean revisionZero = word(left, SUPERBLOCK_OFFSET + 76) == 0;
+    this.inodeBytes = revisionZero ? 128 : word(left, SUPERBLOCK_OFFSET + 88) & 0xffff;
+    this.descriptors = new DescriptorOffsets(offset -> word(left, offset));
   }
 
   /** Compares two images. */
@@ -97,7 +100,7 @@ final class ImageComparison {
     }
     int group = (int) ((block - firstBlock) / blocksPerGroup);
     int bit = (int) ((block - firstBlock) % blocksPerGroup);
-    long bitmap = Integer.toUnsignedLong(word(image, descriptor(group))) * blockBytes;
+    long bitmap = Integer.toUnsignedLong(word(image, descriptors.of(group))) * blockBytes;
     return (word(image, bitmap + bit / 32 * 4L) & 1 << bit % 32) != 0;
   }
 
@@ -128,7 +131,7 @@ final class ImageComparison {
     }
     if (block >= firstBlock) {
       int group = (int) ((block - firstBlock) / blocksPerGroup);
-      long table = Integer.toUnsignedLong(word(left, descriptor(group) + 8)) * blockBytes;
+      long table = Integer.toUnsignedLong(word(left, descriptors.of(group) + 8)) * blockBytes;
       if (offset >= table && offset < table + (long) inodesPerGroup * inodeBytes) {
         long inode = (long) group * inodesPerGroup + (offset - table) / inodeBytes + 1;
         structures.add("inode + " + offset % inodeBytes);
@@ -137,9 +140,5 @@ final class ImageComparison {
     }
     structures.add("block");
     return where;
-  }
-
-  private long descriptor(int group) {
-    return (firstBlock + 1) * blockBytes + (long) group * DESCRIPTOR_BYTES;
   }
 }

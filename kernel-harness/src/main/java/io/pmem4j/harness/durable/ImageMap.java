@@ -3,6 +3,7 @@
 package io.pmem4j.harness.durable;
 
 import io.pmem4j.ext2.layout.RawInode;
+import io.pmem4j.harness.image.DescriptorOffsets;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -27,7 +28,6 @@ final class ImageMap {
   private static final int INODES_PER_GROUP = SUPERBLOCK + 40;
   private static final int REV_LEVEL = SUPERBLOCK + 76;
   private static final int INODE_SIZE = SUPERBLOCK + 88;
-  private static final int GROUP_BYTES = 32;
   private static final int BLOCK_BITMAP = 0;
   private static final int INODE_BITMAP = 4;
   private static final int INODE_TABLE = 8;
@@ -53,6 +53,7 @@ final class ImageMap {
   private final int blocksPerGroup;
   private final int inodesPerGroup;
   private final int inodeBytes;
+  private final DescriptorOffsets descriptors;
 
   ImageMap(MemorySegment image) {
     this.image = image;
@@ -62,12 +63,12 @@ final class ImageMap {
     this.firstDataBlock = Integer.toUnsignedLong(image.get(INT, FIRST_DATA_BLOCK));
     this.blocksPerGroup = image.get(INT, BLOCKS_PER_GROUP);
     this.inodesPerGroup = image.get(INT, INODES_PER_GROUP);
+    this.descriptors = new DescriptorOffsets(offset -> image.get(INT, offset));
     this.inodeBytes = image.get(INT, REV_LEVEL) == 0 ? 128 : image.get(SHORT, INODE_SIZE);
   }
 
   private long group(int group, int field) {
-    long descriptor = ((superblock() + 1) << blockBits) + (long) group * GROUP_BYTES;
-    return Integer.toUnsignedLong(image.get(INT, descriptor + field));
+    return Integer.toUnsignedLong(image.get(INT, descriptors.of(group) + field));
   }
 
   /** Returns the block that a line of a tracked block lies in. */
@@ -182,8 +183,10 @@ final class ImageMap {
       return "superblock";
     }
     int groups = (int) Math.ceilDiv(blocks - firstDataBlock, (long) blocksPerGroup);
-    if (block <= superblock() + Math.ceilDiv(groups * GROUP_BYTES, 1 << blockBits)) {
-      return "group descriptors";
+    for (int each = 0; each < groups; each += (1 << blockBits) / DescriptorOffsets.BYTES) {
+      if (block == descriptors.of(each) >> blockBits) {
+        return "group descriptors";
+      }
     }
     int group = (int) ((block - firstDataBlock) / blocksPerGroup);
     if (block == group(group, BLOCK_BITMAP)) {

@@ -2,6 +2,7 @@
 
 package io.pmem4j.harness.image;
 
+import io.pmem4j.harness.program.ImageFormat;
 import io.pmem4j.harness.program.ImageShape;
 import io.pmem4j.harness.program.Program;
 import java.io.IOException;
@@ -44,6 +45,16 @@ public final class Mke2fs {
     }
     if (shape.inodes() != 0) {
       options.addAll(List.of("-N", String.valueOf(shape.inodes())));
+    }
+    ImageFormat format = shape.format();
+    if (format.inodeBytes() != 0) {
+      options.addAll(List.of("-I", String.valueOf(format.inodeBytes())));
+    }
+    if (format.revision() == 0) {
+      options.addAll(List.of("-r", "0", "-O", "none"));
+    }
+    if (format.metaGroups()) {
+      options.addAll(List.of("-O", "^resize_inode,meta_bg"));
     }
     run(
         file,

@@ -14,10 +14,16 @@ import java.util.StringJoiner;
  * @param blocksPerGroup blocks of a block group, a multiple of 8 from 256 to 8 * blockBytes; 0: as
  *     many as there can be
  * @param inodes how many inodes mke2fs is asked for, 16 to 65536; 0: as many as it chooses
+ * @param format the variant of ext2
  * @param setup what is done to the empty file system before it is mounted, in order
  */
 public record ImageShape(
-    long bytes, int blockBytes, int blocksPerGroup, int inodes, List<ImageSetup> setup) {
+    long bytes,
+    int blockBytes,
+    int blocksPerGroup,
+    int inodes,
+    ImageFormat format,
+    List<ImageSetup> setup) {
   private static final long MIB = 1 << 20;
 
   /** Bytes before the file system. */
@@ -27,7 +33,8 @@ public record ImageShape(
   public static final long MAX_BYTES = 64 * MIB;
 
   /** The image of a program that says nothing about it. */
-  public static final ImageShape DEFAULT = new ImageShape(MAX_BYTES, 4096, 0, 0, List.of());
+  public static final ImageShape DEFAULT =
+      new ImageShape(MAX_BYTES, 4096, 0, 0, ImageFormat.DEFAULT, List.of());
 
   /** Checks the ranges: {@link IllegalArgumentException}. */
   public ImageShape {
@@ -50,7 +57,7 @@ public record ImageShape(
 
   /** A shape with as many inodes as mke2fs chooses, and empty. */
   public ImageShape(long bytes, int blockBytes, int blocksPerGroup) {
-    this(bytes, blockBytes, blocksPerGroup, 0, List.of());
+    this(bytes, blockBytes, blocksPerGroup, 0, ImageFormat.DEFAULT, List.of());
   }
 
   /** Parses {@code 8m blocksize=1024 group=512}; omitted values are those of {@link #DEFAULT}. */
@@ -60,6 +67,7 @@ public record ImageShape(
     int blockBytes = DEFAULT.blockBytes;
     int group = 0;
     int inodes = 0;
+    ImageFormat format = ImageFormat.DEFAULT;
     while (words.hasMore()) {
       String[] parts = words.word("option").split("=", 2);
       if (parts.length < 2) {
@@ -70,21 +78,26 @@ public record ImageShape(
         case "blocksize" -> blockBytes = value;
         case "group" -> group = value;
         case "inodes" -> inodes = value;
-        default -> throw new IllegalArgumentException("unknown option '" + parts[0] + "'");
+        default -> {
+          if (!ImageFormat.knows(parts[0])) {
+            throw new IllegalArgumentException("unknown option '" + parts[0] + "'");
+          }
+          format = format.with(parts[0], value);
+        }
       }
     }
-    return new ImageShape(bytes, blockBytes, group, inodes, List.of());
+    return new ImageShape(bytes, blockBytes, group, inodes, format, List.of());
   }
 
   /** Returns this shape with these set-up lines. */
   public ImageShape withSetup(List<ImageSetup> lines) {
-    return new ImageShape(bytes, blockBytes, blocksPerGroup, inodes, lines);
+    return new ImageShape(bytes, blockBytes, blocksPerGroup, inodes, format, lines);
   }
 
   /** Returns this shape with blocks of a size, unless it has another one than the default. */
   public ImageShape withBlocksOf(int size) {
     return blockBytes == DEFAULT.blockBytes
-        ? new ImageShape(bytes, size, blocksPerGroup, inodes, setup)
+        ? new ImageShape(bytes, size, blocksPerGroup, inodes, format, setup)
         : this;
   }
 
@@ -111,6 +124,9 @@ public record ImageShape(
     }
     if (inodes != 0) {
       text.add("inodes=" + inodes);
+    }
+    if (!format.equals(ImageFormat.DEFAULT)) {
+      text.add(format.toString());
     }
     return text.toString();
   }

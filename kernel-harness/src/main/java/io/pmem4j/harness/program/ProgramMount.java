@@ -5,7 +5,9 @@ package io.pmem4j.harness.program;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.StringJoiner;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -33,9 +35,18 @@ public record ProgramMount(
   private static final String RESERVATION = "reservation";
   private static final String NO_DAX = "nodax";
 
+  /** Options of mount(8) that mount(2) takes as flags, with {@code MS_RDONLY} and so on. */
+  private static final Map<String, Long> FLAGS = Map.of("ro", 1L, "sync", 16L, "dirsync", 128L);
+
+  /** The flags of {@code MS_RMT_MASK} among them, which a remount sets anew. */
+  private static final long SET_ANEW = 1L | 16L;
+
   /** Options without a value that are handed on. */
   private static final List<String> WORDS =
       List.of(
+          "ro",
+          "sync",
+          "dirsync",
           "minixdf",
           "grpid",
           "bsdgroups",
@@ -115,8 +126,26 @@ public record ProgramMount(
         Stream.concat(other.more.stream(), more.stream()).toList());
   }
 
-  /** Returns the options of ext2 as mount(2) takes them, without those of access times. */
+  /** Returns the flags that mount(2) takes, those of access times among them. */
+  public long flags() {
+    long flags = atime.mountFlag();
+    for (String each : more) {
+      flags |= FLAGS.getOrDefault(each, 0L);
+    }
+    return flags;
+  }
+
+  /** Returns the flags that a remount keeps: {@code MS_DIRSYNC} and those of access times. */
+  public long keptFlags() {
+    return flags() & ~SET_ANEW;
+  }
+
+  /** Returns the options of ext2 as mount(2) takes them, without those that are flags. */
   public String data() {
+    return text(each -> !FLAGS.containsKey(each));
+  }
+
+  private String text(Predicate<String> chosen) {
     StringJoiner options = new StringJoiner(",");
     // The place of the superblock counts at the beginning alone.
     more.stream().filter(each -> each.startsWith("sb=")).forEach(options::add);
@@ -129,13 +158,15 @@ public record ProgramMount(
     if (!reservation) {
       options.add("noreservation");
     }
-    more.stream().filter(each -> !each.startsWith("sb=")).forEach(options::add);
+    more.stream()
+        .filter(each -> !each.startsWith("sb=") && chosen.test(each))
+        .forEach(options::add);
     return options.toString();
   }
 
   /** Returns all options as mount(8) takes them. */
   public String options() {
-    return data() + "," + atime;
+    return text(_ -> true) + "," + atime;
   }
 
   /** Returns the text that {@link #parse} reads; empty for {@link #DEFAULT}. */

@@ -206,7 +206,7 @@ public final class GuestBackend implements ProgramBackend {
   private void mountAndBegin(Guest running, Program program, long clock)
       throws GuestException, BackendException {
     Request mount =
-        Request.of(WireOp.MOUNT, program.mount().atime().mountFlag())
+        Request.of(WireOp.MOUNT, program.mount().flags())
             .withStrings(
                 running.hello().device(),
                 MOUNT_POINT,

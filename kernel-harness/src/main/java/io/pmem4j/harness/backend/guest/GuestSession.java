@@ -319,7 +319,7 @@ final class GuestSession implements Session, OperationCodec.Place {
 
   @Override
   public long mountFlags() {
-    return program.mount().atime().mountFlag();
+    return program.mount().keptFlags();
   }
 
   @Override

@@ -91,7 +91,7 @@ public final class ModelSession implements Session {
       throw BackendException.modelBroke("model: " + e, e);
     }
     List<String> events =
-        Forgiveness.WORKER_EVENTS.forgives(writesBackInWorker(operation))
+        Forgiveness.WORKER_EVENTS.forgives(FlusherChoices.wakesFlusher(operation))
             ? List.of()
             : tasks.takeEvents();
     if (!damaged && !fs.errors().isEmpty()) {
@@ -127,13 +127,6 @@ public final class ModelSession implements Session {
           true;
       default -> false;
     };
-  }
-
-  /** Events of the kernel's workers are not reported. */
-  private static boolean writesBackInWorker(Operation operation) {
-    return operation.isCall(Syscall.SYNC)
-        || operation.isCall(Syscall.SYNCFS)
-        || operation.isCall(Syscall.FREEZE);
   }
 
   /** Returns the parts of an operation that ext2-dax lacks; empty if it lacks none. */
