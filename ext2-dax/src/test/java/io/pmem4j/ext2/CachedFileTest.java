@@ -203,6 +203,43 @@ class CachedFileTest extends OnImage {
   }
 
   @Test
+  void advicePutsThePagesOfTheFileIntoMemoryAndNoOthers() throws Exception {
+    f.pwrite(0, bytes(3 * P + 1, 1));
+    f.close();
+    fs.unmount();
+    fs = Ext2FileSystem.mount(image.region(), options(), instrumentation());
+    mm = fs.newAddressSpace();
+    f = fs.open("/f", 2, 0);
+    Vma m = shared(f, 8 * P);
+    mm.madvise(m, P, 6 * P, 3);
+    assertThat(mm.mincore(m, 0, 8 * P))
+        .containsExactly(false, true, true, true, false, false, false, false);
+  }
+
+  @Test
+  void syncfsTellsEachOpenFileOnceOfDataThatFoundNoSpace() throws Exception {
+    f.truncate(P);
+    Vma m = shared(f, P);
+    try (OpenFile filler = fs.open("/filler", O_RDWR_CREAT, 0644);
+        OpenFile other = fs.open("/other", O_RDWR_CREAT, 0644)) {
+      byte[] piece = bytes(1 << 20, 1);
+      assertErrno(
+          Errno.ENOSPC,
+          () -> {
+            for (long at = 0; ; at += filler.pwrite(at, piece)) {}
+          });
+      store(m, 0, 7);
+      fs.sync();
+      assertErrno(Errno.ENOSPC, other::checkFileSystem);
+      other.checkFileSystem();
+      assertErrno(Errno.ENOSPC, filler::checkFileSystem);
+      filler.truncate(0);
+    }
+    fs.unlink("/filler");
+    fs.unlink("/other");
+  }
+
+  @Test
   void anUnlinkedFileLosesItsDirtyPages() throws Exception {
     OpenFile gone = fs.open("/gone", O_RDWR_CREAT, 0644);
     gone.pwrite(0, bytes(2 * P, 1));

@@ -74,11 +74,12 @@ final class CrashedImage {
   /** The names of the root directory before and after; each state has some of them. */
   private final Set<String> names = new HashSet<>();
 
-  private CrashedImage(String options, CrashMode mode, boolean used, Step prepare, Step operation)
+  private CrashedImage(
+      byte[] empty, String options, CrashMode mode, boolean used, Step prepare, Step operation)
       throws Exception {
     this.used = used;
-    HeapMemory memory = new HeapMemory(DurableImage.empty().length, mode.granularity());
-    memory.copy(0, DurableImage.empty(), 0, DurableImage.empty().length);
+    HeapMemory memory = new HeapMemory(empty.length, mode.granularity());
+    memory.copy(0, empty, 0, empty.length);
     if (used) {
       DurableImage.fillWhatIsFree(memory, STALE);
       Superblock superblock = new Superblock(memory, Superblock.PRIMARY_OFFSET);
@@ -104,7 +105,7 @@ final class CrashedImage {
 
   /** Explores the crash states of operations in the order of {@code mount -o ordered}. */
   static CrashedImage ordered(CrashMode mode, Step prepare, Step operation) throws Exception {
-    return new CrashedImage(",dax,ordered", mode, false, prepare, operation);
+    return new CrashedImage(DurableImage.empty(), ",dax,ordered", mode, false, prepare, operation);
   }
 
   /**
@@ -117,12 +118,24 @@ final class CrashedImage {
   static CrashedImage orderedOnUsedBlocks(
       String options, CrashMode mode, Step prepare, Step operation) throws Exception {
     return new CrashedImage(
-        (options.isEmpty() ? "" : "," + options) + ",ordered", mode, true, prepare, operation);
+        DurableImage.empty(),
+        (options.isEmpty() ? "" : "," + options) + ",ordered",
+        mode,
+        true,
+        prepare,
+        operation);
+  }
+
+  /** As {@link #orderedOnUsedBlocks} on blocks of another size, which have no DAX. */
+  static CrashedImage orderedInBlocksOf(int blockBytes, Step prepare, Step operation)
+      throws Exception {
+    byte[] empty = DurableImage.empty(blockBytes);
+    return new CrashedImage(empty, ",ordered", CrashMode.X86, true, prepare, operation);
   }
 
   /** Explores the crash states of operations in the order of Linux. */
   static CrashedImage linux(CrashMode mode, Step prepare, Step operation) throws Exception {
-    return new CrashedImage(",dax", mode, false, prepare, operation);
+    return new CrashedImage(DurableImage.empty(), ",dax", mode, false, prepare, operation);
   }
 
   static Ext2FileSystem mount(PersistentMemory memory, String options) throws IOException {
@@ -184,13 +197,14 @@ final class CrashedImage {
   }
 
   private static List<String> rootNames(PersistentMemory memory) {
+    int blockBytes = DurableImage.blockBytes(memory);
     RawInode root = DurableImage.inode(memory, 2);
     List<String> names = new ArrayList<>();
-    for (int page = 0; page < root.sizeLow() / P; page++) {
+    for (int page = 0; page < root.sizeLow() / blockBytes; page++) {
       long block = Integer.toUnsignedLong(root.block(page));
       int at = 0;
-      while (at < P) {
-        DirEntry entry = new DirEntry(memory, block * P + at);
+      while (at < blockBytes) {
+        DirEntry entry = new DirEntry(memory, block * blockBytes + at);
         if (entry.recLen() < DirEntry.bytesFor(1)) {
           throw new IllegalStateException(
               "damage: block %d of the root directory, byte %d: an entry of %d bytes"

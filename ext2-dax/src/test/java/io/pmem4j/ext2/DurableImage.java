@@ -15,23 +15,25 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** A small image for {@link PendingMemory}, and the judgement of one after a power cut. */
 final class DurableImage {
   static final int P = 4096;
-  private static final int BLOCKS = 256;
-  private static final byte[] EMPTY = make();
+  private static final int BYTES = 1 << 20;
+  private static final Map<Integer, byte[]> EMPTY = new ConcurrentHashMap<>();
 
   private DurableImage() {}
 
-  private static byte[] make() {
+  private static byte[] make(int blockBytes) {
     if (ImageFixture.toolPath("mke2fs") == null) {
       return new byte[0];
     }
     try {
       Path image = Files.createTempFile("durable", ".img");
       try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "rw")) {
-        file.setLength((long) BLOCKS * P);
+        file.setLength(BYTES);
       }
       ImageFixture.run(
           List.of(
@@ -41,11 +43,11 @@ final class DurableImage {
               "-t",
               "ext2",
               "-b",
-              "4096",
+              "" + blockBytes,
               "-O",
               "^large_file,^resize_inode",
               image.toString(),
-              "" + BLOCKS));
+              "" + BYTES / blockBytes));
       byte[] bytes = Files.readAllBytes(image);
       Files.delete(image);
       return bytes;
@@ -55,8 +57,13 @@ final class DurableImage {
   }
 
   static byte[] empty() {
-    assumeTrue(EMPTY.length > 0, "needs e2fsprogs: no mke2fs found");
-    return EMPTY;
+    return empty(P);
+  }
+
+  static byte[] empty(int blockBytes) {
+    byte[] empty = EMPTY.computeIfAbsent(blockBytes, DurableImage::make);
+    assumeTrue(empty.length > 0, "needs e2fsprogs: no mke2fs found");
+    return empty;
   }
 
   /**
@@ -64,13 +71,15 @@ final class DurableImage {
    * free inodes have behind the fields of ext2.
    */
   static void fillWhatIsFree(PersistentMemory memory, byte value) {
-    GroupDescriptor group = new GroupDescriptor(memory, P);
-    for (int block = 0; block < BLOCKS; block++) {
-      if (isFree(memory, group.blockBitmap(), block)) {
-        memory.fill((long) block * P, P, value);
+    Superblock superblock = new Superblock(memory, Superblock.PRIMARY_OFFSET);
+    GroupDescriptor group = group(memory);
+    int blockBytes = blockBytes(memory);
+    int first = (int) superblock.firstDataBlock();
+    for (int block = first; block < BYTES / blockBytes; block++) {
+      if (isFree(memory, group.blockBitmap(), block - first)) {
+        memory.fill((long) block * blockBytes, blockBytes, value);
       }
     }
-    Superblock superblock = new Superblock(memory, Superblock.PRIMARY_OFFSET);
     int tail = superblock.inodeSize() - RawInode.GOOD_OLD_BYTES;
     for (int number = 1; number <= superblock.inodesCount(); number++) {
       if (isFree(memory, group.inodeBitmap(), number - 1)) {
@@ -81,7 +90,18 @@ final class DurableImage {
   }
 
   private static boolean isFree(PersistentMemory memory, long bitmap, int bit) {
-    return (memory.getByte(bitmap * P + bit / Byte.SIZE) >> bit % Byte.SIZE & 1) == 0;
+    return (memory.getByte(bitmap * blockBytes(memory) + bit / Byte.SIZE) >> bit % Byte.SIZE & 1)
+        == 0;
+  }
+
+  /** Returns the bytes of a block of the image in a memory. */
+  static int blockBytes(PersistentMemory memory) {
+    return 1024 << new Superblock(memory, Superblock.PRIMARY_OFFSET).logBlockSize();
+  }
+
+  private static GroupDescriptor group(PersistentMemory memory) {
+    long first = new Superblock(memory, Superblock.PRIMARY_OFFSET).firstDataBlock();
+    return new GroupDescriptor(memory, (first + 1) * blockBytes(memory));
   }
 
   static Ext2FileSystem mount(PersistentMemory memory, Scheduler scheduler) throws IOException {
@@ -111,8 +131,7 @@ final class DurableImage {
   /** The inode as the memory has it. */
   static RawInode inode(PersistentMemory memory, int number) {
     Superblock superblock = new Superblock(memory, Superblock.PRIMARY_OFFSET);
-    GroupDescriptor group = new GroupDescriptor(memory, P);
-    return new RawInode(
-        memory, group.inodeTable() * P + (long) (number - 1) * superblock.inodeSize());
+    long table = group(memory).inodeTable() * blockBytes(memory);
+    return new RawInode(memory, table + (long) (number - 1) * superblock.inodeSize());
   }
 }
