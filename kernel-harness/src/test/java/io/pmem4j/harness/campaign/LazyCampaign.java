@@ -9,13 +9,16 @@ import io.pmem4j.harness.campaign.work.FileLane;
 import io.pmem4j.harness.campaign.work.KillPoint;
 import io.pmem4j.harness.campaign.work.Lane;
 import io.pmem4j.harness.campaign.work.LaneFactory;
+import io.pmem4j.harness.campaign.work.LaneKind;
 import io.pmem4j.harness.campaign.work.LaneSpec;
 import io.pmem4j.harness.campaign.work.Payload;
 import io.pmem4j.harness.campaign.work.RingLane;
 import io.pmem4j.harness.campaign.work.Worker;
+import io.pmem4j.pmem.Granularity;
 import io.pmem4j.pmem.MapSpec;
 import io.pmem4j.pmem.PersistentMemory;
 import io.pmem4j.pmem.Pmem;
+import io.pmem4j.pmem.PmemFile;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.channels.FileChannel;
@@ -27,7 +30,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A campaign with a bug, for a booted guest: its files are written and never synced, its records on
- * a DAX device are stored and never written back. A kill of the process alone would lose nothing.
+ * persistent memory, mapped by file or as a device, are stored and never written back. A kill of
+ * the process alone would lose nothing.
  */
 public final class LazyCampaign {
   private LazyCampaign() {}
@@ -48,7 +52,7 @@ public final class LazyCampaign {
             1,
             1,
             Optional.of(
-                PowerCut.command(arguments[2], Duration.ZERO, Duration.ofSeconds(30), machine)),
+                PowerCut.command(arguments[2], Duration.ZERO, Duration.ofSeconds(100), machine)),
             0,
             verify,
             false,
@@ -75,17 +79,29 @@ public final class LazyCampaign {
         if (device == null) {
           device = Pmem.map(spec.path(), MapSpec.existing().exclusive(), Arena.global());
         }
-        return new RingLane(device.slice(spec.offset(), LaneSpec.BYTES), payload) {
-          @Override
-          protected void persist(long offset) {
-            // The bug.
-          }
-        };
+        return unflushed(device.slice(spec.offset(), LaneSpec.BYTES), payload);
+      }
+      if (spec.kind() != LaneKind.FILES) {
+        PersistentMemory region =
+            PmemFile.open(spec.path(), MapSpec.openOrCreate(LaneSpec.BYTES).exclusive())
+                .region(0, LaneSpec.BYTES, Arena.global());
+        if (region.granularity() == Granularity.CACHE_LINE) {
+          return unflushed(region, payload);
+        }
       }
       Path folder = spec.path().resolveSibling(spec.kind().word());
       return new FileLane(folder, payload, points) {
         @Override
         protected void force(FileChannel file) {
+          // The bug.
+        }
+      };
+    }
+
+    private static Lane unflushed(PersistentMemory memory, Payload payload) {
+      return new RingLane(memory, payload) {
+        @Override
+        protected void persist(long offset) {
           // The bug.
         }
       };

@@ -9,25 +9,21 @@ import io.pmem4j.harness.Required;
 import io.pmem4j.harness.backend.guest.TracedNvdimm;
 import io.pmem4j.harness.campaign.CampaignTraining;
 import io.pmem4j.harness.campaign.LazyCampaign;
+import io.pmem4j.harness.guest.RehearsedCampaign.Place;
 import io.pmem4j.harness.guest.qemu.GuestMachine;
 import io.pmem4j.harness.guest.qemu.GuestSpec;
 import io.pmem4j.harness.guest.trace.Tracer;
 import io.pmem4j.harness.image.FsImage;
 import io.pmem4j.harness.wire.Deadline;
 import io.pmem4j.harness.wire.GuestException;
-import io.pmem4j.harness.wire.Request;
-import io.pmem4j.harness.wire.Response;
-import io.pmem4j.harness.wire.WireOp;
 import java.io.RandomAccessFile;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -36,23 +32,15 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * The campaign of {@code crash device} on emulated NVDIMMs and CXL memory of a booted kernel, which
- * is rebooted by sysrq or by the machine's reset button under it. The journal is on another NVDIMM.
- * The files behind the NVDIMMs have the caches too, so that a missing write-back is found only
- * where the cut is lossy: there a crash state of the recorded stores takes the NVDIMM's place.
+ * is rebooted by sysrq, by the machine's reset button or by a lossy cut under it. The journal is on
+ * another NVDIMM. The files behind the NVDIMMs have the caches too, so that a missing write-back is
+ * found only where the cut is lossy: there a crash state of the recorded stores takes the NVDIMM's
+ * place.
  */
 @Tag("powercuts")
 class DeviceRehearsalIT {
-  private static final Duration BOUND = Duration.ofMinutes(3);
-  private static final String CUT = "--kills 0 --power-wait 30 --power-cmd";
+  private static final String CUT = "--kills 0 --power-wait 100 --power-cmd";
   private static final String SYSRQ = "'echo b > /proc/sysrq-trigger'";
-
-  private static final String TOLD = "pmem4j: press the button";
-  private static final String TELL = "'echo \"<1>" + TOLD + "\" > /dev/kmsg'";
-
-  private static final String MAIN = "io.pmem4j.harness.cli.Main";
-
-  /** On an emulated processor compilers cost a JVM of seconds twice what they give. */
-  private static final String INTERPRETED = "-Xint";
 
   private static final long SEED = 7;
 
@@ -62,29 +50,6 @@ class DeviceRehearsalIT {
   private static List<String> java = List.of();
 
   @TempDir private Path directory;
-
-  /** A campaign in the guest: the path under test, and the mounts that it needs. */
-  private enum Rehearsal {
-    EXT2("ext2", "/mnt", "/tmp/other/journal"),
-    EXT4("ext4", "/mnt", "/tmp/other/journal"),
-    PAGE_CACHE("ext4", "/mnt", "/tmp/other/journal"),
-    DEVDAX("ext4", "", "/mnt/journal"),
-    CXL("ext4", "/mnt", "/tmp/other/journal");
-
-    private final String fileSystem;
-    private final String path;
-    private final String journal;
-
-    Rehearsal(String fileSystem, String path, String journal) {
-      this.fileSystem = fileSystem;
-      this.path = path;
-      this.journal = journal;
-    }
-
-    private boolean onDevice() {
-      return path.isEmpty();
-    }
-  }
 
   /** Packs the verb once for all tests, with an archive of the classes that a campaign loads. */
   @BeforeAll
@@ -106,21 +71,19 @@ class DeviceRehearsalIT {
     java = ClassArchive.ofProgram(jars, training.toArray(String[]::new));
   }
 
-  private GuestSpec spec(Rehearsal rehearsal) throws Exception {
+  private GuestSpec spec(Place place) throws Exception {
     Path second = directory.resolve("nvdimm2");
     try (RandomAccessFile file = new RandomAccessFile(second.toFile(), "rw")) {
       file.setLength(64L << 20);
     }
     KernelFixture kernels =
-        rehearsal == Rehearsal.CXL
-            ? KernelFixture.open(directory, "6.12")
-            : KernelFixture.open(directory);
+        place == Place.CXL ? KernelFixture.open(directory, "6.12") : KernelFixture.open(directory);
     GuestSpec plain = kernels.spec().withSecondImage(second);
-    if (rehearsal == Rehearsal.CXL) {
+    if (place == Place.CXL) {
       plain = plain.withMachine(GuestMachine.parse("cxl"));
     }
-    GuestJvmIT.format(plain.image(), rehearsal.fileSystem);
-    if (!rehearsal.onDevice()) {
+    GuestJvmIT.format(plain.image(), place.fileSystem);
+    if (!place.onDevice()) {
       int status =
           new ProcessBuilder("mke2fs", "-q", "-F", "-t", "ext4", second.toString())
               .inheritIO()
@@ -131,133 +94,95 @@ class DeviceRehearsalIT {
     return GuestJvm.equip(plain, jars);
   }
 
-  /** A booted machine with its mounts. */
-  private record Booted(Guest guest, String path, String journal) {
-    static Booted of(Rehearsal rehearsal, Guest guest) throws GuestException {
-      GuestJvm jvm = GuestJvm.open(guest);
-      jvm.mount(rehearsal.fileSystem, rehearsal == Rehearsal.PAGE_CACHE ? "" : "dax");
-      if (rehearsal.onDevice()) {
-        return new Booted(guest, device(jvm, guest), rehearsal.journal);
-      }
-      shell(guest, "mkdir /root/tmp/other && mount -t ext4 /dev/pmem1 /root/tmp/other");
-      return new Booted(guest, rehearsal.path, rehearsal.journal);
-    }
-
-    /** Returns the device, whose namespace is there again after the first boot. */
-    private static String device(GuestJvm jvm, Guest guest) throws GuestException {
-      String found = shell(guest, "ls /dev/dax* 2>/dev/null");
-      return found.startsWith("/dev/dax") ? found.lines().findFirst().get() : jvm.makeDevdax();
-    }
-
-    /** Runs the verb, and returns its output, which ends with its exit status. */
-    String campaign(String options) throws GuestException {
-      return java(verb(options));
-    }
-
-    String verb(String options) {
-      return "%s crash device %s --journal %s --workers 1 %s"
-          .formatted(MAIN, path, journal, options);
-    }
-
-    /** Returns the line of a campaign with a bug. */
-    String lazy(String what) {
-      return "%s %s %s %s".formatted(LazyCampaign.class.getName(), path, journal, what);
-    }
-
-    String java(String main) throws GuestException {
-      return shell(
-          guest,
-          // For the workers.
-          "export JDK_JAVA_OPTIONS='-XX:SharedArchiveFile=/app/program.jsa "
-              + INTERPRETED
-              + "'; exec chroot /root "
-              + String.join(" ", GuestJvm.java())
-              + " "
-              + String.join(" ", java)
-              + " "
-              + main);
-    }
-  }
-
-  private static String shell(Guest guest, String script) throws GuestException {
-    Response response =
-        guest.request(
-            Request.of(WireOp.EXEC, BOUND.toMillis()).withStrings("/bin/sh", "-c", script),
-            BOUND.plusSeconds(30));
-    String output = new String(response.data(), StandardCharsets.UTF_8);
-    System.out.println(output.strip());
-    return output + "exit " + response.result();
-  }
-
-  private GuestSpec sysrq(Rehearsal rehearsal) throws Exception {
-    GuestSpec spec = spec(rehearsal);
-    long begin = System.nanoTime();
-    try (Guest guest = Guest.start(spec)) {
-      Booted booted = Booted.of(rehearsal, guest);
-      assertThatThrownBy(() -> booted.campaign("--overwrite-device " + CUT + " " + SYSRQ))
-          .isInstanceOf(GuestException.class);
-    }
-    try (Guest guest = Guest.start(spec)) {
-      Booted booted = Booted.of(rehearsal, guest);
-      String output = booted.campaign("--verify");
-      assertThat(output)
-          .contains("PASS: 1 cuts {power=1}, 0 losses")
-          .contains("persistence: ")
-          .endsWith("exit 0");
-      assertThat(operations(output)).isPositive();
-      guest.check();
-      guest.stop();
-    }
-    System.out.printf("%s, sysrq: %.1f s%n", rehearsal, (System.nanoTime() - begin) / 1e9);
-    KernelFixture.assertNothingLeft(spec);
-    return spec;
-  }
-
   /** A way to end the guest. */
   private interface Cut {
     void of(Guest guest) throws Exception;
   }
 
-  /** The power command leaves the cut to the host, which makes it when it is told. */
-  private static void cutWhenTold(Booted booted, String java, Cut cut) throws Exception {
-    CompletableFuture<String> campaign =
+  private static RehearsedCampaign booted(Place place, Guest guest) throws GuestException {
+    return RehearsedCampaign.of(place, guest, java);
+  }
+
+  /** A campaign that is to run, with the line that begins it. */
+  private record Begun(RehearsedCampaign campaign, String line) {}
+
+  /** Returns the verb, whose power command leaves the cut to the host. */
+  private static Begun verb(RehearsedCampaign campaign, String options) {
+    return new Begun(campaign, campaign.verb(options + CUT + " " + campaign.tell()));
+  }
+
+  /** Returns a campaign with a bug. */
+  private static Begun lazy(RehearsedCampaign campaign) {
+    return new Begun(campaign, campaign.lazy(campaign.tell()));
+  }
+
+  /**
+   * Runs campaigns beside each other, whose power commands leave the cut to the host. It makes the
+   * cut when all of them have told.
+   */
+  private static void cutWhenTold(List<Begun> begun, Cut cut) throws Exception {
+    Guest guest = begun.getFirst().campaign.guest();
+    String together =
+        begun.stream()
+            .map(each -> "(" + each.campaign.script(each.line) + ") &")
+            .collect(Collectors.joining("\n", "", "\nwait"));
+    CompletableFuture<String> ended =
         CompletableFuture.supplyAsync(
             () -> {
               try {
-                return booted.java(java);
+                return RehearsedCampaign.shell(guest, together);
               } catch (GuestException e) {
                 return e.outcome().toString();
               }
             },
             task -> Thread.ofPlatform().daemon().start(task));
-    assertThat(booted.guest.console().awaitLine(line -> line.contains(TOLD), Deadline.after(BOUND)))
-        .as(booted.guest.console()::lastLine)
+    assertThat(
+            guest
+                .console()
+                .awaitLine(
+                    _ -> begun.stream().allMatch(each -> each.campaign.hasTold()),
+                    Deadline.after(RehearsedCampaign.BOUND)))
+        .as(guest.console()::lastLine)
         .isNotEmpty();
-    cut.of(booted.guest);
-    assertThat(campaign.get(BOUND.toSeconds(), TimeUnit.SECONDS)).doesNotContain("exit");
+    cut.of(guest);
+    assertThat(ended.get(RehearsedCampaign.BOUND.toSeconds(), TimeUnit.SECONDS))
+        .doesNotContain("exit");
+  }
+
+  /** The campaigns that run on a machine. */
+  private interface Begin {
+    List<Begun> of(RehearsedCampaign booted) throws Exception;
+  }
+
+  /** The checks of the campaigns after the boot. */
+  private interface Checks {
+    void of(RehearsedCampaign booted) throws Exception;
   }
 
   /**
-   * Cuts the power of a campaign on devdax so that what was not durable is lost in part, and
-   * returns what the check says after the boot.
+   * Cuts the power of campaigns so that what was not durable on the tested NVDIMM is lost in part,
+   * and checks what they say after the boot.
    *
-   * @param begin makes of the booted machine the line of a campaign that tells the host
-   * @param verify that of its check
+   * @param begin makes of the campaign of the place those that run
    */
-  private String lossy(Function<Booted, String> begin, Function<Booted, String> verify)
-      throws Exception {
-    GuestSpec spec = spec(Rehearsal.DEVDAX);
-    FsImage tested = new FsImage(spec.secondImage());
+  private GuestSpec lossy(Place place, Begin begin, Checks checks) throws Exception {
+    Required.programs("gcc");
+    try {
+      Tracer.prepare();
+    } catch (GuestException e) {
+      throw Required.missing(String.valueOf(e.getMessage()));
+    }
+    GuestSpec spec = spec(place);
+    long from = System.nanoTime();
+    FsImage tested = new FsImage(place.onDevice() ? spec.secondImage() : spec.image());
     TracedNvdimm.Cut[] left = {null};
     try (TracedNvdimm nvdimm = TracedNvdimm.prepare(tested, directory);
         Guest guest = Guest.start(nvdimm.traced(spec))) {
-      Booted booted = Booted.of(Rehearsal.DEVDAX, guest);
-      String name = booted.path.substring(booted.path.lastIndexOf('/') + 1);
-      String resource = shell(guest, "cat /sys/bus/nd/devices/" + name + "/resource");
-      nvdimm.begin(Long.decode(resource.lines().findFirst().orElseThrow()));
+      RehearsedCampaign booted = booted(place, guest);
+      List<Begun> begun = begin.of(booted);
+      nvdimm.begin(booted.resource());
       cutWhenTold(
-          booted,
-          begin.apply(booted),
+          begun,
           running -> {
             running.pause();
             left[0] = nvdimm.cut(SEED);
@@ -265,15 +190,27 @@ class DeviceRehearsalIT {
           });
       left[0].write();
     }
+    System.out.printf("%s, lossy: cut after %.1f s%n", place, (System.nanoTime() - from) / 1e9);
+    if (place == Place.EXT2) {
+      // A mount before it would answer EIO where a name was written and its inode was not.
+      tool("e2fsck", "-fy", spec.image() + "?offset=2097152");
+    }
     try (Guest guest = Guest.start(spec)) {
-      Booted booted = Booted.of(Rehearsal.DEVDAX, guest);
-      String output = booted.java(verify.apply(booted));
+      checks.of(booted(place, guest));
       guest.check();
       guest.stop();
-      return output;
-    } finally {
-      KernelFixture.assertNothingLeft(spec);
     }
+    System.out.printf("%s, lossy: %.1f s%n", place, (System.nanoTime() - from) / 1e9);
+    KernelFixture.assertNothingLeft(spec);
+    return spec;
+  }
+
+  private static void assertHeld(String output) {
+    assertThat(output)
+        .contains("PASS: 1 cuts {power=1}, 0 losses")
+        .contains("persistence: ")
+        .endsWith("exit 0");
+    assertThat(operations(output)).isPositive();
   }
 
   private static long operations(String output) {
@@ -282,24 +219,37 @@ class DeviceRehearsalIT {
   }
 
   /**
-   * On the same namespace an unarmed module is refused: without arming none can be made. Both
+   * In the same cut a workload on mapped files that leaves its write-backs out is a finding: all
+   * its stores are in the caches, and no other cut takes these away.
+   *
+   * <p>On the same namespace an unarmed module is refused: without arming none can be made. Both
    * NVDIMMs are read-only then, and so are the mounts.
    */
   @Test
   @Timeout(400)
-  void ext4WithDaxKeepsWhatWasAcknowledgedOverSysrqAndIsRefusedUnarmed() throws Exception {
-    GuestSpec spec = sysrq(Rehearsal.EXT4);
+  void ext4WithDaxKeepsWhatWasAcknowledgedOverALossyCutAndIsRefusedUnarmed() throws Exception {
+    GuestSpec spec =
+        lossy(
+            Place.EXT4,
+            booted -> List.of(verb(booted, ""), lazy(booted.beside())),
+            booted -> {
+              assertHeld(booted.run(booted.verb("--verify")));
+              RehearsedCampaign beside = booted.beside();
+              assertThat(beside.run(beside.lazy("verify")))
+                  .containsPattern("FINDING: cut 1: (region|log|map|slots|cell) of worker 0")
+                  .endsWith("exit 1");
+            });
     try (Guest guest = Guest.start(spec.withMachine(GuestMachine.parse("unarmed")))) {
       GuestJvm.open(guest);
-      shell(guest, "mount -t ext4 -o ro,noload,dax /dev/pmem0 /root/mnt");
-      assertThat(new Booted(guest, "/mnt", "/tmp/new").campaign(""))
-          .contains("not_armed")
-          .endsWith("exit 3");
-      shell(
+      RehearsedCampaign.shell(guest, "mount -t ext4 -o ro,noload,dax /dev/pmem0 /root/mnt");
+      RehearsedCampaign fresh = new RehearsedCampaign(guest, java, "/mnt", "/tmp/new");
+      assertThat(fresh.run(fresh.verb(""))).contains("not_armed").endsWith("exit 3");
+      RehearsedCampaign.shell(
           guest,
           "mkdir /root/tmp/other && mount -t ext4 -o ro,noload /dev/pmem1 /root/tmp/other"
               + " && cp /root/tmp/other/journal /root/tmp/journal");
-      assertThat(new Booted(guest, "/mnt", "/tmp/journal").campaign("--verify"))
+      RehearsedCampaign same = new RehearsedCampaign(guest, java, "/mnt", "/tmp/journal");
+      assertThat(same.run(same.verb("--verify")))
           .contains("PLATFORM: ", "nmem0.flags has not_armed now")
           .endsWith("exit 4");
       guest.check();
@@ -311,61 +261,38 @@ class DeviceRehearsalIT {
   @Test
   @Timeout(400)
   void ext4WithDaxOnCxlKeepsWhatWasAcknowledgedOverSysrq() throws Exception {
-    sysrq(Rehearsal.CXL);
+    GuestSpec spec = spec(Place.CXL);
+    try (Guest guest = Guest.start(spec)) {
+      RehearsedCampaign booted = booted(Place.CXL, guest);
+      assertThatThrownBy(() -> booted.run(booted.verb(CUT + " " + SYSRQ)))
+          .isInstanceOf(GuestException.class);
+    }
+    try (Guest guest = Guest.start(spec)) {
+      RehearsedCampaign booted = booted(Place.CXL, guest);
+      assertHeld(booted.run(booted.verb("--verify")));
+      guest.check();
+      guest.stop();
+    }
+    KernelFixture.assertNothingLeft(spec);
   }
 
   @Test
   @Timeout(400)
   void devdaxKeepsWhatWasAcknowledgedOverALossyCut() throws Exception {
-    tracer();
-    String output =
-        lossy(
-            booted -> booted.verb("--overwrite-device " + CUT + " " + TELL),
-            booted -> booted.verb("--verify"));
-    assertThat(output).contains("PASS: 1 cuts {power=1}, 0 losses").endsWith("exit 0");
-    assertThat(operations(output)).isPositive();
+    lossy(
+        Place.DEVDAX,
+        booted -> List.of(verb(booted, "--overwrite-device ")),
+        booted -> assertHeld(booted.run(booted.verb("--verify"))));
   }
 
-  /** All stores are in the caches, and no other cut takes these away. */
+  /** ext2 has no journal: e2fsck comes before the mount. */
   @Test
   @Timeout(400)
-  void aWorkloadWithoutItsWriteBacksIsFoundAfterALossyCut() throws Exception {
-    tracer();
-    assertThat(lossy(booted -> booted.lazy(TELL), booted -> booted.lazy("verify")))
-        .contains("FINDING: cut 1: region of worker 0")
-        .endsWith("exit 1");
-  }
-
-  private static void tracer() {
-    Required.programs("gcc");
-    try {
-      Tracer.prepare();
-    } catch (GuestException e) {
-      throw Required.missing(String.valueOf(e.getMessage()));
-    }
-  }
-
-  /** ext2 has no journal: after a reset e2fsck comes before the mount. */
-  @Test
-  @Timeout(400)
-  void ext2WithDaxKeepsWhatWasAcknowledgedOverAReset() throws Exception {
-    GuestSpec spec = spec(Rehearsal.EXT2);
-    long begin = System.nanoTime();
-    try (Guest guest = Guest.start(spec)) {
-      Booted booted = Booted.of(Rehearsal.EXT2, guest);
-      cutWhenTold(booted, booted.verb(CUT + " " + TELL), Guest::reset);
-    }
-    // A mount before it would answer EIO where a name was written and its inode was not.
-    tool("e2fsck", "-fy", spec.image() + "?offset=2097152");
-    try (Guest guest = Guest.start(spec)) {
-      String output = Booted.of(Rehearsal.EXT2, guest).campaign("--verify");
-      assertThat(output).contains("PASS: 1 cuts {power=1}, 0 losses").endsWith("exit 0");
-      assertThat(operations(output)).isPositive();
-      guest.check();
-      guest.stop();
-    }
-    System.out.printf("ext2, reset: %.1f s%n", (System.nanoTime() - begin) / 1e9);
-    KernelFixture.assertNothingLeft(spec);
+  void ext2WithDaxKeepsWhatWasAcknowledgedOverALossyCut() throws Exception {
+    lossy(
+        Place.EXT2,
+        booted -> List.of(verb(booted, "")),
+        booted -> assertHeld(booted.run(booted.verb("--verify"))));
   }
 
   private static void tool(String... command) throws Exception {
@@ -376,15 +303,15 @@ class DeviceRehearsalIT {
 
   @Test
   @Timeout(400)
-  void aWorkloadWithoutItsSyncsIsFoundAfterSysrq() throws Exception {
-    GuestSpec spec = spec(Rehearsal.PAGE_CACHE);
+  void aWorkloadWithoutItsSyncsIsFoundAfterAReset() throws Exception {
+    GuestSpec spec = spec(Place.PAGE_CACHE);
     try (Guest guest = Guest.start(spec)) {
-      Booted booted = Booted.of(Rehearsal.PAGE_CACHE, guest);
-      assertThatThrownBy(() -> booted.java(booted.lazy(SYSRQ))).isInstanceOf(GuestException.class);
+      RehearsedCampaign booted = booted(Place.PAGE_CACHE, guest);
+      cutWhenTold(List.of(lazy(booted)), Guest::reset);
     }
     try (Guest guest = Guest.start(spec)) {
-      Booted booted = Booted.of(Rehearsal.PAGE_CACHE, guest);
-      assertThat(booted.java(booted.lazy("verify")))
+      RehearsedCampaign booted = booted(Place.PAGE_CACHE, guest);
+      assertThat(booted.run(booted.lazy("verify")))
           .contains("FINDING: cut 1: ")
           .contains("was acknowledged")
           .endsWith("exit 1");
