@@ -159,6 +159,7 @@ final class ConformCommand implements Callable<Integer> {
                   table.add(result);
                 }
               });
+      summary.tally().addEarlier(campaign.resumed());
       campaign.end(summary);
       if (campaign.leftOut() > 0) {
         out.println(

@@ -2,6 +2,7 @@
 
 package io.pmem4j.harness.cli;
 
+import io.pmem4j.harness.conform.ProgramResult;
 import io.pmem4j.harness.report.Campaign;
 import io.pmem4j.harness.report.HtmlReport;
 import io.pmem4j.harness.report.JsonLine;
@@ -10,6 +11,7 @@ import io.pmem4j.harness.report.ProgramLine;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -24,9 +26,10 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "report",
     description = {
-      "report merge joins the files that conform --results has written for all parts of a campaign",
-      "and gives one verdict: FAIL if a program diverged, ERROR if a part is missing or has no end,",
-      "else PASS."
+      "report merge joins the files that conform and crash campaign have written with",
+      "--results for all parts of a campaign, and gives one verdict: FAIL if a program",
+      "diverged or broke a promise, ERROR if a part is missing or has no end, else",
+      "PASS."
     })
 final class ReportCommand implements Callable<Integer> {
   @Spec private CommandLine.Model.CommandSpec spec;
@@ -38,7 +41,7 @@ final class ReportCommand implements Callable<Integer> {
       index = "1..*",
       arity = "1..*",
       paramLabel = "FILE",
-      description = "files of conform --results")
+      description = "files of --results")
   private List<Path> files = List.of();
 
   @Option(
@@ -66,7 +69,10 @@ final class ReportCommand implements Callable<Integer> {
     Campaign campaign = Campaign.read(files);
     campaign.findings().forEach(finding -> out.println("! " + finding));
     for (ProgramLine program : campaign.diverged()) {
-      out.println("DIVERGED " + program.program());
+      out.println(
+          campaign.word(ProgramResult.Verdict.DIVERGED).toUpperCase(Locale.ROOT)
+              + " "
+              + program.program());
       program.findings().forEach(finding -> out.println("    " + finding));
     }
     if (html != null) {

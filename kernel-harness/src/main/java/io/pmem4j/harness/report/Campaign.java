@@ -7,6 +7,7 @@ import io.pmem4j.harness.kernel.KernelDifference;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
@@ -15,6 +16,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -163,11 +165,27 @@ public record Campaign(
     return shown && count(Verdict.NOT_RUN) == 0 && findings.isEmpty() ? "PASS" : "ERROR";
   }
 
+  /** Returns true for a campaign of power cuts. */
+  boolean isCrash() {
+    return settings.verb().equals("crash");
+  }
+
+  /** Returns the word of this kind of campaign for programs with a verdict. */
+  public String word(Verdict verdict) {
+    boolean crash = isCrash();
+    return switch (verdict) {
+      case AGREED -> crash ? "hold" : "agreed";
+      case PARTIAL -> crash ? "hold in a sample" : "in part";
+      case DIVERGED -> crash ? "broken" : "diverged";
+      case NOT_RUN -> "not run";
+      case OMITTED -> "omitted";
+    };
+  }
+
   /** The last line of a report for people. */
   public String line() {
     return String.format(
-        "report: %s: %s %s, %d of %d shards, %d programs, %d operations, %d agreed, %d in part,"
-            + " %d diverged, %d not run, %d omitted, %.0f s",
+        "report: %s: %s %s, %d of %d shards, %d programs, %d operations, %s, %.0f s",
         verdict(),
         settings.verb().equals("conform") ? "kernel" : settings.verb() + " on",
         settings.kernel(),
@@ -175,11 +193,9 @@ public record Campaign(
         settings.shard().count(),
         programs.size(),
         operations,
-        count(Verdict.AGREED),
-        count(Verdict.PARTIAL),
-        count(Verdict.DIVERGED),
-        count(Verdict.NOT_RUN),
-        count(Verdict.OMITTED),
+        Arrays.stream(Verdict.values())
+            .map(verdict -> count(verdict) + " " + word(verdict))
+            .collect(Collectors.joining(", ")),
         seconds);
   }
 

@@ -9,7 +9,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 
@@ -25,12 +24,6 @@ public final class HtmlReport {
   /** The words of a campaign of power cuts for its counts of states. */
   private static final Map<String, String> STATES =
       Map.of("tried", "crash states", "repaired", "images repaired");
-
-  private static final Map<Verdict, String> CRASHED =
-      Map.of(
-          Verdict.AGREED, "hold",
-          Verdict.PARTIAL, "hold in a sample",
-          Verdict.DIVERGED, "broken");
 
   private final StringBuilder html = new StringBuilder();
   private final Campaign campaign;
@@ -126,16 +119,14 @@ public final class HtmlReport {
     line("<div class=\"tiles\">");
     tile(campaign.programs().size(), "programs");
     tile(campaign.operations(), "operations");
-    boolean crash = campaign.settings().verb().equals("crash");
-    if (crash) {
+    if (campaign.isCrash()) {
       campaign.coverage().getOrDefault(Coverage.CRASH_STATES, Map.of()).entrySet().stream()
           .filter(each -> !each.getKey().startsWith("e2fsck"))
           .forEach(
               each -> tile(each.getValue(), STATES.getOrDefault(each.getKey(), each.getKey())));
     }
     for (Verdict verdict : Verdict.values()) {
-      String word = verdict.toString().toLowerCase(Locale.ROOT).replace('_', ' ');
-      tile(campaign.count(verdict), crash ? CRASHED.getOrDefault(verdict, word) : word);
+      tile(campaign.count(verdict), campaign.word(verdict));
     }
     line("</div>");
   }

@@ -26,9 +26,8 @@ public record Summary(
         || locks.map(outcome -> !outcome.findings().isEmpty()).orElse(false)) {
       return "FAIL";
     }
-    return count(Verdict.AGREED) + count(Verdict.PARTIAL) == 0 || count(Verdict.NOT_RUN) > 0
-        ? "ERROR"
-        : "PASS";
+    long shown = count(Verdict.AGREED) + count(Verdict.PARTIAL) + tally.earlier();
+    return shown == 0 || count(Verdict.NOT_RUN) > 0 ? "ERROR" : "PASS";
   }
 
   /** The command's exit status: 0, 1 or 3. */

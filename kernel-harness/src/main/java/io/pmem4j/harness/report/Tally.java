@@ -20,6 +20,7 @@ public final class Tally {
   private final Map<String, Long> scopes = new LinkedHashMap<>();
   private final Map<KernelDifference, Long> differences = new EnumMap<>(KernelDifference.class);
   private long programs;
+  private long earlier;
 
   /** Creates a tally of nothing. */
   public Tally() {}
@@ -39,6 +40,16 @@ public final class Tally {
     result.steps().stream()
         .flatMap(step -> step.differences().stream())
         .forEach(difference -> differences.merge(difference, 1L, Long::sum));
+  }
+
+  /** Counts programs that an earlier run of the campaign has results of. */
+  public void addEarlier(long count) {
+    earlier += count;
+  }
+
+  /** Returns the number of programs that an earlier run of the campaign has results of. */
+  public long earlier() {
+    return earlier;
   }
 
   /** Returns the number of results. */

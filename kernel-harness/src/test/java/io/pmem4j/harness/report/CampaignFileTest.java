@@ -235,6 +235,9 @@ class CampaignFileTest {
         .content()
         .contains("<b>1,822</b>crash states", "<b>3,106</b>mounts", "<b>1</b>broken")
         .doesNotContain("</b>diverged", "</b>e2fsck");
+    assertThat(Campaign.read(List.of(path)).line())
+        .contains("crash on guest:merged", "0 hold, 0 hold in a sample, 1 broken")
+        .doesNotContain("diverged");
   }
 
   /** A lane is filled from the step that begins an operation to the step that awaits it. */
