@@ -81,4 +81,30 @@ class UnreadableBlockTest extends OnImage {
     f.truncate(P);
     assertThat(f.stat().size()).isEqualTo(P);
   }
+
+  /** It is given out once: nothing gives it back before e2fsck does. */
+  @Test
+  void aFreedBlockIsRefusedWhereItIsGivenOutAgain() throws Exception {
+    mark();
+    long before = fs.use().freeBlocks();
+    f.truncate(0);
+    assertEio(() -> f.pwrite(0, bytes(4 * P, OLD)));
+    assertThat(f.stat().size()).isZero();
+    assertThat(fs.use().freeBlocks())
+        .as("the blocks of the failed write are lost")
+        .isEqualTo(before);
+    assertThat(f.pwrite(0, bytes(4 * P, OLD))).isEqualTo(4 * P);
+    assertThat(read(f, P)).isEqualTo(OLD);
+  }
+
+  @Test
+  void aFaultThatIsGivenAFreedBlockRaisesSigbusOnce() throws Exception {
+    mark();
+    f.truncate(P);
+    f.truncate(2 * P);
+    Vma m = shared(f, 2 * P);
+    assertBusError(m, P, () -> store(m, P, 1));
+    store(m, P, 2);
+    assertThat(load(m, P)).isEqualTo((byte) 2);
+  }
 }

@@ -31,12 +31,14 @@ public final class BlockMap {
   private final Geometry geometry;
   private final Allocators services;
   private final Ext2Inode inode;
+  private final UnreadableZeros unreadable;
 
   BlockMap(Volume volume, Allocators services, Ext2Inode inode) {
     this.volume = volume;
     this.geometry = volume.geometry();
     this.services = services;
     this.inode = inode;
+    this.unreadable = UnreadableZeros.of(volume);
   }
 
   /**
@@ -182,6 +184,7 @@ public final class BlockMap {
     NewBlocks blocks = takeBlocks(goal, indirect, direct);
     int top = fillBranch(path, partial, blocks);
     if (inode.zeroesNewBlocks()) {
+      unreadable.requireZeroable(volume, blocks.data());
       long offset = geometry.offsetOf(blocks.data().first());
       long length = geometry.offsetOf(blocks.data().count());
       inode.newBlocks().store();

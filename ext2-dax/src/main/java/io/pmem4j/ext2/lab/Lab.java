@@ -12,6 +12,7 @@ import io.pmem4j.ext2.inode.DirtyOrder;
 import io.pmem4j.ext2.inode.Ext2Inode;
 import io.pmem4j.ext2.inode.InodeLocks;
 import io.pmem4j.ext2.inode.SettableFlags;
+import io.pmem4j.ext2.inode.UnreadableZeros;
 import io.pmem4j.ext2.lock.LockOrder;
 import io.pmem4j.ext2.mm.FaultHandler;
 import io.pmem4j.ext2.page.BufferedIoRules;
@@ -88,6 +89,7 @@ public final class Lab extends Variation {
     if (profile == Profile.LINUX_6_1 || profile == Profile.LINUX_6_12) {
       own.put(SettableFlags.class, SettableFlags.LINUX_6_1);
       own.put(DirtyOrder.class, DirtyOrder.LINUX_6_1);
+      own.put(UnreadableZeros.class, UnreadableZeros.LINUX_6_1);
       own.put(PageFilling.class, PageFilling.LINUX_6_1);
       own.put(NobhOption.class, NobhOption.LINUX_6_1);
       own.put(BufferedIoRules.class, BufferedIoRules.LINUX_6_1);

@@ -3,6 +3,7 @@ package io.pmem4j.ext2.mm;
 
 import io.pmem4j.ext2.Errno;
 import io.pmem4j.ext2.Ext2Exception;
+import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentSkipListSet;
 
 /**
@@ -29,12 +30,23 @@ public final class UnreadableFrames {
    * @throws Ext2Exception EIO naming the frame
    */
   public void requireReadable(long first, long count) throws Ext2Exception {
+    OptionalLong bad = firstOf(first, count);
+    if (bad.isPresent()) {
+      throw refused(bad.getAsLong());
+    }
+  }
+
+  /** Returns the first frame of a range that is on the list; empty if there is none. */
+  public OptionalLong firstOf(long first, long count) {
     if (frames.isEmpty()) {
-      return;
+      return OptionalLong.empty();
     }
     Long bad = frames.ceiling(first);
-    if (bad != null && bad < first + count) {
-      throw new Ext2Exception(Errno.EIO, "block " + bad + " is unreadable");
-    }
+    return bad != null && bad < first + count ? OptionalLong.of(bad) : OptionalLong.empty();
+  }
+
+  /** Returns the error of an access to a frame. */
+  public static Ext2Exception refused(long frame) {
+    return new Ext2Exception(Errno.EIO, "block " + frame + " is unreadable");
   }
 }

@@ -78,7 +78,7 @@ public final class LeftOut {
             + "; remount, mounted, lockdep, power-cut, mappings of code, blocks below 4096 bytes",
         "names, links and attributes on damaged file systems, and symbolic links out of the mount",
         "become: what a process may do with files that are open depends on who it was",
-        "poison: an unreadable block that is freed and given out again is not modelled",
+        "poison: what is freed while it is unreadable may become a structure, which ext2-dax goes on reading",
         "open with creat and directory: Linux 5.10 creates a regular file and then refuses it",
         "park, begin, arrive, release, blocked and await: schedules are emitted by explore",
         "writes to a frozen file system and flock without nonblock: they wait for ever",
