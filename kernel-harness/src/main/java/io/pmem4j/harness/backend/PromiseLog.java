@@ -7,6 +7,7 @@ import io.pmem4j.harness.program.Outcome;
 import io.pmem4j.harness.program.Parameter;
 import io.pmem4j.harness.program.Syscall;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -18,11 +19,13 @@ import java.util.TreeSet;
 /**
  * The promises of a program. fsync and fdatasync promise the content of their file, a write through
  * O_DSYNC or O_SYNC that of its own, a write to or a truncation of a file with the attribute S too,
- * fsync of a directory its names; sync and syncfs promise everything. Used by one thread.
+ * fsync of a directory its names; sync and syncfs promise everything. A sync that fails tells of
+ * pages that are clean and lost: later ones promise what was stored since. Used by one thread.
  */
 public final class PromiseLog {
   private static final int O_APPEND = 02000;
   private static final int O_DSYNC = 010000;
+  private static final int PAGE = 4096;
 
   /** FS_SYNC_FL of FS_IOC_SETFLAGS, the attribute S of chattr(1). */
   private static final long SYNC_FLAG = 8;
@@ -87,6 +90,9 @@ public final class PromiseLog {
 
     private final Set<String> directories = new TreeSet<>(now.names());
 
+    /** By path the content at a sync that failed. The kernel does not write it back again. */
+    private final Map<String, byte[]> unwritten = new HashMap<>();
+
     Replay() {
       directories.removeAll(first.keySet());
       directories.add("/");
@@ -98,6 +104,8 @@ public final class PromiseLog {
         running(step);
         if (step.succeeded()) {
           succeeded(step.operation(), step.files(), i < flushed);
+        } else {
+          failed(step.operation(), step.files());
         }
       }
       if (completed < steps.size()) {
@@ -114,6 +122,24 @@ public final class PromiseLog {
       now.seen(step.files());
       had.seen(step.files());
       step.files().forEach(had::begin);
+      unwritten.keySet().retainAll(step.files().keySet());
+    }
+
+    private void failed(Operation operation, Map<String, byte[]> files) {
+      if (operation instanceof Operation.Call call) {
+        switch (call.syscall()) {
+          case FSYNC, FDATASYNC -> unwritten(open.getOrDefault(call.text(0), ""), files);
+          case SYNCFS, MSYNC, SYNC_FILE_RANGE -> unwritten.putAll(files);
+          default -> {}
+        }
+      }
+    }
+
+    private void unwritten(String path, Map<String, byte[]> files) {
+      byte[] content = files.get(path);
+      if (content != null) {
+        unwritten.put(path, content);
+      }
     }
 
     private void succeeded(Operation operation, Map<String, byte[]> files, boolean flushed) {
@@ -195,12 +221,30 @@ public final class PromiseLog {
       String path = open.getOrDefault(file, "");
       byte[] content = files.get(path);
       if (content != null) {
+        promise(path, content);
+      }
+    }
+
+    /** Promises the content of a file; of one whose sync has failed, the pages stored to since. */
+    private void promise(String path, byte[] content) {
+      byte[] lost = unwritten.get(path);
+      if (lost == null) {
         now.promise(path, content);
+        return;
+      }
+      List<byte[]> before = had.versions().getOrDefault(path, List.of());
+      now.promise(path, content, 0, 0, before);
+      byte[] then = Arrays.copyOf(lost, content.length);
+      for (int at = 0; at < content.length; at += PAGE) {
+        int end = Math.min(at + PAGE, content.length);
+        if (!Arrays.equals(content, at, end, then, at, end)) {
+          now.promise(path, content, at, end, before);
+        }
       }
     }
 
     private void everything(Map<String, byte[]> files) {
-      files.forEach(now::promise);
+      files.forEach(this::promise);
       now.names().addAll(directories);
       now.names().addAll(files.keySet());
     }
