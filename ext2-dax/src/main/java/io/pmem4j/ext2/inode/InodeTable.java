@@ -151,6 +151,7 @@ final class InodeTable {
     }
     Reach reach = new Reach(inode.nlink, inode.size);
     if (volume.order().isOrdered()) {
+      storeAttributesOfSymlink(inode, raw);
       storeOrdered(inode, raw, reach);
     } else {
       storeBody(inode, raw);
@@ -186,6 +187,24 @@ final class InodeTable {
     }
   }
 
+  /**
+   * A symbolic link with blocks and without attributes has its target in a block, as e2fsck sees
+   * it. So its attributes are there before the number of its blocks has them, and go after it.
+   */
+  private void storeAttributesOfSymlink(Ext2Inode inode, RawInode raw) {
+    int block = inode.attributes().block;
+    if (!inode.isSymlink() || raw.fileAcl() == Integer.toUnsignedLong(block)) {
+      return;
+    }
+    if (block == 0) {
+      raw.blocks(sectors(inode));
+    } else {
+      raw.fileAcl(block);
+    }
+    volume.order().flush(raw.offset(), RawInode.GOOD_OLD_BYTES);
+    volume.order().drain();
+  }
+
   private static void storeReach(Ext2Inode inode, RawInode raw, Reach reach) {
     raw.linksCount(reach.links());
     raw.sizeLow(reach.size());
@@ -212,7 +231,7 @@ final class InodeTable {
     raw.atime(inode.times().atime());
     raw.ctime(inode.times().ctime());
     raw.mtime(inode.times().mtime());
-    raw.blocks(inode.blocks512);
+    raw.blocks(sectors(inode));
     raw.flags(inode.flags);
     raw.faddr(inode.faddr);
     raw.frag(inode.frag);
@@ -222,6 +241,15 @@ final class InodeTable {
     for (int i = 0; i < RawInode.N_BLOCKS; i++) {
       raw.block(i, inode.data[i]);
     }
+  }
+
+  /** Returns {@code i_blocks}; in order that of a short symbolic link is its attributes' alone. */
+  private static long sectors(Ext2Inode inode) {
+    boolean isShort = inode.isSymlink() && inode.size < Symlink.FAST_BYTES;
+    if (!isShort || !inode.volume().order().isOrdered()) {
+      return inode.blocks512;
+    }
+    return inode.attributes().block == 0 ? 0 : inode.volume().geometry().sectorsPerBlock();
   }
 
   /** {@code fs_high2lowuid}: an id that 16 bits cannot hold becomes nobody's. */

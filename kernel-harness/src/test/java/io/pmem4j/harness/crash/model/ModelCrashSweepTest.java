@@ -4,6 +4,7 @@ package io.pmem4j.harness.crash.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pmem4j.crash.CrashFinding;
 import io.pmem4j.crash.CrashMode;
 import io.pmem4j.crash.CrashReport;
 import io.pmem4j.harness.OnMutant;
@@ -135,6 +136,37 @@ class ModelCrashSweepTest {
       assertThat(sweep.run(acrossLines()).report().findings().getFirst().message())
           .contains("e2fsck -fn: [Block bitmap differences:  +(512--515)");
     }
+  }
+
+  private static List<String> findingsOfASymlinkWithAttributes() throws Exception {
+    Program program =
+        ProgramParser.parse(
+            "symlink",
+            """
+            title A symbolic link gets attributes and loses them
+            image 8m
+
+            symlink     a /s
+            setxattr    /s trusted.x x35
+            removexattr /s trusted.x
+            setxattr    /s trusted.x x36
+            unlink      /s
+            """);
+    try (ModelCrashSweep sweep = ordered()) {
+      return sweep.run(program).report().findings().stream().map(CrashFinding::message).toList();
+    }
+  }
+
+  @Test
+  void inOrderTheTargetOfASymlinkNeverPassesForABlock() throws Exception {
+    assertThat(findingsOfASymlinkWithAttributes()).isEmpty();
+  }
+
+  @Test
+  @OnMutant("ordered-symlink-attributes-with-its-blocks")
+  void blocksOfASymlinkBeforeItsAttributesAreFound() throws Exception {
+    assertThat(findingsOfASymlinkWithAttributes())
+        .anySatisfy(each -> assertThat(each).contains("Multiply-claimed block(s)"));
   }
 
   @Test
