@@ -52,6 +52,16 @@ public record Program(
   }
 
   /**
+   * Returns true if Orlov's rule may choose the group of a directory for which no block is left: it
+   * fills a file system of several groups.
+   */
+  public boolean mayLackBlocksOfDirectories() {
+    return mount.orlov()
+        && image.blocksPerGroup() != 0
+        && steps.stream().anyMatch(step -> step.operation().isCall(Syscall.FILL));
+  }
+
+  /**
    * Returns the reason why a task of this program never comes by the point at which it is to be
    * parked: the point is one of DAX, and the files have none.
    */
@@ -73,23 +83,10 @@ public record Program(
 
   /**
    * Returns this program with more mount options. Where it asks for the options themselves it then
-   * expects nothing; nor does one that was written for DAX, without it. Orlov's rule is not added
-   * to one that fills a file system of several groups: an mkdir(2) that finds no block has used an
-   * inode of a group that the kernel chose, and nothing tells which.
+   * expects nothing; nor does one that was written for DAX, without it.
    */
   public Program with(ProgramMount options) {
-    boolean unknown =
-        image.blocksPerGroup() != 0
-            && steps.stream()
-                .anyMatch(step -> step.operation().withoutChild().isCall(Syscall.FILL));
-    ProgramMount added =
-        new ProgramMount(
-            options.atime(),
-            options.orlov() && !unknown,
-            options.reservation(),
-            options.dax(),
-            options.more());
-    ProgramMount all = mount.and(added);
+    ProgramMount all = mount.and(options);
     if (all.equals(mount)) {
       return this;
     }

@@ -2,6 +2,7 @@
 
 package io.pmem4j.harness.backend.guest;
 
+import io.pmem4j.ext2.Errno;
 import io.pmem4j.harness.backend.DirectoryChoices;
 import io.pmem4j.harness.backend.FlusherChoices;
 import io.pmem4j.harness.backend.KernelChoices;
@@ -17,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * The questions by which a program's random choices of the kernel are read back, asked in the same
@@ -46,12 +48,20 @@ final class ChoiceReadings {
 
   /** Returns the questions before an operation. */
   List<Request> before(Operation operation) {
-    return wakesFlusher(operation) ? List.of(FlusherTrace.take()) : List.of();
+    if (wakesFlusher(operation)) {
+      return List.of(FlusherTrace.take());
+    }
+    return mayFailBehindItsInode(operation) ? List.of(NewInodeTrace.clear()) : List.of();
   }
 
   /** Returns the questions after an operation. */
   List<Request> after(Operation operation, OperationCodec calls) {
-    List<Request> questions = new ArrayList<>(before(operation));
+    List<Request> questions = new ArrayList<>();
+    if (wakesFlusher(operation)) {
+      questions.add(FlusherTrace.take());
+    } else if (mayFailBehindItsInode(operation)) {
+      questions.add(NewInodeTrace.take());
+    }
     if (generations) {
       questions.addAll(first.questions(operation, calls));
     }
@@ -66,14 +76,17 @@ final class ChoiceReadings {
 
   /** Takes the answers to the questions after an operation that was answered so. */
   void answered(Operation operation, Response answer, Iterator<Response> answers) {
+    OptionalLong allocated = OptionalLong.empty();
     if (wakesFlusher(operation)) {
       flushed(flushes++, answers.next());
+    } else if (mayFailBehindItsInode(operation)) {
+      allocated = NewInodeTrace.last(answers.next().text());
     }
     if (generations) {
       first.answered(operation, answer, answers);
     }
     if (whereItLies(operation).isPresent()) {
-      made(answer, answers.next());
+      made(answer, answers.next(), allocated);
     }
   }
 
@@ -90,9 +103,15 @@ final class ChoiceReadings {
         : Optional.empty();
   }
 
-  private void made(Response mkdir, Response stat) {
+  private boolean mayFailBehindItsInode(Operation operation) {
+    return program.mayLackBlocksOfDirectories() && whereItLies(operation).isPresent();
+  }
+
+  private void made(Response mkdir, Response stat, OptionalLong allocated) {
     int number = mkdirs++;
-    if (mkdir.errno() == 0 && mkdir.result() == 0 && stat.data().length >= Long.BYTES) {
+    if (mkdir.errno() == Errno.ENOSPC.number() && allocated.isPresent()) {
+      choices.directories().made(number, allocated.getAsLong());
+    } else if (mkdir.errno() == 0 && mkdir.result() == 0 && stat.data().length >= Long.BYTES) {
       choices
           .directories()
           .made(number, ByteBuffer.wrap(stat.data()).order(ByteOrder.LITTLE_ENDIAN).getLong());

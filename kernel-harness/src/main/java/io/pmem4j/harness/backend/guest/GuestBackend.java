@@ -223,6 +223,9 @@ public final class GuestBackend implements ProgramBackend {
     if (!program.hasDax()) {
       FlusherTrace.prepare(running);
     }
+    if (program.mayLackBlocksOfDirectories()) {
+      NewInodeTrace.prepare(running);
+    }
     boolean asked = !program.hasDax() || daxSeen == running;
     if (kept == program.pid() && asked) {
       calls.succeed(running, List.of(mount));

@@ -12,6 +12,7 @@ final class FileSteps {
   private static final int MOST_OPEN = 4;
   private static final List<String> DIRECTORIES = List.of("/", "/lost+found", "/d");
   private static final long CREAT_RW = 2 | 0100;
+  private static final int TMPFILE = 020200000;
 
   private final GeneratedValues values;
   private final GeneratedSteps steps;
@@ -27,14 +28,34 @@ final class FileSteps {
   }
 
   void open() {
-    if (steps.actor().open().size() < MOST_OPEN && values.oneIn(12)) {
+    if (steps.actor().open().size() >= MOST_OPEN) {
+      return;
+    }
+    if (values.oneIn(12)) {
       open(values.of(DIRECTORIES), values.oneIn(2) ? 0 : 0200000, 0644, true);
-    } else if (steps.actor().open().size() < MOST_OPEN) {
+    } else if (values.oneIn(8)) {
+      openUnnamed();
+    } else {
       int flags = values.openFlags();
       // A name that was not opened answers EBADF: worth little, and not always.
       boolean keep = flags == CREAT_RW || values.oneIn(2);
       open(values.path(), flags, values.mode(), keep);
     }
+  }
+
+  /** Mostly in a directory and to be written to, as the flag asks. */
+  private void openUnnamed() {
+    int flags = TMPFILE | (values.oneIn(8) ? values.below(4) : 2);
+    for (int flag : new int[] {0100, 0200, 01000, 02000, 04010000}) {
+      if (values.oneIn(10)) {
+        flags |= flag;
+      }
+    }
+    String path = values.oneIn(6) ? values.path() : values.of(DIRECTORIES);
+    String name = steps.newName("f");
+    steps.call(Syscall.OPEN, name, path, flags, values.mode());
+    // No other name leads to its contents.
+    steps.actor().open().add(new OpenName(name, "unnamed " + name));
   }
 
   private void open(String path, int flags, int mode, boolean keep) {

@@ -100,6 +100,22 @@ class ProgramGeneratorTest {
     assertThat(asked).hasSizeLessThanOrEqualTo(17);
   }
 
+  @Test
+  void filesWithoutANameAreGenerated() {
+    int tmpfile = 020200000;
+    long unnamed = 0;
+    for (long seed = 0; seed < 100; seed++) {
+      unnamed +=
+          ProgramGenerator.generate(seed, 60).steps().stream()
+              .filter(step ->
+                  step.operation().withoutChild() instanceof Operation.Call call
+                      && call.syscall() == Syscall.OPEN
+                      && (call.number(2) & tmpfile) == tmpfile)
+              .count();
+    }
+    assertThat(unnamed).isGreaterThan(10);
+  }
+
   /** Each verb of ext2-dax that no list leaves out is generated, also in children. */
   @Test
   void everyVerbThatIsNotLeftOutIsGenerated() {
