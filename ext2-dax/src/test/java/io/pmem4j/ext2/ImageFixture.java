@@ -93,6 +93,10 @@ final class ImageFixture implements AutoCloseable {
   }
 
   static String run(List<String> command) throws IOException {
+    return run(0, command);
+  }
+
+  private static String run(int expected, List<String> command) throws IOException {
     List<String> resolved = new ArrayList<>(command);
     resolved.set(0, toolPath(command.getFirst()));
     ProcessBuilder builder = new ProcessBuilder(resolved).redirectErrorStream(true);
@@ -101,7 +105,7 @@ final class ImageFixture implements AutoCloseable {
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     try {
       int status = process.waitFor();
-      if (status != 0) {
+      if (status != expected) {
         throw new AssertionError(resolved + " answered " + status + ":\n" + output);
       }
     } catch (InterruptedException e) {
@@ -167,6 +171,19 @@ final class ImageFixture implements AutoCloseable {
   void assertClean() throws IOException {
     String output = run(List.of("e2fsck", "-fn", extracted().toString()));
     assertThat(output).doesNotContain("Fix? no").doesNotContain("WARNING");
+  }
+
+  /**
+   * {@code e2fsck -fn} must find blocks that an inode counts and nothing refers to, and no more.
+   */
+  void assertLostBlocks() throws IOException {
+    String output = run(4, List.of("e2fsck", "-fn", extracted().toString()));
+    assertThat(output.lines().filter(line -> line.matches(".*(\\?|differences|wrong).*")))
+        .isNotEmpty()
+        .allMatch(line ->
+            line.matches("Inode \\d+, i_blocks is \\d+, should be \\d+\\.  Fix\\? no")
+                || line.matches("Block bitmap differences: ( +-(\\d+|\\(\\d+--\\d+\\)))+")
+                || line.equals("Fix? no"));
   }
 
   String debugfs(String request) throws IOException {

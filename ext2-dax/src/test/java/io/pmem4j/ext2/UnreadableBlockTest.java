@@ -85,6 +85,7 @@ class UnreadableBlockTest extends OnImage {
   /** It is given out once: nothing gives it back before e2fsck does. */
   @Test
   void aFreedBlockIsRefusedWhereItIsGivenOutAgain() throws Exception {
+    losesBlocks = true;
     mark();
     long before = fs.use().freeBlocks();
     f.truncate(0);
@@ -99,6 +100,7 @@ class UnreadableBlockTest extends OnImage {
 
   @Test
   void aFaultThatIsGivenAFreedBlockRaisesSigbusOnce() throws Exception {
+    losesBlocks = true;
     mark();
     f.truncate(P);
     f.truncate(2 * P);
