@@ -36,6 +36,9 @@ public final class Ext2FileSystem {
 
   private final AtomicBoolean frozen = new AtomicBoolean();
 
+  /** False also where a freeze had none to close. Changes with {@link #frozen}. */
+  private volatile boolean gatesClosed;
+
   private Ext2FileSystem(Volume volume, InodeCache inodes, Ext2Inode root, FaultTrace trace) {
     this.volume = volume;
     this.inodes = inodes;
@@ -156,9 +159,12 @@ public final class Ext2FileSystem {
       }
       boolean done = false;
       try {
-        volume
-            .freezeGate()
-            .freeze(this::writeBack, () -> volume.mounted().freezeFs(inodes.hasUnlinkedInUse()));
+        if (!volume.readOnly()) { // nobody could change it: freeze_super takes no gate then
+          volume
+              .freezeGate()
+              .freeze(this::writeBack, () -> volume.mounted().freezeFs(inodes.hasUnlinkedInUse()));
+          gatesClosed = true;
+        }
         done = true;
       } finally {
         frozen.set(done);
@@ -184,9 +190,15 @@ public final class Ext2FileSystem {
       if (!frozen.get()) {
         throw new Ext2Exception(Errno.EINVAL, "not frozen");
       }
-      volume.mounted().syncFs();
+      boolean closed = gatesClosed;
+      if (closed) {
+        volume.mounted().syncFs();
+        gatesClosed = false;
+      }
       frozen.set(false);
-      volume.freezeGate().thaw();
+      if (closed) {
+        volume.freezeGate().thaw();
+      }
     } finally {
       leave();
     }

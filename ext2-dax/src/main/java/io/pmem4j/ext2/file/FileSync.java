@@ -18,6 +18,7 @@ final class FileSync {
   private final Volume volume;
   private final InodeCache inodes;
   private final Ext2Inode inode;
+  private final FsyncLock lock;
 
   /** {@code f_wb_err}; null for what has no page cache. */
   private final WritebackErrors.@Nullable View errors;
@@ -29,6 +30,7 @@ final class FileSync {
     this.volume = volume;
     this.inodes = inodes;
     this.inode = inode;
+    this.lock = volume.instrumentation().variation().part(FsyncLock.class, FsyncLock.LINUX_5_10);
     this.ofVolume = volume.writebackErrors().open();
     PageCache pages = inode.contents().pages();
     this.errors = pages == null ? null : pages.writeback().errors().open();
@@ -49,9 +51,7 @@ final class FileSync {
    */
   void range(long firstByte, long lastByte, boolean dataOnly) throws Ext2Exception {
     writeBack(firstByte, lastByte);
-    try (var _ = inode.iRwsem().exclusive()) {
-      inodes.writeOutIfDirty(inode, dataOnly);
-    }
+    lock.writeOut(inodes, inode, dataOnly);
     // Data of DAX files is durable by now; what else is not has marks.
     volume.dirtyBlocks().writeOut();
   }

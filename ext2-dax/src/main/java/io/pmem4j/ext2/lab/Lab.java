@@ -7,6 +7,7 @@ import io.pmem4j.ext2.dax.CachedPages;
 import io.pmem4j.ext2.dax.UserCopyUnits;
 import io.pmem4j.ext2.file.DirectOpens;
 import io.pmem4j.ext2.file.FaultHandlers;
+import io.pmem4j.ext2.file.FsyncLock;
 import io.pmem4j.ext2.file.PageFilling;
 import io.pmem4j.ext2.inode.DirtyOrder;
 import io.pmem4j.ext2.inode.Ext2Inode;
@@ -100,6 +101,7 @@ public final class Lab extends Variation {
       own.put(UserCopyUnits.class, UserCopyUnits.LINUX_6_12);
       own.put(AttributeWindows.class, AttributeWindows.LINUX_6_12);
       own.put(DirectOpens.class, DirectOpens.LINUX_6_12);
+      own.put(FsyncLock.class, FsyncLock.LINUX_6_12);
       own.put(DirectIo.Maker.class, (DirectIo.Maker) IomapDirectIo::new);
     }
     if (profile.holePages()) {

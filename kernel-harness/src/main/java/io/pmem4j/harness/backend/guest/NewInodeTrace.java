@@ -5,8 +5,8 @@ package io.pmem4j.harness.backend.guest;
 import io.pmem4j.ext2.Errno;
 import io.pmem4j.harness.backend.BackendException;
 import io.pmem4j.harness.guest.Guest;
-import io.pmem4j.harness.wire.GuestException;
 import io.pmem4j.harness.program.Syscall;
+import io.pmem4j.harness.wire.GuestException;
 import io.pmem4j.harness.wire.Request;
 import io.pmem4j.harness.wire.Response;
 import io.pmem4j.harness.wire.WireOp;
@@ -43,7 +43,9 @@ final class NewInodeTrace {
         .succeed(guest, List.of(Request.of(WireOp.WRITE_FILE).withStrings(enable, "1")));
   }
 
-  /** Returns the request that empties the trace: calls before may have left more than one answer. */
+  /**
+   * Returns the request that empties the trace: calls before may have left more than one answer.
+   */
   static Request clear() {
     return Request.of(WireOp.WRITE_FILE).withStrings(INSTANCE + "/trace", "");
   }
