@@ -8,12 +8,21 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 
 /** A program of the host, run to its end within a bound. */
 final class Subprocess {
   private static final Duration LIMIT = Duration.ofMinutes(1);
+
+  /** The longest time from a signal to its group until this process has begun to end. */
+  private static final Duration GRACE = Duration.ofSeconds(1);
+
+  /** e2fsck(8) catches SIGINT and SIGTERM and answers so: canceled by user request. */
+  private static final int CANCELED = 32;
+
+  private static final int BY_A_SIGNAL = 128;
 
   /**
    * The result of a program.
@@ -25,6 +34,11 @@ final class Subprocess {
 
   private Subprocess() {}
 
+  /**
+   * Runs a program to its end.
+   *
+   * @throws IOException if it does not end in time, or by itself: then it has said nothing
+   */
   static Result run(Map<String, String> environment, List<String> command) throws IOException {
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.environment().putAll(environment);
@@ -37,7 +51,13 @@ final class Subprocess {
       if (!process.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)) {
         throw new IOException(command.getFirst() + " did not end within " + LIMIT);
       }
-      return new Result(process.exitValue(), output.get());
+      int exit = process.exitValue();
+      if (exit > BY_A_SIGNAL || (exit & CANCELED) != 0) {
+        // Ctrl-C goes to all processes of a terminal: this one ends too, and says nothing before.
+        new CountDownLatch(1).await(GRACE.toMillis(), TimeUnit.MILLISECONDS);
+        throw new IOException(command.getFirst() + " was stopped by a signal, exit " + exit);
+      }
+      return new Result(exit, output.get());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted while " + command.getFirst() + " ran", e);
