@@ -109,7 +109,8 @@ final class SuperblockCheck {
     if (found != 0) {
       String feature = "%s 0x%x".formatted(set, found);
       throw new UnsupportedFeatureException(
-          feature, "superblock: feature " + feature + " is not one of ext2's: nothing was checked");
+          feature,
+          "superblock: feature " + feature + " is not known to the check: nothing was checked");
     }
   }
 

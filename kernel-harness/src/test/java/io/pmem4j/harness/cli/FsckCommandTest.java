@@ -88,7 +88,7 @@ class FsckCommandTest {
     assertRefused(small, "expected at least 2048");
     Path image = image("-b", "4096");
     patch(image, 1024 + 96, 0x42);
-    assertRefused(image, "s_feature_incompat 0x40 is not one of ext2's: nothing was checked");
+    assertRefused(image, "s_feature_incompat 0x40 is not known to the check: nothing was checked");
     assertRefused(folder.resolve("missing"), "no such file");
   }
 
