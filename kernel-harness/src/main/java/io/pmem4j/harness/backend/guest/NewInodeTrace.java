@@ -2,13 +2,10 @@
 
 package io.pmem4j.harness.backend.guest;
 
-import io.pmem4j.ext2.Errno;
 import io.pmem4j.harness.backend.BackendException;
 import io.pmem4j.harness.guest.Guest;
-import io.pmem4j.harness.program.Syscall;
 import io.pmem4j.harness.wire.GuestException;
 import io.pmem4j.harness.wire.Request;
-import io.pmem4j.harness.wire.Response;
 import io.pmem4j.harness.wire.WireOp;
 import java.util.List;
 import java.util.OptionalLong;
@@ -31,12 +28,8 @@ final class NewInodeTrace {
 
   /** Makes a guest ready; it stays so. */
   static void prepare(Guest guest) throws GuestException, BackendException {
-    Response made = guest.request(Request.of(Syscall.MKDIR, 0700).withStrings(INSTANCE));
-    if (made.errno() == Errno.EEXIST.number()) {
+    if (!TraceInstance.make(guest, INSTANCE)) {
       return;
-    }
-    if (made.errno() != 0) {
-      throw BackendException.environment("guest: no trace of its own: " + made.errno(), null);
     }
     String enable = INSTANCE + "/events/writeback/writeback_mark_inode_dirty/enable";
     new RequiredCalls()

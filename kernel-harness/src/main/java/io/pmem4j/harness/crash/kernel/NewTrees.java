@@ -10,6 +10,7 @@ import io.pmem4j.ext2.layout.RawInode;
 import io.pmem4j.ext2.layout.Superblock;
 import io.pmem4j.ext2.volume.Geometry;
 import io.pmem4j.harness.backend.guest.TracedPages;
+import io.pmem4j.harness.image.DescriptorOffsets;
 import io.pmem4j.harness.image.FsImage;
 import io.pmem4j.harness.image.ImageContent;
 import io.pmem4j.pmem.MapSpec;
@@ -84,12 +85,10 @@ final class NewTrees {
   private int[] inodes(PersistentMemory memory, Geometry geometry) {
     int[] found = new int[16];
     int count = 0;
-    long descriptors = geometry.offsetOf(geometry.blockAt(Superblock.PRIMARY_OFFSET) + 1);
+    DescriptorOffsets descriptors = new DescriptorOffsets(memory::getInt);
     for (int group = 0; group < geometry.groupsCount(); group++) {
       long table =
-          geometry.offsetOf(
-              new GroupDescriptor(memory, descriptors + (long) group * GroupDescriptor.BYTES)
-                  .inodeTable());
+          geometry.offsetOf(new GroupDescriptor(memory, descriptors.of(group)).inodeTable());
       for (int i = 0; i < geometry.inodesPerGroup(); i++) {
         int place = placeOf(table + (long) i * geometry.inodeSize());
         if (place >= 0) {
