@@ -36,9 +36,6 @@ public final class Ext2FileSystem {
 
   private final AtomicBoolean frozen = new AtomicBoolean();
 
-  /** False also where a freeze had none to close. Changes with {@link #frozen}. */
-  private volatile boolean gatesClosed;
-
   private Ext2FileSystem(Volume volume, InodeCache inodes, Ext2Inode root, FaultTrace trace) {
     this.volume = volume;
     this.inodes = inodes;
@@ -163,7 +160,6 @@ public final class Ext2FileSystem {
           volume
               .freezeGate()
               .freeze(this::writeBack, () -> volume.mounted().freezeFs(inodes.hasUnlinkedInUse()));
-          gatesClosed = true;
         }
         done = true;
       } finally {
@@ -190,15 +186,9 @@ public final class Ext2FileSystem {
       if (!frozen.get()) {
         throw new Ext2Exception(Errno.EINVAL, "not frozen");
       }
-      boolean closed = gatesClosed;
-      if (closed) {
-        volume.mounted().syncFs();
-        gatesClosed = false;
-      }
+      volume.mounted().syncFs();
       frozen.set(false);
-      if (closed) {
-        volume.freezeGate().thaw();
-      }
+      volume.freezeGate().thaw();
     } finally {
       leave();
     }
