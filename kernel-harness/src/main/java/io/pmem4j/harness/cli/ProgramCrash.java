@@ -191,7 +191,7 @@ final class ProgramCrash {
   private int end(double seconds, PrintWriter out) {
     String verdict = findings > 0 ? "FAIL" : failed > 0 || programs == 0 ? "ERROR" : "PASS";
     if (!complaints.isEmpty()) {
-      out.println("e2fsck -fn, before a repair (images):");
+      out.println("complaints of e2fsck (images):");
       complaints.forEach((kind, count) -> out.printf("  %,6d  %s%n", count, kind));
     }
     losses

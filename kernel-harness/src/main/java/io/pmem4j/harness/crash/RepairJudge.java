@@ -138,11 +138,7 @@ final class RepairJudge implements AutoCloseable {
       List<String> unlisted = E2fsckFindings.of(E2fsck.check(scratch)).unlisted();
       return unlisted.isEmpty() ? Optional.empty() : Optional.of("e2fsck -fn: " + unlisted);
     }
-    String left = E2fsck.repair(scratch);
-    if (!left.isEmpty()) {
-      // A name that leads to a directory whose block was never written takes it two runs.
-      left = E2fsck.repair(scratch);
-    }
+    String left = E2fsck.repair(scratch).left();
     if (!left.isEmpty()) {
       return Optional.of(left);
     }

@@ -21,9 +21,11 @@ public final class Mke2fs {
   private static final String UUID = "70346a20-2015-4009-8a2d-646178736572";
   private static final int PLAIN_BLOCK_BYTES = 4096;
 
-  /** The environment that fixes the time of mke2fs, debugfs and e2fsck. */
-  static final Map<String, String> FIXED_TIME =
-      Map.of("E2FSPROGS_FAKE_TIME", String.valueOf(Program.CLOCK_BASE_SECONDS - 128));
+  /** The time of e2fsprogs' library, seconds. */
+  static final String LIBRARY_TIME = String.valueOf(Program.CLOCK_BASE_SECONDS - 128);
+
+  /** The environment that fixes the time of mke2fs and debugfs. */
+  static final Map<String, String> FIXED_TIME = Map.of("E2FSPROGS_FAKE_TIME", LIBRARY_TIME);
 
   private Mke2fs() {}
 

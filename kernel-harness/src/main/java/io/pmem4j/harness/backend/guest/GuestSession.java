@@ -235,8 +235,8 @@ final class GuestSession implements Session, OperationCodec.Place {
     if (promises.isEmpty()) {
       return;
     }
-    String complaint = E2fsck.repair(image);
-    List<String> broken = complaint.isEmpty() ? promises.get().broken(image) : List.of(complaint);
+    String left = E2fsck.repair(image).left();
+    List<String> broken = left.isEmpty() ? promises.get().broken(image) : List.of(left);
     if (!broken.isEmpty()) {
       throw BackendException.promiseBroken("after the power cut: " + String.join("; ", broken));
     }

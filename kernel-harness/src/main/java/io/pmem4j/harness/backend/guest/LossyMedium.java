@@ -80,8 +80,7 @@ final class LossyMedium implements AutoCloseable {
     PromisedFiles kept = promises.at(marks.size(), fenced(cut.records()));
     return () -> {
       cut.write();
-      // A name that leads to a directory whose block was never written takes it two runs.
-      String left = E2fsck.repair(image).isEmpty() ? "" : E2fsck.repair(image);
+      String left = E2fsck.repair(image).left();
       if (!left.isEmpty()) {
         throw BackendException.promiseBroken("after the lossy power cut: " + left);
       }

@@ -99,8 +99,7 @@ final class LossyModelSession implements Session {
     PromisedFiles kept = promises.at(returned, returned);
     session.abandon();
     write(state);
-    // A name that leads to a directory whose block was never written takes it two runs.
-    String left = E2fsck.repair(image).isEmpty() ? "" : E2fsck.repair(image);
+    String left = E2fsck.repair(image).left();
     if (!left.isEmpty()) {
       throw BackendException.promiseBroken("model: after the lossy power cut: " + left);
     }

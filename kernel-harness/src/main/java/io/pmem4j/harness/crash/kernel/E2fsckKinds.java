@@ -10,17 +10,17 @@ import java.util.regex.Pattern;
 final class E2fsckKinds {
   private static final Pattern FRAME =
       Pattern.compile(
-          "e2fsck[ :].*|Pass \\d.*|.*: \\*{10} .*"
+          "e2fsck[ :].*|Pass \\d.*|.*: \\*{5,10} .*"
               + "|.*: \\d+/\\d+ files .* blocks|\\s*|.*IGNORED\\.?|.*<y>.*");
 
-  private static final Pattern QUESTION = Pattern.compile("\\s*[A-Z][a-z/+ ]*\\? no\\b");
+  private static final Pattern QUESTION = Pattern.compile("\\s*[A-Z][a-z/+ ]*\\? (no|yes)\\b");
 
   private static final Pattern NUMBERS =
       Pattern.compile("[-+ ]*\\(?\\d+(--\\d+\\))?\\)?(, counted=\\d+\\))?");
 
   private E2fsckKinds() {}
 
-  /** Returns the kinds of an output of {@code e2fsck -fn}; none if it is empty. */
+  /** Returns the kinds of an output of {@code e2fsck -fn} or {@code -fy}; none if it is empty. */
   static Set<String> of(String output) {
     Set<String> kinds = new TreeSet<>();
     for (String each : output.split("\n", -1)) {

@@ -8,7 +8,7 @@ import io.pmem4j.harness.backend.PromisedFiles;
 import io.pmem4j.harness.backend.guest.TracedPages;
 import io.pmem4j.harness.crash.CrashOrder;
 import io.pmem4j.harness.crash.E2fsckFindings;
-import io.pmem4j.harness.image.E2fsck;
+import io.pmem4j.harness.crash.kernel.RepairBench.Examined;
 import io.pmem4j.harness.wire.GuestException;
 import io.pmem4j.pmem.PersistentMemory;
 import java.io.IOException;
@@ -19,17 +19,19 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 
 /**
- * The judge of a program's crash images. Each image is checked by e2fsck and mounted as it is; if
- * e2fsck complained, it is repaired and mounted again. The promises hold in the last mount. In the
+ * The judge of a program's crash images. Each image is mounted as it is, while e2fsck repairs a
+ * copy; if e2fsck complained, the copy is mounted too. The promises hold in the last mount. In the
  * ordered mode they hold in the first one, e2fsck complains of what is on the list alone, and its
- * repair takes nothing away. Equal images are judged once. Used by one thread.
+ * repair takes nothing away. Equal images are judged once, and equal repaired ones mounted once.
+ * Used by one thread.
  */
-final class ImageJudge {
+final class ImageJudge implements AutoCloseable {
   private final MountingMachine machine;
   private final TracedProgram program;
   private final CrashOrder order;
@@ -43,6 +45,10 @@ final class ImageJudge {
   private final Map<KnownLoss, Integer> losses = new EnumMap<>(KnownLoss.class);
   private final int blockBytes;
   private final NewTrees trees;
+  private final RepairBench bench;
+
+  /** The files of repaired images, by the key of their pages. */
+  private final Map<String, Optional<Map<String, byte[]>>> repairedFiles = new HashMap<>();
 
   /** Data of files is ordered before their pointers. */
   private final boolean dax;
@@ -73,6 +79,8 @@ final class ImageJudge {
     this.blockBytes = program.program().image().blockBytes();
     this.dax = program.program().hasDax();
     program.mounted().writeTo(machine.image());
+    this.bench =
+        new RepairBench(machine.image().path().resolveSibling("repaired.img"), program.mounted());
     this.trees =
         new NewTrees(
             machine.image(),
@@ -186,17 +194,20 @@ final class ImageJudge {
   }
 
   private Judged judge() throws IOException {
-    // A mount for reading changes nothing, so that e2fsck may look on.
-    FutureTask<String> check = new FutureTask<>(() -> E2fsck.check(machine.image()));
+    Map<Integer, byte[]> image = pages.pages();
+    FutureTask<Examined> check =
+        new FutureTask<>(
+            () -> order == CrashOrder.ORDERED ? bench.checkAndRepair(image) : bench.repair(image));
     Thread.ofVirtual().start(check);
     try {
       Optional<Map<String, byte[]>> atOnce;
-      String complaint;
+      Examined examined;
       try {
         atOnce = machine.read(paths);
       } finally {
-        complaint = resultOf(check);
+        examined = resultOf(check);
       }
+      String complaint = examined.complaint();
       E2fsckKinds.of(complaint).forEach(kind -> complaints.merge(kind, 1, Integer::sum));
       if (atOnce.isEmpty()) {
         return failed("the file system refuses to mount");
@@ -207,13 +218,13 @@ final class ImageJudge {
       }
       return complaint.isEmpty()
           ? new Judged("", atOnce.get(), atOnce.get())
-          : repaired(atOnce.get());
+          : repaired(atOnce.get(), image, examined);
     } catch (GuestException e) {
       return failed(e.outcome() + ": " + e.getMessage());
     }
   }
 
-  private static String resultOf(FutureTask<String> check) throws IOException {
+  private static Examined resultOf(FutureTask<Examined> check) throws IOException {
     try {
       return check.get();
     } catch (ExecutionException e) {
@@ -224,28 +235,42 @@ final class ImageJudge {
     }
   }
 
-  private Judged repaired(Map<String, byte[]> atOnce) throws IOException, GuestException {
+  private Judged repaired(Map<String, byte[]> atOnce, Map<Integer, byte[]> image, Examined examined)
+      throws IOException, GuestException {
     repairs++;
+    if (!examined.left().isEmpty()) {
+      return failed(examined.left());
+    }
+    String key = StatePages.keyOf(examined.repaired());
+    Optional<Map<String, byte[]>> files = repairedFiles.get(key);
+    if (files == null) {
+      files = readRepaired(image, examined.repaired());
+      repairedFiles.put(key, files);
+    }
+    if (files.isEmpty()) {
+      return failed("the file system refuses to mount after its repair");
+    }
+    Optional<String> lost =
+        order == CrashOrder.ORDERED ? lost(atOnce, files.get()) : Optional.empty();
+    return lost.isPresent()
+        ? failed("e2fsck -fy changes " + lost.get())
+        : new Judged("", atOnce, files.get());
+  }
+
+  /** Mounts what e2fsck has made of an image, and puts the image back. */
+  private Optional<Map<String, byte[]>> readRepaired(
+      Map<Integer, byte[]> image, Map<Integer, byte[]> repaired)
+      throws IOException, GuestException {
+    Set<Integer> differences = bench.differences(image, repaired);
     try {
-      String left = E2fsck.repair(machine.image());
-      if (!left.isEmpty()) {
-        // A name that leads to a directory whose block was never written takes it two runs.
-        left = E2fsck.repair(machine.image());
+      for (int page : differences) {
+        machine.write(page, bench.page(repaired, page));
       }
-      if (!left.isEmpty()) {
-        return failed(left);
-      }
-      Optional<Map<String, byte[]>> files = machine.read(paths);
-      if (files.isEmpty()) {
-        return failed("the file system refuses to mount after its repair");
-      }
-      Optional<String> lost =
-          order == CrashOrder.ORDERED ? lost(atOnce, files.get()) : Optional.empty();
-      return lost.isPresent()
-          ? failed("e2fsck -fy changes " + lost.get())
-          : new Judged("", atOnce, files.get());
+      return machine.read(paths);
     } finally {
-      program.mounted().with(pages.pages()).writeTo(machine.image());
+      for (int page : differences) {
+        machine.write(page, bench.page(image, page));
+      }
     }
   }
 
@@ -263,5 +288,10 @@ final class ImageJudge {
 
   private static Judged failed(String reason) {
     return new Judged(reason, Map.of(), Map.of());
+  }
+
+  @Override
+  public void close() throws IOException {
+    bench.close();
   }
 }

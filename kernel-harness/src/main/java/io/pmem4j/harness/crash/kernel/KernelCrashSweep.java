@@ -155,28 +155,29 @@ public final class KernelCrashSweep implements AutoCloseable {
       throws BackendException, IOException {
     TracedPages pages = TracedPages.of(traced.records());
     StoreTrace trace = traced.trace(pages);
-    ImageJudge judge = new ImageJudge(machine, traced, order, pages, trace);
     ChosenCuts cuts = new ChosenCuts(trace, limits.cuts());
-    CrashReport report =
-        CrashStates.of(trace)
-            .mode(mode)
-            .atMost(limits.states())
-            .onlyAt(cuts)
-            .insideRecovery(false)
-            .check(judge::judge);
-    return new Outcome(
-        report,
-        trace,
-        pages,
-        cuts.offered(),
-        traced.records().size(),
-        pages.pages().size(),
-        judge.images(),
-        judge.mounts(),
-        judge.repairs(),
-        judge.keptAtOnce(),
-        judge.losses(),
-        judge.complaints());
+    try (ImageJudge judge = new ImageJudge(machine, traced, order, pages, trace)) {
+      CrashReport report =
+          CrashStates.of(trace)
+              .mode(mode)
+              .atMost(limits.states())
+              .onlyAt(cuts)
+              .insideRecovery(false)
+              .check(judge::judge);
+      return new Outcome(
+          report,
+          trace,
+          pages,
+          cuts.offered(),
+          traced.records().size(),
+          pages.pages().size(),
+          judge.images(),
+          judge.mounts(),
+          judge.repairs(),
+          judge.keptAtOnce(),
+          judge.losses(),
+          judge.complaints());
+    }
   }
 
   @Override

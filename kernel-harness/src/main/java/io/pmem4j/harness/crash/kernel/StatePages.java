@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * The traced pages in one crash state after the other. States differ in few pages of thousands, so
@@ -42,11 +43,7 @@ final class StatePages {
    */
   StatePages(List<Integer> numbers, ImageContent image) {
     this.numbers = numbers;
-    try {
-      digest = MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
+    digest = sha256();
     sum = new byte[digest.getDigestLength()];
     content = new MemorySegment[numbers.size()];
     digests = new byte[numbers.size()][];
@@ -97,6 +94,24 @@ final class StatePages {
 
   private byte[] bytes(int index) {
     return (byte[]) content[index].heapBase().orElseThrow();
+  }
+
+  /** Returns a key that equal pages of equal numbers have in common. */
+  static String keyOf(Map<Integer, byte[]> pages) {
+    MessageDigest digest = sha256();
+    for (Map.Entry<Integer, byte[]> page : new TreeMap<>(pages).entrySet()) {
+      digest.update(ByteBuffer.allocate(Integer.BYTES).putInt(0, page.getKey()));
+      digest.update(page.getValue());
+    }
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  private static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   /** Returns the pages by their numbers, as they are now. */
