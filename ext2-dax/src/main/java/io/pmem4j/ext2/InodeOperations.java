@@ -119,6 +119,11 @@ public final class InodeOperations {
     });
   }
 
+  /** Returns true if there is a file without a name, open or not, that the client refers to. */
+  public boolean hasNameless() {
+    return nodes.hasNameless();
+  }
+
   /**
    * Returns true if there is a file without a name that nobody has open: its blocks are free once
    * the client forgets it.

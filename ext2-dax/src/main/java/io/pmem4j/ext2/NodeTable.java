@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 
 /**
  * The inodes that a client refers to by number, with the number of its references: {@code nlookup}
@@ -102,15 +103,19 @@ final class NodeTable {
     }
   }
 
+  /** Returns true if an inode has no name. */
+  boolean hasNameless() {
+    return hasAny(inode -> inode.nlink() == 0);
+  }
+
   /** Returns true if an inode has neither a name nor an open file. */
   boolean hasUnused() {
+    return hasAny(inode -> inode.nlink() == 0 && !open.containsKey(inode.number()));
+  }
+
+  private boolean hasAny(Predicate<Ext2Inode> condition) {
     synchronized (nodes) {
-      for (Node node : nodes.values()) {
-        if (node.inode.nlink() == 0 && !open.containsKey(node.inode.number())) {
-          return true;
-        }
-      }
-      return false;
+      return nodes.values().stream().anyMatch(node -> condition.test(node.inode));
     }
   }
 

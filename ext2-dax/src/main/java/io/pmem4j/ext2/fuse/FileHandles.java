@@ -33,6 +33,11 @@ final class FileHandles {
     return file;
   }
 
+  /** Returns true if no file is open. */
+  boolean isEmpty() {
+    return files.isEmpty();
+  }
+
   /** Closes the file of a handle. */
   void release(long handle) throws Ext2Exception {
     OpenFile file = files.remove(handle);

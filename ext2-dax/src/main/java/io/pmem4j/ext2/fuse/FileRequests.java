@@ -5,6 +5,7 @@ import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.FileSystemUse;
 import io.pmem4j.ext2.InodeOperations;
 import io.pmem4j.ext2.OpenFile;
+import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;
 
 /** The requests on attributes and on open files. Thread-safe. */
@@ -155,7 +156,11 @@ final class FileRequests {
         if (request.u32(FuseStructs.IOCTL_IN_IN_SIZE) < Integer.BYTES) {
           return KernelCalls.EINVAL;
         }
-        inodes.setFlags(ino(request), request.u32(FuseStructs.IOCTL_IN.byteSize()));
+        int flags =
+            request
+                .data(FuseStructs.IOCTL_IN.byteSize(), Integer.BYTES)
+                .get(ValueLayout.JAVA_INT, 0);
+        inodes.setFlags(ino(request), flags);
         reply.append(FuseStructs.IOCTL_OUT.byteSize());
       }
       default -> {
@@ -191,6 +196,11 @@ final class FileRequests {
     reply.u32(at + FuseStructs.STATFS_OUT_BSIZE, use.blockBytes());
     reply.u32(at + FuseStructs.STATFS_OUT_NAMELEN, use.nameBytes());
     reply.u32(at + FuseStructs.STATFS_OUT_FRSIZE, use.blockBytes());
+  }
+
+  /** Returns true if a file without a name may be open: its blocks are free when it is closed. */
+  boolean mayAwaitRelease() {
+    return !handles.isEmpty() && inodes.hasNameless();
   }
 
   /** Returns true while a file without a name and without users waits to be forgotten. */

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.pmem4j.ext2.fuse;
 
-import java.util.concurrent.atomic.AtomicBoolean;
-
 /**
  * The first request: what the kernel offers and what is taken of it. Without the writeback cache,
  * as that would leave the times to the kernel's clock.
@@ -12,7 +10,7 @@ final class FuseInit {
   static final int MAX_WRITE = 1 << 20;
 
   private static final int MAJOR = 7;
-  private static final int MINOR = 38;
+  private static final int MINOR = 42;
 
   /** The version in which answers to INIT have today's size and the request is as used here. */
   private static final int OLDEST_MINOR = 31;
@@ -33,6 +31,12 @@ final class FuseInit {
   private static final int HANDLE_KILLPRIV_V2 = 1 << 28;
 
   private static final int SETXATTR_EXT = 1 << 29;
+
+  /** There are 32 flags more: {@code flags2}. */
+  private static final int INIT_EXT = 1 << 30;
+
+  /** Of {@code flags2}: bit 41 of all. */
+  private static final int OVER_IO_URING = 1 << 9;
 
   private static final int WANTED =
       ASYNC_READ
@@ -59,12 +63,10 @@ final class FuseInit {
   /**
    * Answers the request INIT.
    *
-   * @param acls true for a mount with access control lists
-   * @param extendedSetxattr becomes true if SETXATTR will have flags of its own
+   * @param session says what the mount wants, and is told what will be
    * @return 0, or EPROTO for a kernel before 5.4
    */
-  static int answer(
-      FuseRequest request, FuseReply reply, boolean acls, AtomicBoolean extendedSetxattr) {
+  static int answer(FuseRequest request, FuseReply reply, FuseSession session) {
     int minor = request.u32(FuseStructs.INIT_IN_MINOR);
     int major = request.u32(FuseStructs.INIT_IN_MAJOR);
     if (major < MAJOR || (major == MAJOR && minor < OLDEST_MINOR)) {
@@ -79,10 +81,16 @@ final class FuseInit {
     reply.u32(at + FuseStructs.INIT_OUT_MINOR, Math.min(minor, MINOR));
     reply.u32(
         at + FuseStructs.INIT_OUT_MAX_READAHEAD, request.u32(FuseStructs.INIT_IN_MAX_READAHEAD));
-    int wanted = acls ? WANTED | POSIX_ACL : WANTED;
-    int agreed = request.u32(FuseStructs.INIT_IN_FLAGS) & wanted;
-    extendedSetxattr.set((agreed & SETXATTR_EXT) != 0);
+    int offered = request.u32(FuseStructs.INIT_IN_FLAGS);
+    boolean overRings =
+        session.hasRings()
+            && (offered & INIT_EXT) != 0
+            && (request.u32(FuseStructs.INIT_IN_FLAGS2) & OVER_IO_URING) != 0;
+    int wanted = WANTED | (session.wantsAcls() ? POSIX_ACL : 0) | (overRings ? INIT_EXT : 0);
+    int agreed = offered & wanted;
+    session.agree((agreed & SETXATTR_EXT) != 0, overRings);
     reply.u32(at + FuseStructs.INIT_OUT_FLAGS, agreed);
+    reply.u32(at + FuseStructs.INIT_OUT_FLAGS2, overRings ? OVER_IO_URING : 0);
     reply.u16(at + FuseStructs.INIT_OUT_MAX_BACKGROUND, MOST_IN_BACKGROUND);
     reply.u16(at + FuseStructs.INIT_OUT_CONGESTION_THRESHOLD, CONGESTED_AT);
     reply.u32(at + FuseStructs.INIT_OUT_MAX_WRITE, MAX_WRITE);

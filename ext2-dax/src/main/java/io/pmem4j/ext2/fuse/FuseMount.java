@@ -13,6 +13,9 @@ import java.util.List;
  *
  * <p>A thread that waits for the mounted directory waits for these threads. They never touch it
  * themselves, so that every other thread may.
+ *
+ * <p>Requests come over io_uring where the kernel offers it, to workers on the CPU of the program
+ * that waits: Linux 6.14 with {@code fuse.enable_uring=1}. Elsewhere workers read them.
  */
 public final class FuseMount {
   /** The type that /proc/mounts shows. */
@@ -25,13 +28,22 @@ public final class FuseMount {
   private final List<Thread> workers = new ArrayList<>();
   private final FuseService service;
   private final PeriodicSync sync;
+  private final FuseSession session;
+  private final FuseRings rings;
 
-  private FuseMount(String directory, int device, InodeOperations inodes, FuseService service) {
+  private FuseMount(
+      String directory,
+      int device,
+      InodeOperations inodes,
+      FuseService service,
+      FuseOptions options) {
     this.directory = directory;
     this.device = device;
     this.inodes = inodes;
     this.service = service;
     this.sync = new PeriodicSync(service);
+    this.rings = options.ioUring() ? FuseRings.open(device) : FuseRings.NONE;
+    this.session = new FuseSession(inodes.xattrs().hasAcls(), !rings.isEmpty());
   }
 
   /**
@@ -61,26 +73,46 @@ public final class FuseMount {
         KernelCalls.close(device);
       }
     }
-    FuseMount mount = new FuseMount(target, device, inodes, service);
+    FuseMount mount = new FuseMount(target, device, inodes, service, options);
     mount.start();
     return mount;
   }
 
   private void start() {
-    NameRequests names = new NameRequests(inodes, handles);
-    FileRequests files = new FileRequests(service, inodes, handles);
-    XattrRequests xattrs = new XattrRequests(inodes.xattrs());
+    FuseDispatcher dispatcher =
+        new FuseDispatcher(
+            new NameRequests(inodes, handles),
+            new FileRequests(service, inodes, handles),
+            new XattrRequests(inodes.xattrs(), session),
+            sync,
+            service.log());
     InFlight inFlight = new InFlight();
     ClientCpu client = new ClientCpu(WorkerCpu::ofThread, System::nanoTime);
     int blockBytes = service.fs().use().blockBytes();
     for (int i = 0; i < service.workers(); i++) {
-      FuseWorker worker =
-          new FuseWorker(
-              device, blockBytes, names, files, xattrs, inFlight, sync, client, service.log());
-      workers.add(Thread.ofPlatform().daemon().name("fuse-" + i).unstarted(worker));
+      add(
+          "fuse-" + i,
+          new FuseWorker(device, dispatcher, inFlight, session, client, blockBytes, service.log()));
     }
+    rings.forEach((name, ring, home) ->
+        add(
+            name,
+            new RingWorker(ring, dispatcher, inFlight, session, home, blockBytes, service.log())));
     workers.forEach(Thread::start);
     Thread.ofPlatform().daemon().name("fuse-sync").start(sync);
+  }
+
+  private void add(String name, Runnable worker) {
+    workers.add(Thread.ofPlatform().daemon().name(name).unstarted(worker));
+  }
+
+  /**
+   * Waits until the kernel and the server have agreed on how requests come.
+   *
+   * @return true if they come over io_uring, false if they are read from {@code /dev/fuse}
+   */
+  public boolean awaitOverIoUring() {
+    return session.awaitsRings();
   }
 
   /** Returns the directory. */

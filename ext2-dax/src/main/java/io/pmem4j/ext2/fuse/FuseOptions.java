@@ -12,18 +12,20 @@ import java.util.List;
  *
  * @param mount those of the file system
  * @param flags of mount(2)
+ * @param ioUring true to take requests over io_uring where the kernel offers that
  */
-public record FuseOptions(MountOptions mount, long flags) {
+public record FuseOptions(MountOptions mount, long flags, boolean ioUring) {
   /**
    * Reads the text that {@code mount -o} takes: options of the file system, with {@code dax} always
-   * on, and {@code ro, nosuid, nodev, noexec} and their opposites. What fstab(5) says to mount(8)
-   * alone is passed over.
+   * on, {@code ro, nosuid, nodev, noexec} and their opposites, and {@code no_io_uring}. What
+   * fstab(5) says to mount(8) alone is passed over.
    *
    * @throws Ext2Exception EINVAL for an option that is not known
    */
   public static FuseOptions parse(String text) throws Ext2Exception {
     List<String> own = new ArrayList<>(List.of("dax"));
     long flags = 0;
+    boolean ioUring = true;
     for (String option : text.split(",", -1)) {
       switch (option) {
         case "ro" -> flags |= KernelCalls.MS_RDONLY;
@@ -34,6 +36,8 @@ public record FuseOptions(MountOptions mount, long flags) {
         case "dev" -> flags &= ~KernelCalls.MS_NODEV;
         case "noexec" -> flags |= KernelCalls.MS_NOEXEC;
         case "exec" -> flags &= ~KernelCalls.MS_NOEXEC;
+        case "io_uring" -> ioUring = true;
+        case "no_io_uring" -> ioUring = false;
         case "defaults", "auto", "noauto", "nofail", "_netdev" -> {}
         case "default_permissions", "allow_other" -> {}
         default -> {
@@ -45,7 +49,7 @@ public record FuseOptions(MountOptions mount, long flags) {
     }
     MountOptions mount = MountOptions.parse(String.join(",", own));
     return new FuseOptions(
-        mount.with(MountFlag.READ_ONLY, (flags & KernelCalls.MS_RDONLY) != 0), flags);
+        mount.with(MountFlag.READ_ONLY, (flags & KernelCalls.MS_RDONLY) != 0), flags, ioUring);
   }
 
   /** Returns true for a mount that nothing can be changed through. */
@@ -55,6 +59,7 @@ public record FuseOptions(MountOptions mount, long flags) {
 
   /** These options with the flag {@code ro}. */
   public FuseOptions asReadOnly() {
-    return new FuseOptions(mount.with(MountFlag.READ_ONLY, true), flags | KernelCalls.MS_RDONLY);
+    return new FuseOptions(
+        mount.with(MountFlag.READ_ONLY, true), flags | KernelCalls.MS_RDONLY, ioUring);
   }
 }

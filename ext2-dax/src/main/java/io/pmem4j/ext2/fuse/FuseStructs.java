@@ -113,6 +113,7 @@ final class FuseStructs {
   static final long INIT_IN_MINOR = at(INIT_IN, "minor");
   static final long INIT_IN_MAX_READAHEAD = at(INIT_IN, "max_readahead");
   static final long INIT_IN_FLAGS = at(INIT_IN, "flags");
+  static final long INIT_IN_FLAGS2 = at(INIT_IN, "flags2");
 
   static final StructLayout INIT_OUT =
       struct(
@@ -138,6 +139,7 @@ final class FuseStructs {
   static final long INIT_OUT_MAX_WRITE = at(INIT_OUT, "max_write");
   static final long INIT_OUT_TIME_GRAN = at(INIT_OUT, "time_gran");
   static final long INIT_OUT_MAX_PAGES = at(INIT_OUT, "max_pages");
+  static final long INIT_OUT_FLAGS2 = at(INIT_OUT, "flags2");
 
   static final StructLayout FORGET_IN =
       struct("fuse_forget_in", ValueLayout.JAVA_LONG.withName("nlookup"));

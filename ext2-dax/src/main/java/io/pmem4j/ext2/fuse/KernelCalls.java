@@ -11,6 +11,8 @@ import java.lang.foreign.StructLayout;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The system calls of a FUSE server. A result below 0 is a negative errno. All functions have one
@@ -58,29 +60,53 @@ final class KernelCalls {
   private static final MethodHandle SYNCFS = function("syncfs");
   private static final MethodHandle MOUNT = function("mount");
   private static final MethodHandle UMOUNT2 = function("umount2");
+  private static final MethodHandle MMAP = function("mmap");
+  private static final MethodHandle MUNMAP = function("munmap");
   private static final MethodHandle GET_AFFINITY = function("sched_getaffinity");
   private static final MethodHandle SET_AFFINITY = function("sched_setaffinity");
+
+  /** The C library has no function for io_uring; the numbers are those of every architecture. */
+  private static final MethodHandle SYSCALL = function("syscall", 7);
+
+  private static final int IO_URING_SETUP = 425;
+  private static final int IO_URING_ENTER = 426;
+  private static final int IO_URING_REGISTER = 427;
+
+  private static final int PROT_READ_AND_WRITE = 3;
+  private static final int MAP_SHARED = 1;
+  private static final int MAP_PRIVATE = 2;
+  private static final int MAP_ANONYMOUS = 0x20;
 
   private static final ThreadLocal<MemorySegment> STATE =
       ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(CALL_STATE));
 
   private KernelCalls() {}
 
-  @SuppressWarnings("restricted") // The functions and their shape are those of Linux.
   private static MethodHandle function(String name) {
-    ValueLayout word = ValueLayout.JAVA_LONG;
+    return function(name, 6);
+  }
+
+  @SuppressWarnings("restricted") // The functions and their shape are those of Linux.
+  private static MethodHandle function(String name, int words) {
+    ValueLayout[] arguments = new ValueLayout[words];
+    Arrays.fill(arguments, ValueLayout.JAVA_LONG);
     return LINKER.downcallHandle(
         LINKER.defaultLookup().findOrThrow(name),
-        FunctionDescriptor.of(word, word, word, word, word, word, word),
+        FunctionDescriptor.of(ValueLayout.JAVA_LONG, arguments),
         Linker.Option.captureCallState("errno"));
   }
 
   private static long call(
       MethodHandle function, boolean isInt, long a, long b, long c, long d, long e) {
+    return call(function, isInt, a, b, c, d, e, 0);
+  }
+
+  private static long call(
+      MethodHandle function, boolean isInt, long a, long b, long c, long d, long e, long f) {
     MemorySegment state = STATE.get();
     long result;
     try {
-      result = (long) function.invokeExact(state, a, b, c, d, e, 0L);
+      result = (long) function.invokeExact(state, a, b, c, d, e, f);
     } catch (RuntimeException | Error thrown) {
       throw thrown;
     } catch (Throwable thrown) {
@@ -156,6 +182,59 @@ final class KernelCalls {
   /** Moves the calling thread to one of the CPUs in a mask, of those that it may run on. */
   static int schedSetAffinity(MemorySegment mask) {
     return (int) call(SET_AFFINITY, true, 0, mask.byteSize(), mask.address(), 0, 0);
+  }
+
+  /** Makes an io_uring and returns its descriptor. */
+  static int ioUringSetup(int entries, MemorySegment parameters) {
+    return syscall(IO_URING_SETUP, entries, parameters.address(), 0, 0);
+  }
+
+  /** Submits entries of an io_uring, and waits for events. */
+  static int ioUringEnter(int ring, int submitted, int events, int flags) {
+    return syscall(IO_URING_ENTER, ring, submitted, events, flags);
+  }
+
+  static int ioUringRegister(int ring, int opcode, long argument, int count) {
+    return syscall(IO_URING_REGISTER, ring, opcode, argument, count);
+  }
+
+  private static int syscall(long number, long a, long b, long c, long d) {
+    MemorySegment state = STATE.get();
+    int result;
+    try {
+      result = (int) (long) SYSCALL.invokeExact(state, number, a, b, c, d, 0L, 0L);
+    } catch (RuntimeException | Error thrown) {
+      throw thrown;
+    } catch (Throwable thrown) {
+      throw new IllegalStateException("a downcall handle declares no checked exception", thrown);
+    }
+    return result < 0 ? -(int) ERRNO.get(state, 0L) : result;
+  }
+
+  /**
+   * Maps a part of a descriptor, shared with the kernel.
+   *
+   * @return the memory, unmapped with its arena, or null if there is none
+   */
+  static @Nullable MemorySegment map(int fd, long offset, long length, Arena arena) {
+    return mapped(length, MAP_SHARED, fd, offset, arena);
+  }
+
+  /** Maps zeros, which are memory once they are touched; null if there is none. */
+  static @Nullable MemorySegment mapAnonymous(long length, Arena arena) {
+    return mapped(length, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0, arena);
+  }
+
+  @SuppressWarnings("restricted") // The length is that of the mapping.
+  private static @Nullable MemorySegment mapped(
+      long length, int flags, int fd, long offset, Arena arena) {
+    long address = call(MMAP, false, 0, length, PROT_READ_AND_WRITE, flags, fd, offset);
+    if (address < 0) {
+      return null;
+    }
+    return MemorySegment.ofAddress(address)
+        .reinterpret(
+            length, arena, memory -> call(MUNMAP, true, memory.address(), length, 0, 0, 0));
   }
 
   /** Throws if a call failed; returns its result. */

@@ -5,6 +5,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
+import java.util.function.IntSupplier;
 
 /** The CPUs on which a worker may run. Belongs to that worker's thread. */
 final class WorkerCpu {
@@ -16,13 +17,18 @@ final class WorkerCpu {
   /** The place of {@code processor} in /proc/PID/stat, counted from the name's closing bracket. */
   private static final int PROCESSOR = 37;
 
-  private final ClientCpu client;
+  private final IntSupplier wantedCpu;
   private final MemorySegment allowed;
   private final MemorySegment one;
   private int current = ClientCpu.ANY;
 
-  WorkerCpu(ClientCpu client, Arena arena) {
-    this.client = client;
+  /**
+   * Makes the state of the calling thread.
+   *
+   * @param wantedCpu returns the CPU for the thread, or {@link ClientCpu#ANY}
+   */
+  WorkerCpu(IntSupplier wantedCpu, Arena arena) {
+    this.wantedCpu = wantedCpu;
     this.allowed = arena.allocate(MASK_BYTES, Long.BYTES);
     this.one = arena.allocate(MASK_BYTES, Long.BYTES);
     if (KernelCalls.schedGetAffinity(allowed) < 0) {
@@ -33,7 +39,7 @@ final class WorkerCpu {
 
   /** Goes to the CPU that is wanted, if the worker may run there. */
   void follow() {
-    int wanted = client.wanted();
+    int wanted = wantedCpu.getAsInt();
     if (wanted != current) {
       current = wanted;
       KernelCalls.schedSetAffinity(isAllowed(wanted) ? only(wanted) : allowed);

@@ -6,7 +6,6 @@ import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.InodeXattrs;
 import java.io.ByteArrayOutputStream;
 import java.lang.foreign.ValueLayout;
-import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * The requests on extended attributes. The kernel has judged the permissions, by access control
@@ -17,15 +16,15 @@ final class XattrRequests {
 
   private final InodeXattrs xattrs;
 
-  /** The kernel sends SETXATTR with flags of its own; set by the first request. */
-  private final AtomicBoolean extended = new AtomicBoolean();
+  private final FuseSession session;
 
-  XattrRequests(InodeXattrs xattrs) {
+  XattrRequests(InodeXattrs xattrs, FuseSession session) {
     this.xattrs = xattrs;
+    this.session = session;
   }
 
   int init(FuseRequest request, FuseReply reply) {
-    return FuseInit.answer(request, reply, xattrs.hasAcls(), extended);
+    return FuseInit.answer(request, reply, session);
   }
 
   private static int ino(FuseRequest request) {
@@ -34,11 +33,12 @@ final class XattrRequests {
 
   void set(FuseRequest request) throws Ext2Exception {
     long arguments = FuseXattrStructs.SETXATTR_IN.byteSize();
-    request.namesAfter(extended.get() ? arguments : FuseXattrStructs.SETXATTR_IN_SETXATTR_FLAGS);
+    request.namesAfter(
+        session.extendedSetxattr() ? arguments : FuseXattrStructs.SETXATTR_IN_SETXATTR_FLAGS);
     byte[] name = request.name();
     int size = request.u32(FuseXattrStructs.SETXATTR_IN_SIZE);
     boolean dropsSetGid =
-        extended.get()
+        session.extendedSetxattr()
             && (request.u32(FuseXattrStructs.SETXATTR_IN_SETXATTR_FLAGS) & ACL_KILL_SGID) != 0;
     byte[] value = request.rest(size).toArray(ValueLayout.JAVA_BYTE);
     int flags = request.u32(FuseXattrStructs.SETXATTR_IN_FLAGS);

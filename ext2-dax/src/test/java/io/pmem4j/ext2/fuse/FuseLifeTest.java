@@ -19,28 +19,34 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
-/** Ends of a mount: by umount, by the server, by a kill, while files are open, and once more. */
+/**
+ * Ends of a mount: by umount, by the server, by a kill, while files are open, and once more. A
+ * second mount of an image gets its requests over io_uring, if the machine has that.
+ */
 @Timeout(value = 100, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class FuseLifeTest {
   private static final long BYTES = 32L << 20;
 
   @Test
   void theContentIsThereInTheNextMount() throws Exception {
-    try (MountedImage mounted = new MountedImage(BYTES, "")) {
+    try (MountedImage mounted = new MountedImage(Transport.DEVICE, BYTES)) {
       Files.writeString(mounted.path("a"), "kept");
       mounted.umount();
       mounted.assertClean();
-      mounted.start("");
+      mounted.start(Transport.newest(), "");
       assertThat(Files.readString(mounted.path("a"))).isEqualTo("kept");
       mounted.endServer();
       mounted.assertClean();
     }
   }
 
-  @Test
-  void theServerEndsAMountInUseAndOpenFilesAnswerAtOnce() throws Exception {
-    try (MountedImage mounted = new MountedImage(BYTES, "")) {
+  @ParameterizedTest
+  @MethodSource("io.pmem4j.ext2.fuse.Transport#offered")
+  void theServerEndsAMountInUseAndOpenFilesAnswerAtOnce(Transport transport) throws Exception {
+    try (MountedImage mounted = new MountedImage(transport, BYTES)) {
       try (RandomAccessFile file = new RandomAccessFile(mounted.path("a").toFile(), "rw")) {
         file.write(new byte[5000]);
         Files.delete(mounted.path("a"));
@@ -49,15 +55,16 @@ class FuseLifeTest {
         assertThatThrownBy(() -> file.write(1)).isInstanceOf(IOException.class);
       }
       mounted.assertClean();
-      mounted.start("");
+      mounted.start(Transport.newest(), "");
       assertThat(Files.exists(mounted.path("a"))).isFalse();
       assertThat(Files.readString(mounted.path("b"))).isEqualTo("kept");
     }
   }
 
-  @Test
-  void afterAKillNothingHangsAndADeadMountIsRemoved() throws Exception {
-    try (MountedImage mounted = new MountedImage(BYTES, "")) {
+  @ParameterizedTest
+  @MethodSource("io.pmem4j.ext2.fuse.Transport#offered")
+  void afterAKillNothingHangsAndADeadMountIsRemoved(Transport transport) throws Exception {
+    try (MountedImage mounted = new MountedImage(transport, BYTES)) {
       RandomAccessFile file = new RandomAccessFile(mounted.path("a").toFile(), "rw");
       file.write(1);
       file.getFD().sync();
@@ -68,7 +75,7 @@ class FuseLifeTest {
           .isInstanceOf(FileSystemException.class);
       assertThat(FuseMount.removeDead(mounted.mount)).isTrue();
       assertThat(FuseMount.removeDead(mounted.mount)).isFalse();
-      mounted.start("");
+      mounted.start(Transport.newest(), "");
       assertThat(Files.size(mounted.path("a"))).isEqualTo(1);
     }
   }
@@ -76,7 +83,7 @@ class FuseLifeTest {
   /** Seconds after a change it is on the medium, though no program asked for it. */
   @Test
   void aKillLosesNothingThatIsOlderThanTheLastWriteBack() throws Exception {
-    try (MountedImage mounted = new MountedImage(BYTES, "")) {
+    try (MountedImage mounted = new MountedImage(Transport.DEVICE, BYTES)) {
       Files.writeString(mounted.path("a"), "kept");
       long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
       while (!isOnMedium(mounted)) {
@@ -86,7 +93,7 @@ class FuseLifeTest {
       assertThat(mounted.mount).isReadable();
       mounted.kill();
       assertThat(FuseMount.removeDead(mounted.mount)).isTrue();
-      mounted.start("");
+      mounted.start(Transport.newest(), "");
       assertThat(Files.readString(mounted.path("a"))).isEqualTo("kept");
     }
   }
@@ -104,7 +111,7 @@ class FuseLifeTest {
     String[] format = {"-b", "1024", "-r", "0", "-O", "none", "-I", "128"};
     byte[] content = new byte[700_000];
     new Random(1).nextBytes(content);
-    try (MountedImage mounted = new MountedImage(BYTES, "", format)) {
+    try (MountedImage mounted = new MountedImage(Transport.DEVICE, BYTES, format)) {
       Files.createDirectory(mounted.path("d"));
       Path file = mounted.path("d/file");
       Files.write(file, content);
@@ -115,7 +122,7 @@ class FuseLifeTest {
       assertThat(Files.readAllBytes(mounted.path("link"))).isEqualTo(content);
       assertThat(Files.getFileStore(mounted.mount).getBlockSize()).isEqualTo(1024);
       mounted.umount();
-      mounted.start("");
+      mounted.start(Transport.newest(), "");
       try (FileChannel channel =
               FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
           Arena arena = Arena.ofConfined()) {
@@ -135,11 +142,11 @@ class FuseLifeTest {
 
   @Test
   void aReadOnlyMountRefusesChangesAndStoresNothing() throws Exception {
-    try (MountedImage mounted = new MountedImage(BYTES, "")) {
+    try (MountedImage mounted = new MountedImage(Transport.DEVICE, BYTES)) {
       Files.writeString(mounted.path("a"), "kept");
       mounted.umount();
       byte[] before = Files.readAllBytes(mounted.image);
-      mounted.start("ro,strictatime");
+      mounted.start(Transport.newest(), "ro,strictatime");
       assertThat(Files.readString(mounted.path("a"))).isEqualTo("kept");
       assertThatThrownBy(() -> Files.createFile(mounted.path("b")))
           .isInstanceOf(FileSystemException.class)
@@ -149,9 +156,10 @@ class FuseLifeTest {
     }
   }
 
-  @Test
-  void aFullImageSaysSoAndLosesNothing() throws Exception {
-    try (MountedImage mounted = new MountedImage(BYTES, "")) {
+  @ParameterizedTest
+  @MethodSource("io.pmem4j.ext2.fuse.Transport#offered")
+  void aFullImageSaysSoAndLosesNothing(Transport transport) throws Exception {
+    try (MountedImage mounted = new MountedImage(transport, BYTES)) {
       assertThatThrownBy(() -> Files.write(mounted.path("a"), new byte[40 << 20]))
           .isInstanceOf(IOException.class)
           .hasMessageContaining("No space left");

@@ -33,25 +33,31 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.AfterParameterizedClassInvocation;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** The contract of a Linux directory, asked of a mounted image through {@code java.nio.file}. */
 @Timeout(value = 100, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@ParameterizedClass
+@MethodSource("io.pmem4j.ext2.fuse.Transport#offered")
 class FuseMountTest {
   private static MountedImage mounted;
+  @Parameter private Transport transport;
   private Path here;
 
-  @BeforeAll
-  static void mount() throws Exception {
-    mounted = new MountedImage(256L << 20, "");
+  @BeforeParameterizedClassInvocation
+  static void mount(Transport transport) throws Exception {
+    mounted = new MountedImage(transport, 256L << 20);
   }
 
-  @AfterAll
+  @AfterParameterizedClassInvocation
   static void unmount() throws Exception {
     if (mounted != null) {
       mounted.close();
@@ -80,6 +86,19 @@ class FuseMountTest {
             .formatted(here);
     MountedImage.run(0, List.of("taskset", "-c", last, "python3", "-c", calls));
     assertThat(mounted.cpusOfWorkers()).contains(last);
+  }
+
+  @Test
+  void requestsComeByTheWayOfTheMount() throws Exception {
+    long byRing = mounted.waitsOf("fuse-ring-");
+    long byDevice = mounted.waitsOf("fuse-[0-9]");
+    for (int i = 0; i < 400; i++) {
+      assertThat(Files.getFileStore(here).getUnallocatedSpace()).isPositive();
+    }
+    byRing = mounted.waitsOf("fuse-ring-") - byRing;
+    byDevice = mounted.waitsOf("fuse-[0-9]") - byDevice;
+    assertThat(transport == Transport.IO_URING ? byRing : byDevice).isGreaterThan(200);
+    assertThat(transport == Transport.IO_URING ? byDevice : byRing).isLessThan(100);
   }
 
   private static int nlink(Path path) throws IOException {

@@ -10,7 +10,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.assertj.core.api.Assertions;
 import org.junit.jupiter.api.Test;
 
@@ -20,8 +19,7 @@ class FuseRequestTest {
   private final MemorySegment out = Arena.ofAuto().allocate(8192, 8);
   private final FuseRequest request = new FuseRequest(in);
   private final FuseReply reply = new FuseReply(out, 1024);
-  private final AtomicBoolean extendedSetxattr = new AtomicBoolean();
-  private boolean acls;
+  private FuseSession session = new FuseSession(false, false);
 
   private void receive(int opcode, long arguments) {
     in.set(ValueLayout.JAVA_INT, 0, (int) (FuseRequest.HEADER_BYTES + arguments));
@@ -87,14 +85,19 @@ class FuseRequestTest {
     assertThat(reply.length()).isEqualTo(16 + 128);
   }
 
-  /** Answers an INIT of a kernel and returns the errno. */
+  /** Answers an INIT of a kernel that offers io_uring, and returns the errno. */
   private int init(int major, int minor, int flags) {
+    return init(major, minor, flags, -1);
+  }
+
+  private int init(int major, int minor, int flags, int flags2) {
     long at = FuseRequest.HEADER_BYTES;
+    in.set(ValueLayout.JAVA_INT, at + FuseStructs.INIT_IN_FLAGS2, flags2);
     in.set(ValueLayout.JAVA_INT, at + FuseStructs.INIT_IN_MAJOR, major);
     in.set(ValueLayout.JAVA_INT, at + FuseStructs.INIT_IN_MINOR, minor);
     in.set(ValueLayout.JAVA_INT, at + FuseStructs.INIT_IN_FLAGS, flags);
     receive(Opcode.INIT, FuseStructs.INIT_IN.byteSize());
-    return FuseInit.answer(request, reply, acls, extendedSetxattr);
+    return FuseInit.answer(request, reply, session);
   }
 
   private int answered(long field) {
@@ -104,7 +107,7 @@ class FuseRequestTest {
   @Test
   void initTakesTheOlderVersionAndNoFlagThatTheKernelLacks() {
     assertThat(init(7, 45, -1)).isZero();
-    assertThat(answered(FuseStructs.INIT_OUT_MINOR)).isEqualTo(38);
+    assertThat(answered(FuseStructs.INIT_OUT_MINOR)).isEqualTo(42);
     assertThat(answered(FuseStructs.INIT_OUT_FLAGS) & (1 << 16)).as("writeback cache").isZero();
     assertThat(answered(FuseStructs.INIT_OUT_TIME_GRAN)).isEqualTo(1_000_000_000);
     assertThat(init(7, 34, 1)).isZero();
@@ -116,11 +119,70 @@ class FuseRequestTest {
   void initAsksForAccessControlListsWhereTheMountHasThem() {
     assertThat(init(7, 45, -1)).isZero();
     assertThat(answered(FuseStructs.INIT_OUT_FLAGS) & (1 << 20)).isZero();
-    assertThat(extendedSetxattr).isTrue();
-    acls = true;
+    assertThat(session.extendedSetxattr()).isTrue();
+    session = new FuseSession(true, false);
     assertThat(init(7, 45, ~(1 << 29))).isZero();
     assertThat(answered(FuseStructs.INIT_OUT_FLAGS) & (1 << 20)).isNotZero();
-    assertThat(extendedSetxattr).isFalse();
+    assertThat(session.extendedSetxattr()).isFalse();
+  }
+
+  @Test
+  void initTakesIoUringIfTheMountIsReadyForIt() {
+    assertThat(init(7, 45, -1)).isZero();
+    assertThat(answered(FuseStructs.INIT_OUT_FLAGS) & (1 << 30)).as("more flags").isZero();
+    assertThat(answered(FuseStructs.INIT_OUT_FLAGS2)).isZero();
+    session.settled();
+    assertThat(session.awaitsRings()).isFalse();
+    session = new FuseSession(false, true);
+    assertThat(init(7, 45, -1)).isZero();
+    assertThat(answered(FuseStructs.INIT_OUT_FLAGS) & (1 << 30)).as("more flags").isNotZero();
+    assertThat(answered(FuseStructs.INIT_OUT_FLAGS2)).as("io_uring alone").isEqualTo(1 << 9);
+    session.settled();
+    assertThat(session.awaitsRings()).isTrue();
+  }
+
+  @Test
+  void initTakesNoIoUringFromAKernelThatDoesNotOfferIt() {
+    session = new FuseSession(false, true);
+    assertThat(init(7, 45, -1, ~(1 << 9))).isZero();
+    assertThat(answered(FuseStructs.INIT_OUT_FLAGS2)).isZero();
+    // Without this flag the kernel has not stored the other word.
+    assertThat(init(7, 45, ~(1 << 30), -1)).isZero();
+    assertThat(answered(FuseStructs.INIT_OUT_FLAGS2)).isZero();
+    session.settled();
+    assertThat(session.awaitsRings()).isFalse();
+  }
+
+  /** As fs/fuse/dev_uring.c stores it: arguments at byte 128, the rest in memory of its own. */
+  @Test
+  void aRequestInARingHasItsNamesApartFromItsArguments() {
+    MemorySegment payload = Arena.ofAuto().allocate(4096, 8);
+    FuseRequest inRing = FuseRequest.inRing(in, payload);
+    byte[] names = {'a', 0, 'b', 'c', 0, 1, 2};
+    MemorySegment.copy(names, 0, payload, ValueLayout.JAVA_BYTE, 0, names.length);
+    in.set(ValueLayout.JAVA_INT, 0, (int) FuseRequest.HEADER_BYTES + 16 + names.length);
+    in.set(ValueLayout.JAVA_INT, FuseStructs.IN_HEADER_OPCODE, Opcode.RENAME2);
+    in.set(ValueLayout.JAVA_LONG, 128 + FuseStructs.RENAME2_IN_NEWDIR, 77);
+    in.set(ValueLayout.JAVA_INT, 128 + FuseStructs.RENAME2_IN_FLAGS, 5);
+    inRing.receivedInRing();
+    assertThat(inRing.isWhole()).isTrue();
+    assertThat(inRing.opcode()).isEqualTo(Opcode.RENAME2);
+    assertThat(inRing.u64(FuseStructs.RENAME2_IN_NEWDIR)).isEqualTo(77);
+    assertThat(inRing.u32(FuseStructs.RENAME2_IN_FLAGS)).isEqualTo(5);
+    inRing.namesAfter(FuseStructs.RENAME2_IN.byteSize());
+    assertThat(inRing.name()).containsExactly('a');
+    assertThat(inRing.name()).containsExactly('b', 'c');
+    assertThat(inRing.rest(2).toArray(ValueLayout.JAVA_BYTE)).containsExactly(1, 2);
+    assertThat(inRing.data(40, 1).toArray(ValueLayout.JAVA_BYTE)).containsExactly('a');
+  }
+
+  @Test
+  void ringsAreForCpusWithoutGaps() {
+    assertThat(FuseRings.cpus("0")).isEqualTo(1);
+    assertThat(FuseRings.cpus("0-15")).isEqualTo(16);
+    assertThat(FuseRings.cpus("0-3,8")).isZero();
+    assertThat(FuseRings.cpus("1-3")).isZero();
+    assertThat(FuseRings.cpus("")).isZero();
   }
 
   @Test
@@ -138,6 +200,8 @@ class FuseRequestTest {
     assertThat(options.readOnly()).isTrue();
     assertThat(options.flags()).isEqualTo(KernelCalls.MS_RDONLY | KernelCalls.MS_NODEV);
     assertThat(options.mount().dax()).isTrue();
+    assertThat(options.ioUring()).isTrue();
+    assertThat(FuseOptions.parse("io_uring,no_io_uring,ro").asReadOnly().ioUring()).isFalse();
     Assertions.assertThatThrownBy(() -> FuseOptions.parse("suid,colour=red"))
         .isInstanceOfSatisfying(
             Ext2Exception.class, e -> assertThat(e.errno()).isEqualTo(Errno.EINVAL))

@@ -39,7 +39,7 @@ final class FuseServerMain {
       Thread parent = new Thread(() -> awaitParent(mount), "parent");
       parent.setDaemon(true);
       parent.start();
-      System.out.println("mounted");
+      System.out.println(mount.awaitOverIoUring() ? "IO_URING" : "DEVICE");
       mount.awaitUnmount();
       fs.unmount();
       memory.writeBack();

@@ -31,17 +31,27 @@ class FuseStructsTest {
             .findFirst();
     assumeTrue(compiler.isPresent() && Files.exists(HEADER), "needs gcc and " + HEADER);
     StringBuilder source =
-        new StringBuilder("#include <stddef.h>\n#include <stdio.h>\n#include <linux/fuse.h>\n");
+        new StringBuilder(
+            "#include <stddef.h>\n#include <stdio.h>\n#include <linux/fuse.h>\n"
+                + "#include <linux/io_uring.h>\n");
     source.append("int main(void) {\n");
     List<String> ours = new ArrayList<>();
     List<StructLayout> all = new ArrayList<>(FuseStructs.ALL);
     all.addAll(FuseXattrStructs.ALL);
+    all.addAll(FuseRingStructs.OF_IO_URING);
+    if (Files.readString(HEADER).contains("struct fuse_uring_cmd_req {")) {
+      all.addAll(FuseRingStructs.OF_FUSE);
+    }
     for (StructLayout layout : all) {
       String struct = layout.name().orElseThrow();
       source.append("printf(\"%%s %%zu\\n\", \"%1$s\", sizeof(struct %1$s));\n".formatted(struct));
       ours.add(struct + " " + layout.byteSize());
       for (MemoryLayout element : layout.memberLayouts()) {
         String field = element.name().orElseThrow();
+        if (field.startsWith("resv")) {
+          // The last of them has had several names.
+          continue;
+        }
         source.append(
             "printf(\"%%s %%zu\\n\", \"%1$s.%2$s\", offsetof(struct %1$s, %2$s));\n"
                 .formatted(struct, field));

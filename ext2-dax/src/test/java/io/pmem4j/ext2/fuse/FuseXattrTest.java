@@ -35,7 +35,7 @@ class FuseXattrTest {
     for (String tool : List.of("setfattr", "getfattr", "setfacl", "getfacl", "setpriv")) {
       assumeTrue(Files.isExecutable(Path.of("/usr/bin", tool)), () -> "no " + tool);
     }
-    mounted = new MountedImage(64L << 20, "");
+    mounted = new MountedImage(Transport.newest(), 64L << 20);
   }
 
   @AfterAll

@@ -30,7 +30,7 @@ final class MountedImage implements AutoCloseable {
   private final StringBuffer output = new StringBuffer();
   private Process server;
 
-  MountedImage(long bytes, String options, String... mke2fs) throws Exception {
+  MountedImage(Transport transport, long bytes, String... mke2fs) throws Exception {
     assumeTrue(Files.isWritable(Path.of("/dev/fuse")), "needs a writable /dev/fuse");
     assumeTrue("root".equals(System.getProperty("user.name")), "needs root to mount");
     assumeTrue(Files.exists(Path.of("/usr/sbin/mke2fs")), "needs e2fsprogs");
@@ -46,11 +46,21 @@ final class MountedImage implements AutoCloseable {
     command.addAll(List.of(mke2fs));
     command.add(image.toString());
     run(0, command);
-    start(options);
+    start(transport, "");
   }
 
-  /** Starts a server, which has mounted when this returns. */
-  void start(String options) throws Exception {
+  /** Starts a server, which has mounted when this returns, and has agreed with the kernel. */
+  void start(Transport transport, String options) throws Exception {
+    if (transport == Transport.IO_URING) {
+      try (IoUringSwitch _ = new IoUringSwitch()) {
+        startServer(transport, options);
+      }
+    } else {
+      startServer(transport, options);
+    }
+  }
+
+  private void startServer(Transport transport, String options) throws Exception {
     String classPath =
         Stream.of("pmem4j.first.class.path", "jdk.module.path", "java.class.path")
             .map(System::getProperty)
@@ -66,7 +76,7 @@ final class MountedImage implements AutoCloseable {
                 FuseServerMain.class.getName(),
                 image.toString(),
                 mount.toString(),
-                options)
+                transport.options(options))
             .redirectErrorStream(true)
             .start();
     server = started;
@@ -77,7 +87,7 @@ final class MountedImage implements AutoCloseable {
         new BufferedReader(
             new java.io.InputStreamReader(started.getInputStream(), StandardCharsets.UTF_8));
     String first = lines.readLine();
-    if (!"mounted".equals(first)) {
+    if (!transport.name().equals(first)) {
       throw new IOException(first + "\n" + lines.lines().collect(Collectors.joining("\n")));
     }
     Thread reader = new Thread(() -> lines.lines().forEach(output::append), "output");
@@ -101,11 +111,21 @@ final class MountedImage implements AutoCloseable {
 
   /** Returns the CPUs on which each worker of the server may run, as the kernel tells them. */
   List<String> cpusOfWorkers() throws Exception {
+    return ofThreads("fuse-(ring-)?[0-9]", "Cpus_allowed_list");
+  }
+
+  /** Returns how often threads have waited, by the kernel's count. */
+  long waitsOf(String threads) throws Exception {
+    return ofThreads(threads, "voluntary_ctxt_switches").stream().mapToLong(Long::parseLong).sum();
+  }
+
+  /** Returns a field of /proc/PID/task/TID/status of each thread whose name begins so. */
+  private List<String> ofThreads(String name, String field) throws Exception {
     String each = "for t in /proc/" + server.pid() + "/task/*; do ";
-    String text = each + "if grep -q '^fuse-[0-9]' $t/comm; then cat $t/status; fi; done";
+    String text = each + "if grep -qE '^" + name + "' $t/comm; then cat $t/status; fi; done";
     return run(0, List.of("sh", "-c", text))
         .lines()
-        .filter(line -> line.startsWith("Cpus_allowed_list:"))
+        .filter(line -> line.startsWith(field + ":"))
         .map(line -> line.replaceFirst(".*:", "").strip())
         .toList();
   }

@@ -60,7 +60,7 @@ class WorkerCpuTest {
       try (Arena arena = Arena.ofConfined()) {
         String before = own("Cpus_allowed_list");
         int first = Integer.parseInt(before.split("[,-]", 2)[0]);
-        WorkerCpu worker = new WorkerCpu(client, arena);
+        WorkerCpu worker = new WorkerCpu(client::wanted, arena);
         want(first);
         worker.follow();
         assertThat(own("Cpus_allowed_list")).isEqualTo(Integer.toString(first));
@@ -76,7 +76,7 @@ class WorkerCpuTest {
     inThread(() -> {
       try (Arena arena = Arena.ofConfined()) {
         String before = own("Cpus_allowed_list");
-        WorkerCpu worker = new WorkerCpu(client, arena);
+        WorkerCpu worker = new WorkerCpu(client::wanted, arena);
         want(1023);
         worker.follow();
         assertThat(own("Cpus_allowed_list")).isEqualTo(before);
@@ -92,7 +92,7 @@ class WorkerCpuTest {
     inThread(() -> {
       try (Arena arena = Arena.ofConfined()) {
         int first = Integer.parseInt(own("Cpus_allowed_list").split("[,-]", 2)[0]);
-        WorkerCpu worker = new WorkerCpu(client, arena);
+        WorkerCpu worker = new WorkerCpu(client::wanted, arena);
         want(first);
         worker.follow();
         assertThat(WorkerCpu.ofThread(Integer.parseInt(own("Pid")))).isEqualTo(first);

@@ -73,7 +73,7 @@ final class MountCommand implements Callable<Integer> {
       description = {
         "as of mount(8), with commas: ro, nosuid, nodev, noexec, noatime, strictatime,",
         "ordered, sync, dirsync, sb=, grpid, minixdf, nouid32, errors=remount-ro,",
-        "and the others of ext2, see docs/ext2.md"
+        "no_io_uring, and the others of ext2, see docs/ext2.md"
       })
   private String options = "";
 
