@@ -44,7 +44,7 @@ final class ImageJudge implements AutoCloseable {
   private int keptAtOnce;
   private final Map<KnownLoss, Integer> losses = new EnumMap<>(KnownLoss.class);
   private final int blockBytes;
-  private final NewTrees trees;
+  private final TornStates torn;
   private final RepairBench bench;
 
   /** The files of repaired images, by the key of their pages. */
@@ -81,8 +81,8 @@ final class ImageJudge implements AutoCloseable {
     program.mounted().writeTo(machine.image());
     this.bench =
         new RepairBench(machine.image().path().resolveSibling("repaired.img"), program.mounted());
-    this.trees =
-        new NewTrees(
+    this.torn =
+        new TornStates(
             machine.image(),
             program.program().image().fsBytes(),
             pages,
@@ -160,20 +160,27 @@ final class ImageJudge implements AutoCloseable {
       losses.merge(KnownLoss.NEW_BLOCK, 1, Integer::sum);
       return;
     }
-    if (machine.isKernel()) {
-      byte[] lacking = contentOf(state);
-      byte[] whole = trees.completed(lacking, acknowledged.get(TracedProgram.FENCES));
-      if (!Arrays.equals(whole, lacking)) {
-        Judged other = judged(MemorySegment.ofArray(whole));
-        requireHolds(other);
-        broken = later.broken(other.files(), dax ? 0 : blockBytes);
-        if (broken.isEmpty()) {
-          losses.merge(KnownLoss.NEW_TREE, 1, Integer::sum);
-          return;
-        }
-      }
+    long fences = acknowledged.get(TracedProgram.FENCES);
+    byte[] lacking = contentOf(state);
+    byte[] sized = torn.withWholeSizes(lacking, fences);
+    if (isMended(lacking, sized, later)) {
+      losses.merge(KnownLoss.TORN_SIZE, 1, Integer::sum);
+    } else if (machine.isKernel() && isMended(lacking, torn.withNewTrees(sized, fences), later)) {
+      losses.merge(KnownLoss.NEW_TREE, 1, Integer::sum);
+    } else {
+      throw new IllegalStateException(broken.get());
     }
-    throw new IllegalStateException(broken.get());
+  }
+
+  /** Returns true if promises that a crash state breaks hold in one with more stores. */
+  private boolean isMended(byte[] lacking, byte[] whole, PromisedFiles promised)
+      throws IOException {
+    if (Arrays.equals(whole, lacking)) {
+      return false;
+    }
+    Judged other = judged(MemorySegment.ofArray(whole));
+    requireHolds(other);
+    return promised.broken(other.files(), dax ? 0 : blockBytes).isEmpty();
   }
 
   private static void requireHolds(Judged image) {

@@ -13,6 +13,11 @@ public enum KnownLoss {
       "lead to a new block of pointers that is not durable, and lose nothing if it is: ext2 has no"
           + " fence between them"),
 
+  /** The halves of a size, {@code i_size} and {@code i_dir_acl}, lie in two lines of the cache. */
+  TORN_SIZE(
+      "have one half of an old size and one of a new one, which differ by 4 GiB, and lose nothing if"
+          + " both are new: they are two words"),
+
   /** Without DAX a block is not zeroed, and its pointer does not wait for its data. */
   NEW_BLOCK(
       "show what a block held before that a file without DAX has got since its sync: no data is"

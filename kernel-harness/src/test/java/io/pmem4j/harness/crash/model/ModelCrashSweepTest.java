@@ -105,6 +105,83 @@ class ModelCrashSweepTest {
     }
   }
 
+  /** Returns a program whose file gets longer than 4 GiB and short again. */
+  private static Program pastFourGib() throws Exception {
+    return ProgramParser.parse(
+        "past-4-gib",
+        """
+        title A size whose halves both change
+        image 8m
+        setup file /a x41*9000
+
+        open      f /a rw
+        fsync     f
+        ftruncate f 4294967297
+        fsync     f
+        ftruncate f 8500
+        fsync     f
+        """);
+  }
+
+  /** Returns a program that cuts a file without blocks. */
+  private static Program sparse() throws Exception {
+    return ProgramParser.parse(
+        "sparse-4-gib",
+        """
+        title A hole whose end is torn
+        image 8m
+
+        open      f /a rw creat 644
+        ftruncate f 4294967296
+        fsync     f
+        open      d / ro
+        fsync     d
+        ftruncate f 8500
+        fsync     f
+        """);
+  }
+
+  private static ModelCrashSweep lines(CrashOrder order) throws Exception {
+    return new ModelCrashSweep(Kernel.MERGED, order, CrashMode.X86, CrashLimits.of(LINES));
+  }
+
+  /** A repair makes a file end with its last block, so that holes alone are lost. */
+  @Test
+  void aTornSizeIsAKnownLossInTheOrderOfLinux() throws Exception {
+    try (ModelCrashSweep sweep = lines(CrashOrder.LINUX)) {
+      KernelCrashSweep.Outcome sparse = sweep.run(sparse());
+      assertThat(sparse.report().findings()).isEmpty();
+      assertThat(sparse.losses()).containsOnlyKeys(KnownLoss.TORN_SIZE);
+      KernelCrashSweep.Outcome full = sweep.run(pastFourGib());
+      assertThat(full.report().findings()).isEmpty();
+      assertThat(full.losses()).isEmpty();
+    }
+  }
+
+  @Test
+  void aTornSizeLosesNothingInOrder() throws Exception {
+    try (ModelCrashSweep sweep = lines(CrashOrder.ORDERED)) {
+      assertThat(sweep.run(pastFourGib()).report().findings()).isEmpty();
+    }
+  }
+
+  @Test
+  @OnMutant("ordered-halves-of-a-size-at-once")
+  void aTornSizeIsFound() throws Exception {
+    try (ModelCrashSweep sweep = lines(CrashOrder.ORDERED)) {
+      assertThat(sweep.run(pastFourGib()).report().findings().getFirst().message())
+          .contains("/a has 1 bytes");
+    }
+  }
+
+  @Test
+  @OnMutant("ordered-smaller-half-of-a-size-first")
+  void theHalfThatLeavesTheSmallerSizeIsNotFirst() throws Exception {
+    try (ModelCrashSweep sweep = lines(CrashOrder.ORDERED)) {
+      assertThat(sweep.run(pastFourGib()).report().findings()).isNotEmpty();
+    }
+  }
+
   /** Returns a program whose write takes a run of blocks with bits in two lines of the bitmap. */
   private static Program acrossLines() throws Exception {
     // The prepared files end at block 507; a line of the bitmap has 512 bits.

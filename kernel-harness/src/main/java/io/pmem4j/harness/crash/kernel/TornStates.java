@@ -25,19 +25,20 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The new blocks of pointers in the crash states of a trace. {@code ext2_fsync} stores such a block
- * and what leads to it without a fence between them, so that the pointer to the block may be
- * durable and the block not. A block is new if the pointer to it was stored after the last fence
- * before the crash. Used by one thread.
+ * Crash states of a trace made whole where a crash has torn what ext2 stores between two fences. It
+ * stores the halves of a size so, which are two words, and a new block of pointers with what leads
+ * to it. A block is new if the pointer to it was stored after the last fence before the crash. Used
+ * by one thread.
  */
-final class NewTrees {
+final class TornStates {
   private static final int PAGE = ImageContent.PAGE_BYTES;
 
   /** The first pointer of {@code i_block} that leads to a block of pointers. */
   private static final int INDIRECT = 12;
 
-  private static final int I_BLOCK =
-      (int) RawInode.LAYOUT.byteOffset(MemoryLayout.PathElement.groupElement("i_block"));
+  private static final int I_BLOCK = offsetOf("i_block");
+  private static final int I_SIZE = offsetOf("i_size");
+  private static final int I_SIZE_HIGH = offsetOf("i_dir_acl");
 
   private static final int FORMAT = 0170000;
   private static final int REGULAR = 0100000;
@@ -60,7 +61,7 @@ final class NewTrees {
    * @param image as it was mounted
    * @param first the pages before the first event
    */
-  NewTrees(FsImage image, long fsBytes, TracedPages pages, byte[] first, StoreTrace trace)
+  TornStates(FsImage image, long fsBytes, TracedPages pages, byte[] first, StoreTrace trace)
       throws IOException {
     this.events = trace.events();
     this.first = first;
@@ -80,6 +81,10 @@ final class NewTrees {
     } catch (Ext2Exception e) {
       throw new IOException(image.path() + ": " + e.getMessage(), e);
     }
+  }
+
+  private static int offsetOf(String field) {
+    return (int) RawInode.LAYOUT.byteOffset(MemoryLayout.PathElement.groupElement(field));
   }
 
   private int[] inodes(PersistentMemory memory, Geometry geometry) {
@@ -109,17 +114,31 @@ final class NewTrees {
   }
 
   /**
+   * Returns a crash state in which each size with an old and a new half is the new one, and
+   * everything else as it was.
+   *
+   * @param fences the number of fences before the crash
+   */
+  byte[] withWholeSizes(byte[] state, long fences) {
+    return completion(state, fences).sizes();
+  }
+
+  /**
    * Returns a crash state in which each new block of pointers is as the kernel had stored it, and
    * everything else as it was.
    *
    * @param fences the number of fences before the crash
    */
-  byte[] completed(byte[] state, long fences) {
+  byte[] withNewTrees(byte[] state, long fences) {
+    return completion(state, fences).trees();
+  }
+
+  private Completion completion(byte[] state, long fences) {
     byte[] before = first.clone();
     int next = repeat(0, fences, before);
     byte[] after = before.clone();
     repeat(next, 1, after);
-    return new Completion(state, before, after).run();
+    return new Completion(state, before, after);
   }
 
   /** Repeats stores up to a number of fences, and returns the event behind the last one. */
@@ -138,7 +157,7 @@ final class NewTrees {
     return event;
   }
 
-  /** A walk through the trees of all inodes of one state. */
+  /** A walk through the inodes of one state. */
   private final class Completion {
     private final ByteBuffer state;
     private final ByteBuffer before;
@@ -152,7 +171,32 @@ final class NewTrees {
       this.whole = state.clone();
     }
 
-    byte[] run() {
+    byte[] sizes() {
+      for (int inode : inodes) {
+        long size = size(state, inode);
+        long old = size(before, inode);
+        long stored = size(after, inode);
+        boolean torn = size != old && size != stored;
+        if (torn && (size == mixed(old, stored) || size == mixed(stored, old))) {
+          ByteBuffer all = ByteBuffer.wrap(whole).order(ByteOrder.LITTLE_ENDIAN);
+          all.putInt(inode + I_SIZE, (int) stored);
+          all.putInt(inode + I_SIZE_HIGH, (int) (stored >>> Integer.SIZE));
+        }
+      }
+      return whole;
+    }
+
+    private static long size(ByteBuffer memory, int inode) {
+      return mixed(
+          (long) memory.getInt(inode + I_SIZE_HIGH) << Integer.SIZE, memory.getInt(inode + I_SIZE));
+    }
+
+    /** Returns the size with the high half of one and the low half of another. */
+    private static long mixed(long high, long low) {
+      return high >>> Integer.SIZE << Integer.SIZE | Integer.toUnsignedLong((int) low);
+    }
+
+    byte[] trees() {
       for (int inode : inodes) {
         int format = state.getShort(inode) & FORMAT;
         if (format == REGULAR || format == DIRECTORY) {
