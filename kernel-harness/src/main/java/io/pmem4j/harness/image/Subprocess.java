@@ -8,7 +8,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 
@@ -16,7 +15,7 @@ import java.util.concurrent.TimeUnit;
 final class Subprocess {
   private static final Duration LIMIT = Duration.ofMinutes(1);
 
-  /** The longest time from a signal to its group until this process has begun to end. */
+  /** The longest time from a signal to its group until this JVM begins to end. */
   private static final Duration GRACE = Duration.ofSeconds(1);
 
   /** e2fsck(8) catches SIGINT and SIGTERM and answers so: canceled by user request. */
@@ -54,7 +53,7 @@ final class Subprocess {
       int exit = process.exitValue();
       if (exit > BY_A_SIGNAL || (exit & CANCELED) != 0) {
         // Ctrl-C goes to all processes of a terminal: this one ends too, and says nothing before.
-        new CountDownLatch(1).await(GRACE.toMillis(), TimeUnit.MILLISECONDS);
+        JvmEnd.await(GRACE);
         throw new IOException(command.getFirst() + " was stopped by a signal, exit " + exit);
       }
       return new Result(exit, output.get());
