@@ -6,6 +6,7 @@ import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.layout.GroupDescriptor;
 import io.pmem4j.ext2.layout.Superblock;
 import io.pmem4j.ext2.volume.Geometry;
+import io.pmem4j.harness.image.DescriptorOffsets;
 import io.pmem4j.harness.image.FsImage;
 import io.pmem4j.harness.image.ImageContent;
 import io.pmem4j.pmem.MapSpec;
@@ -50,14 +51,12 @@ public final class StaleBlocks {
   public static void fill(PersistentMemory memory, IntPredicate pages) throws Ext2Exception {
     Superblock superblock = new Superblock(memory, Superblock.PRIMARY_OFFSET);
     Geometry geometry = Geometry.validated(superblock, memory.byteSize());
-    long descriptors = geometry.offsetOf(geometry.blockAt(Superblock.PRIMARY_OFFSET) + 1);
+    DescriptorOffsets descriptors = new DescriptorOffsets(memory::getInt);
     for (int group = 0; group < geometry.groupsCount(); group++) {
       long first = geometry.groupFirstBlock(group);
       long end = Math.min(first + geometry.blocksPerGroup(), geometry.blocksCount());
       long bitmap =
-          geometry.offsetOf(
-              new GroupDescriptor(memory, descriptors + (long) group * GroupDescriptor.BYTES)
-                  .blockBitmap());
+          geometry.offsetOf(new GroupDescriptor(memory, descriptors.of(group)).blockBitmap());
       for (long block = first; block < end; block++) {
         long bit = block - first;
         boolean free = (memory.getByte(bitmap + (bit >> 3)) >> (bit & 7) & 1) == 0;
