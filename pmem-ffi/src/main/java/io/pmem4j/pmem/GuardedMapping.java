@@ -21,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  * adds carriers without limit, or never wakes one again (JDK 25.0.3).
  */
 abstract class GuardedMapping extends Mapping {
+  private static final String DRAIN = "drain";
+
   private final Granularity granularity;
   private final boolean mayHaveHoles;
   private final UseGuard guard;
@@ -74,30 +76,25 @@ abstract class GuardedMapping extends Mapping {
         file.file().reopenable(), writable ? NativeFile.O_RDWR : NativeFile.O_RDONLY);
   }
 
-  /** A call that is made under the guard. */
-  enum Call {
-    FLUSH("flush"),
-    DRAIN("drain"),
-    PERSIST("persist"),
-    DEEP_PERSIST("deepPersist"),
-    WRITE_FILL("write"),
-    WRITE("write");
-
-    final String operation;
-
-    Call(String operation) {
-      this.operation = operation;
-    }
-  }
-
   @Override
   final void flush(long offset, long length) {
     call(Call.FLUSH, offset, length, null, Caching.AUTO, (byte) 0);
   }
 
+  /** Waits for flushes. A fence touches no memory of the mapping, so that no use is counted. */
   @Override
   final void drain() {
-    call(Call.DRAIN, 0, memory.byteSize(), null, Caching.AUTO, (byte) 0);
+    try {
+      guard.requireOpen();
+    } catch (InternalError fault) {
+      throw earlierFault(DRAIN, 0, memory.byteSize(), fault);
+    }
+    if (file != null) {
+      file.check(DRAIN, path, fileOffset, memory.byteSize());
+    }
+    if (granularity != Granularity.PAGE) {
+      drainLines();
+    }
   }
 
   @Override
@@ -145,20 +142,20 @@ abstract class GuardedMapping extends Mapping {
       @Nullable MemorySegment source,
       Caching how,
       byte value) {
-    if (memory.isReadOnly() && call != Call.DRAIN) {
+    if (memory.isReadOnly()) {
       throw new IllegalArgumentException(path + " is mapped read-only");
     }
     UseGuard.Stripe use;
     try {
       use = guard.enter();
     } catch (InternalError fault) {
-      throw earlierFault(call, offset, length, fault);
+      throw earlierFault(call.operation, offset, length, fault);
     }
     try {
       if (file != null) {
         file.check(call.operation, path, fileOffset + offset, length);
       }
-      if (length > limit - offset && call != Call.DRAIN) {
+      if (length > limit - offset) {
         throw PmemMediaException.revoked(call.operation, path, fileOffset + offset, length);
       }
       perform(call, offset, length, source, how, value);
@@ -185,11 +182,6 @@ abstract class GuardedMapping extends Mapping {
           msync(call, offset, length);
         } else {
           flushLines(offset, length);
-        }
-      }
-      case DRAIN -> {
-        if (granularity != Granularity.PAGE) {
-          drainLines();
         }
       }
       case PERSIST -> {
@@ -219,7 +211,7 @@ abstract class GuardedMapping extends Mapping {
   /** Starts to write cache lines back; called under the guard. */
   abstract void flushLines(long offset, long length);
 
-  /** Waits for the cache lines that this thread writes back; called under the guard. */
+  /** Waits for the cache lines that this thread writes back; touches no memory of the mapping. */
   abstract void drainLines();
 
   /** Writes cache lines back and waits for them; called under the guard. */
@@ -268,9 +260,9 @@ abstract class GuardedMapping extends Mapping {
   }
 
   private PmemMediaException earlierFault(
-      Call call, long offset, long length, InternalError fault) {
+      String operation, long offset, long length, InternalError fault) {
     return PmemMediaException.before(
-        call.operation, path, fileOffset + offset, length, MediaFault.checked(fault));
+        operation, path, fileOffset + offset, length, MediaFault.checked(fault));
   }
 
   private void deepPersistGuarded(Call call, long offset, long length) {

@@ -13,6 +13,21 @@ import java.nio.file.Path;
  * inside.
  */
 abstract class Mapping {
+  /** A call on a range, as exceptions name it. */
+  enum Call {
+    FLUSH("flush"),
+    PERSIST("persist"),
+    DEEP_PERSIST("deepPersist"),
+    WRITE_FILL("write"),
+    WRITE("write");
+
+    final String operation;
+
+    Call(String operation) {
+      this.operation = operation;
+    }
+  }
+
   /** The path that exceptions name. */
   final Path path;
 

@@ -74,6 +74,14 @@ abstract class UseGuard {
   abstract void exit(Stripe ticket);
 
   /**
+   * Throws what {@link #enter} throws, and begins no use: for a call that touches no memory of the
+   * mapping, and so may run on after it was unmapped.
+   */
+  void requireOpen() {
+    exit(enter()); // counted nowhere, but in guards that override this
+  }
+
+  /**
    * Refuses new uses, and waits for those in progress, for two seconds at most. Called once.
    *
    * @return true if no use is left
@@ -215,6 +223,15 @@ abstract class UseGuard {
         throw closed();
       }
       return stripe;
+    }
+
+    /** Needs no fence: without a count it cannot delay the one that shuts. */
+    @Override
+    final void requireOpen() {
+      Safepoint.poll();
+      if (shut) {
+        throw closed();
+      }
     }
 
     /**

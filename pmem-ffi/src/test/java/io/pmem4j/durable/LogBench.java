@@ -48,7 +48,8 @@ final class LogBench {
     try (Arena arena = Arena.ofShared();
         DurableLog log = DurableLog.openOrCreate(folder.resolve("log"), CAPACITY)) {
       byte[] record = new byte[RECORD];
-      turns.put("bare put and force", bare(map(folder.resolve("bare"))));
+      turns.put("bare put and force", bare(map(folder.resolve("bare")), CAPACITY - 128));
+      turns.put("bare, lines in a cache", bare(map(folder.resolve("cached")), 8192));
       turns.put("bare record and force", bareRecord(map(folder.resolve("record"))));
       turns.put("region, put and persist", region(folder.resolve("region"), arena));
       turns.put(
@@ -82,7 +83,7 @@ final class LogBench {
           });
       print(measure(turns, appends));
     } finally {
-      for (String name : List.of("log", "bare", "record", "region", "mashona")) {
+      for (String name : List.of("log", "bare", "cached", "record", "region", "mashona")) {
         Files.deleteIfExists(folder.resolve(name));
       }
       Files.delete(folder);
@@ -124,14 +125,19 @@ final class LogBench {
     }
   }
 
-  private static Turn bare(MappedByteBuffer mapped) {
+  /** Walks on from round to round, as a log does, through so many bytes. */
+  private static Turn bare(MappedByteBuffer mapped, int window) {
+    mapped.load();
     byte[] record = new byte[RECORD];
+    int[] place = {0};
     return times -> {
+      int at = place[0];
       for (int i = 0; i < times; i++) {
-        int at = i * 80 % (CAPACITY - 128);
+        at = at + 80 < window ? at + 80 : 0;
         mapped.put(at, record);
         mapped.force(at, RECORD);
       }
+      place[0] = at;
     };
   }
 
@@ -141,8 +147,10 @@ final class LogBench {
     byte[] buffer = new byte[16 + 16 + RECORD];
     ByteBuffer fields = ByteBuffer.wrap(buffer).order(ByteOrder.LITTLE_ENDIAN);
     CRC32C sum = new CRC32C();
+    mapped.load();
+    int[] place = {0};
     return times -> {
-      int end = 0;
+      int end = place[0];
       for (int i = 0; i < times; i++) {
         int at = end;
         if (at + 16 + record.length > CAPACITY) {
@@ -157,18 +165,23 @@ final class LogBench {
         mapped.force(at, 16 + record.length);
         end = at + 16 + record.length;
       }
+      place[0] = end;
     };
   }
 
   private static Turn region(Path path, Arena arena) throws IOException {
     PmemRegion region = Pmem.map(path, MapSpec.openOrCreate(CAPACITY), arena);
     byte[] record = new byte[RECORD];
+    region.read(0, new byte[CAPACITY]);
+    long[] place = {0};
     return times -> {
+      long at = place[0];
       for (int i = 0; i < times; i++) {
-        long at = i * 80L % (CAPACITY - 128);
+        at = at + 80 < CAPACITY - 128 ? at + 80 : 0;
         region.copy(at, record, 0, RECORD);
         region.persist(at, RECORD);
       }
+      place[0] = at;
     };
   }
 

@@ -153,6 +153,15 @@ class UseGuardTest {
     assertThat(closer.join(java.time.Duration.ofSeconds(60))).isTrue();
   }
 
+  @Test
+  void aCallWithoutUseDelaysNoOneWhoShuts() {
+    UseGuard guard = new UseGuard.Striped();
+    guard.requireOpen();
+    assertThat(guard.isIdle()).isTrue();
+    assertThat(guard.shut()).isTrue();
+    assertThatIllegalStateException().isThrownBy(guard::requireOpen);
+  }
+
   private static boolean isShut(UseGuard guard) {
     try {
       guard.exit(guard.enter());
