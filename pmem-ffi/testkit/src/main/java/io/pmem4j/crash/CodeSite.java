@@ -11,8 +11,9 @@ import java.lang.StackWalker.StackFrame;
  *
  * @param type name of the class
  * @param method name of the method
- * @param file name of the source file, without a folder
- * @param line number of the line; 0 if the class has no line numbers
+ * @param file name of the source file, without a folder; the operation that has begun, where no
+ *     line is recorded
+ * @param line number of the line; 0 if there is none
  */
 public record CodeSite(String type, String method, String file, int line) {
   /** The site of accesses that are recorded without one. */
@@ -20,19 +21,32 @@ public record CodeSite(String type, String method, String file, int line) {
 
   private static final StackWalker WALKER = StackWalker.getInstance(Option.RETAIN_CLASS_REFERENCE);
 
+  /** True for each class that is no part of a memory; the JVM answers for a nest host slowly. */
+  private static final ClassValue<Boolean> CALLERS =
+      new ClassValue<>() {
+        @Override
+        protected Boolean computeValue(Class<?> type) {
+          Class<?> host = type.getNestHost();
+          return !PersistentMemory.class.isAssignableFrom(host)
+              && host != CodeSite.class
+              && host != CrashMedium.class
+              && host != SimulatedFiles.class
+              && !host.getPackageName().equals("io.pmem4j.pmem");
+        }
+      };
+
   /** Returns the innermost line on the stack that is no part of a memory. */
   static CodeSite here() {
     return WALKER.walk(
         frames -> frames.filter(CodeSite::isCaller).findFirst().map(CodeSite::of).orElse(UNKNOWN));
   }
 
+  static CodeSite ofOperation(String name) {
+    return new CodeSite("", "", name, 0);
+  }
+
   private static boolean isCaller(StackFrame frame) {
-    Class<?> type = frame.getDeclaringClass().getNestHost();
-    return !PersistentMemory.class.isAssignableFrom(type)
-        && type != CodeSite.class
-        && type != CrashMedium.class
-        && type != SimulatedFiles.class
-        && !type.getPackageName().equals("io.pmem4j.pmem");
+    return CALLERS.get(frame.getDeclaringClass());
   }
 
   private static CodeSite of(StackFrame frame) {
@@ -46,6 +60,6 @@ public record CodeSite(String type, String method, String file, int line) {
 
   @Override
   public String toString() {
-    return file + ":" + line;
+    return line == 0 ? file : file + ":" + line;
   }
 }

@@ -4,11 +4,9 @@ package io.pmem4j.crash;
 
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * Rules that hold for any program, judged on a trace without a check.
@@ -35,7 +33,7 @@ public final class DurabilityRules {
   private final Map<Integer, Integer> lastStores = new HashMap<>();
 
   /** The stores of each thread since its operation began. */
-  private final Map<Integer, Set<Integer>> operations = new HashMap<>();
+  private final Map<Integer, List<Integer>> operations = new HashMap<>();
 
   /** For each thread the stores of other threads that it has loaded, with the loaded word. */
   private final Map<Integer, Map<Integer, Integer>> loaded = new HashMap<>();
@@ -71,21 +69,13 @@ public final class DurabilityRules {
         case DRAIN, CREATE -> {}
       }
       boolean settles = pending.settles(event);
-      Set<Integer> durable = settles ? storesOf(pending) : Set.of();
       pending.add(event);
       if (settles) {
-        durable.removeAll(storesOf(pending));
-        for (int store : durable) {
+        for (int store : pending.ended()) {
           becomesDurable(store, i, pending);
         }
       }
     }
-  }
-
-  private static Set<Integer> storesOf(PendingStores pending) {
-    Set<Integer> stores = new HashSet<>();
-    pending.atoms().forEach(atom -> stores.add(atom.event));
-    return stores;
   }
 
   private static int firstWord(TraceEvent event) {
@@ -104,24 +94,22 @@ public final class DurabilityRules {
       lastStores.put(word, index);
       dirtyUnits.put(word * (long) Long.BYTES / mode.flushedBytes, index);
     }
-    operations.computeIfAbsent(event.thread(), _ -> new HashSet<>()).add(index);
+    operations.computeIfAbsent(event.thread(), _ -> new ArrayList<>()).add(index);
     Map<Integer, Integer> seen = loaded.getOrDefault(event.thread(), Map.of());
     if (event.order() == StoreOrder.ORDERED) {
-      dependOn(seen, index, index, storesOf(pending));
+      dependOn(seen, index, index, pending);
     } else if (!seen.isEmpty()) {
       dependences.put(index, Map.copyOf(seen));
     }
   }
 
   private void load(TraceEvent event, PendingStores pending) {
-    Set<Integer> undurable = null;
     for (int word = firstWord(event); word <= lastWord(event) && event.length() > 0; word++) {
       Integer store = lastStores.get(word);
-      if (store != null && trace.events().get(store).thread() != event.thread()) {
-        undurable = undurable == null ? storesOf(pending) : undurable;
-        if (undurable.contains(store)) {
-          loaded.computeIfAbsent(event.thread(), _ -> new LinkedHashMap<>()).put(store, word);
-        }
+      if (store != null
+          && trace.events().get(store).thread() != event.thread()
+          && pending.isPending(store)) {
+        loaded.computeIfAbsent(event.thread(), _ -> new LinkedHashMap<>()).put(store, word);
       }
     }
   }
@@ -152,15 +140,12 @@ public final class DurabilityRules {
   }
 
   private void acknowledge(int index, TraceEvent event, PendingStores pending) {
-    Set<Integer> own = operations.getOrDefault(event.thread(), Set.of());
     List<StoreFate> missing = new ArrayList<>();
-    int last = -1;
-    for (Atom atom : pending.atoms()) {
-      if (own.contains(atom.event) && atom.event != last) {
-        last = atom.event;
+    for (int own : operations.getOrDefault(event.thread(), List.of())) {
+      if (pending.isPending(own)) {
         missing.add(
             new StoreFate(
-                last, trace.events().get(last), 1, 0, "not durable when it is acknowledged"));
+                own, trace.events().get(own), 1, 0, "not durable when it is acknowledged"));
       }
     }
     operations.remove(event.thread());
@@ -181,13 +166,13 @@ public final class DurabilityRules {
   private void becomesDurable(int store, int at, PendingStores pending) {
     Map<Integer, Integer> seen = dependences.remove(store);
     if (seen != null) {
-      dependOn(seen, store, at, storesOf(pending));
+      dependOn(seen, store, at, pending);
     }
   }
 
-  private void dependOn(Map<Integer, Integer> seen, int store, int at, Set<Integer> undurable) {
+  private void dependOn(Map<Integer, Integer> seen, int store, int at, PendingStores pending) {
     for (int other : seen.keySet()) {
-      if (undurable.contains(other)) {
+      if (pending.isPending(other)) {
         TraceEvent theirs = trace.events().get(other);
         TraceEvent own = trace.events().get(store);
         add(

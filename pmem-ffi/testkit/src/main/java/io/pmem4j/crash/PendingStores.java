@@ -15,6 +15,7 @@ import java.util.NavigableMap;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The stores of a trace that are not durable for certain, up to a point that moves forward. The
@@ -42,6 +43,20 @@ final class PendingStores {
   /** For each thread the units that it has flushed since its last drain, up to an event. */
   private final Map<Integer, Map<OrderedUnit, Integer>> flushed = new HashMap<>();
 
+  /** For each thread the units that it has stored to since its last drain. */
+  private final Map<Integer, Set<OrderedUnit>> stored = new HashMap<>();
+
+  /** The number of pending atoms of each store, by its event. */
+  private final Map<Integer, Integer> pending = new HashMap<>();
+
+  /** The stores of which the last event has left nothing pending. */
+  private final List<Integer> ended = new ArrayList<>();
+
+  /** The event that {@link #settles} was asked about, until it is added, and what it settles. */
+  private @Nullable TraceEvent asked;
+
+  private List<Atom> settledByAsked = List.of();
+
   private int batch;
   private int lastThread;
   private int events;
@@ -59,20 +74,36 @@ final class PendingStores {
 
   /** Returns true if the event makes a pending store durable for certain. */
   boolean settles(TraceEvent event) {
-    return !settledBy(event).isEmpty();
+    settledByAsked = settledBy(event);
+    asked = event;
+    return !settledByAsked.isEmpty();
+  }
+
+  /** Returns true if a part of the store with this event is not durable for certain. */
+  boolean isPending(int store) {
+    return pending.containsKey(store);
+  }
+
+  /** Returns the stores of which the last event has left nothing pending, in their order. */
+  List<Integer> ended() {
+    return ended.stream().sorted().toList();
   }
 
   /** Moves the point past an event. */
   void add(TraceEvent event) {
+    ended.clear();
+    List<Atom> settled = event == asked ? settledByAsked : settledBy(event);
+    asked = null;
     switch (event.kind()) {
       case STORE -> store(event);
       case FLUSH -> {
-        settle(settledBy(event));
+        settle(settled);
         flush(event);
       }
       case DRAIN -> {
-        settle(settledBy(event));
+        settle(settled);
         flushed.remove(event.thread());
+        stored.remove(event.thread());
         batch++;
       }
       case LOAD, BEGIN, CREATE, ACKNOWLEDGE -> {}
@@ -110,6 +141,10 @@ final class PendingStores {
           units.computeIfAbsent(key, _ -> begin(new OrderedUnit(key, around, metadata), event));
       unit.atoms.add(atom);
       atom.unit = unit;
+      pending.merge(events, 1, Integer::sum);
+      if (mode == CrashMode.AUTO_FLUSH && !metadata) {
+        stored.computeIfAbsent(event.thread(), _ -> new LinkedHashSet<>()).add(unit);
+      }
     }
     if (ordered) {
       batch++;
@@ -172,12 +207,13 @@ final class PendingStores {
                 .getOrDefault(event.thread(), Set.of())
                 .forEach(unit -> settled.addAll(unit.atoms));
         case AUTO_FLUSH -> {
-          for (OrderedUnit unit : units.values()) {
+          // Names and lengths are not among the units: only a sync of their own settles them.
+          for (OrderedUnit unit : stored.getOrDefault(event.thread(), Set.of())) {
             int last = -1;
             for (Atom atom : unit.atoms) {
               last = atom.thread == event.thread() ? atom.event : last;
             }
-            addOlder(unit, unit.metadata ? 0 : last + 1, settled);
+            addOlder(unit, last + 1, settled);
           }
         }
         case PAGE -> {}
@@ -221,10 +257,23 @@ final class PendingStores {
     }
     for (OrderedUnit unit : touched) {
       int thread = unit.atoms.get(0).thread;
+      unit.atoms.forEach(this::countIfGone);
       unit.atoms.removeIf(atom -> atom.mask == 0);
       if (unit.atoms.isEmpty()) {
         end(unit, thread);
       }
+    }
+  }
+
+  private void countIfGone(Atom atom) {
+    if (atom.mask != 0) {
+      return;
+    }
+    int left = Objects.requireNonNull(pending.remove(atom.event)) - 1;
+    if (left > 0) {
+      pending.put(atom.event, left);
+    } else {
+      ended.add(atom.event);
     }
   }
 

@@ -43,6 +43,17 @@ public final class RecordedMemory extends ObservedMemory {
         memory, 0, new Recorder(contentOf(memory), memory.byteSize(), null, Set.of()));
   }
 
+  /**
+   * Returns a decorator whose sites name the operation that has begun, and no line of code. It is
+   * for stores that are repeated from another record: their lines would all be those of the
+   * repetition, and each would cost a walk of the stack.
+   */
+  public static RecordedMemory byOperation(PersistentMemory memory) {
+    RecordedMemory recorded = over(memory);
+    recorded.recorder.operation = CodeSite.UNKNOWN;
+    return recorded;
+  }
+
   /** Returns recorded memory of zeros without a byte, to which files are added. */
   static RecordedMemory ofFiles(Granularity granularity) {
     return new RecordedMemory(
@@ -129,7 +140,7 @@ public final class RecordedMemory extends ObservedMemory {
   void stored(StoreOrder order, String call, long offset, long length) {
     byte[] bytes = new byte[(int) length];
     target.read(offset - base, bytes, 0, bytes.length);
-    recorder.add(TraceEvent.store(recorder.thread(), CodeSite.here(), call, order, offset, bytes));
+    recorder.add(TraceEvent.store(recorder.thread(), recorder.site(), call, order, offset, bytes));
   }
 
   @Override
@@ -166,6 +177,9 @@ public final class RecordedMemory extends ObservedMemory {
     private final @Nullable Scheduler scheduler;
     private final Set<Scheduler.Point> yields;
 
+    /** The site of all events; null if each has its line of code. */
+    private volatile @Nullable CodeSite operation;
+
     Recorder(
         long[] initial, long byteSize, @Nullable Scheduler scheduler, Set<Scheduler.Point> yields) {
       this.yields = yields;
@@ -181,6 +195,12 @@ public final class RecordedMemory extends ObservedMemory {
       }
     }
 
+    /** Returns the line of code, or the operation. */
+    CodeSite site() {
+      CodeSite begun = operation;
+      return begun == null ? CodeSite.here() : begun;
+    }
+
     synchronized int thread() {
       Object task = scheduler == null ? Thread.currentThread() : scheduler.currentTask();
       return threads.computeIfAbsent(task, _ -> threads.size());
@@ -191,11 +211,14 @@ public final class RecordedMemory extends ObservedMemory {
     }
 
     void add(TraceEvent.Kind kind, String call, long offset, long length) {
-      add(TraceEvent.range(kind, thread(), CodeSite.here(), call, offset, length));
+      add(TraceEvent.range(kind, thread(), site(), call, offset, length));
     }
 
     void mark(TraceEvent.Kind kind, String name, long value) {
-      add(TraceEvent.mark(kind, thread(), CodeSite.here(), name, value));
+      if (kind == TraceEvent.Kind.BEGIN && operation != null) {
+        operation = CodeSite.ofOperation(name);
+      }
+      add(TraceEvent.mark(kind, thread(), site(), name, value));
     }
 
     synchronized long addArea() {

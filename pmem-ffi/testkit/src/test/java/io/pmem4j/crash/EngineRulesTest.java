@@ -98,4 +98,57 @@ class EngineRulesTest {
     }
     assertThat(kept).isBetween(lines / 4L, lines * 3 / 4L);
   }
+
+  /** With a look at all that is pending at each drain this takes many minutes. */
+  @Test
+  @Timeout(60)
+  void drainsCostNothingForThePendingStoresOfAnotherThread() {
+    int lines = 1 << 16;
+    byte[] one = {1, 0, 0, 0, 0, 0, 0, 0};
+    TraceEvent drain = TraceEvent.range(TraceEvent.Kind.DRAIN, 0, CodeSite.UNKNOWN, "drain", 0, 0);
+    List<TraceEvent> events = new ArrayList<>();
+    for (long line = 0; line < lines; line++) {
+      long at = (lines + line) * 64;
+      events.add(
+          TraceEvent.store(0, CodeSite.UNKNOWN, "putLong", StoreOrder.PLAIN, at, one.clone()));
+      events.add(TraceEvent.range(TraceEvent.Kind.FLUSH, 0, CodeSite.UNKNOWN, "flush", at, 8));
+    }
+    events.add(drain);
+    for (long line = 0; line < lines; line++) {
+      events.add(
+          TraceEvent.store(1, CodeSite.UNKNOWN, "putLong", StoreOrder.PLAIN, line * 64, one));
+    }
+    List<TraceEvent> drained = new ArrayList<>(events.subList(2 * lines + 1, events.size()));
+    for (int line = 0; line < lines; line++) {
+      drained.addAll(events.subList(2 * line, 2 * line + 2));
+      drained.add(drain);
+    }
+    StoreTrace empty = RecordedMemory.over(new HeapMemory(2L * lines * 64)).trace();
+    assertThat(DurabilityRules.check(empty.withEvents(drained), CrashMode.X86)).isEmpty();
+    for (int i = 0; i < 1 << 19; i++) {
+      events.add(drain);
+    }
+    HeapMemory left =
+        CrashStates.of(empty.withEvents(events)).mode(CrashMode.AUTO_FLUSH).chosenAtEnd(3);
+    assertThat(left.getLong((2L * lines - 1) * 64)).isEqualTo(1);
+    // With durable caches the stores of the other thread survive up to one of them.
+    int kept = 0;
+    while (kept < lines && left.getLong(kept * 64L) == 1) {
+      kept++;
+    }
+    assertThat(kept).isBetween(0, lines - 1);
+    assertThat(left.getLong((lines - 1) * 64L)).isZero();
+  }
+
+  @Test
+  void repeatedStoresHaveTheNameOfTheirOperation() {
+    RecordedMemory memory = RecordedMemory.byOperation(new HeapMemory(64));
+    memory.putLong(0, 1);
+    memory.begin("append 2");
+    memory.putLong(8, 2);
+    memory.persist(0, 16);
+    assertThat(memory.trace().events())
+        .extracting(event -> event.site().toString())
+        .containsExactly("?", "append 2", "append 2", "append 2", "append 2");
+  }
 }

@@ -134,9 +134,9 @@ public final class TracedNvdimm implements AutoCloseable {
     List<TraceRecord> records = file.records(0, count);
     TracedPages pages = TracedPages.of(records);
     int durable = Math.max(0, records.size() - MOST_LOSSY);
-    RecordedMemory old = RecordedMemory.over(pages.of(begin));
+    RecordedMemory old = RecordedMemory.byOperation(pages.of(begin));
     pages.repeat(records.subList(0, durable), old);
-    RecordedMemory memory = RecordedMemory.over(copy(old));
+    RecordedMemory memory = RecordedMemory.byOperation(copy(old));
     pages.repeat(records.subList(durable, records.size()), memory);
     pages.requireComplete(begin, now, memory);
     return new Cut(records, pages, CrashStates.of(memory.trace()).chosenAtEnd(seed));

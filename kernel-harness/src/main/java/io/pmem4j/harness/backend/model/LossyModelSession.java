@@ -52,7 +52,7 @@ final class LossyModelSession implements Session {
     this.bytes = bytes;
     this.mount = mount;
     memory = content();
-    recorded = RecordedMemory.over(memory);
+    recorded = RecordedMemory.byOperation(memory);
     session = mount.of(recorded);
     promises = new PromiseLog(session.files());
   }
@@ -104,7 +104,7 @@ final class LossyModelSession implements Session {
       throw BackendException.promiseBroken("model: after the lossy power cut: " + left);
     }
     memory = content();
-    recorded = RecordedMemory.over(memory);
+    recorded = RecordedMemory.byOperation(memory);
     session = mount.of(recorded);
     promises = new PromiseLog(session.files());
     returned = 0;

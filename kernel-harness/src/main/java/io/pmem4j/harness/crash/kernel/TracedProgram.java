@@ -149,7 +149,7 @@ public record TracedProgram(
   }
 
   private RecordedMemory recorded(TracedPages pages) {
-    RecordedMemory memory = RecordedMemory.over(pages.of(mounted));
+    RecordedMemory memory = RecordedMemory.byOperation(pages.of(mounted));
     int from = 0;
     long fences = 0;
     for (int i = 0; i < marks.size(); i++) {
