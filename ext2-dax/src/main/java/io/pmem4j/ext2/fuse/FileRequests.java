@@ -81,37 +81,38 @@ final class FileRequests {
   }
 
   void read(FuseRequest request, FuseReply reply) throws Ext2Exception {
-    OpenFile file = handles.get(request.u64(FuseStructs.READ_IN_FH));
+    OpenFile file = handles.get(request.u64(FuseFileStructs.READ_IN_FH));
     long size =
         Math.min(
-            Integer.toUnsignedLong(request.u32(FuseStructs.READ_IN_SIZE)),
+            Integer.toUnsignedLong(request.u32(FuseFileStructs.READ_IN_SIZE)),
             reply.buffer().byteSize() - FuseReply.HEADER_BYTES);
     reply.appended(
-        file.pread(request.u64(FuseStructs.READ_IN_OFFSET), new SegmentBuffer(reply.body(size))));
+        file.pread(
+            request.u64(FuseFileStructs.READ_IN_OFFSET), new SegmentBuffer(reply.body(size))));
   }
 
   void write(FuseRequest request, FuseReply reply) throws Ext2Exception {
-    OpenFile file = handles.get(request.u64(FuseStructs.WRITE_IN_FH));
-    long size = Integer.toUnsignedLong(request.u32(FuseStructs.WRITE_IN_SIZE));
-    if ((request.u32(FuseStructs.WRITE_IN_WRITE_FLAGS) & WRITE_KILL_SUIDGID) != 0) {
+    OpenFile file = handles.get(request.u64(FuseFileStructs.WRITE_IN_FH));
+    long size = Integer.toUnsignedLong(request.u32(FuseFileStructs.WRITE_IN_SIZE));
+    if ((request.u32(FuseFileStructs.WRITE_IN_WRITE_FLAGS) & WRITE_KILL_SUIDGID) != 0) {
       // The kernel leaves this to the server for O_DIRECT.
       inodes.removePrivileges(ino(request));
     }
     long written =
         file.pwrite(
-            request.u64(FuseStructs.WRITE_IN_OFFSET),
-            new SegmentBuffer(request.data(FuseStructs.WRITE_IN.byteSize(), size)));
-    long at = reply.append(FuseStructs.WRITE_OUT.byteSize());
-    reply.u32(at + FuseStructs.WRITE_OUT_SIZE, (int) written);
+            request.u64(FuseFileStructs.WRITE_IN_OFFSET),
+            new SegmentBuffer(request.data(FuseFileStructs.WRITE_IN.byteSize(), size)));
+    long at = reply.append(FuseFileStructs.WRITE_OUT.byteSize());
+    reply.u32(at + FuseFileStructs.WRITE_OUT_SIZE, (int) written);
   }
 
   void release(FuseRequest request) throws Ext2Exception {
-    handles.release(request.u64(FuseStructs.RELEASE_IN_FH));
+    handles.release(request.u64(FuseFileStructs.RELEASE_IN_FH));
   }
 
   void fsync(FuseRequest request) throws Ext2Exception {
-    OpenFile file = handles.get(request.u64(FuseStructs.FSYNC_IN_FH));
-    if ((request.u32(FuseStructs.FSYNC_IN_FSYNC_FLAGS) & FSYNC_FDATASYNC) != 0) {
+    OpenFile file = handles.get(request.u64(FuseFileStructs.FSYNC_IN_FH));
+    if ((request.u32(FuseFileStructs.FSYNC_IN_FSYNC_FLAGS) & FSYNC_FDATASYNC) != 0) {
       file.fdatasync();
     } else {
       file.fsync();
@@ -121,21 +122,22 @@ final class FileRequests {
 
   void fallocate(FuseRequest request) throws Ext2Exception {
     handles
-        .get(request.u64(FuseStructs.FALLOCATE_IN_FH))
+        .get(request.u64(FuseFileStructs.FALLOCATE_IN_FH))
         .fallocate(
-            request.u32(FuseStructs.FALLOCATE_IN_MODE),
-            request.u64(FuseStructs.FALLOCATE_IN_OFFSET),
-            request.u64(FuseStructs.FALLOCATE_IN_LENGTH));
+            request.u32(FuseFileStructs.FALLOCATE_IN_MODE),
+            request.u64(FuseFileStructs.FALLOCATE_IN_OFFSET),
+            request.u64(FuseFileStructs.FALLOCATE_IN_LENGTH));
   }
 
   void lseek(FuseRequest request, FuseReply reply) throws Ext2Exception {
     long position =
         handles
-            .get(request.u64(FuseStructs.LSEEK_IN_FH))
+            .get(request.u64(FuseFileStructs.LSEEK_IN_FH))
             .seek(
-                request.u64(FuseStructs.LSEEK_IN_OFFSET), request.u32(FuseStructs.LSEEK_IN_WHENCE));
-    long at = reply.append(FuseStructs.LSEEK_OUT.byteSize());
-    reply.u64(at + FuseStructs.LSEEK_OUT_OFFSET, position);
+                request.u64(FuseFileStructs.LSEEK_IN_OFFSET),
+                request.u32(FuseFileStructs.LSEEK_IN_WHENCE));
+    long at = reply.append(FuseFileStructs.LSEEK_OUT.byteSize());
+    reply.u64(at + FuseFileStructs.LSEEK_OUT_OFFSET, position);
   }
 
   /**
@@ -144,7 +146,7 @@ final class FileRequests {
    * @return 0, or ENOTTY
    */
   int ioctl(FuseRequest request, FuseReply reply) throws Ext2Exception {
-    switch (request.u32(FuseStructs.IOCTL_IN_CMD)) {
+    switch (request.u32(FuseFileStructs.IOCTL_IN_CMD)) {
       case FS_IOC_GETFLAGS -> answer(request, reply, inodes.flags(ino(request)));
       case FS_IOC_GETVERSION -> answer(request, reply, inodes.stat(ino(request)).generation());
       case FS_IOC_FSGETXATTR -> {
@@ -153,15 +155,15 @@ final class FileRequests {
         reply.append(FSXATTR_BYTES - Integer.BYTES);
       }
       case FS_IOC_SETFLAGS -> {
-        if (request.u32(FuseStructs.IOCTL_IN_IN_SIZE) < Integer.BYTES) {
+        if (request.u32(FuseFileStructs.IOCTL_IN_IN_SIZE) < Integer.BYTES) {
           return KernelCalls.EINVAL;
         }
         int flags =
             request
-                .data(FuseStructs.IOCTL_IN.byteSize(), Integer.BYTES)
+                .data(FuseFileStructs.IOCTL_IN.byteSize(), Integer.BYTES)
                 .get(ValueLayout.JAVA_INT, 0);
         inodes.setFlags(ino(request), flags);
-        reply.append(FuseStructs.IOCTL_OUT.byteSize());
+        reply.append(FuseFileStructs.IOCTL_OUT.byteSize());
       }
       default -> {
         return KernelCalls.ENOTTY;
@@ -179,8 +181,8 @@ final class FileRequests {
   }
 
   private static void answer(FuseRequest request, FuseReply reply, int value) {
-    reply.append(FuseStructs.IOCTL_OUT.byteSize());
-    if (request.u32(FuseStructs.IOCTL_IN_OUT_SIZE) >= Integer.BYTES) {
+    reply.append(FuseFileStructs.IOCTL_OUT.byteSize());
+    if (request.u32(FuseFileStructs.IOCTL_IN_OUT_SIZE) >= Integer.BYTES) {
       reply.u32(reply.append(Integer.BYTES), value);
     }
   }

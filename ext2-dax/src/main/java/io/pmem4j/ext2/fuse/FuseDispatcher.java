@@ -79,7 +79,7 @@ final class FuseDispatcher {
   /** Returns the bytes of a request or of its answer, whichever is larger. */
   static long bytes(FuseRequest request) {
     return request.opcode() == Opcode.READ
-        ? Integer.toUnsignedLong(request.u32(FuseStructs.READ_IN_SIZE))
+        ? Integer.toUnsignedLong(request.u32(FuseFileStructs.READ_IN_SIZE))
         : request.length();
   }
 

@@ -168,14 +168,14 @@ final class NameRequests {
   }
 
   void open(FuseRequest request, FuseReply reply, int answerFlags) throws Ext2Exception {
-    int flags = request.u32(FuseStructs.OPEN_IN_FLAGS);
+    int flags = request.u32(FuseFileStructs.OPEN_IN_FLAGS);
     opened(reply, inodes.open(ino(request.node()), flags), answerFlags);
   }
 
   private void opened(FuseReply reply, OpenFile file, int flags) {
-    long at = reply.append(FuseStructs.OPEN_OUT.byteSize());
-    reply.u64(at + FuseStructs.OPEN_OUT_FH, handles.add(file));
-    reply.u32(at + FuseStructs.OPEN_OUT_OPEN_FLAGS, flags);
+    long at = reply.append(FuseFileStructs.OPEN_OUT.byteSize());
+    reply.u64(at + FuseFileStructs.OPEN_OUT_FH, handles.add(file));
+    reply.u32(at + FuseFileStructs.OPEN_OUT_OPEN_FLAGS, flags);
   }
 
   /**
@@ -184,13 +184,13 @@ final class NameRequests {
    * @param plus true to add the attributes of each entry, and a reference to it
    */
   void readDirectory(FuseRequest request, FuseReply reply, boolean plus) throws Ext2Exception {
-    OpenFile directory = handles.get(request.u64(FuseStructs.READ_IN_FH));
-    long room = Integer.toUnsignedLong(request.u32(FuseStructs.READ_IN_SIZE));
+    OpenFile directory = handles.get(request.u64(FuseFileStructs.READ_IN_FH));
+    long room = Integer.toUnsignedLong(request.u32(FuseFileStructs.READ_IN_SIZE));
     long limit = reply.length() + room;
     long header = (plus ? ENTRY_BYTES : 0) + DIRENT_BYTES;
     List<DirectoryEntry> entries =
         directory.readDirectory(
-            request.u64(FuseStructs.READ_IN_OFFSET), (int) (room / (header + Long.BYTES)));
+            request.u64(FuseFileStructs.READ_IN_OFFSET), (int) (room / (header + Long.BYTES)));
     for (DirectoryEntry entry : entries) {
       byte[] name = entry.nameBytes();
       long bytes = (header + name.length + Long.BYTES - 1) & -Long.BYTES;

@@ -37,6 +37,7 @@ class FuseStructsTest {
     source.append("int main(void) {\n");
     List<String> ours = new ArrayList<>();
     List<StructLayout> all = new ArrayList<>(FuseStructs.ALL);
+    all.addAll(FuseFileStructs.ALL);
     all.addAll(FuseXattrStructs.ALL);
     all.addAll(FuseRingStructs.OF_IO_URING);
     if (Files.readString(HEADER).contains("struct fuse_uring_cmd_req {")) {
