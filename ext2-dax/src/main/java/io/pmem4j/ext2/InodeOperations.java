@@ -4,7 +4,6 @@ package io.pmem4j.ext2;
 import io.pmem4j.ext2.file.Ext2File;
 import io.pmem4j.ext2.file.OpenFlags;
 import io.pmem4j.ext2.inode.Ext2Inode;
-import io.pmem4j.ext2.inode.FileMode;
 import io.pmem4j.ext2.inode.InodeAttributes;
 import io.pmem4j.ext2.namei.AttributeChanges;
 import io.pmem4j.ext2.namei.DirectoryRemoval;

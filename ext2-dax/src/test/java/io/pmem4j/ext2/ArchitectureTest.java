@@ -37,6 +37,7 @@ class ArchitectureTest {
       Set.of(
           "Errno",
           "Ext2Exception",
+          "FileMode",
           "CorruptFileSystemException",
           "UnsupportedFeatureException",
           "Instrumentation",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.pmem4j.ext2.check;
 
+import io.pmem4j.ext2.FileMode;
 import io.pmem4j.ext2.check.ImageFinding.Kind;
 import io.pmem4j.ext2.layout.RawInode;
 
@@ -19,7 +20,7 @@ final class DirectoryIndex {
   static void check(CheckedImage image, RawInode inode, int ino) {
     long at = inode.offset() + InodeFields.offset("i_flags");
     long flags = inode.flags();
-    boolean directory = (inode.mode() & InodeFields.TYPE_MASK) == InodeFields.DIRECTORY;
+    boolean directory = (inode.mode() & FileMode.TYPE_MASK) == FileMode.DIRECTORY;
     if (!directory) {
       long without = flags & ~InodeFields.FLAG_INDEX;
       image.add(Kind.BAD_FLAGS, ino, "i_flags", at, flags, without);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.pmem4j.ext2.check;
 
+import io.pmem4j.ext2.FileMode;
 import io.pmem4j.ext2.check.ImageFinding.Kind;
 import io.pmem4j.ext2.layout.RawInode;
 
@@ -29,7 +30,7 @@ final class InodeBlocks implements BlockTree.Visitor {
     this.inode = inode;
     this.ino = ino;
     this.attributes = attributes;
-    this.type = inode.mode() & InodeFields.TYPE_MASK;
+    this.type = inode.mode() & FileMode.TYPE_MASK;
     this.log = Integer.numberOfTrailingZeros(image.blockBytes) - 10;
   }
 
@@ -44,7 +45,7 @@ final class InodeBlocks implements BlockTree.Visitor {
     if (InodeFields.hasBlocks(inode)) {
       BlockTree.walk(image, inode, this);
     }
-    boolean directory = type == InodeFields.DIRECTORY;
+    boolean directory = type == FileMode.DIRECTORY;
     if ((inode.flags() & InodeFields.FLAG_INDEX) != 0) {
       DirectoryIndex.check(image, inode, ino);
     }
@@ -54,14 +55,14 @@ final class InodeBlocks implements BlockTree.Visitor {
     }
     if (directory) {
       directorySize();
-    } else if (type != InodeFields.SYMLINK) {
+    } else if (type != FileMode.SYMLINK) {
       size();
     }
     long sectors = blocks * (image.blockBytes / SECTOR);
     if (inode.blocks() != sectors && image.superblock.get("s_creator_os") != OS_HURD) {
       add(Kind.SECTORS, "i_blocks", inode.blocks(), sectors, sectors);
     }
-    if (type == InodeFields.REGULAR) {
+    if (type == FileMode.REGULAR) {
       image.largestFile = Math.max(image.largestFile, InodeFields.size(inode));
     }
   }
@@ -139,11 +140,11 @@ final class InodeBlocks implements BlockTree.Visitor {
 
   @Override
   public void data(long block, long slot, long fileBlock) {
-    boolean directory = type == InodeFields.DIRECTORY;
+    boolean directory = type == FileMode.DIRECTORY;
     if (outside(block, slot)) {
       return;
     }
-    boolean regular = type == InodeFields.REGULAR || ino == 1;
+    boolean regular = type == FileMode.REGULAR || ino == 1;
     boolean tooFar =
         directory
             ? inode.dirAcl() == 0 && fileBlock > 1L << (DIRECTORY_SHIFT - log)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.pmem4j.ext2.check;
 
+import io.pmem4j.ext2.FileMode;
 import io.pmem4j.ext2.check.ImageFinding.Kind;
 import io.pmem4j.ext2.layout.RawInode;
 import java.util.Map;
@@ -8,15 +9,6 @@ import java.util.Objects;
 
 /** The fields of one inode that need no other structure to be judged. */
 final class InodeFields {
-  static final int TYPE_MASK = 0170000;
-  static final int SOCKET = 0140000;
-  static final int SYMLINK = 0120000;
-  static final int REGULAR = 0100000;
-  static final int BLOCK_DEVICE = 0060000;
-  static final int DIRECTORY = 0040000;
-  static final int CHARACTER_DEVICE = 0020000;
-  static final int PIPE = 0010000;
-
   static final int FLAG_IMMUTABLE = 0x10;
   static final int FLAG_APPEND = 0x20;
   static final int FLAG_ENCRYPTED = 0x800;
@@ -62,7 +54,7 @@ final class InodeFields {
     this.image = image;
     this.inode = inode;
     this.ino = ino;
-    this.type = inode.mode() & TYPE_MASK;
+    this.type = inode.mode() & FileMode.TYPE_MASK;
     this.flags = inode.flags();
   }
 
@@ -79,23 +71,25 @@ final class InodeFields {
   /** Returns true if a symbolic link is short enough for the inode. */
   static boolean isFastSymlink(RawInode inode) {
     long size = size(inode);
-    return (inode.mode() & TYPE_MASK) == SYMLINK && size != 0 && size < FAST_BYTES;
+    return (inode.mode() & FileMode.TYPE_MASK) == FileMode.SYMLINK
+        && size != 0
+        && size < FAST_BYTES;
   }
 
   /** {@code ext2fs_inode_has_valid_blocks2}: false if the pointers are no pointers. */
   static boolean hasBlocks(RawInode inode) {
-    int type = inode.mode() & TYPE_MASK;
-    if (type == SYMLINK) {
+    int type = inode.mode() & FileMode.TYPE_MASK;
+    if (type == FileMode.SYMLINK) {
       if (inode.fileAcl() == 0) {
         return inode.blocks() != 0;
       }
       return inode.sizeLow() >= FAST_BYTES || (inode.sizeLow() > 4 && inode.block(1) == 0);
     }
-    return type == DIRECTORY || type == REGULAR;
+    return type == FileMode.DIRECTORY || type == FileMode.REGULAR;
   }
 
   boolean isDirectory() {
-    return type == DIRECTORY;
+    return type == FileMode.DIRECTORY;
   }
 
   private void add(Kind kind, String field, long found, long least, long most) {
@@ -146,10 +140,16 @@ final class InodeFields {
   /** Reports what does not go with the type. */
   void type() {
     switch (type) {
-      case DIRECTORY, REGULAR -> {}
-      case SYMLINK -> symlink();
-      case CHARACTER_DEVICE, BLOCK_DEVICE, PIPE, SOCKET -> special();
-      default -> add(Kind.BAD_MODE, "i_mode", inode.mode(), PIPE, SOCKET | 07777);
+      case FileMode.DIRECTORY, FileMode.REGULAR -> {}
+      case FileMode.SYMLINK -> symlink();
+      case FileMode.CHARACTER, FileMode.BLOCK, FileMode.FIFO, FileMode.SOCKET -> special();
+      default ->
+          add(
+              Kind.BAD_MODE,
+              "i_mode",
+              inode.mode(),
+              FileMode.FIFO,
+              FileMode.SOCKET | FileMode.PERMISSIONS);
     }
   }
 
@@ -157,7 +157,12 @@ final class InodeFields {
     without(FLAG_IMMUTABLE | FLAG_APPEND | FLAG_INLINE_DATA);
     for (int i = DEVICE_POINTERS; i < RawInode.N_BLOCKS; i++) {
       if ((flags & (FLAG_IMMUTABLE | FLAG_APPEND)) != 0 && inode.block(i) != 0) {
-        add(Kind.BAD_MODE, "i_mode", inode.mode(), DIRECTORY, REGULAR | 07777);
+        add(
+            Kind.BAD_MODE,
+            "i_mode",
+            inode.mode(),
+            FileMode.DIRECTORY,
+            FileMode.REGULAR | FileMode.PERMISSIONS);
         break;
       }
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.pmem4j.ext2.check;
 
+import io.pmem4j.ext2.FileMode;
 import io.pmem4j.ext2.check.ImageFinding.Kind;
 import io.pmem4j.ext2.layout.RawInode;
 
@@ -71,7 +72,7 @@ final class InodePass {
     }
     if (ino == CheckedImage.ROOT_INO) {
       if (!fields.isDirectory()) {
-        add(Kind.BAD_MODE, inode, ino, "i_mode", inode.mode(), InodeFields.DIRECTORY | 0755);
+        add(Kind.BAD_MODE, inode, ino, "i_mode", inode.mode(), FileMode.DIRECTORY | 0755);
       }
     } else if (ino == JOURNAL_INO || ino == QUOTA_INO || ino == GROUP_QUOTA_INO) {
       image.used.set(ino);
@@ -132,11 +133,11 @@ final class InodePass {
   }
 
   private void reserved(RawInode inode, int ino) {
-    int type = inode.mode() & InodeFields.TYPE_MASK;
+    int type = inode.mode() & FileMode.TYPE_MASK;
     boolean right =
         switch (ino) {
-          case BOOT_INO -> type != InodeFields.DIRECTORY;
-          case ResizeInodeCheck.INO -> inode.mode() == 0 || type == InodeFields.REGULAR;
+          case BOOT_INO -> type != FileMode.DIRECTORY;
+          case ResizeInodeCheck.INO -> inode.mode() == 0 || type == FileMode.REGULAR;
           default -> inode.mode() == 0;
         };
     if (!right) {

@@ -2,6 +2,7 @@
 package io.pmem4j.ext2.inode;
 
 import io.pmem4j.ext2.Ext2Exception;
+import io.pmem4j.ext2.FileMode;
 import io.pmem4j.ext2.Variation;
 import io.pmem4j.ext2.dax.CachedPages;
 import io.pmem4j.ext2.dax.DaxHost;

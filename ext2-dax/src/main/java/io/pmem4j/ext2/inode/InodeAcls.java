@@ -5,6 +5,7 @@ import io.pmem4j.ext2.Capability;
 import io.pmem4j.ext2.Credentials;
 import io.pmem4j.ext2.Errno;
 import io.pmem4j.ext2.Ext2Exception;
+import io.pmem4j.ext2.FileMode;
 import io.pmem4j.ext2.acl.AclFormat;
 import io.pmem4j.ext2.acl.PosixAcl;
 import io.pmem4j.ext2.xattr.AttributeNamespace;

@@ -3,6 +3,7 @@ package io.pmem4j.ext2.inode;
 
 import io.pmem4j.ext2.Credentials;
 import io.pmem4j.ext2.Ext2Exception;
+import io.pmem4j.ext2.FileMode;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -5,6 +5,7 @@ import io.pmem4j.ext2.CorruptFileSystemException;
 import io.pmem4j.ext2.Credentials;
 import io.pmem4j.ext2.Errno;
 import io.pmem4j.ext2.Ext2Exception;
+import io.pmem4j.ext2.FileMode;
 import io.pmem4j.ext2.MountFlag;
 import io.pmem4j.ext2.alloc.BlockAllocator;
 import io.pmem4j.ext2.alloc.InodeAllocator;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.pmem4j.ext2.inode;
 
+import io.pmem4j.ext2.FileMode;
+
 /** The bits of {@code i_flags} that change behaviour, and those that a new file inherits. */
 final class InodeFlags {
   static final int SYNC = 0x8;

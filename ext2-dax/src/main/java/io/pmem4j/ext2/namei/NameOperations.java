@@ -3,13 +3,13 @@ package io.pmem4j.ext2.namei;
 
 import io.pmem4j.ext2.Errno;
 import io.pmem4j.ext2.Ext2Exception;
+import io.pmem4j.ext2.FileMode;
 import io.pmem4j.ext2.UnsupportedFeatureException;
 import io.pmem4j.ext2.dir.DirectoryBlocks;
 import io.pmem4j.ext2.file.DirectOpens;
 import io.pmem4j.ext2.file.Ext2File;
 import io.pmem4j.ext2.file.OpenFlags;
 import io.pmem4j.ext2.inode.Ext2Inode;
-import io.pmem4j.ext2.inode.FileMode;
 import io.pmem4j.ext2.inode.InodeCache;
 import io.pmem4j.ext2.volume.Volume;
 import io.pmem4j.sched.HeldLock;

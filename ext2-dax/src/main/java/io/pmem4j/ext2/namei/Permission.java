@@ -5,9 +5,9 @@ import io.pmem4j.ext2.Capability;
 import io.pmem4j.ext2.Credentials;
 import io.pmem4j.ext2.Errno;
 import io.pmem4j.ext2.Ext2Exception;
+import io.pmem4j.ext2.FileMode;
 import io.pmem4j.ext2.acl.PosixAcl;
 import io.pmem4j.ext2.inode.Ext2Inode;
-import io.pmem4j.ext2.inode.FileMode;
 import io.pmem4j.ext2.volume.Volume;
 
 /** The VFS's questions about permission: {@code inode_permission} and those made of it. */

@@ -5,6 +5,7 @@ import io.pmem4j.ext2.DirectoryEntry;
 import io.pmem4j.ext2.Errno;
 import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.Ext2FileSystem;
+import io.pmem4j.ext2.FileMode;
 import io.pmem4j.ext2.FileSystemUse;
 import io.pmem4j.ext2.InodeOperations;
 import io.pmem4j.ext2.Instrumentation;
@@ -23,12 +24,6 @@ import org.jspecify.annotations.Nullable;
  * Everything is done as root. Not thread-safe.
  */
 public final class ImageFiles implements AutoCloseable {
-  static final int TYPE = 0170000;
-  static final int SYMLINK = 0120000;
-  static final int REGULAR = 0100000;
-  static final int DIRECTORY = 0040000;
-  static final int PERMISSIONS = 07777;
-
   private static final int O_DIRECTORY = 0200000;
   private static final int ENTRIES = 256;
 
@@ -88,17 +83,17 @@ public final class ImageFiles implements AutoCloseable {
 
   /** Returns true if an inode is a directory. */
   public static boolean isDirectory(Stat stat) {
-    return (stat.mode() & TYPE) == DIRECTORY;
+    return (stat.mode() & FileMode.TYPE_MASK) == FileMode.DIRECTORY;
   }
 
   /** Returns true if an inode is a regular file. */
   public static boolean isRegular(Stat stat) {
-    return (stat.mode() & TYPE) == REGULAR;
+    return (stat.mode() & FileMode.TYPE_MASK) == FileMode.REGULAR;
   }
 
   /** Returns true if an inode is a symbolic link. */
   public static boolean isSymlink(Stat stat) {
-    return (stat.mode() & TYPE) == SYMLINK;
+    return (stat.mode() & FileMode.TYPE_MASK) == FileMode.SYMLINK;
   }
 
   /**

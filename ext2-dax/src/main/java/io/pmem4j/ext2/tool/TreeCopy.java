@@ -4,6 +4,7 @@ package io.pmem4j.ext2.tool;
 import io.pmem4j.ext2.DirectoryEntry;
 import io.pmem4j.ext2.Errno;
 import io.pmem4j.ext2.Ext2Exception;
+import io.pmem4j.ext2.FileMode;
 import io.pmem4j.ext2.InodeOperations;
 import io.pmem4j.ext2.OpenFile;
 import io.pmem4j.ext2.Stat;
@@ -33,8 +34,6 @@ public final class TreeCopy {
   private static final int O_WRONLY_EXCLUSIVE = 01 | 0100 | 0200;
   private static final int BLOCK = 4096;
   private static final int CHUNK = 1 << 20;
-  private static final int BLOCK_DEVICE = 0060000;
-  private static final int CHARACTER_DEVICE = 0020000;
 
   private final ImageFiles image;
   private final InodeOperations operations;
@@ -93,11 +92,11 @@ public final class TreeCopy {
   public void in(Path source, ImageFiles.Place target) throws IOException {
     Map<String, Object> attributes = attributes(source);
     int mode = (int) number(attributes, "mode");
-    int type = mode & ImageFiles.TYPE;
+    int type = mode & FileMode.TYPE_MASK;
     int directory = target.directory();
     byte[] name = target.name();
     Stat old = image.existing(directory, name);
-    if (type == ImageFiles.DIRECTORY) {
+    if (type == FileMode.DIRECTORY) {
       if (!recursive) {
         throw new FileSystemException(source.toString(), null, "is a directory: -r copies it");
       }
@@ -124,9 +123,9 @@ public final class TreeCopy {
       return;
     }
     int ino;
-    if (type == ImageFiles.REGULAR) {
+    if (type == FileMode.REGULAR) {
       ino = content(source, directory, name);
-    } else if (type == ImageFiles.SYMLINK) {
+    } else if (type == FileMode.SYMLINK) {
       ino = operations.symlink(directory, name, HostCalls.readlink(source)).ino();
     } else {
       long device = number(attributes, "rdev");
@@ -208,7 +207,7 @@ public final class TreeCopy {
       }
     }
     Integer permissions =
-        (mode & ImageFiles.TYPE) == ImageFiles.SYMLINK ? null : mode & ImageFiles.PERMISSIONS;
+        (mode & FileMode.TYPE_MASK) == FileMode.SYMLINK ? null : mode & FileMode.PERMISSIONS;
     long atime = seconds(attributes, "lastAccessTime");
     long mtime = seconds(attributes, "lastModifiedTime");
     operations.setAttributes(ino, permissions, null, null, null, atime, mtime);
@@ -243,13 +242,13 @@ public final class TreeCopy {
       Files.createLink(target, linked);
       return;
     }
-    int type = stat.mode() & ImageFiles.TYPE;
-    if (type == ImageFiles.REGULAR) {
+    int type = stat.mode() & FileMode.TYPE_MASK;
+    if (type == FileMode.REGULAR) {
       content(stat, target);
-    } else if (type == ImageFiles.SYMLINK) {
+    } else if (type == FileMode.SYMLINK) {
       HostCalls.symlink(operations.readlink(stat.ino()), target);
     } else {
-      boolean device = type == BLOCK_DEVICE || type == CHARACTER_DEVICE;
+      boolean device = FileMode.isDevice(type);
       int number = device ? stat.device() : 0;
       HostCalls.mknod(target, stat.mode(), HostCalls.major(number), HostCalls.minor(number));
     }
@@ -298,7 +297,7 @@ public final class TreeCopy {
       }
     }
     if (!ImageFiles.isSymlink(stat)) {
-      Files.setAttribute(target, "unix:mode", stat.mode() & ImageFiles.PERMISSIONS);
+      Files.setAttribute(target, "unix:mode", stat.mode() & FileMode.PERMISSIONS);
     }
     HostCalls.times(target, stat.atime(), stat.mtime());
   }

@@ -6,6 +6,7 @@ import static io.pmem4j.harness.backend.model.ModelProcess.result;
 
 import io.pmem4j.ext2.DirectoryEntry;
 import io.pmem4j.ext2.Ext2Exception;
+import io.pmem4j.ext2.FileMode;
 import io.pmem4j.ext2.OpenFile;
 import io.pmem4j.ext2.PathOperations;
 import io.pmem4j.ext2.Stat;
@@ -22,8 +23,6 @@ import java.util.stream.Collectors;
 
 /** The system calls of a program that take a path. */
 final class ModelPaths {
-  private static final int S_IFMT = 0170000;
-  private static final int S_IFREG = 0100000;
   private static final int O_DIRECTORY = 0200000;
   private static final int MOST_ENTRIES = 64;
 
@@ -75,7 +74,7 @@ final class ModelPaths {
         Stat stat = paths.stat(path(0), false);
         return stat(stat)
             .value("generation", "0")
-            .value("dax", dax && (stat.mode() & S_IFMT) == S_IFREG ? 1 : 0);
+            .value("dax", dax && (stat.mode() & FileMode.TYPE_MASK) == FileMode.REGULAR ? 1 : 0);
       }
       case LIST -> {
         return list();
