@@ -2,6 +2,7 @@
 
 package io.pmem4j.harness.cli;
 
+import io.pmem4j.harness.device.DeviceNumber;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,9 +21,8 @@ final class ImageLocks {
     try {
       long device = ((Number) Files.getAttribute(file, "unix:dev")).longValue();
       long inode = ((Number) Files.getAttribute(file, "unix:ino")).longValue();
-      long major = (device >> 8) & 0xfff;
-      long minor = (device & 0xff) | ((device >> 12) & 0xfff00);
-      String wanted = "%02x:%02x:%d".formatted(major, minor, inode);
+      String wanted =
+          "%02x:%02x:%d".formatted(DeviceNumber.major(device), DeviceNumber.minor(device), inode);
       return Files.readAllLines(Path.of("/proc/locks")).stream()
           .map(line -> List.of(line.trim().split("\\s+")))
           .anyMatch(words ->

@@ -26,10 +26,18 @@ public record DeviceNumber(PmemDevice.Numbers table, String text) {
         text(((Number) Files.getAttribute(special, "unix:rdev")).longValue()));
   }
 
-  /** Returns a device number as sysfs spells it; the bits are those of makedev(3). */
+  /** Returns a device number as sysfs spells it. */
   public static String text(long number) {
-    long major = ((number >> 8) & 0xfff) | ((number >> 32) & ~0xfffL);
-    long minor = (number & 0xff) | ((number >> 12) & 0xffffff00L);
-    return major + ":" + minor;
+    return major(number) + ":" + minor(number);
+  }
+
+  /** Returns the major number; the bits are those of makedev(3). */
+  public static long major(long number) {
+    return ((number >> 8) & 0xfff) | ((number >> 32) & ~0xfffL);
+  }
+
+  /** Returns the minor number; the bits are those of makedev(3). */
+  public static long minor(long number) {
+    return (number & 0xff) | ((number >> 12) & 0xffffff00L);
   }
 }
