@@ -45,6 +45,26 @@ final class CrashedImage {
     void run(Ext2FileSystem fs) throws Exception;
   }
 
+  /** An image of a sweep: blocks of a page with DAX, and smaller ones, which have no DAX. */
+  enum SweptImage {
+    X86(CrashMode.X86, P),
+    JAVA(CrashMode.JAVA, P),
+
+    /** Free blocks and inodes are not zero, and nothing in a file shows them. */
+    BLOCKS_OF_1024(CrashMode.X86, 1024),
+    BLOCKS_OF_2048(CrashMode.X86, 2048);
+
+    /** Bytes of a block. */
+    final int block;
+
+    private final CrashMode mode;
+
+    SweptImage(CrashMode mode, int block) {
+      this.mode = mode;
+      this.block = block;
+    }
+  }
+
   /** Creates a file with some bytes. */
   static void createFile(Ext2FileSystem fs, String path, int bytes) throws Exception {
     try (OpenFile file = fs.open(path, O_RDWR_CREAT, 0644)) {
@@ -58,7 +78,8 @@ final class CrashedImage {
 
   /** Fills the first block of the root directory, so that the next long name takes a block. */
   static void fillDirectory(Ext2FileSystem fs) throws Exception {
-    for (int i = 0; i < 15; i++) {
+    long block = fs.paths().stat("/", true).size();
+    for (int i = 0; i < block / 256 - 1; i++) {
       createFile(fs, "/" + i + "n".repeat(245), 0);
     }
   }
@@ -126,11 +147,13 @@ final class CrashedImage {
         operation);
   }
 
-  /** As {@link #orderedOnUsedBlocks} on blocks of another size, which have no DAX. */
-  static CrashedImage orderedInBlocksOf(int blockBytes, Step prepare, Step operation)
-      throws Exception {
-    byte[] empty = DurableImage.empty(blockBytes);
-    return new CrashedImage(empty, ",ordered", CrashMode.X86, true, prepare, operation);
+  /** Explores the crash states of operations in the order of {@code mount -o ordered}. */
+  static CrashedImage ordered(SweptImage image, Step prepare, Step operation) throws Exception {
+    if (image.block == P) {
+      return ordered(image.mode, prepare, operation);
+    }
+    byte[] empty = DurableImage.empty(image.block);
+    return new CrashedImage(empty, ",ordered", image.mode, true, prepare, operation);
   }
 
   /** Explores the crash states of operations in the order of Linux. */
@@ -176,14 +199,14 @@ final class CrashedImage {
 
   /** Requires that a file or a symbolic link shows nothing that its blocks held before. */
   private static void requireNothingStale(Ext2FileSystem fs, String path) throws Exception {
-    int type = fs.paths().stat(path, false).mode() & 0170000;
+    int type = fs.paths().stat(path, false).mode() & FileMode.TYPE_MASK;
     byte[] content = {};
-    if (type == 0120000) {
+    if (type == FileMode.SYMLINK) {
       content = fs.paths().readlink(path);
       if (content.length == 0) {
         throw new IllegalStateException("damage: " + path + " leads nowhere");
       }
-    } else if (type == 0100000) {
+    } else if (type == FileMode.REGULAR) {
       try (OpenFile file = fs.open(path, 0, 0)) {
         content = new byte[(int) Math.min(file.stat().size(), MOST_READ)];
         file.pread(0, content);

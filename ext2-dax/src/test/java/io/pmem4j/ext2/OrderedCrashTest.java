@@ -7,6 +7,7 @@ import static io.pmem4j.ext2.CrashedImage.createFile;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pmem4j.crash.CrashMode;
+import io.pmem4j.ext2.CrashedImage.SweptImage;
 import io.pmem4j.ext2.check.ImageFinding;
 import io.pmem4j.ext2.mm.AddressSpace;
 import io.pmem4j.ext2.mm.Vma;
@@ -35,10 +36,10 @@ class OrderedCrashTest {
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"X86", "JAVA"})
-  void createInANewBlockOfTheDirectory(CrashMode mode) throws Exception {
+  @EnumSource
+  void createInANewBlockOfTheDirectory(SweptImage image) throws Exception {
     CrashedImage.ordered(
-            mode, CrashedImage::fillDirectory, fs -> createFile(fs, "/" + "m".repeat(250), 0))
+            image, CrashedImage::fillDirectory, fs -> createFile(fs, "/" + "m".repeat(250), 0))
         .assertSound();
   }
 
@@ -112,6 +113,43 @@ class OrderedCrashTest {
                 file.pwrite(12L * P, bytes(8, 3));
                 file.fsync();
                 file.pwrite((12L + 1024) * P, bytes(8, 3));
+                file.fsync();
+              }
+            })
+        .assertSound();
+  }
+
+  /** The write allocates the last direct block, the block of pointers and two blocks below it. */
+  @ParameterizedTest
+  @EnumSource(names = "BLOCKS_OF_1024")
+  void writeAcrossTheFirstBlockOfPointers(SweptImage image) throws Exception {
+    CrashedImage.ordered(
+            image,
+            fs -> createFile(fs, "/f", 11 * image.block),
+            fs -> {
+              try (OpenFile file = fs.open("/f", O_RDWR_CREAT, 0644)) {
+                file.pwrite(11L * image.block + 100, bytes(3 * image.block, 3));
+                file.fsync();
+              }
+            })
+        .assertSound();
+  }
+
+  /** The page has other blocks, which the file has already or not at all. */
+  @ParameterizedTest
+  @EnumSource(names = {"BLOCKS_OF_1024", "BLOCKS_OF_2048"})
+  void writeAHoleInAPage(SweptImage image) throws Exception {
+    CrashedImage.ordered(
+            image,
+            fs -> {
+              createFile(fs, "/f", 10);
+              try (OpenFile file = fs.open("/f", O_RDWR_CREAT, 0644)) {
+                file.truncate(P);
+              }
+            },
+            fs -> {
+              try (OpenFile file = fs.open("/f", O_RDWR_CREAT, 0644)) {
+                file.pwrite(image.block + 100, bytes(50, 3));
                 file.fsync();
               }
             })
@@ -198,19 +236,19 @@ class OrderedCrashTest {
 
   /** The blocks that a truncation frees become another file's. */
   @ParameterizedTest
-  @EnumSource(names = {"X86", "JAVA"})
-  void truncateAndReuse(CrashMode mode) throws Exception {
+  @EnumSource(names = {"X86", "JAVA", "BLOCKS_OF_1024"})
+  void truncateAndReuse(SweptImage image) throws Exception {
     CrashedImage.ordered(
-            mode,
+            image,
             fs -> {
-              createFile(fs, "/f", 14 * P);
+              createFile(fs, "/f", 14 * image.block);
               createFile(fs, "/g", 0);
             },
             fs -> {
               try (OpenFile f = fs.open("/f", O_RDWR_CREAT, 0644);
                   OpenFile g = fs.open("/g", O_RDWR_CREAT, 0644)) {
-                f.truncate(P + 100);
-                g.pwrite(0, bytes(2 * P, 4));
+                f.truncate(image.block + 100);
+                g.pwrite(0, bytes(2 * image.block, 4));
                 g.fsync();
               }
             })

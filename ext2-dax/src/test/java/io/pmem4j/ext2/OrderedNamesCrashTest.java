@@ -5,6 +5,7 @@ import static io.pmem4j.ext2.CrashedImage.P;
 import static io.pmem4j.ext2.CrashedImage.createFile;
 
 import io.pmem4j.crash.CrashMode;
+import io.pmem4j.ext2.CrashedImage.SweptImage;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -160,6 +161,26 @@ class OrderedNamesCrashTest {
             fs -> {
               fs.paths().rename("/a/d", "/b/d", 0);
               createFile(fs, "/b/d/f", P);
+            })
+        .assertSound();
+  }
+
+  /** A file moves to a new directory and over another file; a symbolic link takes a block. */
+  @ParameterizedTest
+  @EnumSource(names = "BLOCKS_OF_1024")
+  void namesMoveBetweenDirectories(SweptImage image) throws Exception {
+    CrashedImage.ordered(
+            image,
+            fs -> {
+              fs.paths().mkdir("/a", 0755);
+              createFile(fs, "/a/f", image.block);
+              createFile(fs, "/g", 0);
+            },
+            fs -> {
+              fs.paths().mkdir("/b", 0755);
+              fs.paths().rename("/a/f", "/b/f", 0);
+              fs.paths().symlink("s".repeat(200), "/a/s");
+              fs.paths().rename("/b/f", "/g", 0);
             })
         .assertSound();
   }
