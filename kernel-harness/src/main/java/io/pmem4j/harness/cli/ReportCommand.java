@@ -7,7 +7,9 @@ import io.pmem4j.harness.report.Campaign;
 import io.pmem4j.harness.report.HtmlReport;
 import io.pmem4j.harness.report.JsonLine;
 import io.pmem4j.harness.report.JunitReport;
+import io.pmem4j.harness.report.OutcomeTable;
 import io.pmem4j.harness.report.ProgramLine;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
@@ -22,19 +24,21 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code report merge}: the results of a campaign's parts as one. */
+/** {@code report}: the results of a campaign's parts as one, and what campaigns covered. */
 @Command(
     name = "report",
     description = {
       "report merge joins the files that conform and crash campaign have written with",
       "--results for all parts of a campaign, and gives one verdict: FAIL if a program",
       "diverged or broke a promise, ERROR if a part is missing or has no end, else",
-      "PASS."
+      "PASS.",
+      "report coverage prints how often each verb ended well, with each errno and by",
+      "each signal, as tables in Markdown. Its files may be of different campaigns."
     })
 final class ReportCommand implements Callable<Integer> {
   @Spec private CommandLine.Model.CommandSpec spec;
 
-  @Parameters(index = "0", paramLabel = "merge", description = "the only thing to do with them")
+  @Parameters(index = "0", paramLabel = "ACTION", description = "merge or coverage")
   private String action = "";
 
   @Parameters(
@@ -47,13 +51,13 @@ final class ReportCommand implements Callable<Integer> {
   @Option(
       names = "--html",
       paramLabel = "FILE",
-      description = "write a report to FILE that needs no other file")
+      description = "merge: write a report to FILE that needs no other file")
   private @Nullable Path html;
 
-  @Option(names = "--junit", paramLabel = "FILE", description = "write JUnit's XML to FILE")
+  @Option(names = "--junit", paramLabel = "FILE", description = "merge: write JUnit's XML to FILE")
   private @Nullable Path junit;
 
-  @Option(names = "--json", description = "end with one line of JSON")
+  @Option(names = "--json", description = "merge: end with one line of JSON")
   private boolean json;
 
   @SuppressWarnings("NullAway.Init") // picocli fills the spec in
@@ -61,11 +65,28 @@ final class ReportCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    if (!action.equals("merge")) {
-      throw new ParameterException(
-          spec.commandLine(), "report '" + action + "': expected report merge FILE...");
-    }
     PrintWriter out = spec.commandLine().getOut();
+    return switch (action) {
+      case "merge" -> merge(out);
+      case "coverage" -> coverage(out);
+      default ->
+          throw new ParameterException(
+              spec.commandLine(),
+              "report '" + action + "': expected report merge FILE... or report coverage FILE...");
+    };
+  }
+
+  private int coverage(PrintWriter out) throws IOException {
+    if (html != null || junit != null || json) {
+      throw new ParameterException(
+          spec.commandLine(), "report coverage: --html, --junit and --json go with report merge");
+    }
+    out.print(OutcomeTable.read(files).markdown());
+    out.flush();
+    return ExitStatus.HOLDS;
+  }
+
+  private int merge(PrintWriter out) throws Exception {
     Campaign campaign = Campaign.read(files);
     campaign.findings().forEach(finding -> out.println("! " + finding));
     for (ProgramLine program : campaign.diverged()) {
