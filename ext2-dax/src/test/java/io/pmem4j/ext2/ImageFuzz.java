@@ -2,6 +2,7 @@
 package io.pmem4j.ext2;
 
 import io.pmem4j.crash.HeapMemory;
+import io.pmem4j.ext2.check.ImageCheck;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -14,8 +15,8 @@ import java.util.OptionalLong;
 
 /**
  * A target for Jazzer: small images that mke2fs made, with bytes changed as the input says, are
- * mounted, walked, read and changed. Anything but the exceptions that callers are told of is a
- * finding.
+ * checked, mounted, walked, read and changed. Anything but the exceptions that callers are told of
+ * is a finding.
  *
  * <p>{@code --target_class=io.pmem4j.ext2.ImageFuzz --instrumentation_includes=io.pmem4j.ext2.**}.
  * Jazzer 0.24 reads no class files of Java 25: compile for it with {@code --release 23}.
@@ -31,7 +32,9 @@ public final class ImageFuzz {
     "dax,oldalloc,noreservation", "", "ordered", "dax,acl,user_xattr,errors=remount-ro",
     "orlov,sync", "nouid32,minixdf,grpid", "ro", "dax,strictatime,dirsync"
   };
-  private static final byte[][] IMAGES = {make(4096, 96), make(1024, 300), make(2048, 200)};
+  private static final byte[][] IMAGES = {
+    make(4096, 96, ""), make(1024, 300, ""), make(2048, 200, ""), make(1024, 300, ",meta_bg -g 256")
+  };
 
   private ImageFuzz() {}
 
@@ -63,6 +66,7 @@ public final class ImageFuzz {
     HeapMemory memory = new HeapMemory(image.length);
     memory.copy(0, image, 0, image.length);
     change(memory, image.length, input);
+    attempt(() -> ImageCheck.of(memory));
     attempt(() -> {
       MountOptions options = MountOptions.parse(OPTIONS[(input[0] & 0xff) / IMAGES.length % 8]);
       Ext2FileSystem fs = Ext2FileSystem.mount(memory, options);
@@ -164,7 +168,7 @@ public final class ImageFuzz {
         attempt(() -> paths.getXattr(path, name, false));
       }
     });
-    if ((stat.mode() & 0170000) == 0100000) {
+    if ((stat.mode() & FileMode.TYPE_MASK) == FileMode.REGULAR) {
       try (OpenFile file = fs.open(path, 0, 0)) {
         attempt(() -> file.pread(0, new byte[70_000]));
         attempt(() -> file.pread(stat.size() - 10, new byte[100]));
@@ -174,7 +178,7 @@ public final class ImageFuzz {
   }
 
   /** Makes an image with each kind of file, by mke2fs and debugfs. */
-  private static byte[] make(int block, int blocks) {
+  private static byte[] make(int block, int blocks, String format) {
     try {
       Path folder = Files.createTempDirectory("image-fuzz");
       Path image = folder.resolve("image");
@@ -185,9 +189,9 @@ public final class ImageFuzz {
           printf small > small; head -c 80000 /dev/zero | tr '\\0' x > large
           truncate -s 60000 holes; printf end >> holes; mkdir dir empty; printf x > dir/inner
           ln small dir/linked; ln -s dir/inner fast; ln -s %s slow; mkfifo pipe; cd ..
-          mke2fs -q -F -t ext2 -b %d -I 128 -N 48 -O ^resize_inode -d content image %d
+          mke2fs -q -F -t ext2 -b %d -I 128 -N 48 -O ^resize_inode%s -d content image %d
           """
-              .formatted(content, "dir/" + "./".repeat(50) + "inner", block, blocks);
+              .formatted(content, "dir/" + "./".repeat(50) + "inner", block, format, blocks);
       ImageFixture.run(List.of("sh", "-ec", text));
       byte[] made = Files.readAllBytes(image);
       ImageFixture.run(List.of("rm", "-rf", folder.toString()));

@@ -47,7 +47,7 @@ final class CheckedImage {
   long largestFile;
 
   private final Consumer<ImageFinding> sink;
-  private final long descriptors;
+  private final DescriptorBlocks descriptors;
   private final int inodesPerGroup;
   private final long firstBlock;
   private final long blocks;
@@ -61,7 +61,7 @@ final class CheckedImage {
     this.blockBytes = superblock.blockBytes();
     this.groups = superblock.groups();
     this.inodesPerGroup = (int) superblock.get("s_inodes_per_group");
-    this.descriptors = superblock.descriptors();
+    this.descriptors = new DescriptorBlocks(superblock);
     this.firstBlock = superblock.firstBlock();
     this.blocks = superblock.blocks();
     this.firstIno = superblock.firstIno();
@@ -98,8 +98,13 @@ final class CheckedImage {
     return block >= firstBlock && block < blocks;
   }
 
+  /** Returns the blocks of superblocks and descriptors, and those reserved for descriptors. */
+  BitSet fixedBlocks() {
+    return descriptors.fixed();
+  }
+
   GroupDescriptor descriptor(int group) {
-    return new GroupDescriptor(memory, descriptors + (long) group * GroupDescriptor.BYTES);
+    return new GroupDescriptor(memory, descriptors.offset(group));
   }
 
   long inodeOffset(long ino) {

@@ -5,8 +5,6 @@ import io.pmem4j.ext2.check.ImageFinding.Bounds;
 import io.pmem4j.ext2.check.ImageFinding.Kind;
 import io.pmem4j.ext2.check.ImageFinding.Place;
 import io.pmem4j.ext2.layout.GroupDescriptor;
-import io.pmem4j.ext2.layout.Superblock;
-import io.pmem4j.ext2.volume.Geometry;
 import java.util.BitSet;
 import java.util.function.Consumer;
 
@@ -20,43 +18,29 @@ final class DescriptorCheck {
   private static final int TABLE = 8;
 
   private final SuperblockFields superblock;
+  private final DescriptorBlocks blocks;
   private final Consumer<ImageFinding> sink;
   private final BitSet taken = new BitSet();
   private boolean usable = true;
 
   private DescriptorCheck(SuperblockFields superblock, Consumer<ImageFinding> sink) {
     this.superblock = superblock;
+    this.blocks = new DescriptorBlocks(superblock);
     this.sink = sink;
   }
 
   /** Reports what is wrong; returns false if the places of structures cannot be used. */
   static boolean check(SuperblockFields superblock, Consumer<ImageFinding> sink) {
     DescriptorCheck check = new DescriptorCheck(superblock, sink);
-    check.taken.or(fixed(superblock));
+    check.taken.or(check.blocks.fixed());
     for (int group = 0; group < superblock.groups(); group++) {
       check.group(group);
     }
     return check.usable;
   }
 
-  /** Returns the blocks of superblocks and descriptors, and those reserved for descriptors. */
-  static BitSet fixed(SuperblockFields superblock) {
-    BitSet blocks = new BitSet();
-    Superblock structure = new Superblock(superblock.memory(), superblock.offset());
-    long each = 1 + superblock.descriptorBlocks() + superblock.reservedDescriptorBlocks();
-    for (int group = 0; group < superblock.groups(); group++) {
-      if (Geometry.hasSuperblock(structure, group)) {
-        long first = superblock.groupFirst(group);
-        blocks.set((int) first, (int) Math.min(first + each, superblock.blocks()));
-      }
-    }
-    return blocks;
-  }
-
   private void group(int group) {
-    GroupDescriptor descriptor =
-        new GroupDescriptor(
-            superblock.memory(), superblock.descriptors() + (long) group * GroupDescriptor.BYTES);
+    GroupDescriptor descriptor = new GroupDescriptor(superblock.memory(), blocks.offset(group));
     place(group, "bg_block_bitmap", descriptor.offset(), descriptor.blockBitmap(), 1);
     place(group, "bg_inode_bitmap", descriptor.offset() + 4, descriptor.inodeBitmap(), 1);
     place(

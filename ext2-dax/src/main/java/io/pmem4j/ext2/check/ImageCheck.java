@@ -64,7 +64,7 @@ public final class ImageCheck {
       return null;
     }
     if (!DescriptorCheck.check(chosen, sink)) {
-      SuperblockFields backup = chosen.isBackup() ? null : SuperblockCheck.backup(memory);
+      SuperblockFields backup = chosen.isBackup() ? null : SuperblockCheck.backupOf(chosen);
       if (backup == null || !DescriptorCheck.check(backup, sink)) {
         return null;
       }
@@ -74,7 +74,7 @@ public final class ImageCheck {
   }
 
   private static void markMetadata(CheckedImage image) {
-    image.metadata.or(DescriptorCheck.fixed(image.superblock));
+    image.metadata.or(image.fixedBlocks());
     for (int group = 0; group < image.groups; group++) {
       GroupDescriptor descriptor = image.descriptor(group);
       image.metadata.set((int) descriptor.blockBitmap());

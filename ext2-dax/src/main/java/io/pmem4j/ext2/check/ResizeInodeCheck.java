@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.pmem4j.ext2.check;
 
+import io.pmem4j.ext2.FileMode;
 import io.pmem4j.ext2.check.ImageFinding.Kind;
 import io.pmem4j.ext2.layout.RawInode;
 import io.pmem4j.ext2.layout.Superblock;
@@ -8,13 +9,13 @@ import io.pmem4j.ext2.volume.Geometry;
 
 /**
  * The inode that owns the blocks reserved for descriptors: clear without the feature, otherwise a
- * double indirect block that leads to exactly these blocks and their copies.
+ * double indirect block that leads to exactly these blocks and their copies. The feature does not
+ * go with meta_bg.
  */
 final class ResizeInodeCheck {
   static final int INO = 7;
   static final int DOUBLE = 13;
   private static final int BLOCKS = 40;
-  private static final int REGULAR = 0100000;
 
   private final CheckedImage image;
   private final RawInode inode;
@@ -28,6 +29,12 @@ final class ResizeInodeCheck {
     SuperblockFields superblock = image.superblock;
     ResizeInodeCheck check = new ResizeInodeCheck(image);
     if (superblock.has("s_feature_compat", SuperblockCheck.COMPAT_RESIZE_INODE)) {
+      if (superblock.hasMetaGroups()) {
+        long found = superblock.get("s_feature_compat");
+        long without = found & ~SuperblockCheck.COMPAT_RESIZE_INODE;
+        String field = "s_feature_compat";
+        image.add(Kind.BAD_SUPERBLOCK, 0, field, superblock.at(field), found, without);
+      }
       check.present();
       return;
     }
@@ -62,8 +69,9 @@ final class ResizeInodeCheck {
     if (!noneBut(DOUBLE, Kind.BAD_POINTER)) {
       return;
     }
-    if (inode.linksCount() == 0 || (inode.mode() & REGULAR) == 0) {
-      image.add(Kind.BAD_MODE, INO, "i_mode", inode.offset(), inode.mode(), REGULAR | 0600);
+    if (inode.linksCount() == 0 || (inode.mode() & FileMode.REGULAR) == 0) {
+      image.add(
+          Kind.BAD_MODE, INO, "i_mode", inode.offset(), inode.mode(), FileMode.REGULAR | 0600);
       return;
     }
     long at = inode.offset() + BLOCKS + 4L * DOUBLE;

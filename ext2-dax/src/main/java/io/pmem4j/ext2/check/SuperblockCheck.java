@@ -24,6 +24,7 @@ final class SuperblockCheck {
   static final int COMPAT_RESIZE_INODE = 0x10;
   static final int COMPAT_DIR_INDEX = 0x20;
   static final int INCOMPAT_FILETYPE = 0x2;
+  static final int INCOMPAT_META_BG = 0x10;
   static final int RO_COMPAT_SPARSE_SUPER = 0x1;
   static final int RO_COMPAT_LARGE_FILE = 0x2;
 
@@ -81,26 +82,41 @@ final class SuperblockCheck {
   }
 
   /** Returns the first backup that makes sense, where groups have the usual size, or null. */
-  static @Nullable SuperblockFields backup(PersistentMemory memory) throws Ext2Exception {
+  private static @Nullable SuperblockFields backup(PersistentMemory memory) throws Ext2Exception {
     for (int size = 0; size < BACKUP_SIZES; size++) {
-      long blockBytes = 1024L << size;
-      long offset = (blockBytes * Byte.SIZE + (size == 0 ? 1 : 0)) * blockBytes;
-      if (offset + blockBytes > memory.byteSize()) {
-        continue;
-      }
-      SuperblockCheck check = new SuperblockCheck(new SuperblockFields(memory, offset));
-      check.values();
-      if (check.findings.isEmpty() && check.fields.blockBytes() == blockBytes) {
-        check.requireKnownFeatures();
-        return check.fields;
+      int blockBytes = 1024 << size;
+      SuperblockFields backup =
+          backupAt(memory, (long) blockBytes * Byte.SIZE + (size == 0 ? 1 : 0), blockBytes);
+      if (backup != null) {
+        return backup;
       }
     }
     return null;
   }
 
+  /** Returns the backup in the second group of a superblock that makes sense, or null. */
+  static @Nullable SuperblockFields backupOf(SuperblockFields superblock) throws Ext2Exception {
+    return backupAt(superblock.memory(), superblock.groupFirst(1), superblock.blockBytes());
+  }
+
+  private static @Nullable SuperblockFields backupAt(
+      PersistentMemory memory, long block, int blockBytes) throws Ext2Exception {
+    long offset = block * blockBytes;
+    if (offset + blockBytes > memory.byteSize()) {
+      return null;
+    }
+    SuperblockCheck check = new SuperblockCheck(new SuperblockFields(memory, offset));
+    check.values();
+    if (!check.findings.isEmpty() || check.fields.blockBytes() != blockBytes) {
+      return null;
+    }
+    check.requireKnownFeatures();
+    return check.fields;
+  }
+
   private void requireKnownFeatures() throws UnsupportedFeatureException {
     refuse("s_feature_compat", ~COMPAT_KNOWN);
-    refuse("s_feature_incompat", ~INCOMPAT_FILETYPE);
+    refuse("s_feature_incompat", ~(INCOMPAT_FILETYPE | INCOMPAT_META_BG));
     refuse("s_feature_ro_compat", ~RO_COMPAT_KNOWN);
   }
 
@@ -175,5 +191,15 @@ final class SuperblockCheck {
       within("s_first_ino", SuperblockFields.OLD_FIRST_INO, inodes);
     }
     within("s_padding1", 0, block / 4);
+    if (fields.hasMetaGroups() && !within("s_first_meta_bg", 0, fields.descriptorBlocks())) {
+      return;
+    }
+    long end = new DescriptorBlocks(fields).end();
+    if (end > held) {
+      require("s_blocks_count", fields.blocks(), end, Integer.MAX_VALUE);
+    }
+    if (fields.hasMetaGroups()) {
+      within("s_first_meta_bg", 0, fields.descriptorBlocks());
+    }
   }
 }

@@ -112,7 +112,11 @@ record SuperblockFields(PersistentMemory memory, long offset) {
   }
 
   long descriptorBlocks() {
-    return Math.ceilDiv((long) groups() * GroupDescriptor.BYTES, (long) blockBytes());
+    return Math.ceilDiv(groups(), (long) descriptorsPerBlock());
+  }
+
+  int descriptorsPerBlock() {
+    return blockBytes() / GroupDescriptor.BYTES;
   }
 
   /** Returns the blocks kept behind the descriptors for more of them. */
@@ -120,9 +124,8 @@ record SuperblockFields(PersistentMemory memory, long offset) {
     return get("s_padding1");
   }
 
-  /** Returns the offset of the descriptors that belong to this copy. */
-  long descriptors() {
-    long block = isBackup() ? offset / blockBytes() : firstBlock();
-    return (block + 1) * blockBytes();
+  /** Returns true if descriptors lie in the groups that they describe: meta_bg. */
+  boolean hasMetaGroups() {
+    return has("s_feature_incompat", SuperblockCheck.INCOMPAT_META_BG);
   }
 }

@@ -187,6 +187,26 @@ class FsckAgreementTest {
     }
   }
 
+  /**
+   * A backup of the superblock goes with the descriptors of the second group of each meta block
+   * group.
+   */
+  @Test
+  void descriptorsOfMetaGroupsHaveABackup() throws Exception {
+    try (Corruptible image = new Corruptible(Shape.META_GROUPS)) {
+      assertThat(image.agreement().findings()).isEmpty();
+      CheckedImage checked = image.places.image();
+      long last = checked.descriptor(checked.groups - 1).offset();
+      assertThat(last).isGreaterThan(checked.at(32 * 256));
+      Agreement agreement = image.with(u16(last, 0xffff));
+      assertThat(agreement.findings())
+          .as("%s", agreement)
+          .extracting(ImageFinding::kind)
+          .containsExactly(Kind.BAD_DESCRIPTOR);
+      assertThat(agreement.reasons()).as("%s", agreement).isSubsetOf(Reason.STALE_BACKUP);
+    }
+  }
+
   @Test
   void changedFieldsAreFoundAsE2fsckFindsThem() throws Exception {
     List<Corruptible> images = new ArrayList<>();

@@ -30,6 +30,10 @@ final class JudgedImages {
     MIDDLE_BLOCKS(8 << 20, "-b", "2048", "-I", "256", "-O", "^resize_inode", "-N", "128"),
     PAGES(8 << 20, "-b", "4096", "-g", "1024", "-I", "128", "-O", "^resize_inode", "-N", "128"),
     LARGE_INODES(6 << 20, "-b", "4096", "-I", "256", "-O", "^resize_inode,^sparse_super"),
+    META_GROUPS(10 << 20, "-b", "1024", "-g", "256", "-O", "meta_bg,^resize_inode", "-N", "640"),
+
+    /** All blocks of descriptors lie before {@code s_first_meta_bg}: behind each superblock. */
+    NO_META_GROUP(10 << 20, "-b", "1024", "-g", "256", "-O", "^resize_inode", "-N", "640"),
     REVISION_0(10 << 20, "-b", "1024", "-r", "0", "-O", "none", "-N", "192");
 
     private final int bytes;
@@ -99,6 +103,10 @@ final class JudgedImages {
       line(text, "ea_set d/e/inner user.a value");
       line(text, "ea_set deep user.long %s", "v".repeat(200));
       line(text, "ea_set deep trusted.b c");
+    }
+    if (shape == Shape.NO_META_GROUP) {
+      line(text, "set_super_value first_meta_bg 2");
+      line(text, "feature meta_bg");
     }
     return text.toString();
   }

@@ -31,11 +31,12 @@ import picocli.CommandLine.Spec;
     exitCodeOnInvalidInput = FsckCommand.USAGE,
     exitCodeOnExecutionException = FsckCommand.OPERATIONAL,
     description = {
-      "Checks an ext2 image, as e2fsck -fn does, and changes nothing. Blocks have 1, 2 or",
-      "4 KiB, the revision is 0 or 1. Each finding is a line when it is found: structure,",
-      "number, field, value found, value expected, byte of the image, kind.",
-      "Exit as e2fsck: the sum of 0: clean; 4: findings; 8: not or not all could be checked;",
-      "16: usage."
+      "Checks an ext2 image, as e2fsck -fn does, and changes nothing. Blocks have 1, 2",
+      "or 4 KiB, the revision is 0 or 1, descriptors may lie in their groups (meta_bg).",
+      "Each finding is a line when it is found: structure, number, field, value found,",
+      "value expected, byte of the image, kind.",
+      "Exit as e2fsck: the sum of 0: clean; 4: findings; 8: not or not all could be",
+      "checked; 16: usage."
     })
 final class FsckCommand implements Callable<Integer> {
   /** Findings: errors left uncorrected. */
