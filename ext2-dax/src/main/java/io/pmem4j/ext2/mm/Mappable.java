@@ -12,7 +12,7 @@ public interface Mappable {
   /** Returns true if the file was opened for writing. */
   boolean writable();
 
-  /** {@code S_ISREG}: only the offsets of regular files are limited. */
+  /** {@code S_ISREG}: offsets of regular files are signed, others are not. */
   boolean isRegular();
 
   /** {@code IS_APPEND}: whether stores may only follow what is there. */

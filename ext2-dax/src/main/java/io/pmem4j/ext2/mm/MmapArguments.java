@@ -27,8 +27,9 @@ final class MmapArguments {
       throw new Ext2Exception(Errno.ENOMEM, what + ", addresses end at " + AddressSpace.TASK_SIZE);
     }
     // Not the largest size of a file: a mapping may begin anywhere that a size could ever reach.
-    // file_mmap_size_max has that limit for regular files alone; others fail later.
-    if (file.isRegular() && (position >>> PAGE_SHIFT) > ((Long.MAX_VALUE - bytes) >> PAGE_SHIFT)) {
+    // file_mmap_size_max has that limit for regular files, for others that of an unsigned offset.
+    long limit = (file.isRegular() ? Long.MAX_VALUE : -1L) - bytes;
+    if (position >>> PAGE_SHIFT > limit >>> PAGE_SHIFT) {
       throw new Ext2Exception(Errno.EOVERFLOW, what);
     }
     return bytes;

@@ -52,6 +52,10 @@ public enum Forgiveness {
   FLAGS_COPIED_FIRST(
       "locks: later kernels copy the flags of FS_IOC_SETFLAGS before sb_writers, the model as 5.10"
           + " under it"),
+  /** A sync of a file whose mapped pages were only read. */
+  READ_PAGES_SYNCED(
+      "locks: 6.1 writes back pages that were only read, so that a write with O_SYNC takes"
+          + " i_mmap_rwsem under sb_writers where the model has nothing to write back"),
   /** The graph of a kernel that hangs or has died. */
   LOCKDEP_LOST(
       "locks: edges that a kernel took since the last reading, and then failed, are not compared; the"

@@ -66,7 +66,7 @@ public final class LockAudit {
   }
 
   private static LockEdgeComparison comparison(GuestBackend guest) throws BackendException {
-    return new LockEdgeComparison(guest.lockdep().getLast(), guest.differenceMatcher().isPresent());
+    return new LockEdgeComparison(guest.lockdep().getLast(), guest.kernel().differences());
   }
 
   private static <B> B only(Backends backends, Class<B> kind) {

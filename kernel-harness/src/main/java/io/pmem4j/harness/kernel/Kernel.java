@@ -5,6 +5,7 @@ package io.pmem4j.harness.kernel;
 import static io.pmem4j.harness.kernel.KernelDifference.FALLOCATE_MODES;
 import static io.pmem4j.harness.kernel.KernelDifference.FAULT_AROUND;
 import static io.pmem4j.harness.kernel.KernelDifference.FIEMAP_BY_IOMAP;
+import static io.pmem4j.harness.kernel.KernelDifference.FLOCK_TYPE_FIRST;
 import static io.pmem4j.harness.kernel.KernelDifference.NO_INSERT_EVENT;
 import static io.pmem4j.harness.kernel.KernelDifference.READ_FAULT_DIRTIES;
 import static io.pmem4j.harness.kernel.KernelDifference.VECTORS_LATER;
@@ -47,7 +48,8 @@ public enum Kernel {
   /** The same kernel, whose ext4 driver mounts the image of ext2 with DAX. */
   LINUX_7_3_EXT4("7.3-ext4", "7.3", "", Profile.LINUX_6_12, "merged");
 
-  private static final Set<KernelDifference> CALLS = EnumSet.of(FALLOCATE_MODES, VECTORS_LATER);
+  private static final Set<KernelDifference> CALLS =
+      EnumSet.of(FALLOCATE_MODES, VECTORS_LATER, FLOCK_TYPE_FIRST);
 
   private final String label;
   private final String image;
@@ -152,7 +154,11 @@ public enum Kernel {
   /** The differences from 5.10 that its outcomes may show; any other is a finding. */
   public Set<KernelDifference> differences() {
     return switch (this) {
-      case LINUX_6_1 -> EnumSet.range(NO_INSERT_EVENT, READ_FAULT_DIRTIES);
+      case LINUX_6_1 -> {
+        Set<KernelDifference> shown = EnumSet.range(NO_INSERT_EVENT, READ_FAULT_DIRTIES);
+        shown.add(FLOCK_TYPE_FIRST);
+        yield shown;
+      }
       case LINUX_6_12 -> EnumSet.complementOf(EnumSet.of(READ_FAULT_DIRTIES, FAULT_AROUND));
       case LINUX_7_3 -> {
         Set<KernelDifference> shown = EnumSet.copyOf(CALLS);

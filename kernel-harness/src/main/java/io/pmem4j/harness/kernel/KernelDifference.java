@@ -33,6 +33,10 @@ public enum KernelDifference {
   VECTORS_LATER(
       "preadv and pwritev look at the file first: EBADF, not EINVAL for its vectors",
       "vfs_readv() and vfs_writev() check the mode of the file before import_iovec()"),
+  /** A flock of a type that there is not. */
+  FLOCK_TYPE_FIRST(
+      "flock of a type that there is not is EINVAL, on a file that cannot be locked too",
+      "flock() of 5.19 translates the type before it looks at the file"),
   /** The traced value of a fault on an unreadable block. */
   HWPOISON_TRACED(
       "a fault on an unreadable block is traced as HWPOISON; its signal is the same",

@@ -26,6 +26,11 @@ public final class KernelDifferenceMatcher {
   /** From punch to unshare, as fallocate(2) numbers them. */
   private static final long EXCLUSIVE_MODES = 0x7a;
 
+  /** LOCK_SH, LOCK_EX and LOCK_UN. */
+  private static final Set<Long> LOCKS = Set.of(1L, 2L, 8L);
+
+  private static final long LOCK_NB = 4;
+
   private static final Pattern PLACE = Pattern.compile(" ino=(\\d+) .*?pgoff=(\\d+)");
 
   private final Set<KernelDifference> known;
@@ -134,6 +139,10 @@ public final class KernelDifferenceMatcher {
       used.add(KernelDifference.FALLOCATE_MODES);
       return reference.equals(einval)
           && answer.equals(Map.of("result", "-1", "errno", "EOPNOTSUPP"));
+    }
+    if (call.syscall() == Syscall.FLOCK && !LOCKS.contains(call.number(1) & ~LOCK_NB)) {
+      used.add(KernelDifference.FLOCK_TYPE_FIRST);
+      return reference.equals(Map.of("result", "-1", "errno", "EBADF")) && answer.equals(einval);
     }
     if (call.syscall() == Syscall.PREADV || call.syscall() == Syscall.PWRITEV) {
       used.add(KernelDifference.VECTORS_LATER);

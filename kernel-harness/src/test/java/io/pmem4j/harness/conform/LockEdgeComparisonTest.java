@@ -4,6 +4,7 @@ package io.pmem4j.harness.conform;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pmem4j.harness.kernel.Kernel;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -48,7 +49,7 @@ class LockEdgeComparisonTest {
           "&sb->s_type->i_mutex_key -> &ei->dax_sem",
           "sb_pagefaults -> &ei->dax_sem");
 
-  private final LockEdgeComparison comparison = new LockEdgeComparison(BOOT, false);
+  private final LockEdgeComparison comparison = new LockEdgeComparison(BOOT, Set.of());
 
   @Test
   void theClassesOfOtherFileSystemsAreNotOurs() {
@@ -97,6 +98,20 @@ class LockEdgeComparisonTest {
             "lock edge of the kernel that the model has not: &ei->dax_sem -> sb_pagefaults");
     assertThat(comparison.after(List.of(posted), MODEL)).as("said once").isEmpty();
     assertThat(comparison.atEnd(true)).hasSize(1);
+  }
+
+  /** 6.1 writes back for O_SYNC what was only read, and so looks for its mappings. */
+  @Test
+  void pagesThatWereOnlyReadAreSyncedBySomeKernels() {
+    String sync =
+        AFTER + "ffffffffc FD: 5 BD: 5 .+.+: sb_writers#6\n -> [ff] &mapping->i_mmap_rwsem\n";
+    String edge = "sb_writers -> &mapping->i_mmap_rwsem";
+    assertThat(comparison.after(List.of(sync), MODEL)).anyMatch(each -> each.endsWith(edge));
+    LockEdgeComparison later = new LockEdgeComparison(BOOT, Kernel.LINUX_6_1.differences());
+    assertThat(later.after(List.of(sync), MODEL)).isEmpty();
+    assertThat(later.atEnd(false)).isEmpty();
+    LockEdgeComparison last = new LockEdgeComparison(BOOT, Kernel.LINUX_6_12.differences());
+    assertThat(last.after(List.of(sync), MODEL)).anyMatch(each -> each.endsWith(edge));
   }
 
   @Test

@@ -145,6 +145,16 @@ class KernelDifferenceMatcherTest {
   }
 
   @Test
+  void theTypeOfALockComesBeforeItsFile() {
+    assertThat(later("flock f shared exclusive nonblock", errno("EBADF"), errno("EINVAL")))
+        .contains(Set.of(KernelDifference.FLOCK_TYPE_FIRST));
+    assertThat(later("flock f shared nonblock", errno("EBADF"), errno("EINVAL"))).isEmpty();
+    assertThat(later("flock f shared exclusive", errno("EINVAL"), errno("EBADF"))).isEmpty();
+    assertThat(matcher.explain(operation("flock f nonblock"), errno("EBADF"), errno("EINVAL")))
+        .contains(Set.of(KernelDifference.FLOCK_TYPE_FIRST));
+  }
+
+  @Test
   void anUnreadableBlockIsTracedByItsName() {
     String sigbus = "dax_pte_fault_done ino=12 shared - pgoff=2 SIGBUS";
     assertThat(

@@ -66,7 +66,11 @@ final class FirstGeneration {
     return new Operation.Call(Syscall.FSTAT, List.of(open.arguments().getFirst()));
   }
 
-  /** Takes the answers to the {@link #questions}. */
+  /**
+   * Takes the answers to the {@link #questions}.
+   *
+   * @param answer of the call itself, a child's or not
+   */
   void answered(Operation operation, Response answer, Iterator<Response> answers) {
     if (operation instanceof Operation.In in) {
       answeredIn(in, answer, answers);
@@ -93,7 +97,7 @@ final class FirstGeneration {
         answers.next();
         from(ofChild(answers.next()));
       } else {
-        answered(in.operation(), ofChild(answer), answers);
+        answered(in.operation(), answer, answers);
       }
     } catch (GuestException e) {
       throw new IllegalArgumentException("the answer of the child " + in.child(), e);

@@ -168,13 +168,14 @@ final class GuestSession implements Session, OperationCodec.Place {
         for (int i = size.next(); i > 0; i--) {
           mine.add(answers.next());
         }
-        readings.answered(operation, mine.getLast(), answers);
+        Response own = OperationCodec.own(operation, mine.getLast());
+        readings.answered(operation, own, answers);
         List<String> promised = promised(operation);
         List<Response> contents = new ArrayList<>();
         for (int i = 0; i < promised.size(); i++) {
           contents.add(answers.next());
         }
-        keep(operation, mine.getLast(), promised, contents);
+        keep(operation, own, promised, contents);
         answer(
             operation,
             calls.outcome(operation, mine).events(trace.events(mine.getLast().events())).build(),

@@ -130,6 +130,17 @@ public final class OperationCodec {
     return children.of(name);
   }
 
+  /**
+   * Returns the answer of the call that an operation is: the wait for a child's carries it.
+   *
+   * @param last the last answer to the requests of the operation
+   */
+  public static Response own(Operation operation, Response last) throws GuestException {
+    return operation instanceof Operation.In && last.result() == 0
+        ? Response.of(last.data())
+        : last;
+  }
+
   /** Decodes the answers to all requests of an operation, without events. */
   public Outcome.Builder outcome(Operation operation, List<Response> answers)
       throws GuestException {
