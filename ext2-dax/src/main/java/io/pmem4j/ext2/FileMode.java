@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.pmem4j.ext2;
 
-/** The bits of a mode ({@code Stat.mode}, {@code i_mode}), and the type byte of directory entries. */
+/**
+ * The bits of a mode ({@code Stat.mode}, {@code i_mode}), and the type byte of directory entries.
+ */
 public final class FileMode {
   /** The mask of the type bits, S_IFMT. */
   public static final int TYPE_MASK = 0170000;
