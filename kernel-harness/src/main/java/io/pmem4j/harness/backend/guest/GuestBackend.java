@@ -105,7 +105,8 @@ public final class GuestBackend implements ProgramBackend {
         : Optional.empty();
   }
 
-  Kernel kernel() {
+  /** Returns the kernel that is booted. */
+  public Kernel kernel() {
     return kernel;
   }
 
