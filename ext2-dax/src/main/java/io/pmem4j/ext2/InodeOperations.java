@@ -125,10 +125,11 @@ public final class InodeOperations {
 
   /**
    * Returns true if there is a file without a name that nobody has open: its blocks are free once
-   * the client forgets it.
+   * the client forgets it. A file counts for one second after the first such answer, as a client
+   * may refer to it for ever.
    */
   public boolean awaitsForget() {
-    return nodes.hasUnused();
+    return nodes.awaitsForget();
   }
 
   /** Returns the attributes of an inode. */

@@ -24,6 +24,9 @@ final class NodeTable {
   /** Open files by inode number; guarded by {@link #nodes}. */
   private final Map<Integer, Integer> open = new HashMap<>();
 
+  /** Of those without name and open file; guarded by {@link #nodes}. */
+  private final ForgetDeadlines deadlines = new ForgetDeadlines(System::nanoTime);
+
   private static final class Node {
     final Ext2Inode inode;
     long references;
@@ -80,6 +83,7 @@ final class NodeTable {
         node.references -= references;
         if (node.references <= 0) {
           nodes.remove(ino);
+          deadlines.remove(ino);
           last = node.inode;
         }
       }
@@ -93,6 +97,7 @@ final class NodeTable {
   void opened(Ext2Inode inode) {
     synchronized (nodes) {
       open.merge(inode.number(), 1, Integer::sum);
+      deadlines.remove(inode.number());
     }
   }
 
@@ -108,9 +113,12 @@ final class NodeTable {
     return hasAny(inode -> inode.nlink() == 0);
   }
 
-  /** Returns true if an inode has neither a name nor an open file. */
-  boolean hasUnused() {
-    return hasAny(inode -> inode.nlink() == 0 && !open.containsKey(inode.number()));
+  /** Returns true if an inode has neither a name nor an open file, and was not long waited for. */
+  boolean awaitsForget() {
+    return hasAny(inode ->
+        inode.nlink() == 0
+            && !open.containsKey(inode.number())
+            && deadlines.awaits(inode.number()));
   }
 
   private boolean hasAny(Predicate<Ext2Inode> condition) {

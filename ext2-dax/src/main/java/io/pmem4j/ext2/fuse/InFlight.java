@@ -20,9 +20,6 @@ import java.util.function.BooleanSupplier;
 final class InFlight {
   private static final long MOST_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-  /** The bound for files that have lost name and users: a program may refer to them by O_PATH. */
-  private static final long MOST_NANOS_FOR_FORGETS = TimeUnit.MILLISECONDS.toNanos(50);
-
   private final List<Slot> slots = new CopyOnWriteArrayList<>();
   private final AtomicInteger waiting = new AtomicInteger();
   private final Object ends = new Object();
@@ -61,8 +58,8 @@ final class InFlight {
     }
 
     /**
-     * Waits until the requests of the other workers are answered, at most a second, and then a
-     * moment for the kernel to forget.
+     * Waits until the requests of the other workers are answered, and then for the kernel to
+     * forget, at most a second each.
      *
      * @param alsoUnbegun true to wait for requests that a worker has been given but not begun
      * @param awaitsForget true while there are files that it will forget
@@ -78,8 +75,8 @@ final class InFlight {
             before.add(mark(slot, alsoUnbegun));
           }
         }
-        await(() -> before.stream().anyMatch(Mark::isBusy), MOST_NANOS);
-        await(awaitsForget, MOST_NANOS_FOR_FORGETS);
+        await(() -> before.stream().anyMatch(Mark::isBusy));
+        await(awaitsForget);
       } finally {
         waiting.decrementAndGet();
         waits = false;
@@ -142,8 +139,8 @@ final class InFlight {
     return slot;
   }
 
-  private void await(BooleanSupplier goesOn, long nanos) {
-    long deadline = System.nanoTime() + nanos;
+  private void await(BooleanSupplier goesOn) {
+    long deadline = System.nanoTime() + MOST_NANOS;
     synchronized (ends) {
       while (goesOn.getAsBoolean()) {
         long left = deadline - System.nanoTime();
