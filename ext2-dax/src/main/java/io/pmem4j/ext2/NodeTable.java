@@ -132,6 +132,7 @@ final class NodeTable {
     List<Node> all;
     synchronized (nodes) {
       all = new ArrayList<>(nodes.values());
+      nodes.keySet().forEach(deadlines::remove);
       nodes.clear();
     }
     for (Node node : all) {

@@ -198,8 +198,5 @@ final class SuperblockCheck {
     if (end > held) {
       require("s_blocks_count", fields.blocks(), end, Integer.MAX_VALUE);
     }
-    if (fields.hasMetaGroups()) {
-      within("s_first_meta_bg", 0, fields.descriptorBlocks());
-    }
   }
 }

@@ -83,7 +83,7 @@ class RepairBenchTest {
       assertThat(E2fsckKinds.of(repaired.complaint()))
           .anyMatch(kind -> kind.startsWith("Block bitmap differences"));
       assertThat(repaired.left()).isEmpty();
-      // What differs from the base then is the time of the check.
+      // The time of the check is then the only difference from the base.
       assertThat(bench.differences(repaired.repaired(), Map.of())).doesNotContain(bitmap);
       assertThat(bench.differences(repaired.repaired(), image)).contains(bitmap);
       requireClean(repaired.repaired());
