@@ -36,7 +36,7 @@ final class Agreement {
     STALE_BACKUP("a backup is used: e2fsck compares its old counters, the check does not"),
     POINTERS_OF_ANOTHER("e2fsck reads a block that another structure has as pointers"),
     TYPE_OF_BAD_INODE("e2fsck expects no type in entries of an inode that it calls bad"),
-    VALUE_IN_INODE("e2fsck counts blocks of attribute values in inodes, a feature of ext4"),
+    VALUE_IN_INODE("e2fsck looks for attribute values in inodes, a feature of ext4"),
     EXTENTS("e2fsck reads pointers as extents when the flag is set, without the feature too"),
     BAD_BLOCKS("e2fsck takes blocks of inode 1 out of bitmaps and tables"),
     UNEXPLAINED("");
@@ -56,6 +56,9 @@ final class Agreement {
   private static final Set<Integer> COUNTERS =
       Set.of(0x05000b, 0x05000c, 0x05000d, 0x05000e, 0x05000f);
   private static final Set<Integer> BACKUPS = Set.of(0x000044, 0x000045);
+
+  /** An inode that a value would lie in: out of range, without its flag, of another count. */
+  private static final Set<Integer> VALUE_INODES = Set.of(0x010083, 0x010085, 0x010086, 0x040005);
 
   private final E2fsckJudge.Judgement judgement;
   private final List<ImageFinding> findings = new ArrayList<>();
@@ -170,7 +173,7 @@ final class Agreement {
     if (problem == 0x020028) {
       return Reason.TYPE_OF_BAD_INODE;
     }
-    if (has(0x010083)) {
+    if (!Collections.disjoint(judgement.problems(), VALUE_INODES)) {
       return Reason.VALUE_IN_INODE;
     }
     if (has(0x01005a)) {

@@ -207,6 +207,25 @@ class FsckAgreementTest {
     }
   }
 
+  /**
+   * A superblock read as attributes has an entry without a name, whose value is in the inode that
+   * {@code s_frags_per_group} names. e2fsck asks for a flag of ext4 there, and ends when it counts
+   * the references of a block whose header it was not to clear.
+   */
+  @Test
+  void aSuperblockAsAttributesIsDamageInBoth() throws Exception {
+    try (Corruptible image = new Corruptible(Shape.META_GROUPS)) {
+      RawInode reserved = image.places.image().inode(10);
+      Agreement agreement = image.with(u16(reserved.offset() + 104, 1));
+      assertThat(agreement.findings())
+          .as("%s", agreement)
+          .extracting(ImageFinding::kind)
+          .contains(Kind.BAD_ATTRIBUTES, Kind.SHARED_BLOCK);
+      assertThat(agreement.toString()).contains("010085 010086");
+      assertThat(agreement.reasons()).as("%s", agreement).containsExactly(Reason.E2FSCK_ENDS);
+    }
+  }
+
   @Test
   void changedFieldsAreFoundAsE2fsckFindsThem() throws Exception {
     List<Corruptible> images = new ArrayList<>();
