@@ -61,7 +61,8 @@ public final class Ext2FileSystem {
    * @param memory the file system, its block 0 at offset 0; at least as long as the superblock says
    * @param options how
    * @throws Ext2Exception EINVAL for what is no ext2 file system, has blocks above 4096 bytes, uses
-   *     unknown features, or is corrupt; nothing has been written then
+   *     unknown features, or is corrupt; nothing has been written then, unless the damage is in the
+   *     inode of the root: as in Linux the superblock of a writable mount says so
    */
   public static Ext2FileSystem mount(PersistentMemory memory, MountOptions options)
       throws Ext2Exception {

@@ -36,7 +36,7 @@ final class ImageFixture implements AutoCloseable {
   static final int GENERATION_BASE = 1000;
   static final int PID = 5;
 
-  private static final String UUID = "4f1c0b5e-6b0e-4f6c-9b1a-5f3d2c1b0a99";
+  static final String UUID = "4f1c0b5e-6b0e-4f6c-9b1a-5f3d2c1b0a99";
 
   final Path directory;
   final Path image;

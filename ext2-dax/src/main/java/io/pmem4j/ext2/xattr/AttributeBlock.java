@@ -6,6 +6,7 @@ import io.pmem4j.ext2.layout.AttributeHeader;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -174,9 +175,12 @@ final class AttributeBlock {
   /**
    * Finds an attribute or the place for one, and where the free part lies.
    *
-   * @return the place; null if an entry is damaged, or if values lie among the entries
+   * @return the place; null if an entry is damaged, or if values lie among the entries or over each
+   *     other, which the kernel does not check: with the removal of one the other would move past
+   *     the end
    */
   @Nullable Place locate(int nameIndex, byte[] name) {
+    BitSet values = new BitSet();
     int minOffset = block.capacity();
     int here = -1;
     boolean found = false;
@@ -185,8 +189,15 @@ final class AttributeBlock {
       if (!isValid(last)) {
         return null;
       }
-      if (valueSize(last) != 0) {
-        minOffset = Math.min(minOffset, valueOffset(last));
+      int size = padded(valueSize(last));
+      if (size != 0) {
+        int offset = valueOffset(last);
+        int next = values.nextSetBit(offset);
+        if (next >= 0 && next < offset + size) {
+          return null;
+        }
+        values.set(offset, offset + size);
+        minOffset = Math.min(minOffset, offset);
       }
       if (here < 0) {
         int order = compare(nameIndex, name, last);

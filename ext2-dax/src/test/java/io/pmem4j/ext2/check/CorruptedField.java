@@ -12,6 +12,7 @@ import java.lang.foreign.StructLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 
 /**
  * A field of an image that gets another value.
@@ -20,16 +21,17 @@ import java.util.SplittableRandom;
  * @param offset its first byte
  * @param bytes the value, in the order of the medium
  */
-record CorruptedField(ImageStructure structure, int offset, byte[] bytes) {
+public record CorruptedField(ImageStructure structure, int offset, byte[] bytes) {
   private record Field(int offset, int bytes) {}
 
   /** Returns the fields of an image that a corruption may be drawn from, by structure. */
-  static final class Places {
+  public static final class Places {
     private final CheckedImage image;
     private final List<List<Field>> fields = new ArrayList<>();
     private final List<Integer> blocks = new ArrayList<>();
 
-    Places(byte[] pristine) {
+    /** Reads the places of an image without findings. */
+    public Places(byte[] pristine) {
       HeapMemory memory = new HeapMemory(pristine.length, Granularity.CACHE_LINE);
       memory.copy(0, pristine, 0, pristine.length);
       SuperblockFields superblock = new SuperblockFields(memory, Superblock.PRIMARY_OFFSET);
@@ -151,13 +153,23 @@ record CorruptedField(ImageStructure structure, int offset, byte[] bytes) {
       }
     }
 
+    /** Returns the first bytes of the fields of a structure. */
+    public IntStream offsets(ImageStructure structure) {
+      return fields.get(structure.ordinal()).stream().mapToInt(Field::offset);
+    }
+
+    /** Returns the first bytes of the descriptors of the groups. */
+    public IntStream descriptors() {
+      return IntStream.range(0, image.groups).map(i -> (int) image.descriptor(i).offset());
+    }
+
     /** Returns the image that the places are of. */
     CheckedImage image() {
       return image;
     }
 
     /** Draws a corruption that changes something. */
-    CorruptedField draw(SplittableRandom random, byte[] pristine) {
+    public CorruptedField draw(SplittableRandom random, byte[] pristine) {
       while (true) {
         ImageStructure structure =
             ImageStructure.values()[random.nextInt(ImageStructure.values().length)];
