@@ -83,10 +83,10 @@ public final class FileMode {
     };
   }
 
-  /** {@code no_open}: a socket, or of a type that there is not. */
+  /** {@code no_open}: a socket, or of a type that there is not; or a device without a driver. */
   public static boolean hasNoOpen(int mode) {
     return switch (mode & TYPE_MASK) {
-      case REGULAR, DIRECTORY, SYMLINK, FIFO, CHARACTER, BLOCK -> false;
+      case REGULAR, DIRECTORY, SYMLINK, FIFO -> false;
       default -> true;
     };
   }

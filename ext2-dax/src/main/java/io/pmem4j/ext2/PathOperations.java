@@ -68,8 +68,8 @@ public final class PathOperations {
    *     O_APPEND 02000, O_DSYNC 010000, O_DIRECTORY 0200000, O_NOFOLLOW 0400000, O_NOATIME
    *     01000000, O_SYNC 04010000, O_TMPFILE 020200000; others are ignored
    * @param mode permissions of a new file, before the umask
-   * @throws Ext2Exception EEXIST, EISDIR, EPERM, EROFS, ENOSPC, ENXIO for a socket, and for other
-   *     special files {@link UnsupportedFeatureException}
+   * @throws Ext2Exception EEXIST, EISDIR, EPERM, EROFS, ENOSPC, ENXIO for a socket or a device, and
+   *     for a named pipe {@link UnsupportedFeatureException}
    */
   public OpenFile open(String path, int flags, int mode) throws Ext2Exception {
     fs.enter();
@@ -221,10 +221,7 @@ public final class PathOperations {
    * @throws Ext2Exception EACCES for a file that the caller may not read
    */
   public int flags(String path) throws Ext2Exception {
-    return fs.call(() -> {
-      lookups.access(path, 4);
-      return lookups.ask(path, true, InodeAttributes::flags);
-    });
+    return fs.call(() -> lookups.askOpen(path, InodeAttributes::flags));
   }
 
   /**
@@ -245,10 +242,7 @@ public final class PathOperations {
    *     file, and on a mount without windows; EACCES
    */
   public int reservation(String path) throws Ext2Exception {
-    return fs.call(() -> {
-      lookups.access(path, 4);
-      return lookups.ask(path, true, attributes::reservation);
-    });
+    return fs.call(() -> lookups.askOpen(path, attributes::reservation));
   }
 
   /**

@@ -246,6 +246,7 @@ public final class AttributeChanges {
     Ext2Inode inode = PathWalk.find(space, path, true);
     try {
       Permission.require(volume, who, inode, Permission.READ);
+      Lookups.requireOpen(inode, path);
       if (volume.options().noreservation() || !inode.isRegular()) {
         throw new Ext2Exception(Errno.ENOTTY, inode + " has no reservation window");
       }
@@ -270,6 +271,8 @@ public final class AttributeChanges {
   public void flags(String path, int flags) throws Ext2Exception {
     Ext2Inode inode = PathWalk.find(space, path, true);
     try {
+      Permission.require(volume, who, inode, Permission.READ);
+      Lookups.requireOpen(inode, path);
       flags(inode, flags);
     } finally {
       space.inodes().put(inode);

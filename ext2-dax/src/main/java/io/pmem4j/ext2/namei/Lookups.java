@@ -3,6 +3,8 @@ package io.pmem4j.ext2.namei;
 
 import io.pmem4j.ext2.Errno;
 import io.pmem4j.ext2.Ext2Exception;
+import io.pmem4j.ext2.FileMode;
+import io.pmem4j.ext2.UnsupportedFeatureException;
 import io.pmem4j.ext2.inode.Ext2Inode;
 import io.pmem4j.ext2.inode.Symlink;
 
@@ -36,6 +38,34 @@ public final class Lookups {
       return question.of(inode);
     } finally {
       space.inodes().put(inode);
+    }
+  }
+
+  /**
+   * Asks an inode as a call on an open file does, which a path leads to.
+   *
+   * @throws Ext2Exception EACCES, ENXIO for a socket or a device, and those of a walk
+   */
+  public <T> T askOpen(String path, Question<T> question) throws Ext2Exception {
+    return ask(
+        path,
+        true,
+        inode -> {
+          Permission.require(space.volume(), space.who(), inode, Permission.READ);
+          requireOpen(inode, path);
+          return question.of(inode);
+        });
+  }
+
+  /** Requires a file that open(2) can open; no device has a driver. */
+  static void requireOpen(Ext2Inode inode, String path) throws Ext2Exception {
+    if (FileMode.hasNoOpen(inode.mode())) {
+      throw new Ext2Exception(
+          Errno.ENXIO, path + " has mode 0" + Integer.toOctalString(inode.mode()));
+    }
+    if (!inode.isRegular() && !inode.isDirectory()) {
+      throw new UnsupportedFeatureException(
+          "named pipes", path + " is neither a regular file nor a directory");
     }
   }
 

@@ -4,7 +4,6 @@ package io.pmem4j.ext2.namei;
 import io.pmem4j.ext2.Errno;
 import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.FileMode;
-import io.pmem4j.ext2.UnsupportedFeatureException;
 import io.pmem4j.ext2.dir.DirectoryBlocks;
 import io.pmem4j.ext2.file.DirectOpens;
 import io.pmem4j.ext2.file.Ext2File;
@@ -143,14 +142,7 @@ public final class NameOperations {
   }
 
   private void requireFile(Ext2Inode inode, String path, OpenFlags flags) throws Ext2Exception {
-    if (FileMode.hasNoOpen(inode.mode())) {
-      throw new Ext2Exception(
-          Errno.ENXIO, path + " has mode 0" + Integer.toOctalString(inode.mode()));
-    }
-    if (!inode.isRegular() && !inode.isDirectory()) {
-      throw new UnsupportedFeatureException(
-          "special files", path + " is neither a regular file nor a directory");
-    }
+    Lookups.requireOpen(inode, path);
     directOpens.check(inode, flags);
   }
 
