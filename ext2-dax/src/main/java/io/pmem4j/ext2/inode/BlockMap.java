@@ -114,15 +114,38 @@ public final class BlockMap {
     return path;
   }
 
-  /** {@code ext2_get_branch}: at most {@code levels} levels of a path. */
-  Branch walk(BlockPath path, int levels) throws Ext2Exception {
+  /**
+   * {@code ext2_get_branch}: at most {@code levels} levels of a path.
+   *
+   * @throws CorruptFileSystemException if a block of pointers cannot be read
+   */
+  private Branch walk(BlockPath path, int levels) throws Ext2Exception {
+    Branch branch = walkReadable(path, levels);
+    if (!branch.complete() && branch.lastBlock() != 0) {
+      throw new CorruptFileSystemException(
+          Errno.EIO,
+          inode.toString(),
+          "i_block",
+          "indirect block " + branch.lastBlock(),
+          "less than " + geometry.blocksCount());
+    }
+    return branch;
+  }
+
+  /**
+   * {@code ext2_get_branch} for a caller that takes its error for an end: the last key is zero, or
+   * leads to a block of pointers that cannot be read.
+   */
+  Branch walkReadable(BlockPath path, int levels) {
     PointerArray[] arrays = new PointerArray[levels];
     int[] keys = new int[levels];
     PointerArray array = new PointerArray.InInode(inode);
     for (int level = 0; level < levels; level++) {
       arrays[level] = array;
       keys[level] = array.get(path.offsets()[level]);
-      if (keys[level] == 0) {
+      long block = Integer.toUnsignedLong(keys[level]);
+      boolean leadsOn = level + 1 < levels;
+      if (block == 0 || (leadsOn && block >= geometry.blocksCount())) {
         int reached = level + 1;
         return new Branch(
             Arrays.copyOf(arrays, reached),
@@ -130,23 +153,11 @@ public final class BlockMap {
             Arrays.copyOf(keys, reached),
             false);
       }
-      if (level + 1 < levels) {
-        array = indirectBlock(Integer.toUnsignedLong(keys[level]));
+      if (leadsOn) {
+        array = new PointerArray.InBlock(volume, block);
       }
     }
     return new Branch(arrays, Arrays.copyOf(path.offsets(), levels), keys, true);
-  }
-
-  private PointerArray indirectBlock(long block) throws Ext2Exception {
-    if (block >= geometry.blocksCount()) {
-      throw new CorruptFileSystemException(
-          Errno.EIO,
-          inode.toString(),
-          "i_block",
-          "indirect block " + block,
-          "less than " + geometry.blocksCount());
-    }
-    return new PointerArray.InBlock(volume, block);
   }
 
   private static int runLength(Branch branch, BlockPath path, int wanted) {

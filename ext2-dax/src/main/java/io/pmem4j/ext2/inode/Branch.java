@@ -3,7 +3,7 @@ package io.pmem4j.ext2.inode;
 
 /**
  * A walk down the block tree: for each level the array, the place in it, and the pointer that was
- * found there. It ends at the data block or at the first pointer that is zero: {@code
+ * found there. It ends at the data block or at the first pointer that leads nowhere: {@code
  * ext2_get_branch}.
  *
  * @param arrays the arrays of pointers, the inode's first

@@ -145,15 +145,15 @@ public final class Truncate {
   /**
    * {@code ext2_find_shared} and what its caller does with it: on the branch that leads to the
    * first block to go, blocks of pointers that also serve blocks that stay are kept, and lose their
-   * right part.
+   * right part. One that cannot be read ends the branch, and goes with it.
    */
-  private void freeSharedBranch(BlockPath path) throws Ext2Exception {
+  private void freeSharedBranch(BlockPath path) {
     int depth = path.depth();
     int levels = depth;
     while (levels > 1 && path.offsets()[levels - 1] == 0) {
       levels--;
     }
-    Branch branch = inode.blockMap().walk(path, levels);
+    Branch branch = inode.blockMap().walkReadable(path, levels);
     int shared = branch.last();
     while (shared > 0 && allZero(branch.arrays()[shared], branch.indexes()[shared])) {
       shared--;
