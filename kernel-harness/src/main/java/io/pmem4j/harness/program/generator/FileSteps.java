@@ -5,6 +5,7 @@ package io.pmem4j.harness.program.generator;
 import io.pmem4j.harness.program.Bytes;
 import io.pmem4j.harness.program.Syscall;
 import io.pmem4j.harness.program.generator.GeneratedProcess.OpenName;
+import io.pmem4j.harness.program.generator.LikelyInode.Kind;
 import java.util.List;
 
 /** Generated operations on files and names. */
@@ -13,18 +14,22 @@ final class FileSteps {
   private static final List<String> DIRECTORIES = List.of("/", "/lost+found", "/d");
   private static final long CREAT_RW = 2 | 0100;
   private static final int TMPFILE = 020200000;
+  private static final int CREAT = 0100;
+  private static final int APPEND = 02000;
 
   private final GeneratedValues values;
   private final GeneratedSteps steps;
+  private final LikelyPaths paths;
 
-  FileSteps(GeneratedValues values, GeneratedSteps steps) {
+  FileSteps(GeneratedValues values, GeneratedSteps steps, LikelyPaths paths) {
     this.values = values;
     this.steps = steps;
+    this.paths = paths;
   }
 
   /** Opens a file that exists or is created now, as the first step of a program. */
   void openFirst() {
-    open("/a", (int) CREAT_RW, 0644, true);
+    open("/a", (int) CREAT_RW, 0644);
   }
 
   void open() {
@@ -32,15 +37,44 @@ final class FileSteps {
       return;
     }
     if (values.oneIn(12)) {
-      open(values.of(DIRECTORIES), values.oneIn(2) ? 0 : 0200000, 0644, true);
+      open(directory(), values.oneIn(2) ? 0 : 0200000, 0644);
     } else if (values.oneIn(8)) {
       openUnnamed();
     } else {
       int flags = values.openFlags();
-      // A name that was not opened answers EBADF: worth little, and not always.
-      boolean keep = flags == CREAT_RW || values.oneIn(2);
-      open(values.path(), flags, values.mode(), keep);
+      open(path((flags & CREAT) != 0), flags, values.mode());
     }
+  }
+
+  private String path(boolean creates) {
+    return switch (values.below(8)) {
+      case 0, 1 -> values.path();
+      case 2, 3 -> creates ? paths.free() : paths.of(LikelyInode::isSymlink);
+      case 4 -> paths.of(LikelyInode::isSymlink);
+      default -> paths.of(Kind.FILE);
+    };
+  }
+
+  private String directory() {
+    return values.oneIn(3) ? values.of(DIRECTORIES) : paths.of(Kind.DIRECTORY);
+  }
+
+  /** Opens a path to read and write, and makes a file of it if there is nothing. */
+  void openOrMake(String path) {
+    closeIfMany();
+    open(path, (int) CREAT_RW, 0644);
+  }
+
+  private void closeIfMany() {
+    if (steps.actor().open().size() >= MOST_OPEN) {
+      close();
+    }
+  }
+
+  /** Opens a directory to read. */
+  void openDirectory(String path) {
+    closeIfMany();
+    open(path, 0200000, 0644);
   }
 
   /** Mostly in a directory and to be written to, as the flag asks. */
@@ -51,18 +85,17 @@ final class FileSteps {
         flags |= flag;
       }
     }
-    String path = values.oneIn(6) ? values.path() : values.of(DIRECTORIES);
-    String name = steps.newName("f");
-    steps.call(Syscall.OPEN, name, path, flags, values.mode());
-    // No other name leads to its contents.
-    steps.actor().open().add(new OpenName(name, "unnamed " + name));
+    String path = values.oneIn(6) ? values.path() : directory();
+    open(path, flags, values.mode());
   }
 
-  private void open(String path, int flags, int mode, boolean keep) {
+  /** Closes the name at once if it was likely not opened: EBADF is worth little, and not always. */
+  private void open(String path, int flags, int mode) {
     String name = steps.newName("f");
+    LikelyInode inode = steps.tree().open(path, flags).orElse(null);
     steps.call(Syscall.OPEN, name, path, flags, mode);
-    if (keep) {
-      steps.actor().open().add(new OpenName(name, path));
+    if (inode != null || values.oneIn(3)) {
+      steps.actor().open().add(new OpenName(name, inode, (flags & APPEND) != 0));
     } else {
       steps.call(Syscall.CLOSE, name);
     }
@@ -165,7 +198,12 @@ final class FileSteps {
   }
 
   void unlink() {
-    steps.call(Syscall.UNLINK, values.path());
+    LikelyInode open = values.of(steps.actor().open()).inode();
+    steps.call(
+        Syscall.UNLINK,
+        values.oneIn(3)
+            ? values.path()
+            : paths.of(inode -> values.oneIn(2) ? inode == open : inode.kind() == Kind.FILE));
   }
 
   void fill() {

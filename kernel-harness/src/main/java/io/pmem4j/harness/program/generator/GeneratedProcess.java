@@ -5,6 +5,7 @@ package io.pmem4j.harness.program.generator;
 import io.pmem4j.harness.program.Operation;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** The names that a process of a generated program can use. */
 final class GeneratedProcess {
@@ -14,15 +15,22 @@ final class GeneratedProcess {
   private final List<OpenName> open = new ArrayList<>();
   private final List<MappedName> mapped = new ArrayList<>();
 
-  /** An open file, or one that could not be opened. */
-  record OpenName(String name, String path) {}
+  /**
+   * An open file, or one that could not be opened.
+   *
+   * @param inode that it likely is; null if it was likely not opened
+   * @param appends whether it was opened with O_APPEND
+   */
+  record OpenName(String name, @Nullable LikelyInode inode, boolean appends) {}
 
   /**
    * A mapping, or one that could not be made.
    *
+   * @param inode that it likely shows; null if that is not known
+   * @param start its offset in the file
    * @param bytes that it has at least, whole pages
    */
-  record MappedName(String name, String path, long bytes) {
+  record MappedName(String name, @Nullable LikelyInode inode, long start, long bytes) {
     int pages() {
       return (int) (bytes / GeneratedValues.PAGE);
     }

@@ -14,12 +14,23 @@ final class GeneratedSteps {
   private final GeneratedProcess program = new GeneratedProcess("");
   private final List<GeneratedProcess> children = new ArrayList<>();
   private final List<ProgramStep> steps = new ArrayList<>();
+  private final LikelyTree tree;
 
   /** Set if a file may be larger than {@link GeneratedValues#SPARSE_BYTES}. */
   private boolean sparse;
 
   private GeneratedProcess actor = program;
   private int names;
+
+  /** Steps without any, on a file system with these names. */
+  GeneratedSteps(LikelyTree tree) {
+    this.tree = tree;
+  }
+
+  /** Returns the names after the steps so far. */
+  LikelyTree tree() {
+    return tree;
+  }
 
   String newName(String prefix) {
     return prefix + names++;
@@ -63,7 +74,9 @@ final class GeneratedSteps {
 
   /** Adds a system call of the table. */
   void call(Syscall verb, Object... arguments) {
-    add(verb.of(arguments));
+    Operation.Call call = verb.of(arguments);
+    tree.follow(call);
+    add(call);
   }
 
   void fork(String child) {

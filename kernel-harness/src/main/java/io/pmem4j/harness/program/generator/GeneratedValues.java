@@ -144,7 +144,8 @@ final class GeneratedValues {
     } else if (!oneIn(4)) {
       flags |= 0100;
     }
-    for (int flag : new int[] {0200, 01000, 02000, 04000, 010000, 04010000, 040000, 01000000}) {
+    for (int flag :
+        new int[] {0200, 01000, 02000, 04000, 010000, 04010000, 040000, 01000000, 0400000}) {
       if (oneIn(7)) {
         flags |= flag;
       }

@@ -84,7 +84,8 @@ public final class LeftOut {
         "writes to a frozen file system and flock without nonblock: they wait for ever",
         "fiemap of files that may be larger than 64 MiB: Linux 5.10 visits every block of a hole",
         "fill of images larger than 8 MiB: minutes for programs by the thousand",
-        "copies between a file and a mapping of it: an overlap ends as the CPU copies it",
+        "copies between the same pages of a file and of a mapping that may show it: an overlap ends as"
+            + " the CPU copies it",
         "damaged file systems with errors=remount-ro: Linux never writes what was dirty by then",
         "bitmaps that mark cached metadata as free: files overwrite it past the buffer cache",
         "data pointers past the end of the device: Linux answers EFAULT, ext2-dax EIO",

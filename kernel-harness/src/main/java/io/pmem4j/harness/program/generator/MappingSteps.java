@@ -19,9 +19,13 @@ final class MappingSteps {
   private final GeneratedValues values;
   private final GeneratedSteps steps;
 
-  MappingSteps(GeneratedValues values, GeneratedSteps steps) {
+  /** Set if the likely names are the names that there are. */
+  private final boolean knowsNames;
+
+  MappingSteps(GeneratedValues values, GeneratedSteps steps, boolean knowsNames) {
     this.values = values;
     this.steps = steps;
+    this.knowsNames = knowsNames;
   }
 
   void mmap() {
@@ -55,7 +59,7 @@ final class MappingSteps {
     if (refused) {
       steps.call(Syscall.MUNMAP, name);
     } else {
-      steps.actor().mapped().add(new MappedName(name, file.path(), length));
+      steps.actor().mapped().add(new MappedName(name, file.inode(), offset, length));
     }
   }
 
@@ -160,8 +164,8 @@ final class MappingSteps {
       if (length > 0 && length < map.bytes()) {
         List<MappedName> mine = steps.actor().mapped();
         long whole = (length + PAGE - 1) / PAGE * PAGE;
-        mine.replaceAll(
-            each -> each.equals(map) ? new MappedName(map.name(), map.path(), whole) : each);
+        mine.replaceAll(each ->
+            each.equals(map) ? new MappedName(map.name(), map.inode(), map.start(), whole) : each);
       }
     });
   }
@@ -170,13 +174,13 @@ final class MappingSteps {
   void copy() {
     onMapping(map -> {
       OpenName file = values.of(steps.actor().open());
-      if (isSame(file.path(), map.path())) {
-        return;
-      }
       long offset = offset(map, 1 + values.below(PAGE));
       long length =
           values.oneIn(10) ? 0 : 1 + values.below((int) Math.min(map.bytes() - offset, 3L * PAGE));
       long at = values.size();
+      if (mayOverlap(file, at, map, offset, length)) {
+        return;
+      }
       boolean writes = values.oneIn(2);
       if (writes) {
         steps.growsTo(at);
@@ -191,8 +195,14 @@ final class MappingSteps {
     });
   }
 
-  private static boolean isSame(String one, String other) {
-    return one.replaceAll("[/.]+", "/").equals(other.replaceAll("[/.]+", "/"));
+  /** Returns whether a copy may be from a page to itself: files may be the same by many names. */
+  private boolean mayOverlap(OpenName file, long at, MappedName map, long offset, long length) {
+    if (knowsNames && file.inode() != null && map.inode() != null && file.inode() != map.inode()) {
+      return false;
+    }
+    long first = (map.start() + offset) / PAGE - 1;
+    long last = (map.start() + offset + length) / PAGE + 1;
+    return file.appends() || (at / PAGE <= last && (at + length) / PAGE >= first);
   }
 
   private long page(MappedName map) {

@@ -23,10 +23,11 @@ public final class ProgramGenerator {
 
   private final GeneratedValues values;
   private final ProgramStart start;
-  private final GeneratedSteps steps = new GeneratedSteps();
+  private final GeneratedSteps steps;
   private final FileSteps files;
   private final MappingSteps mappings;
   private final NameSteps names;
+  private final ShapeSteps shapes;
 
   /** One in so many steps forks, or is a child's; 0 for none. */
   private final boolean forks;
@@ -35,10 +36,14 @@ public final class ProgramGenerator {
     Random random = new Random(seed);
     start = ProgramStart.choose(new GeneratedValues(random, List.of()));
     values = new GeneratedValues(random, start.paths());
-    files = new FileSteps(values, steps);
-    mappings = new MappingSteps(values, steps);
-    names = new NameSteps(values, steps);
-    forks = values.oneIn(3);
+    LikelyTree tree = start.tree();
+    LikelyPaths paths = new LikelyPaths(values, tree);
+    steps = new GeneratedSteps(tree);
+    files = new FileSteps(values, steps, paths);
+    mappings = new MappingSteps(values, steps, start.knowsNames());
+    names = new NameSteps(values, steps, paths);
+    shapes = new ShapeSteps(values, steps, paths, files, names);
+    forks = values.oneIn(2);
   }
 
   /**
@@ -93,7 +98,7 @@ public final class ProgramGenerator {
         !steps.children().isEmpty() && values.oneIn(3)
             ? values.of(steps.children())
             : steps.program());
-    switch (values.below(70)) {
+    switch (values.below(80)) {
       case 0, 1 -> files.open();
       case 2 -> files.close();
       case 3, 4, 5, 6 -> mappings.mmap();
@@ -115,7 +120,7 @@ public final class ProgramGenerator {
       case 44 -> files.seek();
       case 45 -> files.unlink();
       case 46 -> seldom();
-      case 47 -> processes();
+      case 47, 70 -> processes();
       case 48 -> files.lock();
       case 49 -> files.allocate();
       case 50 -> files.seek();
@@ -124,15 +129,20 @@ public final class ProgramGenerator {
           names.change();
         }
       }
-      case 61, 62, 63 -> names.ask();
-      case 64, 65 -> {
+      case 61, 62, 63, 71 -> names.ask();
+      case 64, 65, 72 -> {
         if (!start.image().isDamaged()) {
           names.attribute();
         }
       }
-      case 66, 67 -> {
+      case 66, 67, 73, 74 -> {
         if (!start.image().isDamaged()) {
           names.extendedAttribute();
+        }
+      }
+      case 75, 76, 77 -> {
+        if (!start.image().isDamaged()) {
+          shapes.next(start.isSmall());
         }
       }
       default -> steps.addPlain(new Operation.Clock(1 + values.below(5)));

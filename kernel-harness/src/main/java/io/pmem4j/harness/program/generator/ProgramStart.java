@@ -34,7 +34,9 @@ record ProgramStart(ImageShape image, List<String> paths) {
           List.of(),
           List.of("debugfs sif /p flags 0x10"),
           List.of("debugfs sif /p flags 0x20", "debugfs sif /q flags 0x8"),
-          List.of("debugfs sif /q mode 0100000", "debugfs sif /p uid 1000"));
+          List.of("debugfs sif /q mode 0100000", "debugfs sif /p uid 1000"),
+          // No driver has these numbers.
+          List.of("debugfs mknod t c 60 1", "debugfs mknod s b 60 2"));
 
   private static final List<String> DAMAGE =
       List.of(
@@ -92,5 +94,18 @@ record ProgramStart(ImageShape image, List<String> paths) {
   /** Returns whether a few writes fill the file system. */
   boolean isSmall() {
     return image.bytes() <= 8 << 20;
+  }
+
+  /** Returns the names before the first step. */
+  LikelyTree tree() {
+    return new LikelyTree(image.setup());
+  }
+
+  /**
+   * Returns whether the names after some steps are the likely ones: nothing is damaged, and there
+   * is space.
+   */
+  boolean knowsNames() {
+    return image.bytes() == ImageShape.MAX_BYTES;
   }
 }
