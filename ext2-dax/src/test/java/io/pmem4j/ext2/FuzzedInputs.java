@@ -22,7 +22,8 @@ final class FuzzedInputs {
     boolean backup = image.size() > 500 << 10;
     int option = random.nextInt(FuzzedRun.OPTIONS.length - (backup ? 0 : 1));
     // One change in four, and one run in 16 with the order of locks.
-    int changes = random.nextInt() & random.nextInt();
+    int changes = random.nextInt();
+    changes &= random.nextInt();
     changes =
         random.nextInt(16) == 0
             ? changes | FuzzedRun.CHECKED_LOCKS
