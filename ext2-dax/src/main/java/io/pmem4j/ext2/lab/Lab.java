@@ -3,6 +3,7 @@ package io.pmem4j.ext2.lab;
 
 import io.pmem4j.ext2.Instrumentation;
 import io.pmem4j.ext2.Variation;
+import io.pmem4j.ext2.acl.AclReading;
 import io.pmem4j.ext2.dax.CachedPages;
 import io.pmem4j.ext2.dax.UserCopyUnits;
 import io.pmem4j.ext2.file.DirectOpens;
@@ -99,6 +100,7 @@ public final class Lab extends Variation {
       own.put(UserCopyUnits.class, UserCopyUnits.LINUX_6_1);
     } else if (profile == Profile.LINUX_6_12) {
       own.put(UserCopyUnits.class, UserCopyUnits.LINUX_6_12);
+      own.put(AclReading.class, AclReading.LINUX_6_12);
       own.put(AttributeWindows.class, AttributeWindows.LINUX_6_12);
       own.put(DirectOpens.class, DirectOpens.LINUX_6_12);
       own.put(FsyncLock.class, FsyncLock.LINUX_6_12);

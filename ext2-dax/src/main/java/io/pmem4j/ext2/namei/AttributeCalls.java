@@ -7,6 +7,7 @@ import io.pmem4j.ext2.Errno;
 import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.FileMode;
 import io.pmem4j.ext2.acl.AclFormat;
+import io.pmem4j.ext2.acl.AclReading;
 import io.pmem4j.ext2.acl.PosixAcl;
 import io.pmem4j.ext2.inode.Ext2Inode;
 import io.pmem4j.ext2.lock.LockClass;
@@ -69,6 +70,9 @@ public final class AttributeCalls {
       }
       if (value.length > 0 && isCapability(name)) {
         requireFileCapabilities(value);
+      }
+      if (isAcl(name) && aclReading().isFirst()) {
+        AclFormat.fromCall(value);
       }
       try (var _ = inode.iRwsem().exclusive()) {
         permit(inode, name, Permission.WRITE);
@@ -247,6 +251,16 @@ public final class AttributeCalls {
       }
     }
     throw unsupported(text(name));
+  }
+
+  private AclReading aclReading() {
+    return volume.instrumentation().variation().part(AclReading.class, AclReading.LINUX_5_10);
+  }
+
+  /** Tells the two lists from other attributes: {@code is_posix_acl_xattr}. */
+  private static boolean isAcl(byte[] name) {
+    return text(name).equals(AttributeNamespace.ACL_ACCESS.prefix())
+        || text(name).equals(AttributeNamespace.ACL_DEFAULT.prefix());
   }
 
   private static boolean isCapability(byte[] name) throws Ext2Exception {
