@@ -2,6 +2,8 @@
 package io.pmem4j.ext2.check;
 
 import io.pmem4j.ext2.layout.RawInode;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /** A walk over the pointers of an inode in the order of the file; it follows what it is told to. */
 final class BlockTree {
@@ -27,6 +29,7 @@ final class BlockTree {
 
   private final CheckedImage image;
   private final Visitor visitor;
+  private final int @Nullable [][] buffers = new int[LEVELS][];
 
   private BlockTree(CheckedImage image, Visitor visitor) {
     this.image = image;
@@ -56,7 +59,10 @@ final class BlockTree {
   }
 
   private void follow(long slot, int level, long fileBlock, boolean inInode) {
-    long block = image.u32(slot);
+    follow(image.u32(slot), slot, level, fileBlock, inInode);
+  }
+
+  private void follow(long block, long slot, int level, long fileBlock, boolean inInode) {
     if (block == 0) {
       return;
     }
@@ -64,9 +70,31 @@ final class BlockTree {
       visitor.data(block, slot, fileBlock);
     } else if (visitor.indirect(block, slot, inInode)) {
       long part = span(level - 1);
-      for (int i = 0; i < image.pointersPerBlock(); i++) {
-        follow(image.at(block) + 4L * i, level - 1, fileBlock + i * part, false);
+      int[] pointers = pointers(block, level);
+      for (int i = 0; i < pointers.length; i++) {
+        // Most of a sparse file is 0.
+        if (pointers[i] != 0) {
+          long below = Integer.toUnsignedLong(pointers[i]);
+          follow(below, image.at(block) + 4L * i, level - 1, fileBlock + i * part, false);
+        }
       }
     }
+  }
+
+  /** Returns a copy of a block of pointers, in memory that each level has of its own. */
+  private int[] pointers(long block, int level) {
+    int[] pointers = buffers[level - 1];
+    if (pointers == null) {
+      pointers = new int[image.pointersPerBlock()];
+      buffers[level - 1] = pointers;
+    }
+    MemorySegment.copy(
+        image.memory.segment(),
+        SuperblockFields.INT,
+        image.at(block),
+        pointers,
+        0,
+        pointers.length);
+    return pointers;
   }
 }

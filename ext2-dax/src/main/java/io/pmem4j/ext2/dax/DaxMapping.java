@@ -301,7 +301,12 @@ public final class DaxMapping {
   }
 
   synchronized boolean anyDirty() {
-    return entries.values().stream().anyMatch(DaxEntry::dirty);
+    for (DaxEntry each : entries.values()) {
+      if (each.dirty()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** The entries that reach into a range in rising order, as they are now. */
