@@ -6,6 +6,7 @@ import io.pmem4j.ext2.Errno;
 import io.pmem4j.ext2.Ext2Exception;
 import io.pmem4j.ext2.Extent;
 import io.pmem4j.ext2.Variation;
+import io.pmem4j.ext2.inode.Dentry;
 import io.pmem4j.ext2.inode.Ext2Inode;
 import io.pmem4j.ext2.inode.Fiemap;
 import io.pmem4j.ext2.inode.FileContents;
@@ -39,6 +40,7 @@ public final class Ext2File implements Mappable {
   private final Volume volume;
   private final InodeCache inodes;
   private final Ext2Inode inode;
+  private final Dentry dentry;
   private final OpenFlags flags;
   private final Runnable onRelease;
   private final FileContents contents;
@@ -51,16 +53,17 @@ public final class Ext2File implements Mappable {
   private volatile long position;
 
   /**
-   * Opens an inode.
+   * Opens a file by a name.
    *
-   * @param inode with one user, which this file becomes
+   * @param dentry with one user, which this file becomes
    * @param onRelease called once when the file is no longer in use
    */
   public Ext2File(
-      Volume volume, InodeCache inodes, Ext2Inode inode, OpenFlags flags, Runnable onRelease) {
+      Volume volume, InodeCache inodes, Dentry dentry, OpenFlags flags, Runnable onRelease) {
     this.volume = volume;
     this.inodes = inodes;
-    this.inode = inode;
+    this.dentry = dentry;
+    this.inode = dentry.inode();
     this.flags = flags;
     this.onRelease = onRelease;
     this.contents = flags.direct() ? inode.contents().direct() : inode.contents();
@@ -371,7 +374,7 @@ public final class Ext2File implements Mappable {
     }
   }
 
-  /** {@code fput}: the last one lets go of the inode, which may be the end of it. */
+  /** {@code fput}: the last one lets go of the name, which may be the end of the inode. */
   public void release() throws Ext2Exception {
     if (references.decrementAndGet() == 0) {
       inode.fileLock().release(this);
@@ -379,7 +382,7 @@ public final class Ext2File implements Mappable {
         inode.blockMap().releaseWriter();
       }
       onRelease.run();
-      inodes.put(inode);
+      inodes.dentries().put(dentry);
     }
   }
 }

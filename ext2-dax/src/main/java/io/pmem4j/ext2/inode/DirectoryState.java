@@ -12,6 +12,7 @@ public final class DirectoryState {
   private volatile long startLookup;
   private volatile boolean dead;
   private volatile @Nullable Ext2Inode parent;
+  private volatile @Nullable Ext2Inode kept;
 
   /** Page of the last successful lookup in this directory. */
   public long startLookup() {
@@ -28,9 +29,18 @@ public final class DirectoryState {
     return dead;
   }
 
-  /** Marks it as removed: no name is found or made in it any more. */
-  public void kill() {
+  /**
+   * Marks it as removed: no name is found or made in it any more. It keeps a user of the directory
+   * that it was in.
+   */
+  void kill(Ext2Inode above) {
+    kept = above;
     dead = true;
+  }
+
+  /** The directory that a removed one keeps; null if it is not removed. */
+  public @Nullable Ext2Inode kept() {
+    return kept;
   }
 
   /** {@code d_parent}: the directory in which it was found last; null for the root. */

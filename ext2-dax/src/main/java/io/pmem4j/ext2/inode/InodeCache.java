@@ -36,6 +36,7 @@ public final class InodeCache {
   private final Map<Integer, Cached> cache = new HashMap<>();
 
   private final SharedState inodes;
+  private final DentryCache dentries = new DentryCache(this);
 
   private static final class Cached {
     final Ext2Inode inode;
@@ -102,20 +103,68 @@ public final class InodeCache {
     }
   }
 
+  /** The names of open files. */
+  public DentryCache dentries() {
+    return dentries;
+  }
+
+  /** {@code ihold}: one user more of what the caller has a user of. */
+  synchronized void share(Ext2Inode inode) {
+    cached(inode).users++;
+  }
+
+  /** One user less of what the caller has another user of. */
+  synchronized void unshare(Ext2Inode inode) {
+    cached(inode).users--;
+  }
+
+  private Cached cached(Ext2Inode inode) {
+    Cached cached = cache.get(inode.number());
+    if (cached == null) {
+      throw new IllegalStateException(inode + " has no users");
+    }
+    return cached;
+  }
+
   /**
-   * {@code iput}: one user less; the last user of an inode without links evicts it. The caller
-   * holds no lock of a file.
+   * {@code S_DEAD}: a directory was removed. Until its last user is gone it keeps the one that it
+   * was in, as its dentry does. The caller has both locked and a user of each.
+   */
+  public void kill(Ext2Inode removed, Ext2Inode parent) {
+    share(parent);
+    removed.inDirectory().kill(parent);
+  }
+
+  /**
+   * {@code iput}: one user less; the last user of an inode without links evicts it, and then the
+   * removed directories above it that nothing else uses. The caller holds no lock of a file.
    */
   public void put(Ext2Inode inode) throws Ext2Exception {
+    Ext2Inode each = inode;
+    Ext2Exception failure = null;
+    while (each != null && isLastUser(each)) {
+      try {
+        evict(each);
+      } catch (Ext2Exception e) {
+        failure = failure == null ? e : failure;
+      }
+      each = each.isDirectory() ? each.inDirectory().kept() : null;
+    }
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  private boolean isLastUser(Ext2Inode inode) {
     inodes.store();
     synchronized (this) {
       Cached cached = cache.get(inode.number());
       if (cached == null || --cached.users > 0 || inode.nlink != 0) {
-        return;
+        return false;
       }
       cache.remove(inode.number());
+      return true;
     }
-    evict(inode);
   }
 
   /**

@@ -72,7 +72,7 @@ public final class DirectoryRemoval {
         inodes.writeOut(victim);
       }
       parent.dropLink();
-      victim.inDirectory().kill();
+      inodes.kill(victim, parent);
     }
   }
 }

@@ -8,6 +8,8 @@ import io.pmem4j.ext2.dir.DirectoryBlocks;
 import io.pmem4j.ext2.file.DirectOpens;
 import io.pmem4j.ext2.file.Ext2File;
 import io.pmem4j.ext2.file.OpenFlags;
+import io.pmem4j.ext2.inode.Dentry;
+import io.pmem4j.ext2.inode.DentryCache;
 import io.pmem4j.ext2.inode.Ext2Inode;
 import io.pmem4j.ext2.inode.InodeCache;
 import io.pmem4j.ext2.volume.Volume;
@@ -31,7 +33,11 @@ public final class NameOperations {
         volume.instrumentation().variation().part(DirectOpens.class, DirectOpens.LINUX_5_10);
   }
 
-  private record Opened(Ext2Inode inode, boolean created) {}
+  private record Opened(Dentry dentry, boolean created) {
+    Ext2Inode inode() {
+      return dentry.inode();
+    }
+  }
 
   /**
    * open(2) of a regular file or a directory, as root: {@code open_last_lookups} and {@code
@@ -68,7 +74,8 @@ public final class NameOperations {
         mayOpen(inode, path, flags);
       }
       requireFile(inode, path, flags);
-      Ext2File file = new Ext2File(volume, inodes, inode, flags, counted(flags, onRelease));
+      Ext2File file =
+          new Ext2File(volume, inodes, opened.dentry(), flags, counted(flags, onRelease));
       counted = flags.write();
       if (flags.truncate() && !opened.created()) {
         file.truncateOnOpen();
@@ -77,7 +84,7 @@ public final class NameOperations {
       return file;
     } finally {
       if (!done) {
-        inodes.put(inode);
+        inodes.dentries().put(opened.dentry());
       }
       if (!done && counted) {
         volume.mounted().dropWriter();
@@ -98,7 +105,8 @@ public final class NameOperations {
       throws Ext2Exception {
     mayOpen(inode, inode.toString(), flags);
     requireFile(inode, inode.toString(), opened);
-    return new Ext2File(volume, inodes, inode, opened, counted(opened, onRelease));
+    return new Ext2File(
+        volume, inodes, DentryCache.disconnected(inode), opened, counted(opened, onRelease));
   }
 
   private Ext2File openUnnamed(String path, OpenFlags flags, int mode, Runnable onRelease)
@@ -128,12 +136,13 @@ public final class NameOperations {
     if (!directory.isDirectory()) {
       throw new Ext2Exception(Errno.ENOTDIR, directory.toString());
     }
-    Ext2Inode inode;
+    Dentry dentry;
     try (var _ = volume.freezeGate().startWrite()) {
       volume.requireWritable();
-      inode = newNames.unnamed(directory, mode, !flags.exclusive());
+      Ext2Inode inode = newNames.unnamed(directory, mode, !flags.exclusive());
+      dentry = inodes.dentries().unnamed(directory, inode);
     }
-    return new Ext2File(volume, inodes, inode, flags, counted(flags, onRelease));
+    return new Ext2File(volume, inodes, dentry, flags, counted(flags, onRelease));
   }
 
   /** {@code __mnt_want_write} of an open file, until its last use ends. */
@@ -155,7 +164,7 @@ public final class NameOperations {
           // The mount point's own name, with a slash behind it.
           throw new Ext2Exception(Errno.EISDIR, path);
         }
-        return new Opened(inodes.get(walk.directory().number()), false);
+        return new Opened(DentryCache.disconnected(inodes.get(walk.directory().number())), false);
       }
       if (walk.slash() && flags.create()) {
         throw new Ext2Exception(Errno.EISDIR, path);
@@ -168,7 +177,7 @@ public final class NameOperations {
       try {
         walk.follow(opened.inode());
       } finally {
-        inodes.put(opened.inode());
+        inodes.dentries().put(opened.dentry());
       }
     }
   }
@@ -204,10 +213,23 @@ public final class NameOperations {
     }
   }
 
-  private static Opened lookup(PathWalk walk, byte[] name) throws Ext2Exception {
+  private Opened lookup(PathWalk walk, byte[] name) throws Ext2Exception {
     try (var _ = walk.directory().iRwsem().shared()) {
-      return new Opened(walk.childLocked(name), false);
+      return found(walk, name);
     }
+  }
+
+  private Opened found(PathWalk walk, byte[] name) throws Ext2Exception {
+    return new Opened(dentry(walk.directory(), name, walk.childLocked(name)), false);
+  }
+
+  /**
+   * Only a file is followed through rename(2): a directory has one dentry, a link is not opened.
+   */
+  private Dentry dentry(Ext2Inode directory, byte[] name, Ext2Inode inode) {
+    return inode.isRegular()
+        ? inodes.dentries().get(directory, name, inode)
+        : DentryCache.disconnected(inode);
   }
 
   /** {@code lookup_open}: a file that cannot be created may still be there to be opened. */
@@ -216,15 +238,15 @@ public final class NameOperations {
     try (var _ = volume.freezeGate().startWrite();
         var _ = directory.iRwsem().exclusive()) {
       if (walk.inoLocked(name) != 0) {
-        return new Opened(walk.childLocked(name), false);
+        return found(walk, name);
       }
       volume.requireWritable();
       Permission.mayCreate(space, directory);
       int permissions = newNames.permissions(directory, mode);
-      return new Opened(
+      Ext2Inode made =
           newNames.nondirectory(
-              directory, name, FileMode.REGULAR | permissions, NewNames.Content.NONE),
-          true);
+              directory, name, FileMode.REGULAR | permissions, NewNames.Content.NONE);
+      return new Opened(dentry(directory, name, made), true);
     }
   }
 
@@ -272,6 +294,7 @@ public final class NameOperations {
       new DirectoryBlocks(volume, directory).delete(name);
       inode.times().ctime(directory.times().ctime());
       inode.dropLink();
+      inodes.dentries().drop(directory, name);
     }
   }
 }

@@ -206,7 +206,7 @@ final class PathWalk implements AutoCloseable {
     if (above == null) {
       return;
     }
-    if (above.inDirectory().isDead()) {
+    if (above.inDirectory().isDead() && above != directory.inDirectory().kept()) {
       throw new Ext2Exception(Errno.ENOENT, "the directory above " + directory + " was removed");
     }
     enter(inodes.get(above.number()));

@@ -217,8 +217,9 @@ public final class Rename {
       }
       move(oldName, source, newName, target);
       if (target != null && target.isDirectory()) {
-        target.inDirectory().kill();
+        inodes.kill(target, newDirectory);
       }
+      inodes.dentries().move(oldDirectory, oldName, newDirectory, newName);
       if (source.isDirectory()) {
         source.inDirectory().parent(newDirectory);
       }
