@@ -28,6 +28,8 @@ import java.util.function.Supplier;
  * @param lockValidators accepts the lock check of each volume that is opened
  * @param cachePages pages of memory, 4096 bytes each, that the contents of files without DAX may
  *     take; at least 1
+ * @param cachedInodes inodes that may be in memory, some KiB each, before files and links that
+ *     nobody uses and that the medium has leave it; at least 1
  * @param flusherPid the process id that takes the place of {@code allocatorPid} when sync or
  *     unmount allocates: that of the kernel's thread
  */
@@ -43,6 +45,7 @@ public record Instrumentation(
     boolean isolationChecks,
     Consumer<LockValidator> lockValidators,
     int cachePages,
+    int cachedInodes,
     IntSupplier flusherPid) {
 
   private static final Instrumentation PRODUCTION =
@@ -58,6 +61,7 @@ public record Instrumentation(
           false,
           _ -> {},
           1 << 14,
+          1 << 15,
           () -> 0);
 
   /** Returns the surroundings of a product: the clock of the system, no checks, no replacements. */
@@ -120,6 +124,11 @@ public record Instrumentation(
     return changed(parts -> parts.cachePages = value);
   }
 
+  /** This instrumentation with another {@link #cachedInodes}. */
+  public Instrumentation withCachedInodes(int value) {
+    return changed(parts -> parts.cachedInodes = value);
+  }
+
   /** This instrumentation with another {@link #flusherPid}. */
   public Instrumentation withFlusherPid(IntSupplier value) {
     return changed(parts -> parts.flusherPid = value);
@@ -144,6 +153,7 @@ public record Instrumentation(
     private boolean isolationChecks;
     private Consumer<LockValidator> lockValidators;
     private int cachePages;
+    private int cachedInodes;
     private IntSupplier flusherPid;
 
     private Parts(Instrumentation from) {
@@ -158,6 +168,7 @@ public record Instrumentation(
       isolationChecks = from.isolationChecks;
       lockValidators = from.lockValidators;
       cachePages = from.cachePages;
+      cachedInodes = from.cachedInodes;
       flusherPid = from.flusherPid;
     }
 
@@ -174,6 +185,7 @@ public record Instrumentation(
           isolationChecks,
           lockValidators,
           cachePages,
+          cachedInodes,
           flusherPid);
     }
   }

@@ -19,11 +19,13 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The inodes in memory: {@code ext2_iget}, {@code iput}, {@code ext2_new_inode}, {@code
- * ext2_evict_inode}. One object for each inode that was ever used since the mount; those without
- * users stay, as in a kernel that has memory enough. Thread-safe.
+ * ext2_evict_inode}. One object for each inode in use. Those without users stay, as in a kernel
+ * that has memory enough, until there are too many: then files and links that the medium has leave.
+ * Thread-safe.
  */
 public final class InodeCache {
   private final Volume volume;
@@ -34,6 +36,12 @@ public final class InodeCache {
    * Inodes and their numbers of users; guarded by the monitor, under which nothing is waited for.
    */
   private final Map<Integer, Cached> cache = new HashMap<>();
+
+  /** Inodes in memory at which those without users leave; guarded by the monitor. */
+  private int pruneAt;
+
+  /** Counts how often inodes left; changed under the monitor. */
+  private volatile long prunes;
 
   private final SharedState inodes;
   private final DentryCache dentries = new DentryCache(this);
@@ -59,6 +67,7 @@ public final class InodeCache {
             new Flusher(volume.instrumentation()));
     this.table = new InodeTable(volume, trace, services);
     this.inodes = new SharedState(volume.instrumentation().scheduler(), StateKind.INODE_CACHE);
+    this.pruneAt = volume.instrumentation().cachedInodes();
   }
 
   /**
@@ -87,20 +96,78 @@ public final class InodeCache {
    */
   public Ext2Inode get(int ino) throws Ext2Exception {
     inodes.load();
+    Ext2Inode found = known(ino);
+    while (found == null) {
+      long before = prunes;
+      Ext2Inode read = table.read(ino);
+      inodes.store();
+      found = add(read, before);
+    }
+    return found;
+  }
+
+  private synchronized @Nullable Ext2Inode known(int ino) {
+    Cached cached = cache.get(ino);
+    if (cached == null) {
+      return null;
+    }
+    cached.users++;
+    return cached.inode;
+  }
+
+  /**
+   * Adds an inode that was read, or a user to the one that another task has added.
+   *
+   * @param before how often inodes had left when it was read; if one left since, it may have been
+   *     this one, changed by then
+   * @return null if it has to be read again
+   */
+  private @Nullable Ext2Inode add(Ext2Inode read, long before) {
+    Cached cached;
     synchronized (this) {
-      Cached cached = cache.get(ino);
-      if (cached != null) {
-        cached.users++;
-        return cached.inode;
+      if (prunes != before && !cache.containsKey(read.number())) {
+        return null;
       }
-    }
-    Ext2Inode read = table.read(ino);
-    inodes.store();
-    synchronized (this) {
-      Cached cached = cache.computeIfAbsent(ino, _ -> new Cached(read));
+      cached = cache.computeIfAbsent(read.number(), _ -> new Cached(read));
       cached.users++;
-      return cached.inode;
     }
+    prune();
+    return cached.inode;
+  }
+
+  /**
+   * {@code prune_icache_sb}: when there are too many, inodes leave that have no users and that the
+   * medium has. Directories stay: what lies below them refers to them. Half of the limit may come
+   * before the next time, so that each costs little.
+   */
+  private void prune() {
+    List<Ext2Inode> pruned = new ArrayList<>();
+    synchronized (this) {
+      if (cache.size() <= pruneAt) {
+        return;
+      }
+      for (Cached each : cache.values()) {
+        Ext2Inode inode = each.inode;
+        if (each.users == 0 && !inode.isDirectory() && inode.nlink != 0 && !isDirty(inode)) {
+          pruned.add(inode);
+        }
+      }
+      pruned.forEach(inode -> cache.remove(inode.number()));
+      int limit = volume.instrumentation().cachedInodes();
+      pruneAt = Math.max(limit, cache.size() + limit / 2);
+      prunes++;
+    }
+    pruned.forEach(InodeCache::letGo);
+  }
+
+  private static boolean isDirty(Ext2Inode inode) {
+    return inode.changes().any() || inode.contents().isDirty();
+  }
+
+  /** {@code ext2_evict_inode} of an inode that has links. */
+  private static void letGo(Ext2Inode inode) {
+    inode.contents().removeAll();
+    inode.blockMap().discardReservation();
   }
 
   /** The names of open files. */
@@ -200,6 +267,7 @@ public final class InodeCache {
       cached.users = 1;
       inUse = cache.putIfAbsent(ino, cached) != null;
     }
+    prune();
     if (inUse) {
       volume.error("inode number already in use - inode=" + ino);
       throw new CorruptFileSystemException(
@@ -221,7 +289,7 @@ public final class InodeCache {
     List<Ext2Inode> dirty = new ArrayList<>();
     synchronized (this) {
       for (Cached cached : cache.values()) {
-        if (cached.inode.changes().any() || cached.inode.contents().isDirty()) {
+        if (isDirty(cached.inode)) {
           dirty.add(cached.inode);
         }
       }
