@@ -302,9 +302,10 @@ public final class GuestBackend implements ProgramBackend {
   }
 
   /**
-   * Ends the executor, unmounts, and checks that the kernel is still in order. An executor whose
-   * state the program has not changed runs the next program of its pid too: a fork and an exit take
-   * a sixth of a short program's time.
+   * Ends the executor at the program's time, which files without a name get for their deletion,
+   * unmounts, and checks that the kernel is still in order. An executor whose state the program has
+   * not changed runs the next program of its pid too: a fork and an exit take a sixth of a short
+   * program's time.
    */
   FsImage finish(Guest running, Program program, long clock) throws BackendException {
     try {
@@ -319,8 +320,10 @@ public final class GuestBackend implements ProgramBackend {
       kept = keeps ? program.pid() : 0;
       List<Response> answers =
           keeps
-              ? calls.succeedAsOne(running, List.of(Request.of(WireOp.RELEASE), unmount, log))
-              : calls.succeed(running, List.of(Request.of(WireOp.END), unmount, log));
+              ? calls.succeedAsOne(
+                  running, List.of(Request.of(WireOp.RELEASE).withClock(clock), unmount, log))
+              : calls.succeed(
+                  running, List.of(Request.of(WireOp.END).withClock(clock), unmount, log));
       running.grade(answers.getLast());
       if (PoisonedDisk.isLeftBy(program)) {
         calls.succeed(running, PoisonedDisk.forget(running.hello()));

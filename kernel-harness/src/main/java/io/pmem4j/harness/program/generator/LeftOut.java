@@ -87,7 +87,9 @@ public final class LeftOut {
         "copies between the same pages of a file and of a mapping that may show it: an overlap ends as"
             + " the CPU copies it",
         "damaged file systems with errors=remount-ro: Linux never writes what was dirty by then",
-        "bitmaps that mark cached metadata as free: files overwrite it past the buffer cache",
+        "bitmaps that mark cached metadata as free, or blocks of files, which may become metadata: files"
+            + " overwrite it past the buffer cache",
+        "named pipes: open waits for the other end",
         "data pointers past the end of the device: Linux answers EFAULT, ext2-dax EIO",
         "pointers into metadata: DAX writes past the buffer cache that holds the block",
         "on kernels with faults of 2 MiB, programs with mremap: where it moves to decides which"

@@ -51,9 +51,8 @@ record ProgramStart(ImageShape image, List<String> paths) {
           "clri /q",
           // Counts and bitmaps.
           "setb 200 900",
-          // Blocks of the inode table, then of a file: they are given out twice.
+          // Blocks of the inode table: they are given out twice.
           "freeb 60 20",
-          "freeb 106 3",
           "ssv free_blocks_count 5",
           "ssv free_inodes_count 0",
           "set_bg 0 free_blocks_count 0",
