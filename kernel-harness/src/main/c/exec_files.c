@@ -43,9 +43,42 @@ void op_close(struct exec *x, const struct request *r, struct reply *reply)
 	reply_syscall(reply, close(fd));
 }
 
+enum { PAGE_BYTES = 4096 };
+
+/* Memory at the start of a page, as O_DIRECT wants it; the caller frees it. */
+static uint8_t *page_memory(size_t length)
+{
+	uint8_t *at = aligned_alloc(PAGE_BYTES, (length | (PAGE_BYTES - 1)) + 1);
+
+	if (!at)
+		abort();
+	return at;
+}
+
+static uint8_t *page_copy(const struct request *r)
+{
+	uint8_t *at = page_memory(r->blob_length);
+
+	if (r->blob_length)
+		memcpy(at, r->blob, r->blob_length);
+	return at;
+}
+
+/* Appends what a read has put into memory of page_memory. */
+static void reply_read(struct reply *reply, uint8_t *from, ssize_t n)
+{
+	reply_syscall(reply, n);
+	if (n > 0)
+		memcpy(bytes_extend(&reply->data, (size_t)n), from, (size_t)n);
+	free(from);
+}
+
 void op_pwrite(struct exec *x, const struct request *r, struct reply *reply)
 {
-	reply_syscall(reply, pwrite(x->files[r->args[0]], r->blob, r->blob_length, r->args[1]));
+	uint8_t *from = page_copy(r);
+
+	reply_syscall(reply, pwrite(x->files[r->args[0]], from, r->blob_length, r->args[1]));
+	free(from);
 }
 
 void op_pread(struct exec *x, const struct request *r, struct reply *reply)
@@ -54,11 +87,9 @@ void op_pread(struct exec *x, const struct request *r, struct reply *reply)
 		reply_bad_arguments(reply);
 		return;
 	}
-	uint8_t *to = bytes_extend(&reply->data, (size_t)r->args[2]);
-	ssize_t n = pread(x->files[r->args[0]], to, (size_t)r->args[2], r->args[1]);
+	uint8_t *to = page_memory((size_t)r->args[2]);
 
-	reply->data.length = n > 0 ? (size_t)n : 0;
-	reply_syscall(reply, n);
+	reply_read(reply, to, pread(x->files[r->args[0]], to, (size_t)r->args[2], r->args[1]));
 }
 
 void op_ftruncate(struct exec *x, const struct request *r, struct reply *reply)
@@ -204,12 +235,14 @@ static int pieces(struct iovec *vectors, uint8_t *at, size_t length, int64_t pie
 void op_pwritev(struct exec *x, const struct request *r, struct reply *reply)
 {
 	struct iovec vectors[MOST_VECTORS];
-	int count = pieces(vectors, (uint8_t *)(uintptr_t)r->blob, r->blob_length, r->args[2]);
+	uint8_t *from = page_copy(r);
+	int count = pieces(vectors, from, r->blob_length, r->args[2]);
 
 	if (count < 0)
 		reply_bad_arguments(reply);
 	else
 		reply_syscall(reply, pwritev(x->files[r->args[0]], vectors, count, r->args[1]));
+	free(from);
 }
 
 void op_preadv(struct exec *x, const struct request *r, struct reply *reply)
@@ -220,15 +253,15 @@ void op_preadv(struct exec *x, const struct request *r, struct reply *reply)
 		reply_bad_arguments(reply);
 		return;
 	}
-	uint8_t *to = bytes_extend(&reply->data, (size_t)r->args[2]);
+	uint8_t *to = page_memory((size_t)r->args[2]);
 	int count = pieces(vectors, to, (size_t)r->args[2], r->args[3]);
-	ssize_t n = count < 0 ? -1 : preadv(x->files[r->args[0]], vectors, count, r->args[1]);
 
-	reply->data.length = n > 0 ? (size_t)n : 0;
-	if (count < 0)
+	if (count < 0) {
 		reply_bad_arguments(reply);
-	else
-		reply_syscall(reply, n);
+		free(to);
+	} else {
+		reply_read(reply, to, preadv(x->files[r->args[0]], vectors, count, r->args[1]));
+	}
 }
 
 /* The kernel itself takes the faults of the mapping: no guard is needed, EFAULT is the answer. */

@@ -15,7 +15,6 @@ final class FileSteps {
   private static final long CREAT_RW = 2 | 0100;
   private static final int TMPFILE = 020200000;
   private static final int CREAT = 0100;
-  private static final int APPEND = 02000;
 
   private final GeneratedValues values;
   private final GeneratedSteps steps;
@@ -95,7 +94,7 @@ final class FileSteps {
     LikelyInode inode = steps.tree().open(path, flags).orElse(null);
     steps.call(Syscall.OPEN, name, path, flags, mode);
     if (inode != null || values.oneIn(3)) {
-      steps.actor().open().add(new OpenName(name, inode, (flags & APPEND) != 0));
+      steps.actor().open().add(new OpenName(name, inode, flags));
     } else {
       steps.call(Syscall.CLOSE, name);
     }
@@ -123,7 +122,8 @@ final class FileSteps {
     long offset = grown(values.size());
     Bytes data = values.data(values.length());
     if (values.oneIn(3)) {
-      steps.call(Syscall.PWRITEV, file(), offset, piece(data.times()), data);
+      OpenName file = openFile();
+      steps.call(Syscall.PWRITEV, file.name(), offset, piece(file, data.times()), data);
     } else {
       steps.call(Syscall.PWRITE, file(), offset, data);
     }
@@ -133,14 +133,18 @@ final class FileSteps {
     long offset = values.size();
     int length = values.oneIn(20) ? 0 : values.length();
     if (values.oneIn(3)) {
-      steps.call(Syscall.PREADV, file(), offset, length, piece(length));
+      OpenName file = openFile();
+      steps.call(Syscall.PREADV, file.name(), offset, length, piece(file, length));
     } else {
       steps.call(Syscall.PREAD, file(), offset, length);
     }
   }
 
-  /** Rarely so small that there are more pieces than IOV_MAX. */
-  private long piece(int length) {
+  /** Rarely so small that there are more pieces than IOV_MAX; one piece with O_DIRECT. */
+  private long piece(OpenName file, int length) {
+    if (file.isDirect()) {
+      return Math.max(1, length);
+    }
     return values.oneIn(10) ? 1 : Math.max(1, length / (1 + values.below(4)));
   }
 
@@ -211,6 +215,10 @@ final class FileSteps {
   }
 
   String file() {
-    return values.of(steps.actor().open()).name();
+    return openFile().name();
+  }
+
+  private OpenName openFile() {
+    return values.of(steps.actor().open());
   }
 }

@@ -9,6 +9,9 @@ import org.jspecify.annotations.Nullable;
 
 /** The names that a process of a generated program can use. */
 final class GeneratedProcess {
+  private static final int APPEND = 02000;
+  private static final int DIRECT = 040000;
+
   /** The child's name, or empty for the program itself. */
   private final String name;
 
@@ -19,9 +22,17 @@ final class GeneratedProcess {
    * An open file, or one that could not be opened.
    *
    * @param inode that it likely is; null if it was likely not opened
-   * @param appends whether it was opened with O_APPEND
+   * @param flags with which it was opened
    */
-  record OpenName(String name, @Nullable LikelyInode inode, boolean appends) {}
+  record OpenName(String name, @Nullable LikelyInode inode, int flags) {
+    boolean appends() {
+      return (flags & APPEND) != 0;
+    }
+
+    boolean isDirect() {
+      return (flags & DIRECT) != 0;
+    }
+  }
 
   /**
    * A mapping, or one that could not be made.

@@ -90,6 +90,7 @@ public final class LeftOut {
         "bitmaps that mark cached metadata as free, or blocks of files, which may become metadata: files"
             + " overwrite it past the buffer cache",
         "named pipes: open waits for the other end",
+        "several vectors with O_DIRECT: the model knows no alignment of each",
         "data pointers past the end of the device: Linux answers EFAULT, ext2-dax EIO",
         "pointers into metadata: DAX writes past the buffer cache that holds the block",
         "on kernels with faults of 2 MiB, programs with mremap: where it moves to decides which"
