@@ -17,7 +17,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * finding, as is one that ends in an exception; one of each place in the code is kept.
  */
 final class FuzzCampaign {
-  private static final long MOST_SECONDS = 20;
+  private static final long MOST_SECONDS = 60;
   private static final long REPORT_SECONDS = 60;
   private static final int MOST_FINDINGS = 40;
 

@@ -3,8 +3,11 @@ package io.pmem4j.ext2;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.util.HexFormat;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -17,6 +20,13 @@ class ImageFuzzTest {
   private static final long RUNS = Long.getLong("pmem4j.fuzz.runs", 200);
   private static final long FIRST_SEED = Long.getLong("pmem4j.fuzz.from", 0);
   private static final int THREADS = Integer.getInteger("pmem4j.fuzz.threads", 1);
+
+  @BeforeAll
+  static void tools() {
+    for (String tool : List.of("mke2fs", "debugfs", "e2fsck")) {
+      assumeTrue(ImageFixture.toolPath(tool) != null, () -> "needs e2fsprogs: no " + tool);
+    }
+  }
 
   @Test
   void noInputEndsInAnUnexpectedWay() throws Exception {

@@ -29,7 +29,7 @@ final class BlockTree {
 
   private final CheckedImage image;
   private final Visitor visitor;
-  private final int @Nullable [][] buffers = new int[LEVELS][];
+  private final int[] @Nullable [] buffers = new int[LEVELS][];
 
   private BlockTree(CheckedImage image, Visitor visitor) {
     this.image = image;
