@@ -105,8 +105,10 @@ public final class ExtendedAttributes implements AttributeHost {
   @Override
   public void attributeBlock(long number) {
     xattrSem.assertHeldExclusively();
-    block = (int) number;
-    inode.markDirty();
+    if (block != (int) number) {
+      block = (int) number;
+      inode.markDirty();
+    }
   }
 
   @Override
@@ -126,9 +128,19 @@ public final class ExtendedAttributes implements AttributeHost {
     inode.addSectors(sectors);
   }
 
+  /**
+   * {@code ext2_xattr_set2} does not mark an inode that syncs its writes: if nothing else of it is
+   * dirty, the medium keeps the old ctime.
+   */
   @Override
   public void attributesChanged() {
-    inode.times().ctime(volume.now());
+    AttributeSync sync =
+        volume.instrumentation().variation().part(AttributeSync.class, AttributeSync.LINUX_5_10);
+    if (inode.syncsWrites() && !sync.marks() && !volume.order().isOrdered()) {
+      inode.times().ctimeOfClean(volume.now());
+    } else {
+      inode.times().ctime(volume.now());
+    }
   }
 
   @Override
@@ -138,7 +150,7 @@ public final class ExtendedAttributes implements AttributeHost {
 
   @Override
   public void writeOut() throws Ext2Exception {
-    if (!inode.isNew) {
+    if (!inode.isNew && inode.changes().any()) {
       // Nothing on the medium leads to an inode that is being made.
       inode.writeOut();
     }

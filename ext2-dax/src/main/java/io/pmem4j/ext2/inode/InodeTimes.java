@@ -55,6 +55,11 @@ public final class InodeTimes {
     inode.markDirty();
   }
 
+  /** Sets {@code i_ctime} in memory, for the next write of the inode if there is one. */
+  void ctimeOfClean(long seconds) {
+    ctime = seconds;
+  }
+
   /** Sets the times that are not null, and ctime to now; the caller holds {@code i_rwsem}. */
   void set(@Nullable Long access, @Nullable Long modification) {
     if (access != null) {

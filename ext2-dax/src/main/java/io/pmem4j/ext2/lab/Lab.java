@@ -10,6 +10,7 @@ import io.pmem4j.ext2.file.DirectOpens;
 import io.pmem4j.ext2.file.FaultHandlers;
 import io.pmem4j.ext2.file.FsyncLock;
 import io.pmem4j.ext2.file.PageFilling;
+import io.pmem4j.ext2.inode.AttributeSync;
 import io.pmem4j.ext2.inode.DirtyOrder;
 import io.pmem4j.ext2.inode.Ext2Inode;
 import io.pmem4j.ext2.inode.InodeLocks;
@@ -90,6 +91,7 @@ public final class Lab extends Variation {
     own.put(LockOrder.class, profile.holePages() ? LabOrders.withHolePages(order) : order);
     if (profile == Profile.LINUX_6_1 || profile == Profile.LINUX_6_12) {
       own.put(SettableFlags.class, SettableFlags.LINUX_6_1);
+      own.put(AttributeSync.class, AttributeSync.LINUX_6_1);
       own.put(DirtyOrder.class, DirtyOrder.LINUX_6_1);
       own.put(UnreadableZeros.class, UnreadableZeros.LINUX_6_1);
       own.put(PageFilling.class, PageFilling.LINUX_6_1);
