@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -20,6 +21,9 @@ class ExtendedAttributesTest {
   private static final int REPLACE = 2;
   private static final int O_CREAT = 0102;
   private static final int SYMLINK_MODE = 0777;
+
+  /** The flag of chattr +S. */
+  private static final int SYNC = 8;
 
   private static byte[] ascii(String text) {
     return text.getBytes(StandardCharsets.US_ASCII);
@@ -320,6 +324,41 @@ class ExtendedAttributesTest {
       paths.rename("/b", "/a", 0);
       assertThat(fs.use().freeBlocks()).isEqualTo(free);
     });
+  }
+
+  /**
+   * Linux 5.10 does not mark the inode for it: the new ctime is in memory alone. The first
+   * attribute of {@code /b} has written its inode out, which the medium had never seen.
+   */
+  @Test
+  void anAttributeOfASyncedFileThatStaysInItsBlockLeavesTheOldTimeOnTheMedium() throws Exception {
+    AtomicLong clock = new AtomicLong(1000);
+    try (ImageFixture image = new ImageFixture()) {
+      Ext2FileSystem fs =
+          Ext2FileSystem.mount(
+              image.region(), image.options(), image.instrumentation().withClock(clock::get));
+      for (String path : List.of("/a", "/b")) {
+        fs.open(path, O_CREAT, 0644).close();
+        fs.paths().setFlags(path, SYNC);
+        set(fs.paths(), path, "user.x", "of " + path);
+        if (path.equals("/a")) {
+          fs.sync();
+        }
+      }
+      clock.set(2000);
+      for (String path : List.of("/a", "/b")) {
+        set(fs.paths(), path, "user.x", path);
+        assertThat(fs.paths().stat(path, false).ctime()).isEqualTo(2000);
+      }
+      fs.unmount();
+      fs = image.mount();
+      for (String path : List.of("/a", "/b")) {
+        assertThat(get(fs.paths(), path, "user.x")).isEqualTo(path);
+        assertThat(fs.paths().stat(path, false).ctime()).as(path).isEqualTo(1000);
+      }
+      fs.unmount();
+      image.assertClean();
+    }
   }
 
   @Test

@@ -150,7 +150,7 @@ public final class ExtendedAttributes implements AttributeHost {
 
   @Override
   public void writeOut() throws Ext2Exception {
-    if (!inode.isNew && inode.changes().any()) {
+    if (!inode.ownedByOneTask && inode.changes().any()) {
       // Nothing on the medium leads to an inode that is being made.
       inode.writeOut();
     }
