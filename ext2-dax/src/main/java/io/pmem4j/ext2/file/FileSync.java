@@ -12,7 +12,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Making an open file durable: {@code ext2_fsync} and sync_file_range(2). Thread-safe. */
 final class FileSync {
+  private static final int WAIT_BEFORE = 1;
   private static final int WRITE = 2;
+  private static final int WAIT_AFTER = 4;
   private static final int WRITE_AND_WAIT = 7;
 
   private final Volume volume;
@@ -83,9 +85,14 @@ final class FileSync {
     if ((how & ~WRITE_AND_WAIT) != 0 || offset < 0 || length < 0 || offset + length < 0) {
       throw new Ext2Exception(Errno.EINVAL, "sync_file_range");
     }
+    if (errors != null && (how & WAIT_BEFORE) != 0) {
+      errors.check();
+    }
     if (how == WRITE_AND_WAIT || (errors != null && (how & WRITE) != 0)) {
-      writeBack(offset, length == 0 ? Long.MAX_VALUE : offset + length - 1);
-    } else if (errors != null && how != 0) {
+      // What fails here is told once more by the next call that waits: f_wb_err stays.
+      inode.contents().sync(offset, length == 0 ? Long.MAX_VALUE : offset + length - 1);
+    }
+    if (errors != null && (how & WAIT_AFTER) != 0) {
       errors.check();
     }
     if (how == WRITE_AND_WAIT) {
