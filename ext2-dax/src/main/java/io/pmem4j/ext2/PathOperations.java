@@ -232,7 +232,13 @@ public final class PathOperations {
    *     Capability#LINUX_IMMUTABLE}, EROFS
    */
   public void setFlags(String path, int flags) throws Ext2Exception {
-    change(() -> attributes.flags(path, flags));
+    change(() ->
+        lookups.askOpen(
+            path,
+            inode -> {
+              attributes.flags(inode, flags);
+              return true;
+            }));
   }
 
   /**
@@ -253,7 +259,13 @@ public final class PathOperations {
    *     EACCES for another's file, EROFS
    */
   public void setReservation(String path, int blocks) throws Ext2Exception {
-    change(() -> attributes.reservation(path, blocks));
+    change(() ->
+        lookups.askOpen(
+            path,
+            inode -> {
+              attributes.reservation(inode, blocks);
+              return true;
+            }));
   }
 
   /**

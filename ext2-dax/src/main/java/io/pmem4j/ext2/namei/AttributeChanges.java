@@ -242,47 +242,24 @@ public final class AttributeChanges {
    *
    * @throws Ext2Exception ENOTTY for what has no windows, EACCES for another's file, EROFS
    */
-  public void reservation(String path, int blocks) throws Ext2Exception {
-    Ext2Inode inode = PathWalk.find(space, path, true);
-    try {
-      Permission.require(volume, who, inode, Permission.READ);
-      Lookups.requireOpen(inode, path);
-      if (volume.options().noreservation() || !inode.isRegular()) {
-        throw new Ext2Exception(Errno.ENOTTY, inode + " has no reservation window");
-      }
-      if (!Permission.isOwner(who, inode)) {
-        throw new Ext2Exception(Errno.EACCES, inode + " belongs to " + inode.uid());
-      }
-      volume.validator().mightAcquire(LockClass.MMAP_LOCK, "a fault on the caller's number");
-      try (var _ = volume.freezeGate().startWrite()) {
-        volume.requireWritable();
-        inode.blockMap().reservation(blocks & 0xffff);
-      }
-    } finally {
-      space.inodes().put(inode);
+  public void reservation(Ext2Inode inode, int blocks) throws Ext2Exception {
+    if (volume.options().noreservation() || !inode.isRegular()) {
+      throw new Ext2Exception(Errno.ENOTTY, inode + " has no reservation window");
+    }
+    if (!Permission.isOwner(who, inode)) {
+      throw new Ext2Exception(Errno.EACCES, inode + " belongs to " + inode.uid());
+    }
+    volume.validator().mightAcquire(LockClass.MMAP_LOCK, "a fault on the caller's number");
+    try (var _ = volume.freezeGate().startWrite()) {
+      volume.requireWritable();
+      inode.blockMap().reservation(blocks & 0xffff);
     }
   }
 
   /**
-   * Sets the flags of a file or a directory, as FS_IOC_SETFLAGS does.
+   * Sets the flags of an inode, whose user the caller has, as FS_IOC_SETFLAGS does.
    *
    * @throws Ext2Exception EACCES for another's file, EPERM without CAP_LINUX_IMMUTABLE, EROFS
-   */
-  public void flags(String path, int flags) throws Ext2Exception {
-    Ext2Inode inode = PathWalk.find(space, path, true);
-    try {
-      Permission.require(volume, who, inode, Permission.READ);
-      Lookups.requireOpen(inode, path);
-      flags(inode, flags);
-    } finally {
-      space.inodes().put(inode);
-    }
-  }
-
-  /**
-   * Sets the flags of an inode, whose user the caller has.
-   *
-   * @throws Ext2Exception as {@link #flags(String, int)}
    */
   public void flags(Ext2Inode inode, int flags) throws Ext2Exception {
     Permission.require(volume, who, inode, Permission.READ);
