@@ -89,7 +89,7 @@ final class FileSync {
       errors.check();
     }
     if (how == WRITE_AND_WAIT || (errors != null && (how & WRITE) != 0)) {
-      // What fails here is told once more by the next call that waits: f_wb_err stays.
+      // A failure is told once more by the next call that waits: f_wb_err stays.
       inode.contents().sync(offset, length == 0 ? Long.MAX_VALUE : offset + length - 1);
     }
     if (errors != null && (how & WAIT_AFTER) != 0) {

@@ -11,7 +11,6 @@ import io.pmem4j.ext2.layout.DirEntry;
 import io.pmem4j.ext2.observe.Observation;
 import io.pmem4j.ext2.volume.Geometry;
 import io.pmem4j.ext2.volume.Volume;
-import java.util.Arrays;
 import java.util.OptionalInt;
 
 /**
@@ -120,7 +119,7 @@ public final class BlockMap {
    * @throws CorruptFileSystemException if a block of pointers cannot be read
    */
   private Branch walk(BlockPath path, int levels) throws Ext2Exception {
-    Branch branch = walkReadable(path, levels);
+    Branch branch = Branch.walk(inode, path, levels);
     if (!branch.complete() && branch.lastBlock() != 0) {
       throw new CorruptFileSystemException(
           Errno.EIO,
@@ -130,34 +129,6 @@ public final class BlockMap {
           "less than " + geometry.blocksCount());
     }
     return branch;
-  }
-
-  /**
-   * {@code ext2_get_branch} for a caller that takes its error for an end: the last key is zero, or
-   * leads to a block of pointers that cannot be read.
-   */
-  Branch walkReadable(BlockPath path, int levels) {
-    PointerArray[] arrays = new PointerArray[levels];
-    int[] keys = new int[levels];
-    PointerArray array = new PointerArray.InInode(inode);
-    for (int level = 0; level < levels; level++) {
-      arrays[level] = array;
-      keys[level] = array.get(path.offsets()[level]);
-      long block = Integer.toUnsignedLong(keys[level]);
-      boolean leadsOn = level + 1 < levels;
-      if (block == 0 || (leadsOn && block >= geometry.blocksCount())) {
-        int reached = level + 1;
-        return new Branch(
-            Arrays.copyOf(arrays, reached),
-            Arrays.copyOf(path.offsets(), reached),
-            Arrays.copyOf(keys, reached),
-            false);
-      }
-      if (leadsOn) {
-        array = new PointerArray.InBlock(volume, block);
-      }
-    }
-    return new Branch(arrays, Arrays.copyOf(path.offsets(), levels), keys, true);
   }
 
   private static int runLength(Branch branch, BlockPath path, int wanted) {

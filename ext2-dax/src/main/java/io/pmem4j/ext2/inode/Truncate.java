@@ -153,7 +153,7 @@ public final class Truncate {
     while (levels > 1 && path.offsets()[levels - 1] == 0) {
       levels--;
     }
-    Branch branch = inode.blockMap().walkReadable(path, levels);
+    Branch branch = Branch.walk(inode, path, levels);
     int shared = branch.last();
     while (shared > 0 && allZero(branch.arrays()[shared], branch.indexes()[shared])) {
       shared--;
